@@ -1,0 +1,33 @@
+const shared = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: {
+    '^.+\\.tsx?$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript', tsx: false }, target: 'es2022' }, module: { type: 'es6' } },
+    ],
+  },
+};
+
+const project = (displayName, extra = {}) => ({
+  ...shared,
+  displayName,
+  testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
+  ...extra,
+});
+
+/** @type {import('jest').Config} */
+export default {
+  reporters: ['default', '<rootDir>/test/support/tally-reporter.mjs'],
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  projects: [
+    project('unit'),
+    project('workflows', { globalSetup: '<rootDir>/test/support/workflows-setup.mjs' }),
+    project('integration', {
+      globalSetup: '<rootDir>/test/support/integration-setup.mjs',
+      globalTeardown: '<rootDir>/test/support/integration-teardown.mjs',
+    }),
+  ],
+};
