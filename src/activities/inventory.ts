@@ -1,0 +1,24 @@
+import type { AcceptedOrder, OrderRun } from '../domain/order.js';
+import type { ReserveOutcome } from '../domain/outcomes.js';
+
+/** Stock and who holds it. Each method is one transaction and can be run again. */
+export interface ReservationStore {
+  /** All lines or none, never below zero; writes the order's row when it is the first to do so. */
+  reserve(order: AcceptedOrder, owner: string): Promise<ReserveOutcome>;
+  /** Gives back what is reserved and restocks what was sold. Nothing held: nothing done. */
+  release(run: OrderRun): Promise<void>;
+}
+
+export type InventoryActivities = ReturnType<typeof createInventoryActivities>;
+
+export function createInventoryActivities({ reservations }: { reservations: ReservationStore }) {
+  return {
+    async reserveInventory({ order, owner }: { order: AcceptedOrder; owner: string }): Promise<ReserveOutcome> {
+      return reservations.reserve(order, owner);
+    },
+
+    async releaseInventory(run: OrderRun): Promise<void> {
+      return reservations.release(run);
+    },
+  };
+}

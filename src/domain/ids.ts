@@ -1,0 +1,12 @@
+/** What an order id may be: safe in URLs, workflow ids, log lines and visibility queries. */
+export const ORDER_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** The idempotency key of one charge attempt. The number comes from the database, never from memory or chance. */
+export function chargeKey(orderId: string, attempt: number): string {
+  return `${orderId}:charge:${attempt}`;
+}
+
+/** The key under which the money of one charge attempt goes back when its order is undone. */
+export function undoRefundKey(orderId: string, attempt: number): string {
+  return `${orderId}:charge:${attempt}:undo`;
+}

@@ -1,0 +1,75 @@
+import type { Failure } from './failure.js';
+
+/** Which status an order may leave to which. Everything that writes a status checks this table. */
+export const ORDER_TRANSITIONS = {
+  pending: ['in_review', 'reserved', 'compensating', 'failed', 'cancelling', 'cancelled'],
+  in_review: ['pending', 'failed', 'cancelled'],
+  reserved: ['confirmed', 'payment_unknown', 'compensating', 'cancelling'],
+  payment_unknown: ['confirmed', 'compensating', 'cancelling'],
+  confirmed: ['completed', 'cancelling'],
+  completed: [],
+  compensating: ['failed'],
+  failed: ['pending'],
+  cancelling: ['cancelled'],
+  cancelled: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type OrderStatus = keyof typeof ORDER_TRANSITIONS;
+
+export const ORDER_STATUSES = Object.keys(ORDER_TRANSITIONS) as OrderStatus[];
+
+export function canTransition(from: OrderStatus, to: OrderStatus): boolean {
+  return (ORDER_TRANSITIONS[from] as readonly OrderStatus[]).includes(to);
+}
+
+/** Every status from which `to` may be reached in one step. */
+export function statusesBefore(to: OrderStatus): OrderStatus[] {
+  return ORDER_STATUSES.filter((from) => canTransition(from, to));
+}
+
+const SETTLED: readonly OrderStatus[] = ['confirmed', 'completed', 'failed', 'cancelled'];
+
+/** A settled order has its answer: no step of its checkout is still to come. */
+export function isSettled(status: OrderStatus): boolean {
+  return SETTLED.includes(status);
+}
+
+/** One line with the name and price as they were when the order was accepted. */
+export interface OrderLine {
+  sku: string;
+  name: string;
+  quantity: number;
+  unitPriceMinor: number;
+}
+
+/** A checkout that was validated and priced: the input of its workflow. Never changed afterwards. */
+export interface AcceptedOrder {
+  orderId: string;
+  customerId: string;
+  currency: string;
+  /** One line a SKU, in SKU order: stock rows are locked in this order. */
+  lines: OrderLine[];
+  totalMinor: number;
+  paymentMethod: string;
+  metadata: Record<string, string>;
+  fingerprint: string;
+  requestId: string;
+  /** RFC 3339, UTC. */
+  acceptedAt: string;
+}
+
+/** Which run acts for which order. A run that does not own its order changes nothing. */
+export interface OrderRun {
+  orderId: string;
+  owner: string;
+}
+
+/** How a checkout ended. `superseded`: another run owns the order, and this one did nothing. */
+export type OrderOutcome =
+  | { status: 'confirmed' }
+  | { status: 'failed'; failure: Failure }
+  | { status: 'cancelled'; reason: string }
+  | { status: 'superseded' };
+
+/** The endings that take back what the order did. */
+export type Undone = Extract<OrderOutcome, { status: 'failed' | 'cancelled' }>;

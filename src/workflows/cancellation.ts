@@ -1,0 +1,28 @@
+import { CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
+import type { OrderOutcome } from '../domain/order.js';
+import { cancelOrder } from './contract.js';
+
+type Interruptible = (walk: () => Promise<OrderOutcome>) => Promise<OrderOutcome>;
+
+/**
+ * Listens for the cancel signal from now on, and for Temporal's own cancel request, which counts as an operator's.
+ * @returns a runner whose walk ends as `cancelled` when a cancel arrived before the walk was over, whatever it returned
+ */
+export function listenForCancel(): Interruptible {
+  const scope = new CancellationScope();
+  let reason: string | undefined;
+  setHandler(cancelOrder, (request) => {
+    reason ??= request.reason;
+    scope.cancel();
+  });
+
+  return async (walk) => {
+    try {
+      const outcome = await scope.run(walk);
+      if (reason === undefined || outcome.status === 'superseded') return outcome;
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
+    }
+    return { status: 'cancelled', reason: reason ?? 'cancelled in Temporal' };
+  };
+}

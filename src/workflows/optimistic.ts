@@ -1,0 +1,30 @@
+import { ActivityFailure, ApplicationFailure, isCancellation, sleep } from '@temporalio/workflow';
+
+/**
+ * Runs a step's first try as a local activity, which costs no round trip, and only when that fails, after `pauseMs` of
+ * durable sleep, hands it to a regular activity with the retries, where the Web UI shows attempts and the last error.
+ * @throws what the last try threw; a non-retryable failure and a cancellation at once
+ */
+export async function optimistic<Args extends unknown[], Result>(
+  firstTry: (...args: Args) => Promise<Result>,
+  retries: (...args: Args) => Promise<Result>,
+  pauseMs: number,
+  ...args: Args
+): Promise<Result> {
+  try {
+    return await firstTry(...args);
+  } catch (error) {
+    if (!isExhausted(error)) throw error;
+    await sleep(pauseMs);
+    return retries(...args);
+  }
+}
+
+/** True when a step failed by faults alone, so that trying again could have helped; not for a cancellation or a bug. */
+export function isExhausted(error: unknown): boolean {
+  if (isCancellation(error)) return false;
+  // A local activity's failure arrives bare, a regular one's wrapped in an ActivityFailure.
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) return cause.nonRetryable !== true;
+  return error instanceof ActivityFailure;
+}
