@@ -3,10 +3,15 @@ export const ORDER_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** The idempotency key of one charge attempt. The number comes from the database, never from memory or chance. */
 export function chargeKey(orderId: string, attempt: number): string {
-  return `${orderId}:charge:${attempt}`;
+  return `${chargeKeyPrefix(orderId)}${attempt}`;
+}
+
+/** For SQL that numbers an attempt and makes its key in one statement. */
+export function chargeKeyPrefix(orderId: string): string {
+  return `${orderId}:charge:`;
 }
 
 /** The key under which the money of one charge attempt goes back when its order is undone. */
 export function undoRefundKey(orderId: string, attempt: number): string {
-  return `${orderId}:charge:${attempt}:undo`;
+  return `${chargeKey(orderId, attempt)}:undo`;
 }

@@ -1,0 +1,60 @@
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { Pool, types, type QueryResultRow } from 'pg';
+import type { Tables } from './tables.js';
+
+/** Typed queries through `kysely`; the few statements of the main path, prepared once a connection, through `pool`. */
+export interface Database {
+  kysely: Kysely<Tables>;
+  pool: Pool;
+  close(): Promise<void>;
+}
+
+export type Tx = Transaction<Tables>;
+
+export interface PoolSettings {
+  url: string;
+  /** Most connections held at once. */
+  size: number;
+  /** How long to wait for a free connection, in milliseconds. */
+  connectTimeoutMs: number;
+  /** Longest time one statement may run, in milliseconds. */
+  statementTimeoutMs: number;
+  onError: (error: Error) => void;
+}
+
+const INT8_OID = 20;
+
+/** Opens a bounded pool. Connections are made on demand; the database may be away when this is called. */
+export function openDatabase({ onError, ...settings }: PoolSettings): Database {
+  const pool = new Pool({
+    connectionString: settings.url,
+    max: settings.size,
+    connectionTimeoutMillis: settings.connectTimeoutMs,
+    statement_timeout: settings.statementTimeoutMs,
+    application_name: 'holdfast',
+    types: { getTypeParser },
+  });
+  pool.on('error', (error) => onError(error));
+  // A checked-out client that loses its server would otherwise end the process.
+  pool.on('connect', (client) => client.on('error', (error) => onError(error)));
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return { kysely, pool, close: () => kysely.destroy() };
+}
+
+/** A statement that each connection parses and plans once. */
+export function prepared<Row extends QueryResultRow>(name: string, text: string) {
+  return async (database: Database, values: unknown[]): Promise<Row[]> => {
+    const { rows } = await database.pool.query<Row>({ name, text, values });
+    return rows;
+  };
+}
+
+function getTypeParser(oid: number, format: 'text' | 'binary' = 'text') {
+  return oid === INT8_OID ? safeInteger : types.getTypeParser(oid, format);
+}
+
+function safeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} is not a safe integer`);
+  return value;
+}
