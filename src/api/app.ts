@@ -1,0 +1,72 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { requestId } from 'hono/request-id';
+import { Unavailable } from '../domain/unavailable.js';
+import { createOrderRoutes, type OrderRoutesOptions } from './orders.js';
+import { Problem, problemResponse } from './problems.js';
+import { tooLarge } from './strict-json.js';
+
+export interface ApiLog {
+  error(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+}
+
+export interface AppOptions extends OrderRoutesOptions {
+  log: ApiLog;
+}
+
+type Env = { Variables: { requestId: string } };
+
+const RETRY_AFTER_SECONDS = 2;
+
+/** The public HTTP side, as a fetch handler. */
+export function createApp({ log, ...options }: AppOptions) {
+  const app = new OpenAPIHono<Env>();
+  const { maxBodyBytes } = options;
+
+  app.use(requestId());
+  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (c) => problemResponse(c, tooLarge(maxBodyBytes)) }));
+  app.route('/', createOrderRoutes(options));
+
+  app.notFound((c) => problemResponse(c, missing(app, c)));
+  app.onError((error, c) => problemResponse(c, asProblem(error, c)));
+  return app;
+
+  /** Every error below becomes a problem here, and only here. */
+  function asProblem(error: Error, c: Context): Problem {
+    if (error instanceof Problem) return error;
+    if (error instanceof HTTPException && error.status === 400) {
+      return new Problem('malformed-json', 'The request could not be read.');
+    }
+    const fields = { requestId: c.get('requestId'), path: c.req.path, err: error };
+    if (error instanceof Unavailable) {
+      log.warn({ ...fields, err: error.cause, dependency: error.dependency }, 'a dependency is away');
+      return unavailable(error);
+    }
+    log.error(fields, 'a request failed');
+    return new Problem('internal-error', 'The fault was logged under this request_id. Trying again is safe.');
+  }
+}
+
+function unavailable({ dependency }: Unavailable): Problem {
+  const detail =
+    `The ${dependency === 'temporal' ? 'workflow engine' : dependency} is away. ` +
+    'Whether or not this request got through, sending it again with the same order_id or Idempotency-Key is safe.';
+  return new Problem('unavailable', detail, { dependency }, { 'Retry-After': String(RETRY_AFTER_SECONDS) });
+}
+
+function missing(app: OpenAPIHono<Env>, c: Context): Problem {
+  const others = app.routes.filter((route) => route.method !== 'ALL' && matches(route.path, c.req.path));
+  const allowed = [...new Set(others.map((route) => route.method))];
+  if (allowed.length === 0) return new Problem('not-found', `There is nothing at ${c.req.path}.`);
+  const Allow = allowed.join(', ');
+  return new Problem('method-not-allowed', `${c.req.path} answers to ${Allow}.`, {}, { Allow });
+}
+
+function matches(pattern: string, path: string): boolean {
+  const parts = pattern.split('/');
+  const given = path.split('/');
+  return parts.length === given.length && parts.every((part, i) => part.startsWith(':') || part === given[i]);
+}

@@ -1,0 +1,27 @@
+import { Hono } from 'hono';
+
+export interface Health {
+  /** Each part by name, with a probe that resolves when it works. */
+  checks: Record<string, () => Promise<void>>;
+  isDraining(): boolean;
+}
+
+/** The internal port: liveness and readiness, for orchestrators and load balancers. */
+export function createInternalApp({ checks, isDraining }: Health) {
+  const app = new Hono();
+
+  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+
+  app.get('/readyz', async (c) => {
+    if (isDraining()) return c.json({ status: 'draining' }, 503);
+    const names = Object.keys(checks);
+    const results = await Promise.allSettled(Object.values(checks).map((check) => check()));
+    const parts = Object.fromEntries(
+      names.map((name, i) => [name, results[i]?.status === 'fulfilled' ? 'ok' : 'away'] as const),
+    );
+    const ready = results.every((result) => result.status === 'fulfilled');
+    return c.json({ status: ready ? 'ready' : 'not ready', parts }, ready ? 200 : 503);
+  });
+
+  return app;
+}

@@ -1,0 +1,99 @@
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Checkout } from '../domain/checkout.js';
+import { isSettled } from '../domain/order.js';
+import type { OrderPolicy } from '../domain/policy.js';
+import { acceptCheckout, findOrder, type Acceptance, type OrderSources } from './checkout.js';
+import { orderIdFromKey } from './fingerprint.js';
+import { orderJson } from './order-json.js';
+import { checkoutSchema, orderIdSchema, type CheckoutBody } from './order-schema.js';
+import { Problem } from './problems.js';
+import { strictJson } from './strict-json.js';
+import { refuseInvalid } from './validation.js';
+
+const MAX_WAIT_SECONDS = 30;
+
+export interface OrderRoutesOptions extends OrderSources {
+  policy: OrderPolicy;
+  maxBodyBytes: number;
+}
+
+const postOrder = createRoute({
+  method: 'post',
+  path: '/v1/orders',
+  request: { body: { required: true, content: { 'application/json': { schema: checkoutSchema } } } },
+  responses: {
+    200: { description: 'The same checkout was accepted before; this is its order as it stands' },
+    201: { description: 'Accepted, and settled within the preferred wait' },
+    202: { description: 'Accepted' },
+  },
+});
+
+const getOrder = createRoute({
+  method: 'get',
+  path: '/v1/orders/{id}',
+  request: { params: z.object({ id: orderIdSchema }) },
+  responses: { 200: { description: 'The order as it stands' } },
+});
+
+export function createOrderRoutes({ policy, maxBodyBytes, ...sources }: OrderRoutesOptions) {
+  const app = new OpenAPIHono<{ Variables: { requestId: string } }>({ defaultHook: refuseInvalid });
+
+  app.post('/v1/orders', strictJson(maxBodyBytes));
+  app.openapi(postOrder, async (c) => {
+    const checkout = toCheckout(c.req.valid('json'), c.req.header('Idempotency-Key'));
+    const acceptance = await acceptCheckout({ ...sources, policy }, checkout, c.get('requestId'));
+    c.header('Location', `/v1/orders/${checkout.orderId}`);
+    if (acceptance.kind === 'replayed') {
+      c.header('Idempotency-Replayed', 'true');
+      return c.json(orderJson(acceptance.record), 200);
+    }
+    return answerAccepted(c, acceptance);
+  });
+
+  app.openapi(getOrder, async (c) => {
+    const { id } = c.req.valid('param');
+    const record = await findOrder(sources, id);
+    if (record === undefined) throw new Problem('not-found', `There is no order ${id}.`);
+    return c.json(orderJson(record), 200);
+  });
+
+  async function answerAccepted(c: Context, { record }: Acceptance) {
+    const seconds = preferredWait(c.req.header('Prefer'));
+    if (seconds === undefined) return c.json(orderJson(record), 202);
+    c.header('Preference-Applied', `wait=${seconds}`);
+    await sources.workflows.closed(record.order.orderId, seconds * 1000);
+    const now = await findOrder(sources, record.order.orderId).catch(() => undefined);
+    return c.json(orderJson(now ?? record), now !== undefined && isSettled(now.status) ? 201 : 202);
+  }
+
+  return app;
+}
+
+function toCheckout(body: CheckoutBody, idempotencyKey: string | undefined): Checkout {
+  return {
+    orderId: body.order_id ?? orderIdFromKey(usableKey(idempotencyKey)),
+    customerId: body.customer_id,
+    currency: body.currency,
+    lines: body.items,
+    paymentMethod: body.payment.method,
+    ...(body.total_minor === undefined ? {} : { expectedTotalMinor: body.total_minor }),
+    metadata: body.metadata ?? {},
+  };
+}
+
+function usableKey(key: string | undefined): string {
+  if (key === undefined || key === '') {
+    throw new Problem('idempotency-key-missing', 'Send order_id in the body, or the header Idempotency-Key.');
+  }
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new Problem('idempotency-key-invalid', 'The Idempotency-Key may have 1 to 255 printable ASCII characters.');
+  }
+  return key;
+}
+
+/** The seconds of `Prefer: wait=N` (RFC 7240), cut to what is allowed, or undefined without one. */
+function preferredWait(header: string | undefined): number | undefined {
+  const seconds = /(?:^|[,\s])wait=(\d{1,6})(?:$|[,;\s])/i.exec(header ?? '')?.[1];
+  return seconds === undefined ? undefined : Math.min(Number(seconds), MAX_WAIT_SECONDS);
+}

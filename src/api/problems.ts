@@ -1,0 +1,62 @@
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+
+/** Every problem the API answers with. The code is stable; the text may change. */
+export const PROBLEMS = {
+  'malformed-json': { status: 400, title: 'The body is not JSON' },
+  'idempotency-key-missing': { status: 400, title: 'An order_id or an Idempotency-Key is required' },
+  'idempotency-key-invalid': { status: 400, title: 'The Idempotency-Key is not usable' },
+  'not-found': { status: 404, title: 'There is nothing here' },
+  'method-not-allowed': { status: 405, title: 'This method is not allowed here' },
+  'order-conflict': { status: 409, title: 'This order_id was used for another checkout' },
+  'price-changed': { status: 409, title: 'The total is not what the catalogue says' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
+  'validation-error': { status: 422, title: 'The request has invalid fields' },
+  'internal-error': { status: 500, title: 'Something went wrong on our side' },
+  unavailable: { status: 503, title: 'A part of the service is away' },
+} as const satisfies Record<string, { status: ContentfulStatusCode; title: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export interface FieldError {
+  /** Where in the body (RFC 6901), or the name of a header or parameter. */
+  pointer: string;
+  detail: string;
+}
+
+export interface ProblemExtra {
+  errors?: FieldError[];
+  [extension: string]: unknown;
+}
+
+/** An answer that is a problem, as a value that handlers throw from anywhere below them. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly extra: ProblemExtra;
+  readonly headers: Record<string, string>;
+
+  constructor(code: ProblemCode, detail: string, extra: ProblemExtra = {}, headers: Record<string, string> = {}) {
+    super(detail);
+    this.name = 'Problem';
+    this.code = code;
+    this.extra = extra;
+    this.headers = headers;
+  }
+}
+
+/** The one place where a problem becomes a response (RFC 9457). */
+export function problemResponse(c: Context, { code, message, extra, headers }: Problem): Response {
+  const { status, title } = PROBLEMS[code];
+  const body = {
+    type: `/docs/errors#${code}`,
+    title,
+    status,
+    detail: message,
+    instance: c.req.path,
+    code,
+    request_id: c.get('requestId'),
+    ...extra,
+  };
+  return c.body(JSON.stringify(body), status, { ...headers, 'Content-Type': 'application/problem+json' });
+}

@@ -1,0 +1,48 @@
+import type { Server } from 'node:http';
+import { serve } from '@hono/node-server';
+import type { Hono } from 'hono';
+
+export interface HttpServer {
+  port: number;
+  /** Stops accepting, lets running requests finish for `graceMs`, then cuts what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface Listen {
+  host: string;
+  port: number;
+  /** The variable that changes the port, for the error when it is taken. */
+  variable: string;
+}
+
+/**
+ * Serves an app.
+ * @throws Error naming the port and its variable when the address is taken
+ */
+export async function serveHttp(app: Pick<Hono, 'fetch'>, { host, port, variable }: Listen): Promise<HttpServer> {
+  const server = await new Promise<Server>((resolve, reject) => {
+    const started = serve({ fetch: app.fetch, hostname: host, port }, () => resolve(started)) as Server;
+    started.once('error', (error) => reject(explain(error, host, port, variable)));
+  });
+  // Node's defaults let a slow client hold a socket for five minutes.
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 30_000;
+
+  return {
+    port,
+    close: (graceMs) =>
+      new Promise((resolve) => {
+        const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function explain(error: NodeJS.ErrnoException, host: string, port: number, variable: string): Error {
+  if (error.code !== 'EADDRINUSE') return error;
+  return new Error(`${host}:${port} is taken by another program; set ${variable} to a free port`, { cause: error });
+}

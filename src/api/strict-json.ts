@@ -1,0 +1,29 @@
+import { createMiddleware } from 'hono/factory';
+import { Problem } from './problems.js';
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
+
+/** Lets only well-formed UTF-8 JSON of bounded size through. The validator behind it reads the same bytes again. */
+export function strictJson(maxBytes: number) {
+  return createMiddleware(async (c, next) => {
+    if (!JSON_TYPE.test(c.req.header('content-type') ?? '')) {
+      throw new Problem('unsupported-media-type', 'Send the header Content-Type: application/json (UTF-8).');
+    }
+    if (c.req.header('content-encoding') !== undefined) {
+      throw new Problem('unsupported-media-type', 'Send the body uncompressed, without Content-Encoding.');
+    }
+    const bytes = await c.req.arrayBuffer();
+    if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes);
+    try {
+      JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    } catch (error) {
+      const why = error instanceof SyntaxError ? 'it ends early or has a syntax error' : 'it is not valid UTF-8';
+      throw new Problem('malformed-json', `The body could not be read: ${why}.`);
+    }
+    await next();
+  });
+}
+
+export function tooLarge(maxBytes: number): Problem {
+  return new Problem('body-too-large', `The body may have ${maxBytes} bytes at most.`);
+}

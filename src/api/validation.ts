@@ -1,0 +1,28 @@
+import type { z } from '@hono/zod-openapi';
+import { Problem, type FieldError } from './problems.js';
+
+type Checked = { target: string } & ({ success: true } | { success: false; error: z.ZodError });
+
+/** What the validator does with a request that breaks its schema: a problem that names each field and its fault. */
+export function refuseInvalid(result: Checked): undefined {
+  if (result.success) return undefined;
+  const errors = result.error.issues.flatMap((issue) => fieldErrors(issue));
+  if (result.target === 'param') throw new Problem('not-found', 'There is nothing under this id.');
+  throw new Problem('validation-error', 'Some fields are missing or invalid; see errors.', { errors });
+}
+
+function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      pointer: pointer([...path, key]),
+      detail: 'this field is not known; remove it',
+    }));
+  }
+  return [{ pointer: pointer(path), detail: issue.message }];
+}
+
+/** A JSON pointer (RFC 6901). */
+function pointer(path: string[]): string {
+  return path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

@@ -1,0 +1,134 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import { createCatalogue } from '../adapters/postgres/catalogue.js';
+import { migrate } from '../adapters/postgres/migrate.js';
+import type { Config } from '../config.js';
+import { startPostgres } from '../embedded/postgres.js';
+import { provideTemporalCli } from '../embedded/programs.js';
+import { startTemporal } from '../embedded/temporal.js';
+import { ORDER_OUTCOME } from '../workflows/contract.js';
+import { withDatabase } from './database.js';
+import type { Lifetime } from './lifetime.js';
+import { startSandboxProcess } from './sandbox-process.js';
+import { FIRST_PRODUCTS } from './seeds.js';
+import { startService } from './service.js';
+
+export interface UpOptions {
+  config: Config;
+  log: Logger;
+  lifetime: Lifetime;
+  say: (line: string) => void;
+}
+
+/** Everything on one machine: what is not configured to be elsewhere is started here, and ended with us. */
+export async function up({ config, log, lifetime, say }: UpOptions): Promise<void> {
+  const home = resolve(config.HOLDFAST_HOME);
+  await mkdir(home, { recursive: true });
+
+  const databaseUrl = config.DATABASE_URL ?? (await ownPostgres());
+  const temporal = config.TEMPORAL_ADDRESS === undefined ? await ownTemporal() : undefined;
+  const sandboxUrl = config.SANDBOX_URL ?? (await ownSandbox());
+  const fresh = await prepareCatalogue(databaseUrl);
+
+  await startService({
+    config,
+    roles: ['api', 'worker'],
+    databaseUrl,
+    temporalAddress: temporal?.address ?? config.TEMPORAL_ADDRESS ?? '',
+    sandboxUrl,
+    log,
+    lifetime,
+  });
+  say(banner(config, { sandboxUrl, uiUrl: temporal?.uiUrl, home, fresh }));
+
+  async function ownPostgres(): Promise<string> {
+    const started = Date.now();
+    const server = await startPostgres({ directory: join(home, 'postgres'), port: config.POSTGRES_PORT, report: say });
+    lifetime.onClose('postgresql', () => server.stop());
+    say(`✔ PostgreSQL ${server.outcome} on port ${server.port} (${Date.now() - started} ms)`);
+    return server.url;
+  }
+
+  async function ownTemporal() {
+    const executable = await provideTemporalCli({
+      ...(config.HOLDFAST_TEMPORAL_CLI === undefined ? {} : { override: config.HOLDFAST_TEMPORAL_CLI }),
+      cacheDirectory: config.HOLDFAST_CACHE,
+      report: say,
+    });
+    const started = Date.now();
+    const server = await startTemporal({
+      executable,
+      directory: join(home, 'temporal'),
+      port: config.TEMPORAL_PORT,
+      uiPort: config.TEMPORAL_UI_PORT,
+      namespace: config.TEMPORAL_NAMESPACE,
+      searchAttributes: { [ORDER_OUTCOME.name]: 'Keyword' },
+      report: say,
+    });
+    lifetime.onClose('temporal', () => server.stop());
+    say(`✔ Temporal ${server.outcome} at ${server.address} (${Date.now() - started} ms)`);
+    return server;
+  }
+
+  async function ownSandbox(): Promise<string> {
+    const sandbox = await startSandboxProcess({
+      directory: home,
+      port: config.SANDBOX_PORT,
+      successRate: config.SANDBOX_SUCCESS_RATE,
+      latencyMs: config.SANDBOX_LATENCY_MS,
+    });
+    lifetime.onClose('sandbox', () => sandbox.stop());
+    say(`✔ Payment sandbox at ${sandbox.url}`);
+    return sandbox.url;
+  }
+}
+
+/** @returns whether this database was empty and got the first products */
+async function prepareCatalogue(databaseUrl: string): Promise<boolean> {
+  return withDatabase(databaseUrl, async (database) => {
+    await migrate(database);
+    const catalogue = createCatalogue(database);
+    const fresh = await catalogue.isEmpty();
+    if (fresh) await catalogue.seed(FIRST_PRODUCTS);
+    return fresh;
+  });
+}
+
+interface BannerFacts {
+  sandboxUrl: string;
+  uiUrl: string | undefined;
+  home: string;
+  fresh: boolean;
+}
+
+function banner(config: Config, { sandboxUrl, uiUrl, home, fresh }: BannerFacts): string {
+  const api = `http://localhost:${config.PORT}`;
+  const checkout = {
+    order_id: 'demo-1',
+    customer_id: 'customer-1',
+    currency: 'EUR',
+    items: [{ sku: 'product-A', quantity: 1 }],
+    payment: { method: 'pm_ok' },
+  };
+  return [
+    fresh ? '✔ First start: product-A (10 in stock), product-B (5) and product-C (0) are in the catalogue' : '',
+    '',
+    `  API              ${api}`,
+    ...(uiUrl === undefined ? [] : [`  Temporal Web UI  ${uiUrl}`]),
+    `  Payment sandbox  ${sandboxUrl}/v1/ledger`,
+    `  Health           http://localhost:${config.INTERNAL_PORT}/readyz`,
+    `  Data and logs    ${home}`,
+    '',
+    'Place an order:',
+    '',
+    `  curl -i ${api}/v1/orders -H 'Content-Type: application/json' \\`,
+    `    -d '${JSON.stringify(checkout)}'`,
+    '',
+    'and look at it:',
+    '',
+    `  curl ${api}/v1/orders/demo-1`,
+    '',
+    'Ctrl-C drains and stops everything; the next start finds all orders again.',
+  ].join('\n');
+}

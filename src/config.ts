@@ -1,0 +1,66 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const port = (fallback: number) => z.coerce.number().int().min(1).max(65_535).default(fallback);
+const count = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+const ms = (fallback: number, min: number, max: number) => count(fallback, min, max);
+const optional = z.string().min(1).optional();
+
+const schema = z.object({
+  NODE_ENV: z.string().default('development'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  HOLDFAST_HOME: z.string().min(1).default('.holdfast'),
+
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: port(3000),
+  INTERNAL_HOST: z.string().min(1).default('127.0.0.1'),
+  INTERNAL_PORT: port(9464),
+  MAX_BODY_BYTES: count(65_536, 1_024, 1_048_576),
+  DRAIN_TIMEOUT_MS: ms(30_000, 1_000, 600_000),
+
+  DATABASE_URL: optional,
+  DATABASE_POOL_SIZE: count(20, 2, 200),
+  POSTGRES_PORT: port(5433),
+
+  TEMPORAL_ADDRESS: optional,
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_PORT: port(7233),
+  TEMPORAL_UI_PORT: port(8233),
+  TEMPORAL_DEADLINE_MS: ms(5_000, 100, 60_000),
+  HOLDFAST_TEMPORAL_CLI: optional,
+  HOLDFAST_CACHE: z
+    .string()
+    .min(1)
+    .default(join(homedir(), '.cache', 'holdfast', 'bin')),
+
+  SANDBOX_URL: optional,
+  SANDBOX_PORT: port(4242),
+  SANDBOX_SUCCESS_RATE: z.coerce.number().min(0).max(1).default(0.95),
+  SANDBOX_LATENCY_MS: z
+    .string()
+    .regex(/^\d{1,5}-\d{1,5}$/, 'must be two numbers of milliseconds, such as "50-200"')
+    .default('50-200'),
+  GATEWAY_TIMEOUT_MS: ms(4_000, 100, 60_000),
+  GATEWAY_SETTLING_MS: ms(10_000, 0, 86_400_000),
+
+  RETRIES: count(3, 1, 20),
+  RETRY_INITIAL_MS: ms(1_000, 10, 60_000),
+  RETRY_MAXIMUM_MS: ms(60_000, 10, 3_600_000),
+  LOOKUP_MAXIMUM_MS: ms(3_600_000, 100, 86_400_000),
+});
+
+export type Config = z.infer<typeof schema>;
+
+/**
+ * Reads the whole configuration from the environment, once, at start.
+ * @throws Error that lists every fault at once, in words
+ */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  // An empty variable is one that was not set: that is how .env files and Compose leave things out.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = schema.safeParse(given);
+  if (!result.success) throw new Error(`The configuration has faults:\n${z.prettifyError(result.error)}`);
+  return Object.freeze(result.data);
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { createCatalogue } from './adapters/postgres/catalogue.js';
+import { migrate } from './adapters/postgres/migrate.js';
+import { withDatabase } from './commands/database.js';
+import { startLifetime } from './commands/lifetime.js';
+import { startLogging } from './commands/logger.js';
+import { readSeedFile } from './commands/seeds.js';
+import { startService, type Role } from './commands/service.js';
+import { up } from './commands/up.js';
+import { readConfig, type Config } from './config.js';
+
+const ROLES: readonly Role[] = ['api', 'worker'];
+// After the drains of API and worker: the pools and, in `up`, the embedded servers.
+const CLOSING_MARGIN_MS = 60_000;
+
+const program = new Command('holdfast').description('Durable order processing on Temporal.');
+
+program
+  .command('up')
+  .description('start everything on this machine: PostgreSQL, Temporal, the payment sandbox, API and worker')
+  .action(async () => {
+    const config = readConfig();
+    const log = startLogging(config.LOG_LEVEL, join(config.HOLDFAST_HOME, 'holdfast.log'));
+    const lifetime = startLifetime(log, config.DRAIN_TIMEOUT_MS * 2 + CLOSING_MARGIN_MS);
+    const say = (line: string) => console.log(line);
+    lifetime.onClose('goodbye', async () => say('Stopped.'));
+    await up({ config, log, lifetime, say }).catch((error: Error) => {
+      console.error(`✖ ${error.message}`);
+      lifetime.end(error);
+    });
+  });
+
+program
+  .command('serve')
+  .description('run the API, the worker or both against the servers that the environment names')
+  .option('--roles <roles>', 'api, worker, or both with a comma', parseRoles, [...ROLES])
+  .action(async ({ roles }: { roles: Role[] }) => {
+    const config = readConfig();
+    const log = startLogging(config.LOG_LEVEL);
+    const lifetime = startLifetime(log, config.DRAIN_TIMEOUT_MS * 2 + CLOSING_MARGIN_MS);
+    const databaseUrl = required(config, 'DATABASE_URL');
+    const temporalAddress = required(config, 'TEMPORAL_ADDRESS');
+    const sandboxUrl = required(config, 'SANDBOX_URL');
+    await startService({ config, roles, databaseUrl, temporalAddress, sandboxUrl, log, lifetime }).catch(
+      (error: Error) => lifetime.end(error),
+    );
+  });
+
+program
+  .command('migrate')
+  .description('bring the database to the newest schema')
+  .action(async () => {
+    const applied = await withDatabase(databaseUrlOf(readConfig()), migrate);
+    console.log(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`);
+  });
+
+program
+  .command('seed')
+  .description('add products and raise their stock from a JSON file; safe at any time')
+  .argument('<file>', 'an array of { sku, name, currency, unit_price_minor, on_hand }')
+  .action(async (file: string) => {
+    const products = await readSeedFile(file);
+    await withDatabase(databaseUrlOf(readConfig()), (database) => createCatalogue(database).seed(products));
+    console.log(`${products.length} products are in the catalogue, with at least the stock that was asked for.`);
+  });
+
+await program.parseAsync().catch((error: Error) => {
+  console.error(`✖ ${error.message}`);
+  process.exitCode = 1;
+});
+
+function parseRoles(value: string): Role[] {
+  const roles = ROLES.filter((role) => value.split(',').includes(role));
+  if (roles.join() !== value.split(',').sort().join()) throw new InvalidArgumentError('Use api, worker or api,worker.');
+  return roles;
+}
+
+function required(config: Config, name: 'DATABASE_URL' | 'TEMPORAL_ADDRESS' | 'SANDBOX_URL'): string {
+  const value = config[name];
+  if (value === undefined) throw new Error(`${name} is not set; "serve" takes its servers from the environment`);
+  return value;
+}
+
+/** Without DATABASE_URL, the database of a `holdfast up` on this machine. */
+function databaseUrlOf(config: Config): string {
+  return config.DATABASE_URL ?? `postgres://holdfast@127.0.0.1:${config.POSTGRES_PORT}/holdfast`;
+}

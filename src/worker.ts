@@ -1,0 +1,54 @@
+import { fileURLToPath } from 'node:url';
+import { Worker, type NativeConnection } from '@temporalio/worker';
+import { createInventoryActivities, type ReservationStore } from './activities/inventory.js';
+import { createOrderActivities, type OrderStore } from './activities/orders.js';
+import { createPaymentActivities, type PaymentPorts } from './activities/payments.js';
+import { createRefundActivities, type RefundStore } from './activities/refunds.js';
+import { createScreeningActivities, type FraudCheck } from './activities/screening.js';
+import { TASK_QUEUE } from './workflows/contract.js';
+
+/** All that the activities need of the world. Custom gateways and fraud checks are passed in here. */
+export interface Ports extends PaymentPorts {
+  reservations: ReservationStore;
+  orders: OrderStore;
+  refunds: RefundStore;
+  fraudChecks: readonly FraudCheck[];
+}
+
+export interface OrderWorkerOptions {
+  connection: NativeConnection;
+  namespace: string;
+  ports: Ports;
+  /** How long a shutdown lets running activities finish, in milliseconds. */
+  shutdownGraceMs: number;
+}
+
+/** The compiled workflows, bundled once by the build. */
+export const WORKFLOW_BUNDLE = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+
+export function activitiesFor(ports: Ports) {
+  return {
+    ...createScreeningActivities(ports),
+    ...createInventoryActivities(ports),
+    ...createPaymentActivities(ports),
+    ...createRefundActivities(ports),
+    ...createOrderActivities(ports),
+  };
+}
+
+/** A worker that runs orders. The caller runs it and shuts it down. */
+export async function createOrderWorker(options: OrderWorkerOptions): Promise<Worker> {
+  const { connection, namespace, ports, shutdownGraceMs } = options;
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue: TASK_QUEUE,
+    workflowBundle: { codePath: WORKFLOW_BUNDLE },
+    activities: activitiesFor(ports),
+    shutdownGraceTime: shutdownGraceMs,
+    // A force beyond the grace: an activity that ignores its cancellation must not hold the process for ever.
+    shutdownForceTime: shutdownGraceMs + 5_000,
+    workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
+  });
+}
