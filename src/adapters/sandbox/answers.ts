@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import type {
+  Captured,
+  ChargeResult,
+  Declined,
+  GatewayTrouble,
+  LookupResult,
+  RefundResult,
+} from '../../activities/payments.js';
+import type { Exchange } from './exchange.js';
+
+type Answer = Extract<Exchange, { kind: 'answered' }>;
+
+const money = { amount_minor: z.int().nonnegative(), currency: z.string().regex(/^[A-Z]{3}$/) };
+const capturedBody = z.object({ id: z.string().min(1), status: z.literal('captured'), ...money });
+const declinedBody = z.object({ status: z.literal('declined'), code: z.string().min(1) });
+const processingBody = z.object({ status: z.literal('processing') });
+const refundedBody = z.object({ id: z.string().min(1), status: z.literal('refunded'), ...money });
+const problemBody = z.object({ code: z.string().regex(/^[a-z0-9_]{1,64}$/) });
+
+/** The provider found the request itself wrong: sent again, it would be refused again. */
+const requestIsWrong = [400, 413, 415, 422];
+
+/**
+ * What a charge came to.
+ *
+ * Only the provider's own words are definite. 402 is a decline; a refusal of the request (400, 413, 415, 422) is one
+ * too, with the code `gateway_rejected_<status>`, since no retry helps and nothing was taken. 408 and 409 are ambiguous:
+ * 409 means that the key already has a charge, perhaps with another body, and only a lookup tells. The other 4xx come
+ * from a wrong address or a missing right: nothing was executed, and the caller's bounded retries end where an operator
+ * sees them. An answer that is not the provider's is ambiguous unless its status is one of those.
+ */
+export function chargeResult(sent: Exchange): ChargeResult {
+  if (sent.kind !== 'answered') return trouble(sent);
+  const { status, body } = sent;
+  if (status >= 200 && status < 300) return captured(body) ?? unreadable(sent);
+  if (status === 402) return declined(body) ?? unreadable(sent);
+  if (requestIsWrong.includes(status) && problemOf(body) !== undefined) {
+    return { kind: 'declined', code: `gateway_rejected_${status}` };
+  }
+  return withoutOutcome(sent);
+}
+
+/**
+ * What a refund came to. A refusal carries the provider's code. 409 is a refusal here: another refund has this key, no
+ * retry changes that, and a refund has no lookup that could decide, so a person must.
+ */
+export function refundResult(sent: Exchange): RefundResult {
+  if (sent.kind !== 'answered') return trouble(sent);
+  const { status, body } = sent;
+  if (status >= 200 && status < 300) {
+    const refunded = refundedBody.safeParse(body);
+    return refunded.success ? { kind: 'refunded', reference: refunded.data.id } : unreadable(sent);
+  }
+  const code = problemOf(body);
+  if (code !== undefined && (status === 409 || requestIsWrong.includes(status) || code === 'charge_not_found')) {
+    return { kind: 'refused', code };
+  }
+  return withoutOutcome(sent);
+}
+
+/** What the provider knows of a charge. Throws unless it said so itself: a proxy's 404 must not mean "not charged". */
+export function lookupResult(sent: Exchange): LookupResult {
+  if (sent.kind !== 'answered') throw new Error(`the payment sandbox cannot be asked: ${sent.reason}`);
+  const { status, body } = sent;
+  if (status === 200) {
+    const known = captured(body) ?? declined(body);
+    if (known !== undefined) return known;
+    if (processingBody.safeParse(body).success) return { kind: 'processing' };
+  }
+  if (status === 404 && problemOf(body) === 'not_found') return { kind: 'not_found' };
+  throw new Error(`the payment sandbox cannot be asked: it answered ${described(sent)}`);
+}
+
+function captured(body: unknown): Captured | undefined {
+  const { data } = capturedBody.safeParse(body);
+  if (data === undefined) return undefined;
+  return { kind: 'captured', reference: data.id, amountMinor: data.amount_minor, currency: data.currency };
+}
+
+function declined(body: unknown): Declined | undefined {
+  const { data } = declinedBody.safeParse(body);
+  return data === undefined ? undefined : { kind: 'declined', code: data.code };
+}
+
+function problemOf(body: unknown): string | undefined {
+  return problemBody.safeParse(body).data?.code;
+}
+
+function withoutOutcome(answer: Answer): GatewayTrouble {
+  const { status, retryAfterMs } = answer;
+  const reason = `answered ${described(answer)}`;
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  if (status === 429 || status === 503) return { kind: 'not_executed', reason, ...wait };
+  const notDone = status >= 400 && status < 500 && ![402, 408, 409].includes(status);
+  return notDone ? { kind: 'not_executed', reason } : { kind: 'ambiguous', reason };
+}
+
+function unreadable(answer: Answer): GatewayTrouble {
+  return { kind: 'ambiguous', reason: `answered ${answer.status} with a body that is cut short or not the provider's` };
+}
+
+function trouble({ kind, reason }: Exclude<Exchange, Answer>): GatewayTrouble {
+  return { kind: kind === 'unsent' ? 'not_executed' : 'ambiguous', reason };
+}
+
+function described({ status, body }: Answer): string {
+  const code = problemOf(body);
+  return code === undefined ? String(status) : `${status} ${code}`;
+}

@@ -1,0 +1,28 @@
+/** Lets work on the same key run one after the other, and work on other keys beside it. */
+export interface Turns {
+  take<T>(key: string, work: () => Promise<T>): Promise<T>;
+  /** Resolves when no work is left. */
+  idle(): Promise<void>;
+}
+
+export function createTurns(): Turns {
+  const last = new Map<string, Promise<unknown>>();
+  return {
+    take(key, work) {
+      const turn = (last.get(key) ?? Promise.resolve()).then(work);
+      const settled = turn
+        .then(
+          () => {},
+          () => {},
+        )
+        .finally(() => {
+          if (last.get(key) === settled) last.delete(key);
+        });
+      last.set(key, settled);
+      return turn;
+    },
+    async idle() {
+      while (last.size > 0) await Promise.all(last.values());
+    },
+  };
+}
