@@ -1,0 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const PAUSE_MS = 20;
+
+/** Looks again and again until there is an answer; undefined when none came within the deadline. */
+export async function poll<T>(deadlineMs: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
+  const giveUpAt = Date.now() + deadlineMs;
+  for (;;) {
+    const answer = await look();
+    if (answer !== undefined || Date.now() >= giveUpAt) return answer;
+    await sleep(PAUSE_MS);
+  }
+}

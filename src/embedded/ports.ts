@@ -1,0 +1,75 @@
+import { readFile, readdir, readlink } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { reasonOf } from './errors.js';
+
+const LOOPBACK = '127.0.0.1';
+const LISTENING = '0A';
+
+/** A TCP port on 127.0.0.1 that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
+  return listenOnce(0);
+}
+
+/** @throws Error naming the port and the environment variable that moves it, when something else listens on it. */
+export async function requireFreePort(port: number, variable: string): Promise<void> {
+  try {
+    await listenOnce(port);
+  } catch (error) {
+    throw new Error(`port ${port} is taken by another program (${reasonOf(error)}); set ${variable} to a free one`, {
+      cause: error,
+    });
+  }
+}
+
+/** Whether something accepts connections on this port of 127.0.0.1. */
+export async function portAnswers(port: number, deadlineMs = 1_000): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: LOOPBACK, port });
+    const settle = (answers: boolean) => {
+      socket.destroy();
+      resolve(answers);
+    };
+    socket.setTimeout(deadlineMs, () => settle(false));
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+  });
+}
+
+/** Whether this very process listens on the port; undefined where the system does not tell (no /proc). */
+export async function listensOn(pid: number, port: number): Promise<boolean | undefined> {
+  try {
+    const tables = await Promise.all(['tcp', 'tcp6'].map((table) => readFile(`/proc/${pid}/net/${table}`, 'utf8')));
+    const sockets = new Set(
+      tables.flatMap((table) => listeningInodes(table, port)).map((inode) => `socket:[${inode}]`),
+    );
+    for (const descriptor of await readdir(`/proc/${pid}/fd`)) {
+      const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '');
+      if (sockets.has(target)) return true;
+    }
+    return false;
+  } catch {
+    return undefined;
+  }
+}
+
+function listeningInodes(table: string, port: number): string[] {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return table.split('\n').flatMap((line) => {
+    const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
+    return local?.endsWith(suffix) && state === LISTENING && inode !== undefined ? [inode] : [];
+  });
+}
+
+async function listenOnce(port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(port, LOOPBACK, () => {
+      const address = server.address();
+      server.close(() => {
+        if (address !== null && typeof address === 'object') resolve(address.port);
+        else reject(new Error('the system gave no port'));
+      });
+    });
+  });
+}

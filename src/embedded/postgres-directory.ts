@@ -1,0 +1,66 @@
+import { access, mkdir, readFile, readlink, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { giveTo, runToEnd, type PostgresAccount } from './postgres-account.js';
+import type { PostgresBinaries } from './postgres-binaries.js';
+import { markOf, type ProcessMark } from './process-mark.js';
+import { runCommand } from './run-command.js';
+import { childEnvironment } from './search-path.js';
+
+/** A live PostgreSQL server process, as its lock file names it. */
+export interface Postmaster {
+  mark: ProcessMark;
+  port: number;
+}
+
+export const DATABASE_OWNER = 'holdfast';
+
+const INITDB_MS = 120_000;
+const PS_MS = 5_000;
+
+/** Makes the data directory when there is none. A killed run leaves only `<directory>.tmp`, which the next one removes. */
+export async function ensureDataDirectory(
+  directory: string,
+  { initdb }: PostgresBinaries,
+  account: PostgresAccount,
+): Promise<void> {
+  if (!(await exists(join(directory, 'PG_VERSION')))) {
+    const unfinished = `${directory}.tmp`;
+    await rm(unfinished, { recursive: true, force: true });
+    await mkdir(unfinished, { mode: 0o700 });
+    await giveTo(account, unfinished);
+    const args = ['-D', unfinished, '-U', DATABASE_OWNER, '-A', 'trust', '-E', 'UTF8', '--no-locale'];
+    await runToEnd(account.command(initdb, [...args, '--no-instructions']), INITDB_MS);
+    await rename(unfinished, directory);
+  }
+  await giveTo(account, directory);
+}
+
+/** The live server that works in this directory. A lock file whose pid was given to another process is removed. */
+export async function livePostmaster(directory: string): Promise<Postmaster | undefined> {
+  const lockFile = join(directory, 'postmaster.pid');
+  if (!(await exists(lockFile))) return undefined;
+  const [pid, , , port] = (await readFile(lockFile, 'utf8')).split('\n');
+  const mark = await markOf(Number(pid));
+  // PostgreSQL itself clears the lock of a dead process.
+  if (mark === undefined) return undefined;
+  if (await worksIn(mark.pid, directory)) return { mark, port: Number(port) };
+  await rm(lockFile, { force: true });
+  return undefined;
+}
+
+async function worksIn(pid: number, directory: string): Promise<boolean> {
+  try {
+    return (await readlink(`/proc/${pid}/cwd`)) === directory;
+  } catch {
+    const ps = { environment: childEnvironment(), deadlineMs: PS_MS };
+    const command = await runCommand('ps', ['-p', String(pid), '-o', 'command='], ps).catch(() => '');
+    return command.includes(directory);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,124 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { endServer, spawnDetached, type DetachedServer } from './detached-server.js';
+import { withFileLock } from './file-lock.js';
+import { poll } from './poll.js';
+import { requireFreePort } from './ports.js';
+import { chooseAccount, type PostgresAccount } from './postgres-account.js';
+import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
+import { DATABASE_OWNER, ensureDataDirectory, livePostmaster, type Postmaster } from './postgres-directory.js';
+import { ensureDatabase, servesDirectory } from './postgres-probe.js';
+import { stillRuns } from './process-mark.js';
+import type { Report } from './report.js';
+
+export interface PostgresOptions {
+  /** The data directory; made on the first start. */
+  directory: string;
+  port: number;
+  report: Report;
+  /** As whom the server may run, best first; by default what this user can do. */
+  accounts?: readonly PostgresAccount[];
+}
+
+export interface EmbeddedPostgres {
+  url: string;
+  /** The port in use: an adopted server keeps the one it was started with. */
+  port: number;
+  pid: number;
+  outcome: 'started' | 'adopted';
+  /** Ends the server cleanly, an adopted one too. Does nothing when it has ended already. */
+  stop(): Promise<void>;
+}
+
+const DATABASE = 'holdfast';
+const LOCK_WAIT_MS = 180_000;
+const READY_MS = 120_000;
+const STOP_MS = 30_000;
+const RETRY_MS = 10_000;
+const RETRY_PAUSE_MS = 200;
+
+/**
+ * Starts PostgreSQL on 127.0.0.1, or adopts the server that an earlier run left behind in the same directory.
+ * @throws Error naming POSTGRES_PORT when the port is taken, DATABASE_URL when PostgreSQL cannot run here, or with the
+ * last lines of the server's log.
+ */
+export async function startPostgres({ directory, port, report, accounts }: PostgresOptions): Promise<EmbeddedPostgres> {
+  const data = await canonical(directory);
+  const onWait = (pid: number) => report(`PostgreSQL: process ${pid} is starting it, waiting for that`);
+  return withFileLock(`${data}.lock`, { waitMs: LOCK_WAIT_MS, onWait }, async () => {
+    const survivor = await adopt(data);
+    if (survivor !== undefined) return handle(survivor, 'adopted');
+
+    await requireFreePort(port, 'POSTGRES_PORT');
+    const binaries = await findPostgresBinaries();
+    const account = await chooseAccount(binaries, accounts);
+    report(`PostgreSQL: starting in ${data}`);
+    await ensureDataDirectory(data, binaries, account);
+    const { postmaster, outcome } = await launch(data, port, binaries, account);
+    return handle(postmaster, outcome);
+  });
+}
+
+async function handle(postmaster: Postmaster, outcome: EmbeddedPostgres['outcome']): Promise<EmbeddedPostgres> {
+  const { mark, port } = postmaster;
+  await ensureDatabase(port, DATABASE);
+  return {
+    url: `postgres://${DATABASE_OWNER}@127.0.0.1:${port}/${DATABASE}`,
+    port,
+    pid: mark.pid,
+    outcome,
+    // SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one: the log then repairs the data at the next start.
+    stop: () => endServer(mark, ['SIGINT', 'SIGQUIT'], STOP_MS),
+  };
+}
+
+/** The live server of this directory, once it answers; undefined when there is none, or it ended while we waited. */
+async function adopt(data: string): Promise<Postmaster | undefined> {
+  const postmaster = await livePostmaster(data);
+  return postmaster !== undefined && (await becomesReady(postmaster, data)) ? postmaster : undefined;
+}
+
+/** False when the server ended. @throws Error when it lives but does not answer within the deadline. */
+async function becomesReady({ mark, port }: Postmaster, data: string): Promise<boolean> {
+  const ready = await poll(READY_MS, async () => {
+    if (await servesDirectory(port, data)) return true;
+    return (await stillRuns(mark)) ? undefined : false;
+  });
+  if (ready === undefined) throw new Error(`PostgreSQL (process ${mark.pid}) runs in ${data} but does not answer`);
+  return ready;
+}
+
+async function launch(
+  data: string,
+  port: number,
+  binaries: PostgresBinaries,
+  account: PostgresAccount,
+): Promise<{ postmaster: Postmaster; outcome: EmbeddedPostgres['outcome'] }> {
+  const args = ['-D', data, '-p', String(port), '-k', '', '-c', 'listen_addresses=127.0.0.1', '-c', 'timezone=UTC'];
+  const giveUpAt = Date.now() + RETRY_MS;
+  for (;;) {
+    const server = await spawnDetached(account.command(binaries.postgres, args), join(data, 'server.log'));
+    const postmaster = { mark: server.mark, port };
+    if (await becomesReady(postmaster, data)) return { postmaster, outcome: 'started' };
+    const winner = await adopt(data);
+    if (winner !== undefined) return { postmaster: winner, outcome: 'adopted' };
+    await requireFreePort(port, 'POSTGRES_PORT');
+    if (Date.now() >= giveUpAt || !(await lingers(server))) {
+      throw new Error(`PostgreSQL ended while it started:\n${await server.lastLines()}`);
+    }
+    await sleep(RETRY_PAUSE_MS);
+  }
+}
+
+/** Whether the start failed only because processes of a killed server are not quite gone yet. */
+async function lingers(server: DetachedServer): Promise<boolean> {
+  return /pre-existing shared memory block|lock file .* already exists/.test(await server.lastLines());
+}
+
+/** The path as the server will report it. */
+async function canonical(directory: string): Promise<string> {
+  const path = resolve(directory);
+  await mkdir(dirname(path), { recursive: true });
+  return realpath(path).catch(async () => join(await realpath(dirname(path)), basename(path)));
+}

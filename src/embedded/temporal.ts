@@ -1,0 +1,114 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { endServer, spawnDetached } from './detached-server.js';
+import { reasonOf } from './errors.js';
+import { withFileLock } from './file-lock.js';
+import { poll } from './poll.js';
+import { listensOn, requireFreePort } from './ports.js';
+import { stillRuns } from './process-mark.js';
+import type { Report } from './report.js';
+import { temporalArguments, type TemporalArguments } from './temporal-arguments.js';
+import { readRecord, removeRecord, writeRecord, type TemporalRecord } from './temporal-record.js';
+
+export interface TemporalOptions extends TemporalArguments {
+  /** The `temporal` program. */
+  executable: string;
+  report: Report;
+}
+
+export interface EmbeddedTemporal {
+  /** Host and port for clients and workers; an adopted server keeps the port it was started with. */
+  address: string;
+  uiUrl: string;
+  pid: number;
+  outcome: 'started' | 'adopted';
+  /** Ends the server, an adopted one too. Does nothing when it has ended already. */
+  stop(): Promise<void>;
+}
+
+const LOCK_WAIT_MS = 180_000;
+const READY_MS = 60_000;
+const ANSWER_MS = 2_000;
+const STOP_MS = 15_000;
+
+/**
+ * Starts Temporal's development server on a file in `directory`, or adopts the one an earlier run left behind there.
+ * @throws Error naming TEMPORAL_PORT or TEMPORAL_UI_PORT when a port is taken, or with the last lines of the log.
+ */
+export async function startTemporal(options: TemporalOptions): Promise<EmbeddedTemporal> {
+  await mkdir(options.directory, { recursive: true });
+  const directory = await realpath(options.directory);
+  const onWait = (pid: number) => options.report(`Temporal: process ${pid} is starting it, waiting for that`);
+  return withFileLock(join(directory, 'start.lock'), { waitMs: LOCK_WAIT_MS, onWait }, async () => {
+    const survivor = await readRecord(directory);
+    if (survivor !== undefined && (await becomesReady(survivor, options.namespace))) {
+      return handle(directory, survivor, 'adopted');
+    }
+    return handle(directory, await launch({ ...options, directory }), 'started');
+  });
+}
+
+async function launch(options: TemporalOptions): Promise<TemporalRecord> {
+  const { executable, directory, port, uiPort, namespace, report } = options;
+  await requireFreePorts(options);
+  report(`Temporal: starting in ${directory}`);
+  const command = { file: executable, args: temporalArguments(options) };
+  const server = await spawnDetached(command, join(directory, 'temporal.log'));
+  const record = { mark: server.mark, port, uiPort };
+  await writeRecord(directory, record);
+  try {
+    if (await becomesReady(record, namespace)) return record;
+  } catch (error) {
+    await endServer(server.mark, ['SIGINT', 'SIGKILL'], STOP_MS);
+    throw new Error(`${reasonOf(error)}\n${await server.lastLines()}`, { cause: error });
+  }
+  await requireFreePorts(options);
+  throw new Error(`Temporal ended while it started:\n${await server.lastLines()}`);
+}
+
+async function requireFreePorts({ port, uiPort }: TemporalOptions): Promise<void> {
+  await requireFreePort(port, 'TEMPORAL_PORT');
+  await requireFreePort(uiPort, 'TEMPORAL_UI_PORT');
+}
+
+/** False when the server ended. @throws Error when it lives but does not serve the namespace within the deadline. */
+async function becomesReady({ mark, port, uiPort }: TemporalRecord, namespace: string): Promise<boolean> {
+  const ready = await poll(READY_MS, async () => {
+    if (!(await stillRuns(mark))) return false;
+    if (!(await servesNamespace(uiPort, namespace))) return undefined;
+    // Whatever else holds the ports could answer just as well.
+    const owners = await Promise.all([listensOn(mark.pid, port), listensOn(mark.pid, uiPort)]);
+    return owners.includes(false) ? undefined : true;
+  });
+  if (ready !== undefined) return ready;
+  throw new Error(`Temporal (process ${mark.pid}) runs but does not serve the namespace ${namespace} on port ${port}`);
+}
+
+/** The Web UI asks the frontend by gRPC, so its answer proves both, and that the namespace is loaded. */
+async function servesNamespace(uiPort: number, namespace: string): Promise<boolean> {
+  try {
+    const url = `http://127.0.0.1:${uiPort}/api/v1/namespaces/${encodeURIComponent(namespace)}`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+function handle(
+  directory: string,
+  { mark, port, uiPort }: TemporalRecord,
+  outcome: EmbeddedTemporal['outcome'],
+): EmbeddedTemporal {
+  return {
+    address: `127.0.0.1:${port}`,
+    uiUrl: `http://127.0.0.1:${uiPort}`,
+    pid: mark.pid,
+    outcome,
+    async stop() {
+      await endServer(mark, ['SIGINT', 'SIGKILL'], STOP_MS);
+      if ((await readRecord(directory)) === undefined) await removeRecord(directory);
+    },
+  };
+}
