@@ -7,7 +7,7 @@ import { withDatabase } from './commands/database.js';
 import { startLifetime } from './commands/lifetime.js';
 import { startLogging } from './commands/logger.js';
 import { readSeedFile } from './commands/seeds.js';
-import { startService, type Role } from './commands/service.js';
+import { startRoles, type Role } from './commands/roles.js';
 import { up } from './commands/up.js';
 import { readConfig, type Config } from './config.js';
 
@@ -43,7 +43,7 @@ program
     const databaseUrl = required(config, 'DATABASE_URL');
     const temporalAddress = required(config, 'TEMPORAL_ADDRESS');
     const sandboxUrl = required(config, 'SANDBOX_URL');
-    await startService({ config, roles, databaseUrl, temporalAddress, sandboxUrl, log, lifetime }).catch(
+    await startRoles({ config, roles, databaseUrl, temporalAddress, sandboxUrl, log, lifetime }).catch(
       (error: Error) => lifetime.end(error),
     );
   });

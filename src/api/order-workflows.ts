@@ -24,7 +24,8 @@ export type OrderWorkflows = ReturnType<typeof createOrderWorkflows>;
 
 /** The orders as Temporal knows them. Every method throws {@link Unavailable} when Temporal is away or too slow. */
 export function createOrderWorkflows({ client, eagerStart, deadlineMs }: OrderWorkflowsOptions) {
-  const bounded = <T>(call: () => Promise<T>) => orUnavailable(client.withDeadline(Date.now() + deadlineMs, call));
+  const bounded = <T>(call: () => Promise<T>, ms = deadlineMs) =>
+    orUnavailable(within(ms, client.withDeadline(Date.now() + ms, call)));
 
   return {
     /** Starts the order's workflow: the commit point of a checkout. */
@@ -69,7 +70,7 @@ export function createOrderWorkflows({ client, eagerStart, deadlineMs }: OrderWo
     async closed(orderId: string, ms: number): Promise<void> {
       const handle = client.workflow.getHandle(orderWorkflowId(orderId));
       try {
-        await client.withDeadline(Date.now() + ms, () => handle.result());
+        await bounded(() => handle.result(), ms);
       } catch {
         // Not closed in time, or closed by a failure: the order itself tells how it stands.
       }
@@ -86,6 +87,17 @@ const NOT_FOUND = 5;
 // gRPC codes of a server that is away, overloaded or late: cancelled, deadline, exhausted, aborted, unavailable.
 const AWAY = [1, 4, 8, 10, 14];
 
+/** A native connection's own retries outlive the deadline of a call. */
+async function within<T>(ms: number, call: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Unavailable('temporal', new Error(`no answer within ${ms} ms`))), ms);
+  });
+  // The call goes on after a time-out; what it ends with is nobody's concern then.
+  call.catch(() => {});
+  return Promise.race([call, late]).finally(() => clearTimeout(timer));
+}
+
 async function orUnavailable<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
@@ -98,7 +110,8 @@ function isNotFound(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError || grpcCode(error) === NOT_FOUND;
 }
 
+/** The client wraps some gRPC errors and passes others on. */
 function grpcCode(error: unknown): number | undefined {
-  const cause = error instanceof ServiceError ? error.cause : error;
-  return isGrpcServiceError(cause) ? cause.code : undefined;
+  if (isGrpcServiceError(error)) return error.code;
+  return error instanceof ServiceError && isGrpcServiceError(error.cause) ? error.cause.code : undefined;
 }

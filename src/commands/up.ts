@@ -12,7 +12,7 @@ import { withDatabase } from './database.js';
 import type { Lifetime } from './lifetime.js';
 import { startSandboxProcess } from './sandbox-process.js';
 import { FIRST_PRODUCTS } from './seeds.js';
-import { startService } from './service.js';
+import { startRoles } from './roles.js';
 
 export interface UpOptions {
   config: Config;
@@ -31,7 +31,7 @@ export async function up({ config, log, lifetime, say }: UpOptions): Promise<voi
   const sandboxUrl = config.SANDBOX_URL ?? (await ownSandbox());
   const fresh = await prepareCatalogue(databaseUrl);
 
-  await startService({
+  await startRoles({
     config,
     roles: ['api', 'worker'],
     databaseUrl,

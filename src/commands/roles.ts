@@ -21,7 +21,7 @@ import { prepareNamespace } from './namespace.js';
 
 export type Role = 'api' | 'worker';
 
-export interface ServiceOptions {
+export interface RolesOptions {
   config: Config;
   roles: readonly Role[];
   databaseUrl: string;
@@ -37,7 +37,7 @@ const DATABASE_STATEMENT_MS = 10_000;
 const SEND_MARGIN_MS = 2_000;
 
 /** Starts the roles of this process: the API, the worker, or both on one connection. Ends them through the lifetime. */
-export async function startService(options: ServiceOptions): Promise<void> {
+export async function startRoles(options: RolesOptions): Promise<void> {
   const { config, roles, log, lifetime } = options;
   const database = openDatabase({
     url: options.databaseUrl,
@@ -103,7 +103,7 @@ export async function startService(options: ServiceOptions): Promise<void> {
   log.info({ roles, port: config.PORT }, 'serving');
 }
 
-function portsFor(database: Database, { config, sandboxUrl }: ServiceOptions): Ports {
+function portsFor(database: Database, { config, sandboxUrl }: RolesOptions): Ports {
   return {
     gateway: createSandboxGateway({
       baseUrl: sandboxUrl,

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { aCheckout, createShop } from '../support/shop.js';
+import { startStack, type Stack } from '../support/stack.js';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+
+let stack: Stack;
+const proxies: TcpProxy[] = [];
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(async () => {
+  await stack?.close();
+  await Promise.all(proxies.map((proxy) => proxy.close()));
+});
+
+async function proxyTo(target: string): Promise<TcpProxy> {
+  const proxy = await startTcpProxy(target);
+  proxies.push(proxy);
+  return proxy;
+}
+
+test('without Temporal a checkout is answered 503, and the same checkout is accepted once it is back', async () => {
+  const line = await proxyTo(stack.temporalAddress);
+  const api = await stack.serve('api', { TEMPORAL_ADDRESS: line.address, TEMPORAL_DEADLINE_MS: '1500' });
+  await stack.serve('worker');
+  const shop = createShop(api.url);
+  line.cut();
+
+  const checkout = aCheckout();
+  const refused = await shop.post(checkout);
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+  expect(refused.body).toMatchObject({ code: 'unavailable', dependency: 'temporal' });
+  expect(refused.body.detail).toContain('safe');
+  expect((await fetch(`${api.internalUrl}/readyz`)).status).toBe(503);
+
+  line.heal();
+  let answer = await shop.post(checkout);
+  for (let i = 0; i < 20 && answer.status === 503; i += 1) answer = await shop.post(checkout);
+  expect([200, 202]).toContain(answer.status);
+  await shop.until(checkout.order_id, ['confirmed']);
+  expect(await stack.ledger(checkout.order_id)).toHaveLength(1);
+});
+
+test('without the database a checkout is answered 503 and nothing is started; an accepted order waits for it', async () => {
+  const { host } = new URL(stack.databaseUrl);
+  const line = await proxyTo(host);
+  const url = Object.assign(new URL(stack.databaseUrl), { host: line.address }).href;
+  const api = await stack.serve('api,worker', { DATABASE_URL: url });
+  const shop = createShop(api.url);
+  const open = aCheckout({}, 'pm_slow_800');
+  expect((await shop.post(open)).status).toBe(202);
+  line.cut();
+
+  const checkout = aCheckout();
+  const refused = await shop.post(checkout);
+  expect(refused.status).toBe(503);
+  expect(refused.body).toMatchObject({ code: 'unavailable', dependency: 'database' });
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+
+  line.heal();
+  await shop.until(open.order_id, ['confirmed'], 45_000);
+  expect(await stack.ledger(open.order_id)).toHaveLength(1);
+  expect((await shop.get(checkout.order_id)).status).toBe(404);
+  expect((await shop.post(checkout)).status).toBe(202);
+});

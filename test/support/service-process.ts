@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+export interface ServiceProcess {
+  /** The base URL of its API. */
+  url: string;
+  internalUrl: string;
+  pid: number;
+  /** What it has printed so far. */
+  output(): string;
+  kill(signal: NodeJS.Signals): void;
+  exited: Promise<number | null>;
+  /** SIGTERM, and when that does not end it, SIGKILL. */
+  stop(): Promise<number | null>;
+}
+
+const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const READY_MS = 60_000;
+const STOP_MS = 20_000;
+
+/** Runs the built program with a command, on free ports, and waits until it says that it is ready. */
+export async function startProcess(
+  command: string[],
+  environment: Record<string, string>,
+  readyMs = READY_MS,
+): Promise<ServiceProcess> {
+  const [port, internalPort] = [await freePort(), await freePort()];
+  const child = spawn(process.execPath, [PROGRAM, ...command], {
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      PORT: `${port}`,
+      INTERNAL_PORT: `${internalPort}`,
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += String(chunk)));
+  child.stderr.on('data', (chunk) => (output += String(chunk)));
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+
+  const internalUrl = `http://127.0.0.1:${environment['INTERNAL_PORT'] ?? internalPort}`;
+  const deadline = Date.now() + readyMs;
+  while (!(await isReady(internalUrl))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      child.kill('SIGKILL');
+      throw new Error(`"holdfast ${command.join(' ')}" did not become ready:\n${output}`);
+    }
+  }
+
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    child.kill('SIGTERM');
+    const cut = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    return exited.finally(() => clearTimeout(cut));
+  };
+  return {
+    url: `http://127.0.0.1:${environment['PORT'] ?? port}`,
+    internalUrl,
+    pid: child.pid ?? -1,
+    output: () => output,
+    kill: (signal) => void child.kill(signal),
+    exited,
+    stop,
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function isReady(url: string): Promise<boolean> {
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  try {
+    return (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+
+export interface OrderJson {
+  id: string;
+  status: string;
+  version: number;
+  total_minor: number;
+  items: { sku: string; quantity: number; unit_price_minor: number }[];
+  failure: { step: string; reason: string; detail: string } | null;
+  payment: { attempts: { state: string; tries: number }[] };
+  refunds: { state: string; amount_minor: number }[];
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: OrderJson & { code?: string; detail?: string; request_id?: string; errors?: { pointer: string }[] };
+}
+
+export const newOrderId = () => `t-${randomUUID()}`;
+
+/** A checkout of one product-A paid with pm_ok, but for what is given. */
+export function aCheckout(overrides: Record<string, unknown> = {}, method = 'pm_ok') {
+  return {
+    order_id: newOrderId(),
+    customer_id: 'customer-1',
+    currency: 'EUR',
+    items: [{ sku: 'product-A', quantity: 1 }],
+    payment: { method },
+    ...overrides,
+  };
+}
+
+/** A shop's backend: posts checkouts and reads orders of one Holdfast. */
+export function createShop(url: string) {
+  const call = async (path: string, init: RequestInit = {}): Promise<Answer> => {
+    const response = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(40_000) });
+    const body = (await response.json()) as Answer['body'];
+    return { status: response.status, headers: response.headers, body };
+  };
+  const get = (id: string) => call(`/v1/orders/${id}`);
+
+  return {
+    get,
+    post: (checkout: unknown, headers: Record<string, string> = {}) =>
+      call('/v1/orders', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: JSON.stringify(checkout),
+      }),
+    /** Reads the order until it has one of the statuses. */
+    async until(id: string, statuses: string[], withinMs = 30_000): Promise<OrderJson> {
+      const deadline = Date.now() + withinMs;
+      for (;;) {
+        const { body } = await get(id);
+        if (statuses.includes(body.status)) return body;
+        if (Date.now() > deadline) throw new Error(`order ${id} is ${body.status}, not ${statuses.join(' or ')}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { Pool } from 'pg';
+import { createCatalogue } from '../../src/adapters/postgres/catalogue.js';
+import { migrate } from '../../src/adapters/postgres/migrate.js';
+import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js';
+import type { ProductSeed } from '../../src/domain/product.js';
+import { serveSandbox } from '../../src/sandbox/serve.js';
+import { startProcess, type ServiceProcess } from './service-process.js';
+
+export interface Stack {
+  database: Database;
+  databaseUrl: string;
+  temporalAddress: string;
+  client: Client;
+  namespace: string;
+  sandboxUrl: string;
+  /** Starts `holdfast serve` as a process of its own and waits until it is ready. */
+  serve(roles: string, environment?: Record<string, string>): Promise<ServiceProcess>;
+  ledger(orderId: string): Promise<LedgerEntry[]>;
+  seed(...products: ProductSeed[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface LedgerEntry {
+  type: 'charge' | 'refund';
+  key: string;
+  order_id: string;
+  state: string;
+  amount_minor: number;
+}
+
+export const PRODUCTS: ProductSeed[] = [
+  { sku: 'product-A', name: 'Notebook', currency: 'EUR', unitPriceMinor: 1_999, onHand: 1_000 },
+  { sku: 'product-B', name: 'Fountain pen', currency: 'EUR', unitPriceMinor: 4_900, onHand: 1_000 },
+  { sku: 'product-C', name: 'Ink', currency: 'EUR', unitPriceMinor: 990, onHand: 0 },
+  { sku: 'product-D', name: 'Dollar thing', currency: 'USD', unitPriceMinor: 100, onHand: 1_000 },
+];
+
+/** A database, a Temporal namespace and a payment sandbox that belong to one test file. */
+export async function startStack(): Promise<Stack> {
+  const name = `it_${randomUUID().replaceAll('-', '')}`;
+  const admin = new Pool({ connectionString: required('HOLDFAST_IT_POSTGRES_URL'), max: 1 });
+  await admin.query(`create database ${name}`);
+  const databaseUrl = Object.assign(new URL(required('HOLDFAST_IT_POSTGRES_URL')), { pathname: `/${name}` }).href;
+  const database = openDatabase({
+    url: databaseUrl,
+    size: 10,
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 30_000,
+    onError: () => {},
+  });
+  await migrate(database);
+  await createCatalogue(database).seed(PRODUCTS);
+
+  const temporalAddress = required('HOLDFAST_IT_TEMPORAL_ADDRESS');
+  const connection = await Connection.connect({ address: temporalAddress });
+  await connection.workflowService.registerNamespace({
+    namespace: name,
+    workflowExecutionRetentionPeriod: msToTs('1 day'),
+  });
+  const sandbox = await serveSandbox({ port: 0, latencyMs: { min: 0, max: 5 } });
+  const processes: ServiceProcess[] = [];
+
+  return {
+    database,
+    databaseUrl,
+    temporalAddress,
+    namespace: name,
+    client: new Client({ connection, namespace: name }),
+    sandboxUrl: sandbox.url,
+    async serve(roles, environment = {}) {
+      const process = await startProcess(['serve', '--roles', roles], {
+        DATABASE_URL: databaseUrl,
+        TEMPORAL_ADDRESS: temporalAddress,
+        TEMPORAL_NAMESPACE: name,
+        SANDBOX_URL: sandbox.url,
+        ...environment,
+      });
+      processes.push(process);
+      return process;
+    },
+    async ledger(orderId) {
+      const response = await fetch(`${sandbox.url}/v1/ledger?order_id=${orderId}`);
+      const { data } = (await response.json()) as { data: LedgerEntry[] };
+      return data;
+    },
+    seed: (...products) => createCatalogue(database).seed(products),
+    async close() {
+      await Promise.all(processes.map((process) => process.stop()));
+      await sandbox.close();
+      await connection.close();
+      await database.close();
+      await admin.query(`drop database ${name} with (force)`);
+      await admin.end();
+    },
+  };
+}
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: run this through jest`);
+  return value;
+}
