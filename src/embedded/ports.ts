@@ -1,20 +1,32 @@
 import { readFile, readdir, readlink } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { reasonOf } from './errors.js';
+import { poll } from './poll.js';
 
 const LOOPBACK = '127.0.0.1';
 const LISTENING = '0A';
+const RELEASE_MS = 1_000;
 
 /** A TCP port on 127.0.0.1 that nobody listens on at this moment. */
 export async function freePort(): Promise<number> {
   return listenOnce(0);
 }
 
-/** @throws Error naming the port and the environment variable that moves it, when something else listens on it. */
+/**
+ * Waits a moment for the port: a killed server holds it until its last thread is gone.
+ * @throws Error naming the port and the environment variable that moves it, when something else listens on it.
+ */
 export async function requireFreePort(port: number, variable: string): Promise<void> {
-  try {
-    await listenOnce(port);
-  } catch (error) {
+  let error: unknown;
+  const free = await poll(RELEASE_MS, async () => {
+    try {
+      return await listenOnce(port);
+    } catch (taken) {
+      error = taken;
+      return undefined;
+    }
+  });
+  if (free === undefined) {
     throw new Error(`port ${port} is taken by another program (${reasonOf(error)}); set ${variable} to a free one`, {
       cause: error,
     });

@@ -1,5 +1,6 @@
-import { access, mkdir, readFile, readlink, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdtemp, readFile, readdir, readlink, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { reasonOf } from './errors.js';
 import { giveTo, runToEnd, type PostgresAccount } from './postgres-account.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 import { markOf, type ProcessMark } from './process-mark.js';
@@ -17,19 +18,26 @@ export const DATABASE_OWNER = 'holdfast';
 const INITDB_MS = 120_000;
 const PS_MS = 5_000;
 
-/** Makes the data directory when there is none. A killed run leaves only `<directory>.tmp`, which the next one removes. */
+/**
+ * Makes the data directory when there is none. A killed run leaves only `<directory>.tmp…`, which the next one removes.
+ * @throws Error naming DATABASE_URL, with initdb's last lines, when that fails.
+ */
 export async function ensureDataDirectory(
   directory: string,
   { initdb }: PostgresBinaries,
   account: PostgresAccount,
 ): Promise<void> {
   if (!(await exists(join(directory, 'PG_VERSION')))) {
-    const unfinished = `${directory}.tmp`;
-    await rm(unfinished, { recursive: true, force: true });
-    await mkdir(unfinished, { mode: 0o700 });
+    await removeUnfinished(directory);
+    const unfinished = await mkdtemp(unfinishedPrefix(directory));
     await giveTo(account, unfinished);
-    const args = ['-D', unfinished, '-U', DATABASE_OWNER, '-A', 'trust', '-E', 'UTF8', '--no-locale'];
-    await runToEnd(account.command(initdb, [...args, '--no-instructions']), INITDB_MS);
+    const args = ['-D', unfinished, '-U', DATABASE_OWNER, '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-clean'];
+    try {
+      await runToEnd(account.command(initdb, [...args, '--no-instructions']), INITDB_MS);
+    } catch (error) {
+      const advice = 'set DATABASE_URL to a PostgreSQL server of yours';
+      throw new Error(`no data directory can be made in ${directory}; ${advice}\n${reasonOf(error)}`, { cause: error });
+    }
     await rename(unfinished, directory);
   }
   await giveTo(account, directory);
@@ -38,14 +46,27 @@ export async function ensureDataDirectory(
 /** The live server that works in this directory. A lock file whose pid was given to another process is removed. */
 export async function livePostmaster(directory: string): Promise<Postmaster | undefined> {
   const lockFile = join(directory, 'postmaster.pid');
-  if (!(await exists(lockFile))) return undefined;
-  const [pid, , , port] = (await readFile(lockFile, 'utf8')).split('\n');
+  const [pid, , , port] = (await readFile(lockFile, 'utf8').catch(() => '')).split('\n');
   const mark = await markOf(Number(pid));
   // PostgreSQL itself clears the lock of a dead process.
   if (mark === undefined) return undefined;
   if (await worksIn(mark.pid, directory)) return { mark, port: Number(port) };
   await rm(lockFile, { force: true });
   return undefined;
+}
+
+async function removeUnfinished(directory: string): Promise<void> {
+  const parent = dirname(directory);
+  const prefix = unfinishedPrefix(directory);
+  for (const name of await readdir(parent)) {
+    const path = join(parent, name);
+    // An initdb that outlived its starter may still be writing there: then it is left to the next time.
+    if (path.startsWith(prefix)) await rm(path, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+function unfinishedPrefix(directory: string): string {
+  return `${directory}.tmp`;
 }
 
 async function worksIn(pid: number, directory: string): Promise<boolean> {

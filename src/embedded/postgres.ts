@@ -47,10 +47,9 @@ export async function startPostgres({ directory, port, report, accounts }: Postg
   const data = await canonical(directory);
   const onWait = (pid: number) => report(`PostgreSQL: process ${pid} is starting it, waiting for that`);
   return withFileLock(`${data}.lock`, { waitMs: LOCK_WAIT_MS, onWait }, async () => {
-    const survivor = await adopt(data);
+    const survivor = (await adopt(data)) ?? (await adoptFromPort(data, port));
     if (survivor !== undefined) return handle(survivor, 'adopted');
 
-    await requireFreePort(port, 'POSTGRES_PORT');
     const binaries = await findPostgresBinaries();
     const account = await chooseAccount(binaries, accounts);
     report(`PostgreSQL: starting in ${data}`);
@@ -75,18 +74,39 @@ async function handle(postmaster: Postmaster, outcome: EmbeddedPostgres['outcome
 
 /** The live server of this directory, once it answers; undefined when there is none, or it ended while we waited. */
 async function adopt(data: string): Promise<Postmaster | undefined> {
-  const postmaster = await livePostmaster(data);
-  return postmaster !== undefined && (await becomesReady(postmaster, data)) ? postmaster : undefined;
+  return becomesReady(data, async () => false);
 }
 
-/** False when the server ended. @throws Error when it lives but does not answer within the deadline. */
-async function becomesReady({ mark, port }: Postmaster, data: string): Promise<boolean> {
+/**
+ * The server of this directory when it is the one that holds the port, having come up after the last look; undefined
+ * when the port is free.
+ * @throws Error naming POSTGRES_PORT when another program holds it.
+ */
+async function adoptFromPort(data: string, port: number): Promise<Postmaster | undefined> {
+  try {
+    await requireFreePort(port, 'POSTGRES_PORT');
+    return undefined;
+  } catch (error) {
+    const survivor = await adopt(data);
+    if (survivor !== undefined) return survivor;
+    throw error;
+  }
+}
+
+/**
+ * Waits for the server that holds this directory, which need not be the one we started, to answer queries.
+ * Undefined when there is none, and `coming` says that none will come.
+ * @throws Error when it lives but does not answer within the deadline.
+ */
+async function becomesReady(data: string, coming: () => Promise<boolean>): Promise<Postmaster | undefined> {
   const ready = await poll(READY_MS, async () => {
-    if (await servesDirectory(port, data)) return true;
-    return (await stillRuns(mark)) ? undefined : false;
+    const willCome = await coming();
+    const postmaster = await livePostmaster(data);
+    if (postmaster === undefined) return willCome ? undefined : 'none';
+    return (await servesDirectory(postmaster.port, data)) ? postmaster : undefined;
   });
-  if (ready === undefined) throw new Error(`PostgreSQL (process ${mark.pid}) runs in ${data} but does not answer`);
-  return ready;
+  if (ready === undefined) throw new Error(`PostgreSQL runs in ${data} but does not answer; see its server.log`);
+  return ready === 'none' ? undefined : ready;
 }
 
 async function launch(
@@ -99,11 +119,12 @@ async function launch(
   const giveUpAt = Date.now() + RETRY_MS;
   for (;;) {
     const server = await spawnDetached(account.command(binaries.postgres, args), join(data, 'server.log'));
-    const postmaster = { mark: server.mark, port };
-    if (await becomesReady(postmaster, data)) return { postmaster, outcome: 'started' };
-    const winner = await adopt(data);
+    const postmaster = await becomesReady(data, () => stillRuns(server.mark));
+    if (postmaster !== undefined) {
+      return { postmaster, outcome: postmaster.mark.pid === server.mark.pid ? 'started' : 'adopted' };
+    }
+    const winner = await adoptFromPort(data, port);
     if (winner !== undefined) return { postmaster: winner, outcome: 'adopted' };
-    await requireFreePort(port, 'POSTGRES_PORT');
     if (Date.now() >= giveUpAt || !(await lingers(server))) {
       throw new Error(`PostgreSQL ended while it started:\n${await server.lastLines()}`);
     }

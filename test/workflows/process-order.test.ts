@@ -178,7 +178,7 @@ describe('a charge whose outcome is not known', () => {
     const gateway = createFakeGateway(
       () => ambiguous,
       (call) => {
-        trail.push(`${books.entry(order.orderId).held}`);
+        trail.push(books.entry(order.orderId).held);
         if (call < 8) return { kind: 'processing' };
         return { kind: 'captured', reference: 'late', amountMinor: order.totalMinor, currency: 'EUR' };
       },
