@@ -6,7 +6,7 @@ import { migrate } from './adapters/postgres/migrate.js';
 import { withDatabase } from './commands/database.js';
 import { startLifetime } from './commands/lifetime.js';
 import { startLogging } from './commands/logger.js';
-import { readSeedFile } from './commands/seeds.js';
+import { FIRST_PRODUCTS, readSeedFile } from './commands/seeds.js';
 import { startRoles, type Role } from './commands/roles.js';
 import { up } from './commands/up.js';
 import { readConfig, type Config } from './config.js';
@@ -38,13 +38,13 @@ program
   .option('--roles <roles>', 'api, worker, or both with a comma', parseRoles, [...ROLES])
   .action(async ({ roles }: { roles: Role[] }) => {
     const config = readConfig();
-    const log = startLogging(config.LOG_LEVEL);
-    const lifetime = startLifetime(log, config.DRAIN_TIMEOUT_MS * 2 + CLOSING_MARGIN_MS);
     const databaseUrl = required(config, 'DATABASE_URL');
     const temporalAddress = required(config, 'TEMPORAL_ADDRESS');
     const sandboxUrl = required(config, 'SANDBOX_URL');
-    await startRoles({ config, roles, databaseUrl, temporalAddress, sandboxUrl, log, lifetime }).catch(
-      (error: Error) => lifetime.end(error),
+    const log = startLogging(config.LOG_LEVEL);
+    const lifetime = startLifetime(log, config.DRAIN_TIMEOUT_MS * 2 + CLOSING_MARGIN_MS);
+    await startRoles({ config, roles, databaseUrl, temporalAddress, sandboxUrl, log, lifetime }).catch((error: Error) =>
+      lifetime.end(error),
     );
   });
 
@@ -59,9 +59,12 @@ program
 program
   .command('seed')
   .description('add products and raise their stock from a JSON file; safe at any time')
-  .argument('<file>', 'an array of { sku, name, currency, unit_price_minor, on_hand }')
-  .action(async (file: string) => {
-    const products = await readSeedFile(file);
+  .argument(
+    '[file]',
+    'an array of { sku, name, currency, unit_price_minor, on_hand }; without it, the three demo products',
+  )
+  .action(async (file?: string) => {
+    const products = file === undefined ? FIRST_PRODUCTS : await readSeedFile(file);
     await withDatabase(databaseUrlOf(readConfig()), (database) => createCatalogue(database).seed(products));
     console.log(`${products.length} products are in the catalogue, with at least the stock that was asked for.`);
   });

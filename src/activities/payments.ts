@@ -38,6 +38,8 @@ export type RefundResult = { kind: 'refunded'; reference: string } | { kind: 're
 /** A payment provider. Adapters class every answer and every network error; they throw only on their own bugs. */
 export interface PaymentGateway {
   readonly name: string;
+  /** The longest that one call may take. */
+  readonly timeoutMs: number;
   /** How long after a send its charge may still appear; a `not_found` before that proves nothing. */
   readonly settlingTimeMs: number;
   charge(request: ChargeRequest, signal: AbortSignal): Promise<ChargeResult>;
@@ -63,8 +65,11 @@ export interface ChargeStore {
   /** Money was taken: confirms the order if it may still be confirmed. */
   captured(run: OrderRun, attempt: number, capture: Captured): Promise<ChargeOutcome>;
   declined(run: OrderRun, attempt: number, code: string): Promise<ChargeOutcome>;
-  /** A look-up proved that no money was or will be taken; `code` when the gateway had declined. */
-  disproved(run: OrderRun, attempt: number, code?: string): Promise<ChargeOutcome>;
+  /**
+   * A look-up proved that no money was or will be taken: the gateway had declined, or did not find the charge and the
+   * settling time is over, which is checked again against sends that began meanwhile.
+   */
+  disproved(run: OrderRun, attempt: number, by: Declined | { settlingTimeMs: number }): Promise<ChargeOutcome>;
   troubled(run: OrderRun, attempt: number, trouble: GatewayTrouble): Promise<void>;
   /** Gives up an intent that was never sent, and tells what is known. */
   standing(run: OrderRun, settlingTimeMs: number): Promise<Standing>;
@@ -75,13 +80,16 @@ export interface ChargeStore {
 export interface PaymentPorts {
   gateway: PaymentGateway;
   charges: ChargeStore;
-  /** Longest time from writing down an intent to the last byte that may be sent for it. */
-  sendWindowMs: number;
 }
+
+// From the intent to the start of its send there may be one look-up and a little more.
+const SEND_MARGIN_MS = 2_000;
 
 export type PaymentActivities = ReturnType<typeof createPaymentActivities>;
 
-export function createPaymentActivities({ gateway, charges, sendWindowMs }: PaymentPorts) {
+export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
+  const startWithinMs = gateway.timeoutMs + SEND_MARGIN_MS;
+
   return {
     /**
      * One try to charge the order: intent, gateway, books.
@@ -89,7 +97,8 @@ export function createPaymentActivities({ gateway, charges, sendWindowMs }: Paym
      */
     async chargePayment(run: OrderRun): Promise<ChargeOutcome> {
       const { cancellationSignal } = Context.current();
-      const claim = await charges.claim(run, sendWindowMs);
+      const claimedAt = performance.now();
+      const claim = await charges.claim(run, startWithinMs + gateway.timeoutMs);
       if (claim.kind === 'answered') return claim.outcome;
       const { attempt, doubtful, request } = claim;
 
@@ -99,7 +108,9 @@ export function createPaymentActivities({ gateway, charges, sendWindowMs }: Paym
         if (found.kind !== 'not_found') return recordFound(run, attempt, found);
       }
 
-      const result = await gateway.charge(request, cancellationSignal);
+      // A process that was paused must not send what a look-up may have declared dead meanwhile.
+      const isLate = performance.now() - claimedAt > startWithinMs;
+      const result = isLate ? tooLate : await gateway.charge(request, cancellationSignal);
       switch (result.kind) {
         case 'captured':
           return charges.captured(run, attempt, result);
@@ -124,18 +135,20 @@ export function createPaymentActivities({ gateway, charges, sendWindowMs }: Paym
         return { kind: 'processing' };
       });
       if (found.kind === 'captured' || found.kind === 'declined') return recordFound(run, attempt, found);
-      if (found.kind === 'not_found' && settlesInMs === 0) return charges.disproved(run, attempt);
+      if (found.kind === 'not_found' && settlesInMs === 0) {
+        return charges.disproved(run, attempt, { settlingTimeMs: gateway.settlingTimeMs });
+      }
       await charges.unknown(run);
       return { kind: 'unknown', retryAfterMs: settlesInMs };
     },
   };
 
   function recordFound(run: OrderRun, attempt: number, found: Captured | Declined): Promise<ChargeOutcome> {
-    return found.kind === 'captured'
-      ? charges.captured(run, attempt, found)
-      : charges.disproved(run, attempt, found.code);
+    return found.kind === 'captured' ? charges.captured(run, attempt, found) : charges.disproved(run, attempt, found);
   }
 }
+
+const tooLate: GatewayTrouble = { kind: 'not_executed', reason: 'the time to send had passed; nothing was sent' };
 
 /** What a try throws so that Temporal retries it, no sooner than the gateway asked for. */
 export function gatewayFailure(trouble: GatewayTrouble): ApplicationFailure {

@@ -33,8 +33,6 @@ export interface RolesOptions {
 
 const DATABASE_CONNECT_MS = 5_000;
 const DATABASE_STATEMENT_MS = 10_000;
-// A send must have left this long after the gateway's own time-out, or not at all.
-const SEND_MARGIN_MS = 2_000;
 
 /** Starts the roles of this process: the API, the worker, or both on one connection. Ends them through the lifetime. */
 export async function startRoles(options: RolesOptions): Promise<void> {
@@ -110,7 +108,6 @@ function portsFor(database: Database, { config, sandboxUrl }: RolesOptions): Por
       timeoutMs: config.GATEWAY_TIMEOUT_MS,
       settlingTimeMs: config.GATEWAY_SETTLING_MS,
     }),
-    sendWindowMs: config.GATEWAY_TIMEOUT_MS + SEND_MARGIN_MS,
     charges: createChargeStore(database),
     refunds: createRefundStore(database),
     reservations: createReservationStore(database),

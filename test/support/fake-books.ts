@@ -96,9 +96,10 @@ export function createFakeBooks(stock: Record<string, number>) {
       if (attempt) Object.assign(attempt, { state: attempt.doubtful ? 'unknown' : 'declined', code });
       return known(entry(orderId)) ?? { kind: 'unknown', retryAfterMs: 0 };
     },
-    async disproved({ orderId }, _attempt, code) {
+    async disproved({ orderId }, _attempt, by) {
       const { attempt } = entry(orderId);
-      if (attempt) Object.assign(attempt, { state: code === undefined ? 'not_charged' : 'declined', code });
+      if (attempt)
+        Object.assign(attempt, 'code' in by ? { state: 'declined', code: by.code } : { state: 'not_charged' });
       return known(entry(orderId)) ?? { kind: 'unknown', retryAfterMs: 0 };
     },
     async troubled({ orderId }, _attempt, trouble) {

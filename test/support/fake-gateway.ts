@@ -24,6 +24,7 @@ export function createFakeGateway(answer: Charge = captured, look?: (call: numbe
 
   const gateway: PaymentGateway = {
     name: 'fake',
+    timeoutMs: 5_000,
     settlingTimeMs: 0,
     async charge(request) {
       calls.push(request);

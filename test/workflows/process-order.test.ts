@@ -27,7 +27,7 @@ interface Scene {
 /** Runs one order to its end over fake ports and tells what is left behind. */
 async function run({ books = createFakeBooks({ 'product-A': 10 }), gateway = createFakeGateway(), ...scene }: Scene) {
   const order = scene.order ?? anOrder();
-  const ports: Ports = { ...books, gateway: gateway.gateway, sendWindowMs: 5_000, fraudChecks: [] };
+  const ports: Ports = { ...books, gateway: gateway.gateway, fraudChecks: [] };
   return withWorker(environment, { ...ports, ...scene.ports?.(ports) }, async () => {
     const handle = await startOrder(environment, order, DEFAULT_POLICY);
     await scene.meanwhile?.(handle);

@@ -73,19 +73,24 @@ export function createChargeStore(database: Database): ChargeStore {
       });
     },
 
-    async disproved(run, attempt, code) {
+    async disproved(run, attempt, by) {
       return inTransaction(async (tx) => {
         await lockOrder(tx, run.orderId);
+        const isOver =
+          'settlingTimeMs' in by
+            ? sql<boolean>`coalesce(send_by, updated_at) + ${by.settlingTimeMs} * interval '1 ms' <= clock_timestamp()`
+            : sql<boolean>`true`;
         await tx
           .updateTable('payment_attempts')
           .set({
-            state: code === undefined ? 'not_charged' : 'declined',
-            decline_code: code ?? null,
+            state: 'settlingTimeMs' in by ? 'not_charged' : 'declined',
+            decline_code: 'settlingTimeMs' in by ? null : by.code,
             updated_at: sql<Date>`now()`,
           })
           .where('order_id', '=', run.orderId)
           .where('attempt', '=', attempt)
           .where('state', 'in', ['created', 'sent', 'unknown'])
+          .where(isOver)
           .execute();
         return outcomeNow(tx, run, { kind: 'unknown', retryAfterMs: 0 });
       });

@@ -26,6 +26,7 @@ export function createSandboxGateway({ baseUrl, timeoutMs, settlingTimeMs }: San
 
   return {
     name: 'sandbox',
+    timeoutMs,
     settlingTimeMs,
     async charge({ key, orderId, amountMinor, currency, method }, signal) {
       const body = { order_id: orderId, amount_minor: amountMinor, currency, method };
