@@ -2,10 +2,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-const port = (fallback: number) => z.coerce.number().int().min(1).max(65_535).default(fallback);
-const count = (fallback: number, min: number, max: number) =>
-  z.coerce.number().int().min(min).max(max).default(fallback);
-const ms = (fallback: number, min: number, max: number) => count(fallback, min, max);
+const number = z
+  .string()
+  .regex(/^\s*-?\d+(?:\.\d+)?\s*$/, 'must be a number')
+  .transform(Number);
+const count = (fallback: number, min: number, max: number) => number.pipe(z.int().min(min).max(max)).default(fallback);
+const port = (fallback: number) => count(fallback, 1, 65_535);
+const ms = count;
 const optional = z.string().min(1).optional();
 
 const schema = z.object({
@@ -37,10 +40,11 @@ const schema = z.object({
 
   SANDBOX_URL: optional,
   SANDBOX_PORT: port(4242),
-  SANDBOX_SUCCESS_RATE: z.coerce.number().min(0).max(1).default(0.95),
+  SANDBOX_SUCCESS_RATE: number.pipe(z.number().min(0).max(1)).default(0.95),
   SANDBOX_LATENCY_MS: z
     .string()
     .regex(/^\d{1,5}-\d{1,5}$/, 'must be two numbers of milliseconds, such as "50-200"')
+    .refine(isRange, 'must start with the smaller number')
     .default('50-200'),
   GATEWAY_TIMEOUT_MS: ms(4_000, 100, 60_000),
   GATEWAY_SETTLING_MS: ms(10_000, 0, 86_400_000),
@@ -50,6 +54,11 @@ const schema = z.object({
   RETRY_MAXIMUM_MS: ms(60_000, 10, 3_600_000),
   LOOKUP_MAXIMUM_MS: ms(3_600_000, 100, 86_400_000),
 });
+
+function isRange(text: string): boolean {
+  const [min = 0, max = 0] = text.split('-').map(Number);
+  return min <= max;
+}
 
 export type Config = z.infer<typeof schema>;
 

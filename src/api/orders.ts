@@ -94,6 +94,6 @@ function usableKey(key: string | undefined): string {
 
 /** The seconds of `Prefer: wait=N` (RFC 7240), cut to what is allowed, or undefined without one. */
 function preferredWait(header: string | undefined): number | undefined {
-  const seconds = /(?:^|[,\s])wait=(\d{1,6})(?:$|[,;\s])/i.exec(header ?? '')?.[1];
+  const seconds = /(?:^|[,\s])wait\s*=\s*"?(\d+)"?(?:$|[,;\s])/i.exec(header ?? '')?.[1];
   return seconds === undefined ? undefined : Math.min(Number(seconds), MAX_WAIT_SECONDS);
 }

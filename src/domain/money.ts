@@ -17,9 +17,18 @@ export function totalOf(lines: readonly { quantity: number; unitPriceMinor: numb
   return total <= BigInt(MAX_AMOUNT_MINOR) ? Number(total) : undefined;
 }
 
+// ISO 4217's minor units where they are not two. Intl knows other ones: those of cash in daily use.
+const DECIMALS: Readonly<Record<string, number>> = Object.fromEntries([
+  ...['BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF'].map((code) => [code, 0]),
+  ...['UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XOF', 'XPF'].map((code) => [code, 0]),
+  ...['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'].map((code) => [code, 3]),
+  ...['CLF', 'UYW'].map((code) => [code, 4]),
+]);
+
 /** An amount as people write it, with the currency's own number of decimals (ISO 4217): 1999 EUR is "EUR 19.99". */
 export function formatMoney(amountMinor: number, currency: string): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code' });
-  const decimals = format.resolvedOptions().maximumFractionDigits ?? 2;
+  const decimals = DECIMALS[currency] ?? 2;
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code', ...digits });
   return format.format(amountMinor / 10 ** decimals).replaceAll(/\s/g, ' ');
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { ServiceProcess } from '../support/service-process.js';
+import type { HoldfastProcess } from '../support/holdfast-process.js';
 import { aCheckout, createShop } from '../support/shop.js';
 import { startStack, type Stack } from '../support/stack.js';
 
@@ -43,7 +43,7 @@ async function startDeadlyGateway(target: string, afterCharge: () => void): Prom
 test('a worker killed between the charge and its record leaves one charge and a confirmed order', async () => {
   const api = await stack.serve('api');
   const shop = createShop(api.url);
-  const victim: { worker?: ServiceProcess } = {};
+  const victim: { worker?: HoldfastProcess } = {};
   const gateway = await startDeadlyGateway(stack.sandboxUrl, () => victim.worker?.kill('SIGKILL'));
   try {
     const worker = await stack.serve('worker', { SANDBOX_URL: gateway.url });

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { runCommand } from '../support/run-command.js';
-import { freePort, startProcess, type ServiceProcess } from '../support/service-process.js';
+import { freePort, startProcess, type HoldfastProcess } from '../support/holdfast-process.js';
 import { aCheckout, createShop } from '../support/shop.js';
 
 const START_MS = 120_000;
 const homes: string[] = [];
-const running: ServiceProcess[] = [];
+const running: HoldfastProcess[] = [];
 
 async function newHome(): Promise<Record<string, string>> {
   const home = await mkdtemp(join(tmpdir(), 'holdfast-up-'));
@@ -19,7 +19,7 @@ async function newHome(): Promise<Record<string, string>> {
   return { HOLDFAST_HOME: home, HOLDFAST_TEMPORAL_CLI: cli, ...Object.fromEntries(ports) };
 }
 
-async function up(environment: Record<string, string>): Promise<ServiceProcess> {
+async function up(environment: Record<string, string>): Promise<HoldfastProcess> {
   const started = await startProcess(['up'], environment, START_MS);
   running.push(started);
   return started;

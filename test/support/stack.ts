@@ -7,7 +7,7 @@ import { migrate } from '../../src/adapters/postgres/migrate.js';
 import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js';
 import type { ProductSeed } from '../../src/domain/product.js';
 import { serveSandbox } from '../../src/sandbox/serve.js';
-import { startProcess, type ServiceProcess } from './service-process.js';
+import { startProcess, type HoldfastProcess } from './holdfast-process.js';
 
 export interface Stack {
   database: Database;
@@ -17,7 +17,7 @@ export interface Stack {
   namespace: string;
   sandboxUrl: string;
   /** Starts `holdfast serve` as a process of its own and waits until it is ready. */
-  serve(roles: string, environment?: Record<string, string>): Promise<ServiceProcess>;
+  serve(roles: string, environment?: Record<string, string>): Promise<HoldfastProcess>;
   ledger(orderId: string): Promise<LedgerEntry[]>;
   seed(...products: ProductSeed[]): Promise<void>;
   close(): Promise<void>;
@@ -61,7 +61,7 @@ export async function startStack(): Promise<Stack> {
     workflowExecutionRetentionPeriod: msToTs('1 day'),
   });
   const sandbox = await serveSandbox({ port: 0, latencyMs: { min: 0, max: 5 } });
-  const processes: ServiceProcess[] = [];
+  const processes: HoldfastProcess[] = [];
 
   return {
     database,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-export interface ServiceProcess {
+export interface HoldfastProcess {
   /** The base URL of its API. */
   url: string;
   internalUrl: string;
@@ -25,7 +25,7 @@ export async function startProcess(
   command: string[],
   environment: Record<string, string>,
   readyMs = READY_MS,
-): Promise<ServiceProcess> {
+): Promise<HoldfastProcess> {
   const [port, internalPort] = [await freePort(), await freePort()];
   const child = spawn(process.execPath, [PROGRAM, ...command], {
     env: {

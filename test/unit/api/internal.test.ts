@@ -1,0 +1,41 @@
+import { describe, expect, test } from '@jest/globals';
+import { createInternalApp } from '../../../src/api/internal.js';
+
+const works = async (): Promise<void> => {};
+const fails = async (): Promise<void> => {
+  throw new Error('connect ECONNREFUSED 10.0.0.7:5432');
+};
+
+async function ask(path: string, checks: Record<string, () => Promise<void>>, draining = false) {
+  const response = await createInternalApp({ checks, isDraining: () => draining }).request(path);
+  const text = await response.text();
+  return { status: response.status, body: JSON.parse(text) as unknown, text };
+}
+
+describe('a process', () => {
+  test('is alive whatever is away', async () => {
+    expect(await ask('/healthz', { database: fails })).toMatchObject({ status: 200 });
+  });
+
+  test('is alive while it drains, so that nobody kills it', async () => {
+    expect(await ask('/healthz', {}, true)).toMatchObject({ status: 200 });
+  });
+
+  test('is ready when every part answers', async () => {
+    const body = { status: 'ready', parts: { database: 'ok', temporal: 'ok' } };
+    expect(await ask('/readyz', { database: works, temporal: works })).toMatchObject({ status: 200, body });
+  });
+
+  test('is not ready when a part is away, and tells which, but not where it is', async () => {
+    const answer = await ask('/readyz', { database: works, temporal: fails });
+    expect(answer).toMatchObject({ status: 503, body: { parts: { database: 'ok', temporal: 'away' } } });
+    expect(answer.text).not.toContain('10.0.0.7');
+  });
+
+  test('is not ready once it drains, and asks nobody any more', async () => {
+    let asked = 0;
+    const answer = await ask('/readyz', { database: async () => void (asked += 1) }, true);
+    expect(answer).toMatchObject({ status: 503, body: { status: 'draining' } });
+    expect(asked).toBe(0);
+  });
+});

@@ -1,0 +1,40 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../../../src/config.js';
+
+type Defaults = { [Name in keyof Required<Config>]: Config[Name] | undefined };
+
+/** Every variable and what it is when nobody sets it. The type refuses a list that is not the schema's. */
+export const DEFAULTS: Defaults = {
+  NODE_ENV: 'development',
+  LOG_LEVEL: 'info',
+  HOLDFAST_HOME: '.holdfast',
+  HOST: '127.0.0.1',
+  PORT: 3000,
+  INTERNAL_HOST: '127.0.0.1',
+  INTERNAL_PORT: 9464,
+  MAX_BODY_BYTES: 65_536,
+  DRAIN_TIMEOUT_MS: 30_000,
+  DATABASE_URL: undefined,
+  DATABASE_POOL_SIZE: 20,
+  POSTGRES_PORT: 5433,
+  TEMPORAL_ADDRESS: undefined,
+  TEMPORAL_NAMESPACE: 'default',
+  TEMPORAL_PORT: 7233,
+  TEMPORAL_UI_PORT: 8233,
+  TEMPORAL_DEADLINE_MS: 5_000,
+  HOLDFAST_TEMPORAL_CLI: undefined,
+  HOLDFAST_CACHE: join(homedir(), '.cache', 'holdfast', 'bin'),
+  SANDBOX_URL: undefined,
+  SANDBOX_PORT: 4242,
+  SANDBOX_SUCCESS_RATE: 0.95,
+  SANDBOX_LATENCY_MS: '50-200',
+  GATEWAY_TIMEOUT_MS: 4_000,
+  GATEWAY_SETTLING_MS: 10_000,
+  RETRIES: 3,
+  RETRY_INITIAL_MS: 1_000,
+  RETRY_MAXIMUM_MS: 60_000,
+  LOOKUP_MAXIMUM_MS: 3_600_000,
+};
+
+export const NAMES = Object.keys(DEFAULTS) as (keyof Config)[];
