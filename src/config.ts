@@ -12,7 +12,6 @@ const ms = count;
 const optional = z.string().min(1).optional();
 
 const schema = z.object({
-  NODE_ENV: z.string().default('development'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   HOLDFAST_HOME: z.string().min(1).default('.holdfast'),
 
@@ -46,7 +45,7 @@ const schema = z.object({
     .regex(/^\d{1,5}-\d{1,5}$/, 'must be two numbers of milliseconds, such as "50-200"')
     .refine(isRange, 'must start with the smaller number')
     .default('50-200'),
-  GATEWAY_TIMEOUT_MS: ms(4_000, 100, 60_000),
+  GATEWAY_TIMEOUT_MS: ms(4_000, 100, 12_000),
   GATEWAY_SETTLING_MS: ms(10_000, 0, 86_400_000),
 
   RETRIES: count(3, 1, 20),

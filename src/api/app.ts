@@ -6,7 +6,7 @@ import { requestId } from 'hono/request-id';
 import { Unavailable } from '../domain/unavailable.js';
 import { createOrderRoutes, type OrderRoutesOptions } from './orders.js';
 import { Problem, problemResponse } from './problems.js';
-import { tooLarge } from './strict-json.js';
+import { tooLarge, wrongMediaType } from './strict-json.js';
 
 export interface ApiLog {
   error(fields: Record<string, unknown>, message: string): void;
@@ -40,6 +40,7 @@ export function createApp({ log, ...options }: AppOptions) {
     if (error instanceof HTTPException && error.status === 400) {
       return new Problem('malformed-json', 'The request could not be read.');
     }
+    if (error instanceof HTTPException && error.status === 415) return wrongMediaType();
     const fields = { requestId: c.get('requestId'), path: c.req.path, err: error };
     if (error instanceof Unavailable) {
       log.warn({ ...fields, err: error.cause, dependency: error.dependency }, 'a dependency is away');

@@ -87,7 +87,10 @@ function usableKey(key: string | undefined): string {
     throw new Problem('idempotency-key-missing', 'Send order_id in the body, or the header Idempotency-Key.');
   }
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new Problem('idempotency-key-invalid', 'The Idempotency-Key may have 1 to 255 printable ASCII characters.');
+    throw new Problem(
+      'idempotency-key-invalid',
+      'The Idempotency-Key may have 1 to 255 visible ASCII characters, no blanks.',
+    );
   }
   return key;
 }

@@ -30,6 +30,11 @@ export interface ProblemExtra {
   [extension: string]: unknown;
 }
 
+/** A JSON pointer (RFC 6901). */
+export function pointer(path: string[]): string {
+  return path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
 /** An answer that is a problem, as a value that handlers throw from anywhere below them. */
 export class Problem extends Error {
   readonly code: ProblemCode;

@@ -1,5 +1,5 @@
 import { createMiddleware } from 'hono/factory';
-import { Problem } from './problems.js';
+import { pointer, Problem } from './problems.js';
 
 const JSON_TYPE = /^\s*application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 
@@ -7,7 +7,7 @@ const JSON_TYPE = /^\s*application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 export function strictJson(maxBytes: number) {
   return createMiddleware(async (c, next) => {
     if (!JSON_TYPE.test(c.req.header('content-type') ?? '')) {
-      throw new Problem('unsupported-media-type', 'Send the header Content-Type: application/json (UTF-8).');
+      throw wrongMediaType();
     }
     if (c.req.header('content-encoding') !== undefined) {
       throw new Problem('unsupported-media-type', 'Send the body uncompressed, without Content-Encoding.');
@@ -39,12 +39,16 @@ function prototypeKeys(root: unknown): string[] {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (typeof next.value !== 'object' || next.value === null) continue;
     for (const [key, value] of Object.entries(next.value)) {
-      const at = `${next.at}/${key}`;
+      const at = `${next.at}${pointer([key])}`;
       if (key === '__proto__') found.push(at);
       else open.push({ value, at });
     }
   }
   return found;
+}
+
+export function wrongMediaType(): Problem {
+  return new Problem('unsupported-media-type', 'Send the header Content-Type: application/json (UTF-8).');
 }
 
 export function tooLarge(maxBytes: number): Problem {

@@ -1,5 +1,5 @@
 import type { z } from '@hono/zod-openapi';
-import { Problem, type FieldError } from './problems.js';
+import { pointer, Problem, type FieldError } from './problems.js';
 
 type Checked = { target: string } & ({ success: true } | { success: false; error: z.ZodError });
 
@@ -20,9 +20,4 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
     }));
   }
   return [{ pointer: pointer(path), detail: issue.message }];
-}
-
-/** A JSON pointer (RFC 6901). */
-function pointer(path: string[]): string {
-  return path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

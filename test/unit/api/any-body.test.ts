@@ -100,7 +100,7 @@ describe('whatever is posted, it is never a fault of ours', () => {
     const type = fc.array(part, { maxLength: 6 }).map((parts) => `application/${parts.join('')}`);
     const near = fc.tuple(
       fc.constantFrom('', 'x+', 'x_y+', 'x2+', '.+'),
-      fc.constantFrom('', ' ', ' ;', '; ', ' ; ', ';x=y'),
+      fc.constantFrom('', ' ', ' ;', '; ', ' ; ', ';x=y', ' ; charset=utf-8', ';charset=utf-8'),
     );
     const types = fc.oneof(
       type,

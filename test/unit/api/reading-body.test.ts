@@ -83,6 +83,16 @@ describe('a body that is declared as something else', () => {
   });
 });
 
+test.each([
+  'application/json ; charset=utf-8',
+  'application/json\t;charset=utf-8',
+  'application/vnd.shop.v2+json',
+  'application/x_shop+json',
+])('a body is accepted or refused, but never a fault of ours, as %j', async (type) => {
+  const { status } = await openShop().send(json, { 'content-type': type });
+  expect([202, 415]).toContain(status);
+});
+
 describe('a body that is too large', () => {
   const padded = (bytes: number) => json + ' '.repeat(bytes - json.length);
 

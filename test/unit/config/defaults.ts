@@ -6,7 +6,6 @@ type Defaults = { [Name in keyof Required<Config>]: Config[Name] | undefined };
 
 /** Every variable and what it is when nobody sets it. The type refuses a list that is not the schema's. */
 export const DEFAULTS: Defaults = {
-  NODE_ENV: 'development',
   LOG_LEVEL: 'info',
   HOLDFAST_HOME: '.holdfast',
   HOST: '127.0.0.1',
