@@ -48,6 +48,9 @@ export async function createOrderWorker(options: OrderWorkerOptions): Promise<Wo
     shutdownGraceTime: shutdownGraceMs,
     // A force beyond the grace: an activity that ignores its cancellation must not hold the process for ever.
     shutdownForceTime: shutdownGraceMs + 5_000,
+    // Pollers hold slots too: with few of them a burst would start past this worker, and wait in Temporal's queue.
+    maxConcurrentWorkflowTaskExecutions: 200,
+    maxConcurrentLocalActivityExecutions: 200,
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
   });
