@@ -1,0 +1,92 @@
+// Holdfast against the same order saga as tutorials write it, side by side in one run. See docs/performance.md.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkBooks, readLedger } from './books.mjs';
+import { machineFacts, sampleOrder } from './facts.mjs';
+import { createLifetime } from './lifetime.mjs';
+import { readOptions, USAGE } from './options.mjs';
+import { runRound } from './round.mjs';
+import { startSides } from './sides.mjs';
+import { tableOf } from './table.mjs';
+
+const WARM_UP_SECONDS = 4;
+const STARTING_MS = 300_000;
+const FAULTS_SHOWN = 10;
+
+let options;
+try {
+  options = readOptions(process.argv.slice(2));
+} catch (error) {
+  console.error(`${error.message}\n${USAGE}`);
+  process.exit(2);
+}
+
+const lifetime = createLifetime();
+const directory = await mkdtemp(join(tmpdir(), 'holdfast-bench-'));
+try {
+  const { sides, ledger } = await lifetime.bounded(startSides(lifetime, directory, options), STARTING_MS);
+  // A client that waits for its last order may take longer than its round.
+  const longestMs = options.levels.length * 2 * (options.rounds * (options.seconds + 20) + WARM_UP_SECONDS + 20) * 1000;
+  await lifetime.bounded(compare(sides, ledger), longestMs);
+  await end({ keepLogs: false });
+} catch (error) {
+  console.error(`✖ ${error.message}`);
+  process.exitCode = 1;
+  await end({ keepLogs: error.cause !== 'signal' });
+}
+process.exit();
+
+async function end({ keepLogs }) {
+  await lifetime.stopAll();
+  if (keepLogs) console.error(`The logs are in ${directory}`);
+  else await rm(directory, { recursive: true, force: true });
+}
+
+async function compare(sides, ledger) {
+  for (const fact of await machineFacts(sides)) console.log(fact);
+  if (options.tunedTextbook) console.log("The textbook's Temporal server has Holdfast's settings");
+  const results = [];
+  for (const clients of options.levels) results.push(await runLevel(sides, clients));
+
+  console.log(
+    `\nMedians of ${options.rounds} rounds of ${options.seconds} s, at most ${options.orders} orders each.\n`,
+  );
+  console.log(tableOf(results));
+  console.log();
+  for (const side of sides) {
+    const { events, transitions, bytes } = await sampleOrder(side);
+    console.log(
+      `One order of ${side.name}: ${events} history events, ${transitions} state transitions, ${bytes} bytes`,
+    );
+  }
+  await audit(sides, ledger);
+}
+
+/** The sides take turns, so that what disturbs the machine for a while disturbs both. */
+async function runLevel(sides, clients) {
+  const load = { clients, seconds: options.seconds, orders: options.orders };
+  const most = Math.max(...options.levels);
+  for (const side of sides) await runRound(side, { clients: most, seconds: WARM_UP_SECONDS, orders: options.orders });
+
+  const rounds = sides.map(({ name }) => ({ name, figures: [] }));
+  for (let round = 1; round <= options.rounds; round += 1) {
+    const said = [];
+    for (const [i, side] of sides.entries()) {
+      const figures = await runRound(side, load);
+      rounds[i].figures.push(figures);
+      said.push(`${side.name} ${figures.perSecond.toFixed(1)}/s, ${figures.settledP50.toFixed(1)} ms`);
+    }
+    console.log(`${clients} client${clients === 1 ? '' : 's'}, round ${round}: ${said.join('; ')}`);
+  }
+  return { clients, rounds };
+}
+
+async function audit(sides, ledgerFile) {
+  const ledger = await readLedger(ledgerFile);
+  const faults = (await Promise.all(sides.map((side) => checkBooks(side, ledger)))).flat();
+  for (const fault of faults.slice(0, FAULTS_SHOWN)) console.error(`✖ ${fault}`);
+  if (faults.length > 0) throw new Error(`the books have ${faults.length} faults`);
+  const counts = sides.map(({ name, accepted }) => `${accepted.length} of ${name}`).join(', ');
+  console.log(`✔ The books are right: ${counts}; each order confirmed and charged once, stock exact, none reserved.`);
+}

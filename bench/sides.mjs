@@ -1,0 +1,119 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createCatalogue } from '../dist/adapters/postgres/catalogue.js';
+import { migrate } from '../dist/adapters/postgres/migrate.js';
+import { withDatabase } from '../dist/commands/database.js';
+import { freePort } from '../dist/embedded/ports.js';
+import { ensureDatabase } from '../dist/embedded/postgres-probe.js';
+import { startPostgres } from '../dist/embedded/postgres.js';
+import { provideTemporalCli } from '../dist/embedded/programs.js';
+import { startTemporal } from '../dist/embedded/temporal.js';
+import { cpuMs } from './cpu.mjs';
+import { PRODUCTS } from './goods.mjs';
+import { startProgram } from './programs.mjs';
+import { watchSettlement } from './settlement.mjs';
+import { prepareTextbook } from './textbook/database.mjs';
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const report = () => {};
+
+/** Starts what both sides share, PostgreSQL and the payment sandbox, then each side. */
+export async function startSides(lifetime, directory, { tunedTextbook }) {
+  const postgres = await lifetime.start('PostgreSQL', async () =>
+    startPostgres({ directory: join(directory, 'postgres'), port: await freePort(), report }),
+  );
+  const sandboxPort = await freePort();
+  const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
+  const ledger = join(directory, 'ledger.jsonl');
+  const sandbox = await lifetime.start('sandbox', async () =>
+    startProgram({
+      file: at('../dist/sandbox/main.js'),
+      args: ['--port', String(sandboxPort), '--ledger', ledger],
+      log: join(directory, 'sandbox.log'),
+      readyUrl: `${sandboxUrl}/healthz`,
+    }),
+  );
+  const executable = await provideTemporalCli({
+    ...(process.env.HOLDFAST_TEMPORAL_CLI ? { override: process.env.HOLDFAST_TEMPORAL_CLI } : {}),
+    cacheDirectory: process.env.HOLDFAST_CACHE || join(homedir(), '.cache', 'holdfast', 'bin'),
+    report: console.log,
+  });
+  const shared = { lifetime, directory, postgres, sandbox, sandboxUrl, executable };
+
+  const holdfast = await startSide(shared, {
+    name: 'Holdfast',
+    prefix: 'h',
+    tuned: true,
+    databaseUrl: postgres.url,
+    prepare: (url) =>
+      withDatabase(url, async (database) => {
+        await migrate(database);
+        await createCatalogue(database).seed(PRODUCTS);
+      }),
+    program: { file: at('../dist/main.js'), args: ['serve'] },
+    health: 'INTERNAL_PORT',
+  });
+  await ensureDatabase(postgres.port, 'textbook');
+  const textbookUrl = new URL(postgres.url);
+  textbookUrl.pathname = '/textbook';
+  const textbook = await startSide(shared, {
+    name: 'textbook',
+    prefix: 't',
+    tuned: tunedTextbook,
+    databaseUrl: textbookUrl.href,
+    prepare: (url) => prepareTextbook(url, PRODUCTS),
+    program: { file: at('./textbook/app.mjs') },
+    health: 'PORT',
+  });
+  return { sides: [holdfast, textbook], ledger };
+}
+
+async function startSide(shared, { name, prefix, tuned, databaseUrl, prepare, program, health }) {
+  const { lifetime, directory, postgres, sandbox, sandboxUrl, executable } = shared;
+  await prepare(databaseUrl);
+  const temporal = await lifetime.start(`Temporal of ${name}`, async () =>
+    startTemporal({
+      executable,
+      directory: join(directory, `temporal-${prefix}`),
+      port: await freePort(),
+      uiPort: await freePort(),
+      namespace: 'default',
+      searchAttributes: {},
+      tuned,
+      report,
+    }),
+  );
+  const ports = { PORT: String(await freePort()), INTERNAL_PORT: String(await freePort()) };
+  const app = await lifetime.start(name, async () =>
+    startProgram({
+      ...program,
+      environment: {
+        ...ports,
+        DATABASE_URL: databaseUrl,
+        TEMPORAL_ADDRESS: temporal.address,
+        SANDBOX_URL: sandboxUrl,
+      },
+      log: join(directory, `app-${prefix}.log`),
+      readyUrl: `http://127.0.0.1:${ports[health]}/readyz`,
+    }),
+  );
+  const settlement = await lifetime.start(`watch over ${name}`, async () => watchSettlement(databaseUrl));
+  const isWatch = (commandLine) => commandLine.includes(`(${settlement.localPort})`);
+  return {
+    name,
+    prefix,
+    databaseUrl,
+    temporalAddress: temporal.address,
+    url: `http://127.0.0.1:${ports.PORT}/v1/orders`,
+    settlement,
+    /** Every checkout that was posted, oldest first. */
+    accepted: [],
+    cpu: () => ({
+      app: cpuMs(app.pid),
+      temporal: cpuMs(temporal.pid),
+      postgres: cpuMs(postgres.pid, isWatch),
+      sandbox: cpuMs(sandbox.pid),
+    }),
+  };
+}
