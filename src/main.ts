@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { createCatalogue } from './adapters/postgres/catalogue.js';
 import { migrate } from './adapters/postgres/migrate.js';
-import { withDatabase } from './commands/database.js';
+import { auditNow } from './commands/audit-now.js';
+import { databaseUrlOf, withDatabase } from './commands/database.js';
 import { startLifetime } from './commands/lifetime.js';
 import { startLogging } from './commands/logger.js';
 import { FIRST_PRODUCTS, readSeedFile } from './commands/seeds.js';
@@ -43,9 +44,17 @@ program
     const sandboxUrl = required(config, 'SANDBOX_URL');
     const log = startLogging(config.LOG_LEVEL);
     const lifetime = startLifetime(log, config.DRAIN_TIMEOUT_MS * 2 + CLOSING_MARGIN_MS);
-    await startRoles({ config, roles, databaseUrl, temporalAddress, sandboxUrl, log, lifetime }).catch((error: Error) =>
-      lifetime.end(error),
-    );
+    const sandboxEventSecrets = config.SANDBOX_EVENT_SECRETS?.split(',') ?? [];
+    await startRoles({
+      config,
+      roles,
+      databaseUrl,
+      temporalAddress,
+      sandboxUrl,
+      sandboxEventSecrets,
+      log,
+      lifetime,
+    }).catch((error: Error) => lifetime.end(error));
   });
 
 program
@@ -69,6 +78,13 @@ program
     console.log(`${products.length} products are in the catalogue, with at least the stock that was asked for.`);
   });
 
+program
+  .command('audit')
+  .description('check that books, workflows and gateway agree; exit code 1 when they do not')
+  .action(async () => {
+    process.exitCode = await auditNow(readConfig(), (line) => console.log(line));
+  });
+
 await program.parseAsync().catch((error: Error) => {
   console.error(`✖ ${error.message}`);
   process.exitCode = 1;
@@ -84,9 +100,4 @@ function required(config: Config, name: 'DATABASE_URL' | 'TEMPORAL_ADDRESS' | 'S
   const value = config[name];
   if (value === undefined) throw new Error(`${name} is not set; "serve" takes its servers from the environment`);
   return value;
-}
-
-/** Without DATABASE_URL, the database of a `holdfast up` on this machine. */
-function databaseUrlOf(config: Config): string {
-  return config.DATABASE_URL ?? `postgres://holdfast@127.0.0.1:${config.POSTGRES_PORT}/holdfast`;
 }

@@ -1,19 +1,22 @@
 import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection } from '@temporalio/worker';
+import { createAuditActivities } from './activities/audit.js';
+import type { AuditPorts } from './activities/audit-ports.js';
+import { createDeadLetterActivities, type DeadLetterStore } from './activities/dead-letters.js';
+import { createGatewayEventActivities, type GatewayEventPorts } from './activities/gateway-events.js';
 import { createInventoryActivities, type ReservationStore } from './activities/inventory.js';
 import { createOrderActivities, type OrderStore } from './activities/orders.js';
 import { createPaymentActivities, type PaymentPorts } from './activities/payments.js';
-import { createRefundActivities, type RefundStore } from './activities/refunds.js';
-import { createScreeningActivities, type FraudCheck } from './activities/screening.js';
+import { createRefundActivities, type RefundPorts } from './activities/refunds.js';
+import { createScreeningActivities, type ScreeningPorts } from './activities/screening.js';
 import { TASK_QUEUE } from './workflows/contract.js';
 
 /** All that the activities need of the world. Custom gateways and fraud checks are passed in here. */
-export interface Ports extends PaymentPorts {
-  reservations: ReservationStore;
-  orders: OrderStore;
-  refunds: RefundStore;
-  fraudChecks: readonly FraudCheck[];
-}
+export type Ports = PaymentPorts &
+  RefundPorts &
+  ScreeningPorts &
+  GatewayEventPorts &
+  AuditPorts & { reservations: ReservationStore; orders: OrderStore; deadLetters: DeadLetterStore };
 
 export interface OrderWorkerOptions {
   connection: NativeConnection;
@@ -33,6 +36,9 @@ export function activitiesFor(ports: Ports) {
     ...createPaymentActivities(ports),
     ...createRefundActivities(ports),
     ...createOrderActivities(ports),
+    ...createDeadLetterActivities(ports),
+    ...createGatewayEventActivities(ports),
+    ...createAuditActivities(ports),
   };
 }
 

@@ -1,32 +1,56 @@
 import type { AcceptedOrder, OrderRun, Undone } from '../domain/order.js';
-import type { Superseded } from '../domain/outcomes.js';
+import type { Admission, Superseded } from '../domain/outcomes.js';
 
 export interface BeginUndoInput {
   order: AcceptedOrder;
   owner: string;
-  to: 'compensating' | 'cancelling';
+  ending: Undone;
 }
 
-/** `confirmed`: the order was paid after all and this failure is void. */
-export type UndoOpening = { kind: 'open' } | { kind: 'confirmed' } | Superseded;
+/**
+ * `ending` is what the order will end as: another one than asked for when this run had begun to undo before and forgot.
+ * `confirmed`: the order was paid after all and this failure is void.
+ */
+export type UndoOpening = { kind: 'open'; ending: Undone } | { kind: 'confirmed' } | Superseded;
+
+/** How an order stands for the run that recovers it. `ended`: only its money may still be wrong. */
+export type RecoveryStanding = { kind: 'open' | 'ended' } | { kind: 'undoing'; ending: Undone } | Superseded;
 
 /** How an order's own row moves. Each method is one transaction and can be run again. */
 export interface OrderStore {
-  /** Closes the order to every forward step; writes its row when no step got that far. */
+  noteCancel(run: OrderRun): Promise<void>;
+  /** Closes the order to every forward step and keeps how it ends; writes its row when no step got that far. */
   beginUndo(input: BeginUndoInput): Promise<UndoOpening>;
   end(run: OrderRun, ending: Undone): Promise<void>;
+  /** confirmed → completed. */
+  complete(orderId: string): Promise<Admission>;
+  /** failed → pending and open → redriving, together or not at all; this run owns the order then. */
+  takeOverToRedrive(run: OrderRun, deadLetterId: string): Promise<Admission>;
+  /** confirmed → cancelling; this run owns the order then. */
+  takeOverToCancel(run: OrderRun, reason: string): Promise<Admission>;
+  /** Makes this run the owner of an order whose own run is gone; writes its row when there is none. */
+  takeOverToRecover(order: AcceptedOrder, owner: string): Promise<RecoveryStanding>;
 }
 
 export type OrderActivities = ReturnType<typeof createOrderActivities>;
 
 export function createOrderActivities({ orders }: { orders: OrderStore }) {
   return {
-    async beginUndo(input: BeginUndoInput): Promise<UndoOpening> {
-      return orders.beginUndo(input);
-    },
+    noteCancel: (run: OrderRun): Promise<void> => orders.noteCancel(run),
 
-    async endOrder({ ending, ...run }: OrderRun & { ending: Undone }): Promise<void> {
-      return orders.end(run, ending);
-    },
+    beginUndo: (input: BeginUndoInput): Promise<UndoOpening> => orders.beginUndo(input),
+
+    endOrder: ({ ending, ...run }: OrderRun & { ending: Undone }): Promise<void> => orders.end(run, ending),
+
+    completeOrder: ({ orderId }: { orderId: string }): Promise<Admission> => orders.complete(orderId),
+
+    takeOverToRedrive: ({ deadLetterId, ...run }: OrderRun & { deadLetterId: string }): Promise<Admission> =>
+      orders.takeOverToRedrive(run, deadLetterId),
+
+    takeOverToCancel: ({ reason, ...run }: OrderRun & { reason: string }): Promise<Admission> =>
+      orders.takeOverToCancel(run, reason),
+
+    takeOverToRecover: ({ order, owner }: { order: AcceptedOrder; owner: string }): Promise<RecoveryStanding> =>
+      orders.takeOverToRecover(order, owner),
   };
 }

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import type { Evidence } from '../domain/dead-letter.js';
 import type { OrderRun } from '../domain/order.js';
 import type { ChargeOutcome } from '../domain/outcomes.js';
 
@@ -31,7 +32,10 @@ export type GatewayTrouble =
   /** Nobody knows: timeout, reset, any other server error. */
   | { kind: 'ambiguous'; reason: string };
 
-export type ChargeResult = Captured | Declined | GatewayTrouble;
+/** The circuit breaker is open: nothing was sent. */
+export type Refused = { kind: 'refused'; retryAfterMs: number };
+
+export type ChargeResult = Captured | Declined | GatewayTrouble | Refused;
 export type LookupResult = Captured | Declined | { kind: 'processing' } | { kind: 'not_found' };
 export type RefundResult = { kind: 'refunded'; reference: string } | { kind: 'refused'; code: string } | GatewayTrouble;
 
@@ -58,23 +62,33 @@ export type Standing =
   | { kind: 'known'; outcome: ChargeOutcome }
   | { kind: 'open'; attempt: number; key: string; settlesInMs: number };
 
+/** A call to the gateway, for the record. */
+export interface GatewayCall {
+  latencyMs: number;
+}
+
 /** The books of charge attempts. Each method is one transaction that is committed when it returns. */
 export interface ChargeStore {
   /** Writes down the intent to send, before anything is sent; the send must start within `sendWindowMs`. */
-  claim(run: OrderRun, sendWindowMs: number): Promise<Claim>;
+  claim(run: OrderRun, sendWindowMs: number, reservationTtlMs: number): Promise<Claim>;
   /** Money was taken: confirms the order if it may still be confirmed. */
-  captured(run: OrderRun, attempt: number, capture: Captured): Promise<ChargeOutcome>;
-  declined(run: OrderRun, attempt: number, code: string): Promise<ChargeOutcome>;
-  /**
-   * A look-up proved that no money was or will be taken: the gateway had declined, or did not find the charge and the
-   * settling time is over, which is checked again against sends that began meanwhile.
-   */
-  disproved(run: OrderRun, attempt: number, by: Declined | { settlingTimeMs: number }): Promise<ChargeOutcome>;
-  troubled(run: OrderRun, attempt: number, trouble: GatewayTrouble): Promise<void>;
-  /** Gives up an intent that was never sent, and tells what is known. */
+  captured(run: OrderRun, attempt: number, capture: Captured, call: GatewayCall): Promise<ChargeOutcome>;
+  declined(run: OrderRun, attempt: number, code: string, call: GatewayCall): Promise<ChargeOutcome>;
+  /** A look-up proved that no money was or will be taken; `code` when the gateway had declined. */
+  disproved(run: OrderRun, attempt: number, call: GatewayCall, code?: string): Promise<ChargeOutcome>;
+  troubled(run: OrderRun, attempt: number, trouble: GatewayTrouble, call: GatewayCall): Promise<void>;
+  /** Nothing was sent after all: takes the claim's try back. @returns how many tries were sent before */
+  spared(run: OrderRun, attempt: number): Promise<number>;
+  /** Gives up an intent that was never sent, and tells what is known of this run's charge. */
   standing(run: OrderRun, settlingTimeMs: number): Promise<Standing>;
-  /** Shows that the outcome of the order's charge is not known, while its stock stays held. */
-  unknown(run: OrderRun): Promise<void>;
+  /** The charges of any run of this order that are known to have taken nothing: the gateway may say otherwise later. */
+  dismissed(run: OrderRun): Promise<{ attempt: number; key: string }[]>;
+  /** The first charge of any run of this order, the owner's included, that is still open; `known` when none is. */
+  earlierStanding(run: OrderRun, settlingTimeMs: number): Promise<Standing>;
+  /** Shows that the outcome of the order's charge is not known, while its stock stays held; opens the dead letter. */
+  unknown(run: OrderRun, attempt: number, call: GatewayCall): Promise<void>;
+  /** Settles the open charge by what a person found out at the provider; resolves the dead letter. */
+  applyEvidence(run: OrderRun, evidence: Evidence): Promise<void>;
 }
 
 export interface PaymentPorts {
@@ -95,57 +109,90 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
      * One try to charge the order: intent, gateway, books.
      * @throws ApplicationFailure `GatewayNotExecuted` or `GatewayAmbiguous`, to be retried under the same key
      */
-    async chargePayment(run: OrderRun): Promise<ChargeOutcome> {
-      const { cancellationSignal } = Context.current();
+    async chargePayment({ ttlMs, ...run }: OrderRun & { ttlMs: number }): Promise<ChargeOutcome> {
       const claimedAt = performance.now();
-      const claim = await charges.claim(run, startWithinMs + gateway.timeoutMs);
+      const claim = await charges.claim(run, startWithinMs + gateway.timeoutMs, ttlMs);
       if (claim.kind === 'answered') return claim.outcome;
       const { attempt, doubtful, request } = claim;
 
       if (doubtful) {
-        const found = await gateway.lookup(request.key, cancellationSignal);
+        const { result: found, call } = await timed(() => gateway.lookup(request.key, signal()));
         if (found.kind === 'processing') return { kind: 'unknown', retryAfterMs: 0 };
-        if (found.kind !== 'not_found') return recordFound(run, attempt, found);
+        if (found.kind !== 'not_found') return recordFound(run, attempt, found, call);
       }
 
       // A process that was paused must not send what a look-up may have declared dead meanwhile.
       const isLate = performance.now() - claimedAt > startWithinMs;
-      const result = isLate ? tooLate : await gateway.charge(request, cancellationSignal);
+      const { result, call } = await timed(async () => (isLate ? tooLate : gateway.charge(request, signal())));
       switch (result.kind) {
         case 'captured':
-          return charges.captured(run, attempt, result);
+          return charges.captured(run, attempt, result, call);
         case 'declined':
-          return charges.declined(run, attempt, result.code);
+          return charges.declined(run, attempt, result.code, call);
+        case 'refused':
+          return { ...result, tries: await charges.spared(run, attempt) };
         case 'not_executed':
         case 'ambiguous':
-          await charges.troubled(run, attempt, result);
+          await charges.troubled(run, attempt, result, call);
           throw gatewayFailure(result);
       }
     },
 
-    /** Finds out what became of the order's charge, from the books and, where they are open, from the gateway. */
+    /** Finds out what became of this run's charge, from the books and, where they are open, from the gateway. */
     async settleCharge(run: OrderRun): Promise<ChargeOutcome> {
-      const { cancellationSignal, log } = Context.current();
-      const standing = await charges.standing(run, gateway.settlingTimeMs);
-      if (standing.kind === 'known') return standing.outcome;
-      const { attempt, key, settlesInMs } = standing;
+      return lookUp(run, await charges.standing(run, gateway.settlingTimeMs));
+    },
 
-      const found = await gateway.lookup(key, cancellationSignal).catch((error: unknown): LookupResult => {
-        log.warn('the gateway could not be asked', { orderId: run.orderId, attempt, error: String(error) });
-        return { kind: 'processing' };
-      });
-      if (found.kind === 'captured' || found.kind === 'declined') return recordFound(run, attempt, found);
-      if (found.kind === 'not_found' && settlesInMs === 0) {
-        return charges.disproved(run, attempt, { settlingTimeMs: gateway.settlingTimeMs });
+    /** The same for all charges that any run of this order ever sent: known only when each of them is. */
+    async settleEarlierCharges(run: OrderRun): Promise<ChargeOutcome> {
+      for (;;) {
+        const standing = await charges.earlierStanding(run, gateway.settlingTimeMs);
+        const outcome = await lookUp(run, standing);
+        if (standing.kind === 'known' || outcome.kind === 'unknown') return outcome;
       }
-      await charges.unknown(run);
-      return { kind: 'unknown', retryAfterMs: settlesInMs };
+    },
+
+    /** Asks again about charges that had taken nothing, and writes down those that did so after all. */
+    async findLateCaptures(run: OrderRun): Promise<void> {
+      for (const { attempt, key } of await charges.dismissed(run)) {
+        const { result: found, call } = await timed(() => gateway.lookup(key, signal()));
+        if (found.kind === 'captured') await charges.captured(run, attempt, found, call);
+      }
+    },
+
+    async applyChargeEvidence({ evidence, ...run }: OrderRun & { evidence: Evidence }): Promise<void> {
+      return charges.applyEvidence(run, evidence);
     },
   };
 
-  function recordFound(run: OrderRun, attempt: number, found: Captured | Declined): Promise<ChargeOutcome> {
-    return found.kind === 'captured' ? charges.captured(run, attempt, found) : charges.disproved(run, attempt, found);
+  async function lookUp(run: OrderRun, standing: Standing): Promise<ChargeOutcome> {
+    if (standing.kind === 'known') return standing.outcome;
+    const { attempt, key, settlesInMs } = standing;
+    const { result: found, call } = await timed(() =>
+      gateway.lookup(key, signal()).catch((error: unknown): LookupResult => {
+        Context.current().log.warn('the gateway could not be asked', { ...run, attempt, error: String(error) });
+        return { kind: 'processing' };
+      }),
+    );
+    if (found.kind === 'captured' || found.kind === 'declined') return recordFound(run, attempt, found, call);
+    if (found.kind === 'not_found' && settlesInMs === 0) return charges.disproved(run, attempt, call);
+    await charges.unknown(run, attempt, call);
+    return { kind: 'unknown', retryAfterMs: settlesInMs };
   }
+
+  function recordFound(run: OrderRun, attempt: number, found: Captured | Declined, call: GatewayCall) {
+    return found.kind === 'captured'
+      ? charges.captured(run, attempt, found, call)
+      : charges.disproved(run, attempt, call, found.code);
+  }
+}
+
+const signal = () => Context.current().cancellationSignal;
+
+async function timed<T>(work: () => Promise<T>): Promise<{ result: T; call: GatewayCall }> {
+  const started = performance.now();
+  const result = await work();
+  return { result, call: { latencyMs: Math.round(performance.now() - started) } };
 }
 
 const tooLate: GatewayTrouble = { kind: 'not_executed', reason: 'the time to send had passed; nothing was sent' };

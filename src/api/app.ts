@@ -4,31 +4,41 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { requestId } from 'hono/request-id';
 import { Unavailable } from '../domain/unavailable.js';
+import { createDeadLetterRoutes, type DeadLetterOptions } from './dead-letters.js';
+import { createGatewayWebhookRoutes, type WebhookOptions } from './gateway-webhooks.js';
+import { createCancelRoutes } from './order-cancel.js';
+import { createTrailRoutes, type TrailOptions } from './order-events.js';
+import { createFulfilmentRoutes } from './order-fulfilment.js';
+import { createRefundRoutes } from './order-refunds.js';
+import { createReviewRoutes } from './order-review.js';
 import { createOrderRoutes, type OrderRoutesOptions } from './orders.js';
 import { Problem, problemResponse } from './problems.js';
+import { createStockRoutes, type StockOptions } from './stock.js';
 import { tooLarge, wrongMediaType } from './strict-json.js';
 
-export interface ApiLog {
-  error(fields: Record<string, unknown>, message: string): void;
-  warn(fields: Record<string, unknown>, message: string): void;
-}
-
-export interface AppOptions extends OrderRoutesOptions {
-  log: ApiLog;
-}
+export type AppOptions = OrderRoutesOptions & DeadLetterOptions & TrailOptions & StockOptions & WebhookOptions;
 
 type Env = { Variables: { requestId: string } };
 
 const RETRY_AFTER_SECONDS = 2;
 
 /** The public HTTP side, as a fetch handler. */
-export function createApp({ log, ...options }: AppOptions) {
+export function createApp(options: AppOptions) {
   const app = new OpenAPIHono<Env>();
-  const { maxBodyBytes } = options;
+  const { log, maxBodyBytes } = options;
 
   app.use(requestId());
+  // Before the limit below: a gateway's message has its own.
+  app.route('/', createGatewayWebhookRoutes(options));
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (c) => problemResponse(c, tooLarge(maxBodyBytes)) }));
   app.route('/', createOrderRoutes(options));
+  app.route('/', createCancelRoutes(options));
+  app.route('/', createRefundRoutes(options));
+  app.route('/', createReviewRoutes(options));
+  app.route('/', createFulfilmentRoutes(options));
+  app.route('/', createTrailRoutes(options));
+  app.route('/', createDeadLetterRoutes(options));
+  app.route('/', createStockRoutes(options));
 
   app.notFound((c) => problemResponse(c, missing(app, c)));
   app.onError((error, c) => problemResponse(c, asProblem(error, c)));

@@ -78,6 +78,13 @@ export async function findOrder(
   return (await reader.find(orderId)) ?? justAccepted(order);
 }
 
+/** @throws Problem `not-found` */
+export async function existingOrder(sources: OrderSources, orderId: string): Promise<OrderRecord> {
+  const record = await findOrder(sources, orderId);
+  if (record === undefined) throw new Problem('not-found', `There is no order ${orderId}.`);
+  return record;
+}
+
 async function replay(sources: OrderSources, orderId: string, fingerprint: string): Promise<Acceptance> {
   const record = await findOrder(sources, orderId);
   if (record === undefined) throw new Error(`order ${orderId} was found and is gone`);

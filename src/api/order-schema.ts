@@ -7,13 +7,19 @@ const MAX_QUANTITY = 1_000_000;
 // No control characters (they would break log lines) and no lone surrogates (they are not text).
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
 
-const text = (max: number) =>
+/** Text that people read: something, and nothing that breaks a log line. */
+export const text = (max: number) =>
   z.string().min(1).max(max).regex(PRINTABLE, 'must not contain control characters or lone surrogates');
 
 export const orderIdSchema = z
   .string()
   .regex(ORDER_ID_PATTERN, 'must be 1 to 64 characters of A-Z, a-z, 0-9, "_" and "-"')
   .openapi({ example: 'order-1001' });
+
+export const skuSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", "-"')
+  .openapi({ example: 'product-A' });
 
 export const checkoutSchema = z
   .strictObject({
@@ -26,7 +32,7 @@ export const checkoutSchema = z
     items: z
       .array(
         z.strictObject({
-          sku: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", "-"'),
+          sku: skuSchema,
           quantity: z.int().min(1).max(MAX_QUANTITY),
         }),
       )

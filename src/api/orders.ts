@@ -3,15 +3,16 @@ import type { Context } from 'hono';
 import type { Checkout } from '../domain/checkout.js';
 import { isSettled } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
-import { acceptCheckout, findOrder, type Acceptance, type OrderSources } from './checkout.js';
+import { acceptCheckout, existingOrder, findOrder, type Acceptance, type OrderSources } from './checkout.js';
 import { orderIdFromKey } from './fingerprint.js';
+import { requiredKey } from './idempotency-key.js';
 import { orderJson } from './order-json.js';
 import { checkoutSchema, orderIdSchema, type CheckoutBody } from './order-schema.js';
-import { Problem } from './problems.js';
 import { strictJson } from './strict-json.js';
-import { refuseInvalid } from './validation.js';
+import { jsonBody, refuseInvalid } from './validation.js';
 
 const MAX_WAIT_SECONDS = 30;
+const NO_IDENTITY = 'Send order_id in the body, or the header Idempotency-Key.';
 
 export interface OrderRoutesOptions extends OrderSources {
   policy: OrderPolicy;
@@ -21,7 +22,7 @@ export interface OrderRoutesOptions extends OrderSources {
 const postOrder = createRoute({
   method: 'post',
   path: '/v1/orders',
-  request: { body: { required: true, content: { 'application/json': { schema: checkoutSchema } } } },
+  request: { body: jsonBody(checkoutSchema) },
   responses: {
     200: { description: 'The same checkout was accepted before; this is its order as it stands' },
     201: { description: 'Accepted, and settled within the preferred wait' },
@@ -53,9 +54,7 @@ export function createOrderRoutes({ policy, maxBodyBytes, ...sources }: OrderRou
 
   app.openapi(getOrder, async (c) => {
     const { id } = c.req.valid('param');
-    const record = await findOrder(sources, id);
-    if (record === undefined) throw new Problem('not-found', `There is no order ${id}.`);
-    return c.json(orderJson(record), 200);
+    return c.json(orderJson(await existingOrder(sources, id)), 200);
   });
 
   async function answerAccepted(c: Context, { record }: Acceptance) {
@@ -72,7 +71,7 @@ export function createOrderRoutes({ policy, maxBodyBytes, ...sources }: OrderRou
 
 function toCheckout(body: CheckoutBody, idempotencyKey: string | undefined): Checkout {
   return {
-    orderId: body.order_id ?? orderIdFromKey(usableKey(idempotencyKey)),
+    orderId: body.order_id ?? orderIdFromKey(requiredKey(idempotencyKey, NO_IDENTITY)),
     customerId: body.customer_id,
     currency: body.currency,
     lines: body.items,
@@ -80,19 +79,6 @@ function toCheckout(body: CheckoutBody, idempotencyKey: string | undefined): Che
     ...(body.total_minor === undefined ? {} : { expectedTotalMinor: body.total_minor }),
     metadata: body.metadata ?? {},
   };
-}
-
-function usableKey(key: string | undefined): string {
-  if (key === undefined || key === '') {
-    throw new Problem('idempotency-key-missing', 'Send order_id in the body, or the header Idempotency-Key.');
-  }
-  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new Problem(
-      'idempotency-key-invalid',
-      'The Idempotency-Key may have 1 to 255 visible ASCII characters, no blanks.',
-    );
-  }
-  return key;
 }
 
 /** The seconds of `Prefer: wait=N` (RFC 7240), cut to what is allowed, or undefined without one. */

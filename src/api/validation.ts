@@ -3,6 +3,11 @@ import { pointer, Problem, type FieldError } from './problems.js';
 
 type Checked = { target: string } & ({ success: true } | { success: false; error: z.ZodError });
 
+/** A JSON body, for the definition of a route. */
+export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
+  return { required: true, content: { 'application/json': { schema } } } as const;
+}
+
 /** What the validator does with a request that breaks its schema: a problem that names each field and its fault. */
 export function refuseInvalid(result: Checked): undefined {
   if (result.success) return undefined;

@@ -1,3 +1,4 @@
+import type { Config } from '../config.js';
 import { openDatabase, type Database } from '../adapters/postgres/pool.js';
 
 /** Opens a small pool for one command and closes it afterwards, whatever happens. */
@@ -14,4 +15,9 @@ export async function withDatabase<T>(url: string, work: (database: Database) =>
   } finally {
     await database.close();
   }
+}
+
+/** Without DATABASE_URL, the database of a `holdfast up` on this machine. */
+export function databaseUrlOf(config: Config): string {
+  return config.DATABASE_URL ?? `postgres://holdfast@127.0.0.1:${config.POSTGRES_PORT}/holdfast`;
 }

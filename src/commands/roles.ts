@@ -1,23 +1,26 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createChargeStore } from '../adapters/postgres/charges.js';
 import { migrate } from '../adapters/postgres/migrate.js';
 import { createOrderReader } from '../adapters/postgres/order-reader.js';
-import { createOrderStore } from '../adapters/postgres/orders.js';
-import { openDatabase, type Database } from '../adapters/postgres/pool.js';
-import { createRefundStore } from '../adapters/postgres/refunds.js';
-import { createReservationStore } from '../adapters/postgres/reservations.js';
-import { createSandboxGateway } from '../adapters/sandbox/gateway.js';
+import { openDatabase } from '../adapters/postgres/pool.js';
+import { createStockAdjustments } from '../adapters/postgres/stock-adjustments.js';
+import { createDeadLetterReader } from '../adapters/postgres/dead-letter-reader.js';
+import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js';
+import { createSandboxEvents } from '../adapters/sandbox/events.js';
+import { findOrder } from '../api/checkout.js';
+import type { GatewayEventVerifier } from '../api/gateway-webhooks.js';
+import { createOrderRequests } from '../api/order-requests.js';
 import { createApp } from '../api/app.js';
 import { createInternalApp } from '../api/internal.js';
 import { createOrderWorkflows } from '../api/order-workflows.js';
 import { serveHttp } from '../api/serve-http.js';
 import type { Config } from '../config.js';
-import { DEFAULT_POLICY, type OrderPolicy } from '../domain/policy.js';
-import { createOrderWorker, type Ports } from '../worker.js';
+import { createOrderWorker } from '../worker.js';
 import type { Lifetime } from './lifetime.js';
+import { ensureAuditSchedule } from './audit-schedule.js';
 import { prepareNamespace } from './namespace.js';
+import { createPorts, policyOf } from './ports.js';
 
 export type Role = 'api' | 'worker';
 
@@ -27,6 +30,8 @@ export interface RolesOptions {
   databaseUrl: string;
   temporalAddress: string;
   sandboxUrl: string;
+  /** The secrets that sign the sandbox's events; without any, no event is believed. */
+  sandboxEventSecrets: readonly string[];
   log: Logger;
   lifetime: Lifetime;
 }
@@ -67,9 +72,16 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     const worker = await createOrderWorker({
       connection,
       namespace: config.TEMPORAL_NAMESPACE,
-      ports: portsFor(database, options),
+      ports: createPorts({
+        config,
+        database,
+        client,
+        sandboxUrl: options.sandboxUrl,
+        findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
+      }),
       shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
     });
+    await ensureAuditSchedule(client, policyOf(config), config.AUDIT_INTERVAL_MS);
     const stopped = worker.run();
     stopped.catch((error: Error) => lifetime.end(error));
     lifetime.onClose('worker', async () => {
@@ -91,7 +103,19 @@ export async function startRoles(options: RolesOptions): Promise<void> {
   lifetime.onClose('internal port', () => health.close(0));
 
   if (roles.includes('api')) {
-    const app = createApp({ reader, workflows, policy: policyOf(config), maxBodyBytes: config.MAX_BODY_BYTES, log });
+    const app = createApp({
+      reader,
+      workflows,
+      trail: reader,
+      requests: createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
+      deadLetters: createDeadLetterReader(database),
+      stock: createStockAdjustments(database),
+      inbox: createGatewayEventStore(database),
+      gatewayEvents: verifierOf(options.sandboxEventSecrets),
+      policy: policyOf(config),
+      maxBodyBytes: config.MAX_BODY_BYTES,
+      log,
+    });
     const api = await serveHttp(app, { host: config.HOST, port: config.PORT, variable: 'PORT' });
     lifetime.onClose('api', () => api.close(config.DRAIN_TIMEOUT_MS));
   }
@@ -101,30 +125,10 @@ export async function startRoles(options: RolesOptions): Promise<void> {
   log.info({ roles, port: config.PORT }, 'serving');
 }
 
-function portsFor(database: Database, { config, sandboxUrl }: RolesOptions): Ports {
+function verifierOf(secrets: readonly string[]): GatewayEventVerifier {
+  const sandbox = secrets.length === 0 ? undefined : createSandboxEvents({ secrets });
   return {
-    gateway: createSandboxGateway({
-      baseUrl: sandboxUrl,
-      timeoutMs: config.GATEWAY_TIMEOUT_MS,
-      settlingTimeMs: config.GATEWAY_SETTLING_MS,
-    }),
-    charges: createChargeStore(database),
-    refunds: createRefundStore(database),
-    reservations: createReservationStore(database),
-    orders: createOrderStore(database),
-    fraudChecks: [],
-  };
-}
-
-function policyOf(config: Config): OrderPolicy {
-  return {
-    ...DEFAULT_POLICY,
-    retry: {
-      ...DEFAULT_POLICY.retry,
-      retries: config.RETRIES,
-      initialIntervalMs: config.RETRY_INITIAL_MS,
-      maximumIntervalMs: config.RETRY_MAXIMUM_MS,
-    },
-    lookupMaximumIntervalMs: config.LOOKUP_MAXIMUM_MS,
+    verify: (gateway, headers, rawBody) =>
+      gateway === 'sandbox' && sandbox !== undefined ? sandbox.verify(headers, rawBody) : { unknownGateway: true },
   };
 }

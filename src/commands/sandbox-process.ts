@@ -9,6 +9,8 @@ export interface SandboxProcessOptions {
   port: number;
   successRate: number;
   latencyMs: string;
+  /** Where its signed events go. */
+  events: { url: string; secrets: readonly string[] };
 }
 
 export interface SandboxProcess {
@@ -29,6 +31,7 @@ export async function startSandboxProcess(options: SandboxProcessOptions): Promi
   const log = await open(join(options.directory, 'sandbox.log'), 'a');
   const args = ['--port', String(options.port), '--ledger', join(options.directory, 'sandbox-ledger.jsonl')];
   args.push('--success-rate', String(options.successRate), '--latency-ms', options.latencyMs, '--exit-with-stdin');
+  args.push('--events-url', options.events.url, '--events-secret', options.events.secrets.join(','));
   const child = spawn(process.execPath, [PROGRAM, ...args], { detached: true, stdio: ['pipe', log.fd, log.fd] });
   const ended = once(child, 'exit');
   await log.close();

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { createCatalogue } from '../adapters/postgres/catalogue.js';
@@ -28,6 +29,7 @@ export async function up({ config, log, lifetime, say }: UpOptions): Promise<voi
 
   const databaseUrl = config.DATABASE_URL ?? (await ownPostgres());
   const temporal = config.TEMPORAL_ADDRESS === undefined ? await ownTemporal() : undefined;
+  const sandboxEventSecrets = config.SANDBOX_EVENT_SECRETS?.split(',') ?? [await ownEventSecret(home)];
   const sandboxUrl = config.SANDBOX_URL ?? (await ownSandbox());
   const fresh = await prepareCatalogue(databaseUrl);
 
@@ -37,6 +39,7 @@ export async function up({ config, log, lifetime, say }: UpOptions): Promise<voi
     databaseUrl,
     temporalAddress: temporal?.address ?? config.TEMPORAL_ADDRESS ?? '',
     sandboxUrl,
+    sandboxEventSecrets,
     log,
     lifetime,
   });
@@ -77,11 +80,22 @@ export async function up({ config, log, lifetime, say }: UpOptions): Promise<voi
       port: config.SANDBOX_PORT,
       successRate: config.SANDBOX_SUCCESS_RATE,
       latencyMs: config.SANDBOX_LATENCY_MS,
+      events: { url: `http://127.0.0.1:${config.PORT}/webhooks/payments/sandbox`, secrets: sandboxEventSecrets },
     });
     lifetime.onClose('sandbox', () => sandbox.stop());
     say(`✔ Payment sandbox at ${sandbox.url}`);
     return sandbox.url;
   }
+}
+
+/** A secret that only this home's sandbox and API share, kept from the first start on. */
+async function ownEventSecret(home: string): Promise<string> {
+  const file = join(home, 'sandbox-event-secret');
+  const kept = await readFile(file, 'utf8').catch(() => '');
+  if (kept !== '') return kept.trim();
+  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  await writeFile(file, `${secret}\n`, { mode: 0o600 });
+  return secret;
 }
 
 /** @returns whether this database was empty and got the first products */

@@ -1,3 +1,5 @@
+import type { OrderStatus, Undone } from './order.js';
+
 /** What the steps of an order can answer. Expected outcomes are values; faults are thrown and retried. */
 
 export interface Shortage {
@@ -9,17 +11,51 @@ export interface Shortage {
 /** The order belongs to another run, or has left the status in which this step may act. */
 export type Superseded = { kind: 'superseded' };
 
-export type ReserveOutcome = { kind: 'reserved' } | { kind: 'out_of_stock'; shortages: Shortage[] } | Superseded;
+export type ScreenOutcome = { kind: 'allow' } | { kind: 'review' | 'reject'; detail: string } | Superseded;
+
+export type ReviewDecision = 'approve' | 'reject';
+
+/** `decided` for the decision that counts and for the same one again. */
+export type ReviewOutcome =
+  | { kind: 'decided' }
+  | { kind: 'opposite'; decision: ReviewDecision | 'expired' }
+  | { kind: 'not_in_review'; status: OrderStatus };
+
+export type ReserveOutcome =
+  | { kind: 'reserved' }
+  | { kind: 'out_of_stock'; shortages: Shortage[] }
+  /** This very run is already taking the order back, and has forgotten it. */
+  | { kind: 'undoing'; ending: Undone }
+  | Superseded;
 
 export type ChargeOutcome =
   | { kind: 'confirmed' }
   | { kind: 'declined'; code: string }
   /** The money that was taken is not the order's total. */
   | { kind: 'mismatch'; capturedMinor: number; currency: string }
+  /** The money was taken, but the stock is no longer held for this order. */
+  | { kind: 'unreserved' }
   /** Proven: no money was taken, and none will be under this attempt. */
   | { kind: 'not_charged' }
+  /** The gateway is being spared: nothing was sent, no try was used. `tries` were sent before. */
+  | { kind: 'refused'; retryAfterMs: number; tries: number }
   /** Nobody knows yet; ask again after this long. */
   | { kind: 'unknown'; retryAfterMs: number }
   | Superseded;
 
-export type ScreenOutcome = { kind: 'allowed' } | { kind: 'rejected'; detail: string };
+/** How it stands with the refunds of an order. `refused`: a person has to act, under this dead letter. */
+export type RefundOutcome = { kind: 'refunded' } | { kind: 'refused'; code: string };
+
+/** Whether a workflow that somebody asked for may do its work: decided once, in the database. */
+export type Admission = { kind: 'admitted' } | { kind: 'refused'; code: AdmissionRefusal; status: OrderStatus | null };
+
+export type AdmissionRefusal =
+  | 'not_found'
+  | 'not_cancellable'
+  | 'already_cancelled'
+  | 'not_fulfillable'
+  | 'not_redrivable'
+  | 'superseded'
+  | 'not_refundable'
+  | 'refund_exceeds_captured'
+  | 'idempotency_conflict';

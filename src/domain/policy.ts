@@ -15,17 +15,37 @@ export interface OrderPolicy {
   retryTimeoutMs: number;
   /** A step of the checkout that is not done by then is given up, and the truth looked up. */
   stepDeadlineMs: number;
-  /** Longest pause between two look-ups of a charge whose outcome is unknown. */
-  lookupMaximumIntervalMs: number;
   /** Names of the fraud checks to run; none means none. */
   fraudChecks: string[];
+  /** How long a person may take over a review. */
+  reviewDeadlineMs: number;
+  /** How long stock is held; each try to charge extends it. */
+  reservationTtlMs: number;
+  /** From the first try to charge: when it is over, nothing more is sent. */
+  paymentDeadlineMs: number;
+  /** Longest pause between two look-ups of a charge whose outcome is unknown... */
+  lookupMaximumIntervalMs: number;
+  /** ...until the charge is this old; after that once in `lookupSlowIntervalMs`. */
+  lookupSlowAfterMs: number;
+  lookupSlowIntervalMs: number;
+  /** An undo that is still failing after this opens a dead letter, and goes on. */
+  undoAlarmMs: number;
 }
 
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
 export const DEFAULT_POLICY: OrderPolicy = {
-  retry: { retries: 3, initialIntervalMs: 1_000, backoffCoefficient: 2, maximumIntervalMs: 60_000 },
+  retry: { retries: 3, initialIntervalMs: 1_000, backoffCoefficient: 2, maximumIntervalMs: MINUTE },
   firstTryTimeoutMs: 5_000,
   retryTimeoutMs: 15_000,
-  stepDeadlineMs: 15 * 60_000,
-  lookupMaximumIntervalMs: 60 * 60_000,
+  stepDeadlineMs: 15 * MINUTE,
   fraudChecks: [],
+  reviewDeadlineMs: 24 * HOUR,
+  reservationTtlMs: 30 * MINUTE,
+  paymentDeadlineMs: 15 * MINUTE,
+  lookupMaximumIntervalMs: HOUR,
+  lookupSlowAfterMs: 72 * HOUR,
+  lookupSlowIntervalMs: 24 * HOUR,
+  undoAlarmMs: 10 * MINUTE,
 };

@@ -1,14 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import { Hono } from 'hono';
-import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import type { ChargeEntry, RefundEntry } from './entries.js';
+import { eventOf } from './event.js';
+import { eventRoutes } from './event-routes.js';
+import type { EventSender } from './event-sender.js';
+import { bodyOf, keyOf, problem, refused } from './http.js';
 import type { Ledger } from './ledger.js';
 import { createProvider } from './provider.js';
-import type { Provider, Refusal } from './provider.js';
-import { checkCharge, checkRefund, checkSettlement, isKey } from './requests.js';
-import type { Checked } from './requests.js';
+import type { Provider } from './provider.js';
+import { checkCharge, checkRefund, checkSettlement } from './requests.js';
 
 export interface SandboxSettings {
   ledger: Ledger;
@@ -19,6 +21,8 @@ export interface SandboxSettings {
   /** How long a request that gets no answer is held; 60 s unless told. */
   holdMs?: number;
   now?: () => Date;
+  /** Told of every change; none is sent without it. */
+  events?: EventSender;
   /** Aborted when the sandbox stops: ends what is held or still waits. */
   stopping?: AbortSignal;
   /** Told of every fault that was answered 500 without being asked for by a method. */
@@ -32,18 +36,23 @@ export function createSandbox(settings: SandboxSettings): Hono {
 
 /** The provider that `createSandbox` puts behind its routes. */
 export function providerOf(settings: SandboxSettings): Provider {
+  const { events } = settings;
   return createProvider({
     ledger: settings.ledger,
     successRate: settings.successRate ?? 0.95,
     latencyMs: settings.latencyMs ?? { min: 50, max: 200 },
     now: settings.now ?? (() => new Date()),
     stopping: settings.stopping ?? new AbortController().signal,
+    onEntry: (entry) => {
+      const event = eventOf(entry);
+      if (event !== undefined) events?.send(event);
+    },
   });
 }
 
 /** The routes over a provider. */
 export function sandboxApp(provider: Provider, settings: Omit<SandboxSettings, 'ledger'> = {}): Hono {
-  const { holdMs = 60_000, stopping = new AbortController().signal, onFault = () => {} } = settings;
+  const { holdMs = 60_000, stopping = new AbortController().signal, onFault = () => {}, events } = settings;
   const { ledger } = provider;
   // Every held request listens to it.
   setMaxListeners(0, stopping);
@@ -94,6 +103,13 @@ export function sandboxApp(provider: Provider, settings: Omit<SandboxSettings, '
     return entry === undefined ? problem(c, 404, 'not_found', 'no refund has this key') : c.json(refundView(entry));
   });
 
+  app.post('/v1/refunds/:key/fail', async (c) => {
+    const answer = await provider.failRefund(c.req.param('key'));
+    return answer.kind === 'refused' ? refused(c, answer) : c.json(refundView(answer.entry));
+  });
+
+  app.route('/v1/events', eventRoutes(ledger, events));
+
   app.get('/v1/ledger', (c) => {
     const orderId = c.req.query('order_id');
     if (orderId !== undefined) return c.json({ data: ledger.entries(orderId) });
@@ -121,39 +137,6 @@ function holdOpen(client: AbortSignal, stopping: AbortSignal, ms: number): Promi
     stopping.addEventListener('abort', end);
     if (client.aborted || stopping.aborted) end();
   });
-}
-
-function keyOf(c: Context): string {
-  const key = c.req.header('idempotency-key');
-  if (isKey(key)) return key;
-  throw rejected(c, 400, 'idempotency_key_missing', 'Idempotency-Key: 1 to 255 printable ASCII characters');
-}
-
-async function bodyOf<T>(c: Context, check: (body: unknown) => Checked<T>): Promise<T> {
-  if (!/^application\/json\b/i.test(c.req.header('content-type') ?? '')) {
-    throw rejected(c, 415, 'unsupported_media_type', 'the body must be application/json');
-  }
-  const body: unknown = await c.req.json().catch(() => {
-    throw rejected(c, 400, 'invalid_json', 'the body is not JSON');
-  });
-  const checked = check(body);
-  if (checked.ok) return checked.value;
-  throw rejected(c, 422, 'invalid_request', checked.message, checked.field);
-}
-
-function rejected(c: Context, ...[status, ...why]: ProblemArguments): HTTPException {
-  return new HTTPException(status, { res: problem(c, status, ...why) });
-}
-
-type ProblemArguments = [status: ProblemStatus, code: string, message: string, field?: string];
-type ProblemStatus = 400 | 404 | 409 | 413 | 415 | 422 | 500 | 503 | 504;
-
-function problem(c: Context, ...[status, code, message, field]: ProblemArguments): Response {
-  return c.json({ code, message, ...(field === undefined ? {} : { field }) }, status);
-}
-
-function refused(c: Context, { status, code, message, field }: Refusal): Response {
-  return problem(c, status, code, message, field);
 }
 
 function chargeView({ reference, key, order_id, state, code, amount_minor, currency, time }: ChargeEntry) {

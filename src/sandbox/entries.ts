@@ -16,7 +16,7 @@ export interface ChargeEntry {
   time: string;
 }
 
-/** One line of the ledger for money that went back. */
+/** One line of the ledger for money that went back. A refund that fails later has two: `refunded`, then `failed`. */
 export interface RefundEntry {
   type: 'refund';
   key: string;
@@ -24,7 +24,7 @@ export interface RefundEntry {
   order_id: string;
   amount_minor: number;
   currency: string;
-  state: 'refunded';
+  state: 'refunded' | 'failed';
   reference: string;
   time: string;
 }
@@ -38,7 +38,7 @@ const texts = {
 
 const states: Record<LedgerEntry['type'], readonly unknown[]> = {
   charge: ['captured', 'declined', 'processing'],
-  refund: ['refunded'],
+  refund: ['refunded', 'failed'],
 };
 
 /** Reads one line of a ledger file; nothing when it is not a whole entry. */

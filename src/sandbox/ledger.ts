@@ -6,8 +6,9 @@ import type { LedgerFile } from './ledger-file.js';
 export interface Ledger {
   /** The newest entry of the charge with this key. */
   charge(key: string): ChargeEntry | undefined;
+  /** The newest entry of the refund with this key. */
   refund(key: string): RefundEntry | undefined;
-  /** The sum of a charge's refunds, in minor units. */
+  /** The sum of a charge's refunds, without those that failed, in minor units. */
   refundedMinor(chargeKey: string): number;
   /** The entries of one order, or of all, oldest first. */
   entries(orderId?: string): readonly LedgerEntry[];
@@ -46,7 +47,8 @@ function ledgerOver(file: LedgerFile): Ledger {
       return;
     }
     refunds.set(entry.key, entry);
-    refunded.set(entry.charge_key, (refunded.get(entry.charge_key) ?? 0) + entry.amount_minor);
+    const change = entry.state === 'refunded' ? entry.amount_minor : -entry.amount_minor;
+    refunded.set(entry.charge_key, (refunded.get(entry.charge_key) ?? 0) + change);
   };
 
   for (const entry of file.loaded) show(entry);

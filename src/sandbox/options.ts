@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util';
+import { isEventsUrl } from './event-sender.js';
+import type { EventSettings } from './event-sender.js';
 import type { ServeOptions } from './serve.js';
+import { signingKeyOf } from './signature.js';
 
 export const usage =
-  'usage: main.js --port PORT [--host HOST] [--ledger FILE] [--success-rate 0..1] [--latency-ms MIN-MAX] [--exit-with-stdin]';
+  'usage: main.js --port PORT [--host HOST] [--ledger FILE] [--success-rate 0..1] [--latency-ms MIN-MAX] [--events-url URL --events-secret SECRET[,SECRET2]] [--exit-with-stdin]';
 
 export interface SandboxOptions {
   serve: ServeOptions;
@@ -22,9 +25,12 @@ export function parseSandboxOptions(argv: readonly string[]): SandboxOptions {
       ledger: { type: 'string' },
       'success-rate': { type: 'string', default: '0.95' },
       'latency-ms': { type: 'string', default: '50-200' },
+      'events-url': { type: 'string' },
+      'events-secret': { type: 'string' },
       'exit-with-stdin': { type: 'boolean', default: false },
     },
   });
+  const events = eventsOf(values['events-url'], values['events-secret']);
   return {
     serve: {
       port: portOf(values.port),
@@ -32,6 +38,7 @@ export function parseSandboxOptions(argv: readonly string[]): SandboxOptions {
       successRate: rateOf(values['success-rate']),
       latencyMs: rangeOf(values['latency-ms']),
       ...(values.ledger === undefined ? {} : { ledgerFile: notEmpty('--ledger', values.ledger) }),
+      ...(events === undefined ? {} : { events }),
     },
     exitWithStdin: values['exit-with-stdin'],
   };
@@ -56,6 +63,17 @@ function rangeOf(value: string): { min: number; max: number } {
     throw new Error(`--latency-ms must be a range such as 50-200, at most 60000, not "${value}"`);
   }
   return { min, max };
+}
+
+function eventsOf(url: string | undefined, secret: string | undefined): EventSettings | undefined {
+  if (url === undefined && secret === undefined) return undefined;
+  if (url === undefined || secret === undefined) throw new Error('--events-url and --events-secret need each other');
+  if (!isEventsUrl(url)) throw new Error('--events-url must be an http or https URL without credentials');
+  const secrets = secret.split(',');
+  if (!secrets.every((one) => signingKeyOf(one) !== undefined)) {
+    throw new Error('--events-secret must be whsec_ and the base64 of 24 to 64 bytes; several with commas');
+  }
+  return { url, secrets };
 }
 
 function notEmpty(option: string, value: string): string {

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { behaviourOf, knownMethods } from './behaviours.js';
 import type { Chance } from './behaviours.js';
-import type { ChargeEntry, RefundEntry } from './entries.js';
+import type { ChargeEntry, LedgerEntry, RefundEntry } from './entries.js';
 import type { Ledger } from './ledger.js';
 import type { ChargeOrder, RefundOrder, Settlement } from './requests.js';
 import { createTurns } from './turns.js';
@@ -32,6 +32,8 @@ export interface Provider {
   charge(key: string, order: ChargeOrder): Promise<ChargeAnswer>;
   settle(key: string, settlement: Settlement): Promise<{ kind: 'charge'; entry: ChargeEntry } | Refusal>;
   refund(key: string, order: RefundOrder): Promise<{ kind: 'refund'; entry: RefundEntry } | Refusal>;
+  /** Takes a refund back that had succeeded: its money can be refunded again, under another key. */
+  failRefund(key: string): Promise<{ kind: 'refund'; entry: RefundEntry } | Refusal>;
   /** Resolves when no charge or refund is under way. */
   idle(): Promise<void>;
 }
@@ -41,15 +43,17 @@ export interface ProviderSettings extends Chance {
   now: () => Date;
   /** Aborted when the sandbox stops: charges that still wait are given up. */
   stopping: AbortSignal;
+  /** Told of every line, once it is in the ledger. */
+  onEntry: (entry: LedgerEntry) => void;
 }
 
-export function createProvider({ ledger, now, stopping, ...chance }: ProviderSettings): Provider {
+export function createProvider({ ledger, now, stopping, onEntry, ...chance }: ProviderSettings): Provider {
   // Every charge that waits listens to it.
   setMaxListeners(0, stopping);
   const turns = createTurns();
   const failures = new Map<string, number>();
 
-  return { ledger, charge, settle, refund, idle: () => turns.idle() };
+  return { ledger, charge, settle, refund, failRefund, idle: () => turns.idle() };
 
   async function charge(key: string, order: ChargeOrder): Promise<ChargeAnswer> {
     const behaviour = behaviourOf(order.method, key, chance);
@@ -68,7 +72,7 @@ export function createProvider({ ledger, now, stopping, ...chance }: ProviderSet
       if (behaviour.delayMs > 0) await sleep(behaviour.delayMs, undefined, { signal: stopping });
       if (behaviour.effect === 'nothing') return { kind: 'none' };
       const entry = chargeEntry(key, order, behaviour.effect);
-      await ledger.append(entry);
+      await record(entry);
       failures.delete(key);
       return behaviour.firstAnswer === 'outcome' ? { kind: 'charge', entry } : { kind: behaviour.firstAnswer };
     });
@@ -81,7 +85,7 @@ export function createProvider({ ledger, now, stopping, ...chance }: ProviderSet
       if (stored.state === outcome) return { kind: 'charge', entry: stored };
       if (stored.state !== 'processing') return refuse(409, 'already_settled', `the charge is ${stored.state}`);
       const entry = chargeEntry(key, stored, outcome);
-      await ledger.append(entry);
+      await record(entry);
       return { kind: 'charge', entry };
     });
   }
@@ -97,10 +101,22 @@ export function createProvider({ ledger, now, stopping, ...chance }: ProviderSet
       if (refusal !== undefined) return refusal;
       const reference = referenceOf('re', key);
       const entry: RefundEntry = { type: 'refund', key, ...order, state: 'refunded', reference, time: time() };
-      await ledger.append(entry);
+      await record(entry);
       return { kind: 'refund', entry };
     };
     return turns.take(`refunds of ${order.charge_key}`, () => turns.take(`refund ${key}`, run));
+  }
+
+  async function failRefund(key: string): Promise<{ kind: 'refund'; entry: RefundEntry } | Refusal> {
+    const refunded = ledger.refund(key);
+    if (refunded === undefined) return refuse(404, 'not_found', 'no refund has this key');
+    return turns.take(`refunds of ${refunded.charge_key}`, async () => {
+      const stored = ledger.refund(key) ?? refunded;
+      if (stored.state === 'failed') return { kind: 'refund', entry: stored };
+      const entry: RefundEntry = { ...stored, state: 'failed', time: time() };
+      await record(entry);
+      return { kind: 'refund', entry };
+    });
   }
 
   function refundRefusal(order: RefundOrder): Refusal | undefined {
@@ -141,6 +157,11 @@ export function createProvider({ ledger, now, stopping, ...chance }: ProviderSet
       ...code,
       time: time(),
     };
+  }
+
+  async function record(entry: LedgerEntry): Promise<void> {
+    await ledger.append(entry);
+    onEntry(entry);
   }
 
   function time(): string {

@@ -1,3 +1,5 @@
+import type { SendingBehaviour } from './event-sender.js';
+
 /** A charge as a client asks for it. */
 export interface ChargeOrder {
   order_id: string;
@@ -15,6 +17,10 @@ export interface RefundOrder {
 
 export interface Settlement {
   outcome: 'captured' | 'declined';
+}
+
+export interface Resend {
+  charge_key: string;
 }
 
 /** A body that was checked: its value, or the field that is wrong. */
@@ -39,23 +45,41 @@ const outcome: Rule = {
   holds: (value) => value === 'captured' || value === 'declined',
 };
 
+const copies: Rule = {
+  wants: 'must be an integer from 1 to 5',
+  holds: (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 5,
+};
+const delay: Rule = {
+  wants: 'must be an integer from 0 to 60000',
+  holds: (value) => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 60_000,
+};
+const flag: Rule = { wants: 'must be true or false', holds: (value) => typeof value === 'boolean' };
+
 export const checkCharge = checker<ChargeOrder>({ order_id: text, amount_minor: amount, currency, method: text });
 export const checkRefund = checker<RefundOrder>({ charge_key: text, order_id: text, amount_minor: amount, currency });
 export const checkSettlement = checker<Settlement>({ outcome });
+export const checkResend = checker<Resend>({ charge_key: text });
+export const checkSending = checker<SendingBehaviour>(
+  { copies, delay_ms: delay, shuffle: flag },
+  { copies: 1, delay_ms: 0, shuffle: false },
+);
 
 /** Whether a header may serve as an idempotency key: 1 to 255 printable ASCII characters. */
 export function isKey(value: string | undefined): value is string {
   return value !== undefined && /^[!-~]{1,255}$/.test(value);
 }
 
-function checker<T extends object>(rules: Record<keyof T & string, Rule>): (body: unknown) => Checked<T> {
+function checker<T extends object>(
+  rules: Record<keyof T & string, Rule>,
+  defaults: Partial<T> = {},
+): (body: unknown) => Checked<T> {
   const fields = Object.entries<Rule>(rules);
   const isWhole = (given: object): given is T => firstWrong(new Map(Object.entries(given)), fields) === undefined;
   return (body) => {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) {
       return { ok: false, field: '', message: 'the body must be a JSON object' };
     }
-    const given = new Map<string, unknown>(Object.entries(body));
+    const given = new Map<string, unknown>(Object.entries({ ...defaults, ...body }));
     const value = Object.fromEntries(fields.map(([name]) => [name, given.get(name)]));
     if (isWhole(value)) return { ok: true, value };
     const [field, rule] = firstWrong(given, fields) ?? ['', text];

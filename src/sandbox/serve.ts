@@ -5,15 +5,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { providerOf, sandboxApp } from './app.js';
 import type { SandboxSettings } from './app.js';
+import { createEventSender } from './event-sender.js';
+import type { EventSettings, SenderTools } from './event-sender.js';
 import { openLedger } from './ledger.js';
 
-export interface ServeOptions extends Omit<SandboxSettings, 'ledger' | 'stopping'> {
+export interface ServeOptions extends Omit<SandboxSettings, 'ledger' | 'stopping' | 'events'> {
   /** 0 takes any free port. */
   port: number;
   /** 127.0.0.1 unless told. */
   host?: string;
   /** The ledger's file; in memory when there is none. */
   ledgerFile?: string;
+  /** Where each change is told; none is without them. */
+  events?: EventSettings;
   /** How long `close` waits for charges and answers under way; 2 s unless told. */
   closeDeadlineMs?: number;
 }
@@ -21,18 +25,23 @@ export interface ServeOptions extends Omit<SandboxSettings, 'ledger' | 'stopping
 export interface RunningSandbox {
   /** Without a slash at the end. */
   url: string;
-  /** Ends what is held, lets charges under way finish until the deadline, and closes the ledger. Safe to call twice. */
+  /**
+   * Ends what is held, lets charges under way finish until the deadline, then ends the events and closes the ledger.
+   * Safe to call twice.
+   */
   close(): Promise<void>;
 }
 
 /** Serves a payment sandbox from this process. Throws when the port is taken or the ledger cannot be opened. */
 export async function serveSandbox(options: ServeOptions): Promise<RunningSandbox> {
-  const { port, host = '127.0.0.1', ledgerFile, closeDeadlineMs = 2_000, ...settings } = options;
+  const { port, host = '127.0.0.1', ledgerFile, closeDeadlineMs = 2_000, events, ...settings } = options;
   const releasing = new AbortController();
   const stopping = new AbortController();
+  const sender = events === undefined ? undefined : createEventSender(events, toolsOf(options));
+  const told = sender === undefined ? {} : { events: sender };
   const ledger = await openLedger(ledgerFile);
-  const provider = providerOf({ ...settings, ledger, stopping: stopping.signal });
-  const app = sandboxApp(provider, { ...settings, stopping: releasing.signal });
+  const provider = providerOf({ ...settings, ...told, ledger, stopping: stopping.signal });
+  const app = sandboxApp(provider, { ...settings, ...told, stopping: releasing.signal });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
   try {
@@ -58,10 +67,15 @@ export async function serveSandbox(options: ServeOptions): Promise<RunningSandbo
     server.closeAllConnections();
     await closed;
     await provider.idle();
+    await sender?.close();
     await ledger.close();
   };
   let closing: Promise<void> | undefined;
   return { url: urlOf(server, host), close: () => (closing ??= shutDown()) };
+}
+
+function toolsOf({ now = () => new Date(), onFault = () => {} }: ServeOptions): SenderTools {
+  return { now, onFault };
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {

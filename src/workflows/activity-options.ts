@@ -8,15 +8,15 @@ export function firstTry(policy: OrderPolicy): LocalActivityOptions {
 }
 
 /** The retries of a checkout step. The first of them comes after one interval, so their own start at the next one. */
-export function stepRetries(policy: OrderPolicy): ActivityOptions {
-  const { retries, initialIntervalMs, backoffCoefficient, maximumIntervalMs } = policy.retry;
+export function stepRetries(policy: OrderPolicy, tries: number, withinMs: number): ActivityOptions {
+  const { initialIntervalMs, backoffCoefficient, maximumIntervalMs } = policy.retry;
   return {
     startToCloseTimeout: policy.retryTimeoutMs,
-    scheduleToCloseTimeout: policy.stepDeadlineMs,
+    scheduleToCloseTimeout: withinMs,
     // A charge that was sent must be awaited, not forgotten.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: {
-      maximumAttempts: retries,
+      maximumAttempts: tries,
       initialInterval: Math.min(initialIntervalMs * backoffCoefficient, maximumIntervalMs),
       backoffCoefficient,
       maximumInterval: maximumIntervalMs,
@@ -35,4 +35,9 @@ export function undoRetries(policy: OrderPolicy): ActivityOptions {
       maximumInterval: maximumIntervalMs,
     },
   };
+}
+
+/** A message about an order that nobody knows is tried for as long as gateways repeat theirs, and a day more. */
+export function eventRetries(policy: OrderPolicy): ActivityOptions {
+  return { ...undoRetries(policy), scheduleToCloseTimeout: '4 days' };
 }

@@ -1,6 +1,7 @@
-import { CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
 import type { OrderOutcome } from '../domain/order.js';
 import { cancelOrder } from './contract.js';
+import type { OrderSteps } from './steps.js';
 
 type Interruptible = (walk: () => Promise<OrderOutcome>) => Promise<OrderOutcome>;
 
@@ -8,17 +9,22 @@ type Interruptible = (walk: () => Promise<OrderOutcome>) => Promise<OrderOutcome
  * Listens for the cancel signal from now on, and for Temporal's own cancel request, which counts as an operator's.
  * @returns a runner whose walk ends as `cancelled` when a cancel arrived before the walk was over, whatever it returned
  */
-export function listenForCancel(): Interruptible {
+export function listenForCancel(steps: OrderSteps): Interruptible {
   const scope = new CancellationScope();
   let reason: string | undefined;
-  setHandler(cancelOrder, (request) => {
-    reason ??= request.reason;
+  setHandler(cancelOrder, async (request) => {
+    if (reason !== undefined) return;
+    reason = request.reason;
     scope.cancel();
+    // While a charge in flight is awaited, people should see that the cancel was heard.
+    await CancellationScope.nonCancellable(() => steps.noteCancel());
   });
 
   return async (walk) => {
     try {
       const outcome = await scope.run(walk);
+      // A cancel may arrive while other messages are still being answered.
+      await condition(allHandlersFinished);
       if (reason === undefined || outcome.status === 'superseded') return outcome;
     } catch (error) {
       if (!isCancellation(error)) throw error;

@@ -1,17 +1,30 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { defineSignal } from '@temporalio/workflow';
+import { defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { News } from '../domain/news.js';
+import type { Admission, ReviewDecision, ReviewOutcome } from '../domain/outcomes.js';
 
 /** All that the HTTP side and the worker must agree on. */
 
 export const TASK_QUEUE = 'holdfast';
 
-/** The name of the function in `process-order.ts`; callers start it by name, so they need not load it. */
+/** The names of the workflow functions; callers start them by name, so they need not load them. */
 export const PROCESS_ORDER = 'processOrder';
+export const CANCEL_SETTLED_ORDER = 'cancelSettledOrder';
+export const REFUND_ORDER = 'refundOrder';
+export const FULFIL_ORDER = 'fulfilOrder';
+export const RECOVER_ORDER = 'recoverOrder';
+export const PROCESS_GATEWAY_EVENT = 'processGatewayEvent';
+export const AUDIT_BOOKS = 'auditBooks';
 
 /** One workflow id an order: starting it is the commit point of a checkout, and what dedupes it. */
-export function orderWorkflowId(orderId: string): string {
-  return `order-${orderId}`;
-}
+export const orderWorkflowId = (orderId: string) => `order-${orderId}`;
+export const cancelWorkflowId = (orderId: string) => `cancel-${orderId}`;
+export const refundWorkflowId = (refundId: string) => `refund-${refundId}`;
+export const fulfilWorkflowId = (orderId: string) => `fulfil-${orderId}`;
+export const recoverWorkflowId = (orderId: string) => `recover-${orderId}`;
+export const gatewayEventWorkflowId = (gateway: string, eventId: string) => `gateway-event-${gateway}-${eventId}`;
+
+export const AUDIT_SCHEDULE_ID = 'audit-books';
 
 /** What the memo of an order's workflow holds: enough to answer a replay before the row exists. */
 export interface OrderMemo {
@@ -23,7 +36,35 @@ export interface CancelRequest {
   reason: string;
 }
 
+/** Asks a running checkout to end as cancelled. */
 export const cancelOrder = defineSignal<[CancelRequest]>('cancelOrder');
+
+/** For a workflow that waits for the truth about money. */
+export const news = defineSignal<[News]>('news');
+
+export interface ReviewRequest {
+  decision: ReviewDecision;
+}
+
+export const reviewOrder = defineUpdate<ReviewOutcome, [ReviewRequest]>('reviewOrder');
+
+/** Whether the workflow may do what it was started for. Answered once its first activity has decided. */
+export const admission = defineUpdate<Admission>('admission');
+
+export interface RefundRequest {
+  orderId: string;
+  refundId: string;
+  /** All that is left when absent. Minor units. */
+  amountMinor?: number;
+  reason: string;
+  restock: boolean;
+  fingerprint: string;
+}
+
+export interface GatewayEventRef {
+  gateway: string;
+  eventId: string;
+}
 
 /** How an order ended when it was not confirmed: the failure's reason, or `cancelled`. Must be registered first. */
 export const ORDER_OUTCOME = defineSearchAttributeKey('OrderOutcome', SearchAttributeType.KEYWORD);

@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, isCancellation, sleep } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation, sleep, TimeoutFailure } from '@temporalio/workflow';
 
 /**
  * Runs a step's first try as a local activity, which costs no round trip, and only when that fails, after `pauseMs` of
@@ -23,8 +23,9 @@ export async function optimistic<Args extends unknown[], Result>(
 /** True when a step failed by faults alone, so that trying again could have helped; not for a cancellation or a bug. */
 export function isExhausted(error: unknown): boolean {
   if (isCancellation(error)) return false;
-  // A local activity's failure arrives bare, a regular one's wrapped in an ActivityFailure.
+  // A local activity's failure arrives bare, a regular one's wrapped in an ActivityFailure; a local timeout arrives
+  // wrapped the first time and bare in a replay.
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) return cause.nonRetryable !== true;
-  return error instanceof ActivityFailure;
+  return error instanceof ActivityFailure || cause instanceof TimeoutFailure;
 }

@@ -1,27 +1,51 @@
 import { sleep } from '@temporalio/workflow';
 import type { ChargeOutcome } from '../domain/outcomes.js';
+import type { Inbox } from './inbox.js';
 import { isExhausted } from './optimistic.js';
 import type { OrderSteps } from './steps.js';
 
-type Known = Exclude<ChargeOutcome, { kind: 'unknown' }>;
+type Known = Exclude<ChargeOutcome, { kind: 'unknown' | 'refused' }>;
 
 /** Charges the order and answers only when the outcome is known: after trouble the truth is looked up, never guessed. */
-export async function pay(steps: OrderSteps): Promise<Known> {
-  try {
-    const outcome = await steps.charge();
-    if (outcome.kind !== 'unknown') return outcome;
-  } catch (error) {
-    if (!isExhausted(error)) throw error;
+export async function pay(steps: OrderSteps, inbox: Inbox): Promise<Known> {
+  const deadline = Date.now() + steps.policy.paymentDeadlineMs;
+  for (let tries = 1 + steps.policy.retry.retries; tries > 0 && Date.now() < deadline;) {
+    const outcome = await charge(steps, tries, deadline - Date.now());
+    if (outcome.kind === 'unknown') break;
+    if (outcome.kind !== 'refused') return outcome;
+    // A spared gateway costs no try. The waiting is spread, so that not all orders come back at the same moment.
+    tries = 1 + steps.policy.retry.retries - outcome.tries;
+    const pauseMs = Math.max(outcome.retryAfterMs, steps.policy.retry.initialIntervalMs) * (1 + steps.jitter / 2);
+    await sleep(Math.min(pauseMs, Math.max(deadline - Date.now(), 1)));
   }
-  return settle(steps);
+  return settle(steps, inbox);
 }
 
-/** Looks up what became of the order's charge until it is known, less and less often. */
-export async function settle(steps: OrderSteps): Promise<Known> {
-  const { retry, lookupMaximumIntervalMs } = steps.policy;
+async function charge(steps: OrderSteps, tries: number, withinMs: number): Promise<ChargeOutcome> {
+  try {
+    return await steps.charge(tries, withinMs);
+  } catch (error) {
+    if (!isExhausted(error)) throw error;
+    return { kind: 'unknown', retryAfterMs: 0 };
+  }
+}
+
+/** Finds out what became of the order's charge: looks less and less often, and at once when there is news. */
+export async function settle(steps: OrderSteps, inbox: Inbox): Promise<Known> {
+  const { retry, lookupMaximumIntervalMs, lookupSlowAfterMs, lookupSlowIntervalMs } = steps.policy;
+  const since = Date.now();
   for (let pauseMs = retry.initialIntervalMs; ; pauseMs *= retry.backoffCoefficient) {
     const outcome = await steps.settle();
-    if (outcome.kind !== 'unknown') return outcome;
-    await sleep(Math.min(Math.max(pauseMs, outcome.retryAfterMs), lookupMaximumIntervalMs));
+    if (outcome.kind !== 'unknown' && outcome.kind !== 'refused') return outcome;
+
+    const isOld = Date.now() - since >= lookupSlowAfterMs;
+    const usual = Math.min(Math.max(pauseMs, outcome.retryAfterMs), lookupMaximumIntervalMs);
+    const item = await inbox.next('charge', isOld ? lookupSlowIntervalMs : usual);
+    if (item?.kind === 'evidence') await steps.applyChargeEvidence(item.evidence);
   }
+}
+
+/** The same for every charge of the order, also those that earlier runs sent. */
+export async function settleAll(steps: OrderSteps, inbox: Inbox): Promise<Known> {
+  return settle({ ...steps, settle: steps.settleEarlier }, inbox);
 }

@@ -1,39 +1,126 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { DeadLetterActivities } from '../activities/dead-letters.js';
+import type { GatewayEventActivities } from '../activities/gateway-events.js';
 import type { InventoryActivities } from '../activities/inventory.js';
 import type { OrderActivities } from '../activities/orders.js';
 import type { PaymentActivities } from '../activities/payments.js';
 import type { RefundActivities } from '../activities/refunds.js';
 import type { ScreeningActivities } from '../activities/screening.js';
-import type { AcceptedOrder } from '../domain/order.js';
+import type { Evidence } from '../domain/dead-letter.js';
+import type { AcceptedOrder, Undone } from '../domain/order.js';
+import type { ReviewDecision } from '../domain/outcomes.js';
 import type { OrderPolicy } from '../domain/policy.js';
-import { firstTry, stepRetries, undoRetries } from './activity-options.js';
+import { eventRetries, firstTry, stepRetries, undoRetries } from './activity-options.js';
+import type { GatewayEventRef, RefundRequest } from './contract.js';
 import { optimistic } from './optimistic.js';
+import { persistent } from './persistent.js';
+import type { RefundSteps } from './refunding.js';
 
-type Activities = ScreeningActivities & InventoryActivities & PaymentActivities & RefundActivities & OrderActivities;
+type Activities = ScreeningActivities &
+  InventoryActivities &
+  PaymentActivities &
+  RefundActivities &
+  OrderActivities &
+  DeadLetterActivities &
+  GatewayEventActivities;
 
 export type OrderSteps = ReturnType<typeof orderSteps>;
 
 /** The steps of one order's workflow, each with its timeouts and retries in place. */
 export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPolicy) {
-  const local = proxyLocalActivities<Activities>(firstTry(policy));
-  const retried = proxyActivities<Activities>(stepRetries(policy));
-  const persistent = proxyActivities<Activities>(undoRetries(policy));
-  const pauseMs = policy.retry.initialIntervalMs;
-  const run = { orderId: order.orderId, owner };
+  const { local, retried, undoing, pauseMs } = activitiesOf(policy);
+  const { orderId } = order;
+  const run = { orderId, owner };
+  const alarm = {
+    orderId,
+    afterMs: policy.undoAlarmMs,
+    open: undoing.openDeadLetter,
+    close: undoing.resolveDeadLetter,
+  };
+
+  const refunds: RefundSteps = {
+    refund: () => persistent(alarm, 'refund', local.refundCharges, undoing.refundCharges, pauseMs, run),
+    redrive: (deadLetterId) => undoing.redriveRefund({ orderId, deadLetterId }),
+    applyEvidence: (evidence) => undoing.applyRefundEvidence({ orderId, evidence }),
+  };
 
   return {
     policy,
-    needScreening: policy.fraudChecks.length > 0,
-    screen: () =>
-      optimistic(local.screenOrder, retried.screenOrder, pauseMs, { order, owner, checks: policy.fraudChecks }),
-    reserve: () => optimistic(local.reserveInventory, retried.reserveInventory, pauseMs, { order, owner }),
-    charge: () => optimistic(local.chargePayment, retried.chargePayment, pauseMs, run),
-    settle: () => optimistic(local.settleCharge, persistent.settleCharge, pauseMs, run),
-    beginUndo: (to: 'compensating' | 'cancelling') =>
-      optimistic(local.beginUndo, persistent.beginUndo, pauseMs, { order, owner, to }),
-    refund: () => optimistic(local.refundCharges, persistent.refundCharges, pauseMs, run),
-    release: () => optimistic(local.releaseInventory, persistent.releaseInventory, pauseMs, run),
-    end: (ending: Parameters<Activities['endOrder']>[0]['ending']) =>
-      optimistic(local.endOrder, persistent.endOrder, pauseMs, { ...run, ending }),
+    jitter: jitterOf(orderId),
+    refunds,
+    screen: () => {
+      const { fraudChecks: checks, reviewDeadlineMs } = policy;
+      return optimistic(local.screenOrder, retried.screenOrder, pauseMs, { order, owner, checks, reviewDeadlineMs });
+    },
+    holdForReview: (detail: string) =>
+      undoing.holdForReview({ order, owner, detail, reviewDeadlineMs: policy.reviewDeadlineMs }),
+    review: (decision: ReviewDecision | 'expired') => undoing.reviewOrder({ ...run, decision }),
+    reserve: () => {
+      const { reservationTtlMs: ttlMs } = policy;
+      return optimistic(local.reserveInventory, retried.reserveInventory, pauseMs, { order, owner, ttlMs });
+    },
+    charge: (tries: number, withinMs: number) => {
+      const input = { ...run, ttlMs: policy.reservationTtlMs };
+      if (tries === 1) return local.chargePayment(input);
+      const rest = proxyActivities<Activities>(stepRetries(policy, tries - 1, withinMs));
+      return optimistic(local.chargePayment, rest.chargePayment, pauseMs, input);
+    },
+    settle: () => optimistic(local.settleCharge, undoing.settleCharge, pauseMs, run),
+    /** Also what earlier runs of this order sent. */
+    settleEarlier: () => optimistic(local.settleEarlierCharges, undoing.settleEarlierCharges, pauseMs, run),
+    findLateCaptures: () => optimistic(local.findLateCaptures, undoing.findLateCaptures, pauseMs, run),
+    applyChargeEvidence: (evidence: Evidence) => undoing.applyChargeEvidence({ ...run, evidence }),
+    noteCancel: () => undoing.noteCancel(run),
+    takeOver: (deadLetterId: string) => undoing.takeOverToRedrive({ ...run, deadLetterId }),
+    takeOverToCancel: (reason: string) => undoing.takeOverToCancel({ ...run, reason }),
+    takeOverToRecover: () => undoing.takeOverToRecover({ order, owner }),
+    beginUndo: (ending: Undone) =>
+      persistent(alarm, 'begin', local.beginUndo, undoing.beginUndo, pauseMs, { order, owner, ending }),
+    release: () => persistent(alarm, 'release', local.releaseInventory, undoing.releaseInventory, pauseMs, run),
+    end: (ending: Undone) => persistent(alarm, 'end', local.endOrder, undoing.endOrder, pauseMs, { ...run, ending }),
+  };
+}
+
+/** The steps of a refund that somebody asked for. */
+export function requestedRefundSteps(request: RefundRequest, policy: OrderPolicy) {
+  const { local, undoing, pauseMs } = activitiesOf(policy);
+  const { orderId, refundId } = request;
+  const alarm = {
+    orderId,
+    afterMs: policy.undoAlarmMs,
+    open: undoing.openDeadLetter,
+    close: undoing.resolveDeadLetter,
+  };
+  return {
+    open: () => optimistic(local.openRefund, undoing.openRefund, pauseMs, request),
+    refund: () => persistent(alarm, 'refund', local.sendRefund, undoing.sendRefund, pauseMs, { orderId, refundId }),
+    restock: () => undoing.restockOrder({ orderId, refundId }),
+    redrive: (deadLetterId: string) => undoing.redriveRefund({ orderId, deadLetterId }),
+    applyEvidence: (evidence: Evidence) => undoing.applyRefundEvidence({ orderId, evidence }),
+  };
+}
+
+export function fulfilmentStep(policy: OrderPolicy) {
+  const { local, undoing, pauseMs } = activitiesOf(policy);
+  return (input: { orderId: string }) => optimistic(local.completeOrder, undoing.completeOrder, pauseMs, input);
+}
+
+export function gatewayEventStep(policy: OrderPolicy) {
+  const { applyGatewayEvent } = proxyActivities<Activities>(eventRetries(policy));
+  return (event: GatewayEventRef) => applyGatewayEvent(event);
+}
+
+/** The same for every replay, and different from order to order: 0 to 1, by a hash of the id. */
+function jitterOf(orderId: string): number {
+  const hash = Array.from(orderId).reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 997, 7);
+  return hash / 997;
+}
+
+function activitiesOf(policy: OrderPolicy) {
+  return {
+    local: proxyLocalActivities<Activities>(firstTry(policy)),
+    retried: proxyActivities<Activities>(stepRetries(policy, policy.retry.retries, policy.stepDeadlineMs)),
+    undoing: proxyActivities<Activities>(undoRetries(policy)),
+    pauseMs: policy.retry.initialIntervalMs,
   };
 }

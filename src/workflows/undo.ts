@@ -2,22 +2,25 @@ import { upsertSearchAttributes } from '@temporalio/workflow';
 import type { OrderOutcome, Undone } from '../domain/order.js';
 import { ORDER_OUTCOME } from './contract.js';
 import { confirmed, superseded } from './endings.js';
-import { settle } from './payment.js';
+import type { Inbox } from './inbox.js';
+import { settleAll } from './payment.js';
+import { refundUntilDone } from './refunding.js';
 import type { OrderSteps } from './steps.js';
 
 /**
- * Takes back whatever the order did, in reverse order, before it ends as `ending`. Every undo runs every time and asks
+ * Takes back whatever the order did, in reverse order, before it ends as asked. Every undo runs every time and asks
  * the database and the gateway what there is to undo: a workflow task that was thrown away has run its local activities
  * and forgotten them, so this workflow's memory proves nothing.
  */
-export async function undo(ending: Undone, steps: OrderSteps): Promise<OrderOutcome> {
+export async function undo(asked: Undone, steps: OrderSteps, inbox: Inbox): Promise<OrderOutcome> {
   // From here on the order's status refuses every forward step, also one that is still running somewhere.
-  const opening = await steps.beginUndo(ending.status === 'failed' ? 'compensating' : 'cancelling');
+  const opening = await steps.beginUndo(asked);
   if (opening.kind === 'superseded') return superseded;
   if (opening.kind === 'confirmed') return confirmed;
+  const { ending } = opening;
 
-  await settle(steps);
-  await steps.refund();
+  await settleAll(steps, inbox);
+  await refundUntilDone(steps.refunds, inbox);
   await steps.release();
   await steps.end(ending);
 

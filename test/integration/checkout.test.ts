@@ -3,11 +3,14 @@ import { orderWorkflowId } from '../../src/workflows/contract.js';
 import { aCheckout, createShop, newOrderId } from '../support/shop.js';
 import { startStack, type Stack } from '../support/stack.js';
 
+// Each test's trouble is its own: the breaker must not carry it into the next one.
+const SEPARATE = { BREAKER_FAILURES: '1000' };
+
 let stack: Stack;
 let shop: ReturnType<typeof createShop>;
 beforeAll(async () => {
   stack = await startStack();
-  shop = createShop((await stack.serve('api,worker')).url);
+  shop = createShop((await stack.serve('api,worker', SEPARATE)).url);
 });
 afterAll(async () => stack?.close());
 
@@ -39,7 +42,14 @@ describe('a checkout', () => {
     const checkout = aCheckout();
     await shop.post(checkout, waiting);
     await stack.database.kysely.deleteFrom('order_events').where('order_id', '=', checkout.order_id).execute();
-    for (const table of ['payments', 'payment_attempts', 'reservations', 'order_lines', 'orders'] as const) {
+    for (const table of [
+      'gateway_calls',
+      'payments',
+      'payment_attempts',
+      'reservations',
+      'order_lines',
+      'orders',
+    ] as const) {
       await stack.database.kysely.deleteFrom(table).where('order_id', '=', checkout.order_id).execute();
     }
     const { status, body } = await api.get(checkout.order_id);
@@ -168,7 +178,7 @@ describe('a gateway in trouble', () => {
 
   test('that never took the charge is looked up until that is certain, and the stock comes back', async () => {
     const quick = createShop(
-      (await stack.serve('api,worker', { GATEWAY_TIMEOUT_MS: '300', GATEWAY_SETTLING_MS: '1000' })).url,
+      (await stack.serve('api,worker', { ...SEPARATE, GATEWAY_TIMEOUT_MS: '300', GATEWAY_SETTLING_MS: '1000' })).url,
     );
     const checkout = aCheckout({ items: [{ sku: 'product-B', quantity: 1 }] }, 'pm_timeout_before');
     await quick.post(checkout);

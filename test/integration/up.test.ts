@@ -16,7 +16,7 @@ async function newHome(): Promise<Record<string, string>> {
   const variables = ['PORT', 'INTERNAL_PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'POSTGRES_PORT', 'SANDBOX_PORT'];
   const ports = await Promise.all(variables.map(async (name) => [name, `${await freePort()}`] as const));
   const cli = process.env['HOLDFAST_TEMPORAL_CLI'] ?? '';
-  return { HOLDFAST_HOME: home, HOLDFAST_TEMPORAL_CLI: cli, ...Object.fromEntries(ports) };
+  return { HOLDFAST_HOME: home, HOLDFAST_TEMPORAL_CLI: cli, BREAKER_FAILURES: '1000', ...Object.fromEntries(ports) };
 }
 
 async function up(environment: Record<string, string>): Promise<HoldfastProcess> {
@@ -70,7 +70,7 @@ test('Ctrl-C during twenty open orders loses nothing: after the next start all s
   // The catalogue is seeded on the first start only.
   const A = await again.post(aCheckout({ items: [{ sku: 'product-A', quantity: 11 }] }), { Prefer: 'wait=20' });
   expect(A.body.failure?.reason).toBe('out_of_stock');
-});
+}, 150_000);
 
 test('two instances with other ports and homes run side by side and know nothing of each other', async () => {
   const other = await up(second);

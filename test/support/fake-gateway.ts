@@ -4,23 +4,41 @@ import type {
   LookupResult,
   PaymentGateway,
   RefundRequest,
+  RefundResult,
 } from '../../src/activities/payments.js';
 
 type Charge = (request: ChargeRequest, call: number) => Promise<ChargeResult> | ChargeResult;
 
-export const notExecuted: ChargeResult = { kind: 'not_executed', reason: 'the gateway says try later' };
-export const ambiguous: ChargeResult = { kind: 'ambiguous', reason: 'the gateway did not answer' };
-
-export function captured({ key, amountMinor, currency }: ChargeRequest): ChargeResult {
-  return { kind: 'captured', reference: `ref-${key}`, amountMinor, currency };
+export interface GatewayScript {
+  /** What each charge call answers; a capture by default. */
+  charge?: Charge;
+  /** What each look-up answers; by default what the ledger says. */
+  lookup?: (key: string, call: number) => Promise<LookupResult> | LookupResult;
+  refund?: (request: RefundRequest, call: number) => Promise<RefundResult> | RefundResult;
 }
 
-/** A gateway with a ledger, scripted per call; `answer` decides what each charge call returns. */
-export function createFakeGateway(answer: Charge = captured, look?: (call: number) => LookupResult) {
+export const notExecuted: ChargeResult = { kind: 'not_executed', reason: 'the gateway says try later' };
+export const ambiguous: ChargeResult = { kind: 'ambiguous', reason: 'the gateway did not answer' };
+export const processing: LookupResult = { kind: 'processing' };
+export const refusal: RefundResult = { kind: 'refused', code: 'account_closed' };
+
+export function captured({ key, amountMinor, currency }: Omit<ChargeRequest, 'orderId' | 'method'>) {
+  return { kind: 'captured', reference: `ref-${key}`, amountMinor, currency } as const;
+}
+
+export const refunded = ({ key }: RefundRequest): RefundResult => ({ kind: 'refunded', reference: `refund-${key}` });
+
+export type FakeGateway = ReturnType<typeof createFakeGateway>;
+
+/** A gateway with a ledger, scripted per call. It dedupes by key, as every provider does. */
+export function createFakeGateway(script: GatewayScript = {}) {
   const calls: ChargeRequest[] = [];
+  const lookups: string[] = [];
+  const refundCalls: RefundRequest[] = [];
   const ledger = new Map<string, ChargeRequest>();
-  const refunds: RefundRequest[] = [];
-  let lookups = 0;
+  const refunds = new Map<string, RefundRequest>();
+  /** Charges and refunds that moved money, as they came. */
+  const moves: string[] = [];
 
   const gateway: PaymentGateway = {
     name: 'fake',
@@ -28,26 +46,34 @@ export function createFakeGateway(answer: Charge = captured, look?: (call: numbe
     settlingTimeMs: 0,
     async charge(request) {
       calls.push(request);
-      const result = await answer(request, calls.length);
-      if (result.kind === 'captured') ledger.set(request.key, request);
+      const result = await (script.charge ?? captured)(request, calls.length);
+      if (result.kind === 'captured') take(request);
       return result;
     },
     async lookup(key) {
-      lookups += 1;
+      lookups.push(key);
+      if (script.lookup !== undefined) return script.lookup(key, lookups.length);
       const request = ledger.get(key);
-      if (look !== undefined) return look(lookups);
-      if (request === undefined) return { kind: 'not_found' };
-      return {
-        kind: 'captured',
-        reference: `ref-${key}`,
-        amountMinor: request.amountMinor,
-        currency: request.currency,
-      };
+      return request === undefined ? { kind: 'not_found' } : captured(request);
     },
     async refund(request) {
-      if (!refunds.some(({ key }) => key === request.key)) refunds.push(request);
-      return { kind: 'refunded', reference: `refund-${request.key}` };
+      refundCalls.push(request);
+      const result = await (script.refund ?? refunded)(request, refundCalls.length);
+      if (result.kind === 'refunded' && !refunds.has(request.key)) {
+        refunds.set(request.key, request);
+        moves.push(`refund ${request.key}`);
+      }
+      return result;
     },
   };
-  return { gateway, calls, ledger, refunds, lookups: () => lookups };
+
+  /** Takes the money, whatever was or will be answered. */
+  function take(request: ChargeRequest): void {
+    if (!ledger.has(request.key)) moves.push(`charge ${request.key}`);
+    ledger.set(request.key, request);
+  }
+
+  const sum = (rows: Map<string, { amountMinor: number }>) =>
+    [...rows.values()].reduce((total, { amountMinor }) => total + amountMinor, 0);
+  return { gateway, calls, lookups, refundCalls, ledger, refunds, moves, take, kept: () => sum(ledger) - sum(refunds) };
 }

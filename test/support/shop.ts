@@ -31,6 +31,8 @@ export function aCheckout(overrides: Record<string, unknown> = {}, method = 'pm_
   };
 }
 
+export type Shop = ReturnType<typeof createShop>;
+
 /** A shop's backend: posts checkouts and reads orders of one Holdfast. */
 export function createShop(url: string) {
   const call = async (path: string, init: RequestInit = {}): Promise<Answer> => {
@@ -40,14 +42,21 @@ export function createShop(url: string) {
   };
   const get = (id: string) => call(`/v1/orders/${id}`);
 
+  const send = (path: string, body: unknown, headers: Record<string, string>) =>
+    call(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+
   return {
     get,
-    post: (checkout: unknown, headers: Record<string, string> = {}) =>
-      call('/v1/orders', {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', ...headers },
-        body: JSON.stringify(checkout),
-      }),
+    call,
+    /** POSTs to something of an order, such as `cancel`. */
+    ask: (id: string, what: string, body: unknown = {}, headers: Record<string, string> = {}) =>
+      send(`/v1/orders/${id}/${what}`, body, headers),
+    send,
+    post: (checkout: unknown, headers: Record<string, string> = {}) => send('/v1/orders', checkout, headers),
     /** Reads the order until it has one of the statuses. */
     async until(id: string, statuses: string[], withinMs = 30_000): Promise<OrderJson> {
       const deadline = Date.now() + withinMs;

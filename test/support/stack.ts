@@ -19,6 +19,8 @@ export interface Stack {
   /** Starts `holdfast serve` as a process of its own and waits until it is ready. */
   serve(roles: string, environment?: Record<string, string>): Promise<HoldfastProcess>;
   ledger(orderId: string): Promise<LedgerEntry[]>;
+  /** Tells the sandbox what became of a `pm_processing` charge. */
+  settleAtGateway(chargeKey: string, outcome: string): Promise<void>;
   seed(...products: ProductSeed[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -85,6 +87,14 @@ export async function startStack(): Promise<Stack> {
       const response = await fetch(`${sandbox.url}/v1/ledger?order_id=${orderId}`);
       const { data } = (await response.json()) as { data: LedgerEntry[] };
       return data;
+    },
+    async settleAtGateway(chargeKey, outcome) {
+      const response = await fetch(`${sandbox.url}/v1/charges/${encodeURIComponent(chargeKey)}/settle`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ outcome }),
+      });
+      if (!response.ok) throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);
     },
     seed: (...products) => createCatalogue(database).seed(products),
     async close() {

@@ -1,12 +1,33 @@
 import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import type { AcceptedOrder, OrderOutcome } from '../../src/domain/order.js';
-import type { OrderPolicy } from '../../src/domain/policy.js';
-import { activitiesFor, type Ports } from '../../src/worker.js';
-import { ORDER_OUTCOME, orderWorkflowId, PROCESS_ORDER, TASK_QUEUE } from '../../src/workflows/contract.js';
+import { createDeadLetterActivities, type DeadLetterStore } from '../../src/activities/dead-letters.js';
+import { createGatewayEventActivities, type GatewayEventPorts } from '../../src/activities/gateway-events.js';
+import { createInventoryActivities, type ReservationStore } from '../../src/activities/inventory.js';
+import { createOrderActivities, type OrderStore } from '../../src/activities/orders.js';
+import { createPaymentActivities, type PaymentPorts } from '../../src/activities/payments.js';
+import { createRefundActivities, type RefundPorts } from '../../src/activities/refunds.js';
+import { createScreeningActivities, type ScreeningPorts } from '../../src/activities/screening.js';
+import { ORDER_OUTCOME } from '../../src/workflows/contract.js';
 
 const KEYWORD = 2;
+
+export type Ports = PaymentPorts &
+  RefundPorts &
+  ScreeningPorts &
+  GatewayEventPorts & { reservations: ReservationStore; orders: OrderStore; deadLetters: DeadLetterStore };
+
+function activitiesFor(ports: Ports) {
+  return {
+    ...createScreeningActivities(ports),
+    ...createInventoryActivities(ports),
+    ...createPaymentActivities(ports),
+    ...createRefundActivities(ports),
+    ...createOrderActivities(ports),
+    ...createDeadLetterActivities(ports),
+    ...createGatewayEventActivities(ports),
+  };
+}
 
 /** The bundle that the build makes: what production runs. */
 export const BUNDLE = { codePath: fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url)) };
@@ -34,26 +55,14 @@ export async function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
 export async function withWorker<T>(
   environment: TestWorkflowEnvironment,
   ports: Ports,
+  taskQueue: string,
   work: () => Promise<T>,
 ): Promise<T> {
   const worker = await Worker.create({
     connection: environment.nativeConnection,
-    taskQueue: TASK_QUEUE,
+    taskQueue,
     workflowBundle: BUNDLE,
     activities: activitiesFor(ports),
   });
   return worker.runUntil(work);
-}
-
-export async function startOrder(environment: TestWorkflowEnvironment, order: AcceptedOrder, policy: OrderPolicy) {
-  return environment.client.workflow.start<(order: AcceptedOrder, policy: OrderPolicy) => Promise<OrderOutcome>>(
-    PROCESS_ORDER,
-    {
-      workflowId: orderWorkflowId(order.orderId),
-      taskQueue: TASK_QUEUE,
-      args: [order, policy],
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      workflowIdConflictPolicy: 'FAIL',
-    },
-  );
 }

@@ -1,40 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DEFAULT_POLICY } from '../../src/domain/policy.js';
-import type { Ports } from '../../src/worker.js';
-import { cancelOrder } from '../../src/workflows/contract.js';
+import { cancelOrder, orderWorkflowId, PROCESS_ORDER } from '../../src/workflows/contract.js';
 import { createFakeBooks } from '../support/fake-books.js';
-import { ambiguous, captured, createFakeGateway, notExecuted } from '../support/fake-gateway.js';
+import { ambiguous, captured, createFakeGateway, notExecuted, processing } from '../support/fake-gateway.js';
 import { anOrder } from '../support/orders.js';
-import { startOrder, startTimeSkipping, withWorker } from '../support/time-skipping.js';
+import { cancels, openStage, until } from './stage.js';
 
-let environment: TestWorkflowEnvironment;
-beforeAll(async () => {
-  environment = await startTimeSkipping();
-});
-afterAll(async () => environment?.teardown());
-
-interface Scene {
-  books?: ReturnType<typeof createFakeBooks>;
-  gateway?: ReturnType<typeof createFakeGateway>;
-  ports?: (ports: Ports) => Partial<Ports>;
-  order?: ReturnType<typeof anOrder>;
-  meanwhile?: (handle: WorkflowHandle) => Promise<void>;
-}
-
-/** Runs one order to its end over fake ports and tells what is left behind. */
-async function run({ books = createFakeBooks({ 'product-A': 10 }), gateway = createFakeGateway(), ...scene }: Scene) {
-  const order = scene.order ?? anOrder();
-  const ports: Ports = { ...books, gateway: gateway.gateway, fraudChecks: [] };
-  return withWorker(environment, { ...ports, ...scene.ports?.(ports) }, async () => {
-    const handle = await startOrder(environment, order, DEFAULT_POLICY);
-    await scene.meanwhile?.(handle);
-    const outcome = await handle.result();
-    return { outcome, handle, books, gateway, entry: books.entry(order.orderId), order };
-  });
-}
+const stage = openStage();
+const { run } = stage;
 
 describe('an order', () => {
   test('is confirmed on the first try with one workflow task and two local activities', async () => {
@@ -52,9 +26,11 @@ describe('an order', () => {
 
   test('is confirmed at the third call when the gateway fails twice, 1 s and then 2 s apart', async () => {
     const at: number[] = [];
-    const gateway = createFakeGateway(async (request, call) => {
-      at.push(await environment.currentTimeMs());
-      return call <= 2 ? notExecuted : captured(request);
+    const gateway = createFakeGateway({
+      charge: async (request, call) => {
+        at.push(await stage.now());
+        return call <= 2 ? notExecuted : captured(request);
+      },
     });
     const { outcome, entry } = await run({ gateway });
     expect(outcome).toEqual({ status: 'confirmed' });
@@ -63,11 +39,11 @@ describe('an order', () => {
     const [first = 0, second = 0, third = 0] = at;
     expect(second - first).toBeGreaterThanOrEqual(1_000);
     expect(third - second).toBeGreaterThanOrEqual(2_000);
-    expect(entry.attempt?.tries).toBe(3);
+    expect(entry.attempts[0]?.tries).toBe(3);
   });
 
   test('fails as payment_unavailable after exactly four calls when the gateway never takes it, and its stock is free', async () => {
-    const gateway = createFakeGateway(() => notExecuted);
+    const gateway = createFakeGateway({ charge: () => notExecuted });
     const { outcome, entry, books } = await run({ gateway });
     expect(outcome).toMatchObject({ status: 'failed', failure: { step: 'charge', reason: 'payment_unavailable' } });
     expect(gateway.calls).toHaveLength(4);
@@ -77,7 +53,7 @@ describe('an order', () => {
   });
 
   test('fails as payment_declined after one call: a decline is an answer, not a fault', async () => {
-    const gateway = createFakeGateway(() => ({ kind: 'declined', code: 'card_declined' }));
+    const gateway = createFakeGateway({ charge: () => ({ kind: 'declined', code: 'card_declined' }) });
     const { outcome, books } = await run({ gateway });
     expect(outcome).toEqual({
       status: 'failed',
@@ -115,7 +91,7 @@ describe('an order', () => {
   });
 
   test('tells its outcome to Temporal only when it is not confirmed', async () => {
-    const declined = await run({ gateway: createFakeGateway(() => ({ kind: 'declined', code: 'no' })) });
+    const declined = await run({ gateway: createFakeGateway({ charge: () => ({ kind: 'declined', code: 'no' }) }) });
     const { searchAttributes } = await declined.handle.describe();
     expect(searchAttributes).toMatchObject({ OrderOutcome: ['payment_declined'] });
     const confirmed = await run({});
@@ -124,15 +100,20 @@ describe('an order', () => {
 
   test('cannot be started a second time, neither while it runs nor after it has ended', async () => {
     const order = anOrder();
-    await run({
-      order,
-      meanwhile: async () => {
-        const again = startOrder(environment, order, DEFAULT_POLICY);
-        await expect(again).rejects.toBeInstanceOf(WorkflowExecutionAlreadyStartedError);
-      },
+    await stage.play({ order }, async ({ environment, taskQueue, policy, checkOut }) => {
+      const start = () =>
+        environment.client.workflow.start(PROCESS_ORDER, {
+          workflowId: orderWorkflowId(order.orderId),
+          taskQueue,
+          args: [order, policy],
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          workflowIdConflictPolicy: 'FAIL',
+        });
+      const handle = await checkOut();
+      await expect(start()).rejects.toBeInstanceOf(WorkflowExecutionAlreadyStartedError);
+      await handle.result();
+      await expect(start()).rejects.toBeInstanceOf(WorkflowExecutionAlreadyStartedError);
     });
-    const later = startOrder(environment, order, DEFAULT_POLICY);
-    await expect(later).rejects.toBeInstanceOf(WorkflowExecutionAlreadyStartedError);
   });
 });
 
@@ -140,7 +121,7 @@ describe('a compensation', () => {
   test('that fails three times is tried again until it is done, and the order ends', async () => {
     let tries = 0;
     const { outcome, entry, books } = await run({
-      gateway: createFakeGateway(() => ({ kind: 'declined', code: 'no' })),
+      gateway: createFakeGateway({ charge: () => ({ kind: 'declined', code: 'no' }) }),
       ports: ({ reservations }) => ({
         reservations: {
           ...reservations,
@@ -160,10 +141,12 @@ describe('a compensation', () => {
 });
 
 describe('a charge whose outcome is not known', () => {
-  test('is found by look-up and confirms the order, without a second charge', async () => {
-    const gateway = createFakeGateway((request, call) => {
-      if (call === 1) gateway.ledger.set(request.key, request);
-      return ambiguous;
+  test('R7: is found by look-up and confirms the order, without a second charge', async () => {
+    const gateway = createFakeGateway({
+      charge: (request) => {
+        gateway.take(request);
+        return ambiguous;
+      },
     });
     const { outcome } = await run({ gateway });
     expect(outcome).toEqual({ status: 'confirmed' });
@@ -171,27 +154,26 @@ describe('a charge whose outcome is not known', () => {
     expect(gateway.ledger.size).toBe(1);
   });
 
-  test('keeps stock and key for as long as look-ups say "processing", and then confirms', async () => {
-    const trail: string[] = [];
-    const books = createFakeBooks({ 'product-A': 10 });
+  test('R29: keeps stock and key for as long as look-ups say "processing", and then confirms', async () => {
+    const held: string[] = [];
+    const books = createFakeBooks();
     const order = anOrder();
-    const gateway = createFakeGateway(
-      () => ambiguous,
-      (call) => {
-        trail.push(books.entry(order.orderId).held);
-        if (call < 8) return { kind: 'processing' };
-        return { kind: 'captured', reference: 'late', amountMinor: order.totalMinor, currency: 'EUR' };
+    const gateway = createFakeGateway({
+      charge: () => ambiguous,
+      lookup: (key, call) => {
+        held.push(books.entry(order.orderId).held);
+        return call < 8 ? processing : captured({ key, amountMinor: order.totalMinor, currency: 'EUR' });
       },
-    );
+    });
     const { outcome, entry } = await run({ books, gateway, order });
     expect(outcome).toEqual({ status: 'confirmed' });
     expect(entry.trail).toEqual(['pending', 'reserved', 'payment_unknown', 'confirmed']);
-    expect(new Set(trail)).toEqual(new Set(['active']));
+    expect(new Set(held)).toEqual(new Set(['active']));
     expect(new Set(gateway.calls.map((call) => call.key)).size).toBe(1);
   });
 
   test('fails the order once a look-up proves that nothing was charged', async () => {
-    const gateway = createFakeGateway(() => ambiguous);
+    const gateway = createFakeGateway({ charge: () => ambiguous });
     const { outcome, books } = await run({ gateway });
     expect(outcome).toMatchObject({ failure: { reason: 'payment_unavailable' } });
     expect(books.stock).toEqual({ 'product-A': 10 });
@@ -199,71 +181,60 @@ describe('a charge whose outcome is not known', () => {
 });
 
 describe('a cancel', () => {
-  test('that arrives while the local charge runs ends in one charge, one refund, cancelled', async () => {
+  test('R13: that arrives while the local charge runs ends in one charge, one refund, cancelled', async () => {
     const sent: { handle?: WorkflowHandle } = {};
-    const gateway = createFakeGateway(async (request) => {
-      // The signal makes Temporal throw the workflow task away, with the charge that it remembers.
-      await sent.handle?.signal(cancelOrder, { reason: 'changed my mind' });
-      return captured(request);
-    });
-    const books = createFakeBooks({ 'product-A': 10 });
-    const order = anOrder();
-    const { outcome, entry } = await run({
-      books,
-      gateway,
-      order,
-      meanwhile: async (handle) => {
-        sent.handle = handle;
+    const gateway = createFakeGateway({
+      charge: async (request) => {
+        // The signal makes Temporal throw the workflow task away, with the charge that it remembers.
+        await sent.handle?.signal(cancelOrder, { reason: 'changed my mind' });
+        return captured(request);
       },
-      ports: ({ reservations }) => ({
-        reservations: {
-          ...reservations,
-          // Hold the workflow until the test has its handle.
-          reserve: async (...args) => {
-            while (sent.handle === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
-            return reservations.reserve(...args);
+    });
+    const { outcome, entry, books } = await run(
+      {
+        gateway,
+        ports: ({ reservations }) => ({
+          reservations: {
+            ...reservations,
+            // Hold the workflow until the test has its handle.
+            reserve: async (...args) => {
+              await until(() => sent.handle !== undefined);
+              return reservations.reserve(...args);
+            },
           },
-        },
-      }),
-    });
+        }),
+      },
+      async (handle) => {
+        sent.handle = handle;
+      },
+    );
     expect(outcome).toEqual({ status: 'cancelled', reason: 'changed my mind' });
-    expect(gateway.ledger.size).toBe(1);
-    expect(gateway.refunds).toHaveLength(1);
-    expect(entry).toMatchObject({ status: 'cancelled', refund: 'succeeded', held: 'released' });
+    expect(gateway.moves).toHaveLength(2);
+    expect(gateway.kept()).toBe(0);
+    expect(entry).toMatchObject({ status: 'cancelled', held: 'restocked' });
+    expect(entry.refunds).toMatchObject([{ state: 'succeeded' }]);
     expect(books.stock).toEqual({ 'product-A': 10 });
   });
 
-  test('that arrives between two tries of the charge stops it: nothing is charged', async () => {
-    const sent: { handle?: WorkflowHandle } = {};
-    const gateway = createFakeGateway(async (_request, call) => {
-      if (call === 2) await sent.handle?.signal(cancelOrder, { reason: 'too slow' });
-      return notExecuted;
-    });
-    const { outcome, books } = await run({
-      gateway,
-      meanwhile: async (handle) => {
-        sent.handle = handle;
-      },
-    });
-    expect(outcome).toEqual({ status: 'cancelled', reason: 'too slow' });
-    expect(gateway.calls.length).toBeLessThan(4);
-    expect(gateway.ledger.size).toBe(0);
-    expect(books.stock).toEqual({ 'product-A': 10 });
-  });
-
-  test('through Temporal itself is treated like one of ours', async () => {
-    const sent: { handle?: WorkflowHandle } = {};
-    const gateway = createFakeGateway(async (_request, call) => {
-      if (call === 2) await sent.handle?.cancel();
-      return notExecuted;
-    });
-    const { outcome, entry } = await run({
-      gateway,
-      meanwhile: async (handle) => {
-        sent.handle = handle;
-      },
-    });
-    expect(outcome).toEqual({ status: 'cancelled', reason: 'cancelled in Temporal' });
-    expect(entry.held).toBe('released');
-  });
+  test.each(cancels)(
+    'R12: by %s between two tries of the charge stops it: nothing is charged',
+    async (_by, cancel, reason) => {
+      const gateway = createFakeGateway({ charge: () => notExecuted });
+      const { outcome, books, entry } = await run({ gateway }, async (handle, { environment }) => {
+        await until(() => gateway.calls.length === 1);
+        await environment.sleep('1 second');
+        await until(() => gateway.calls.length === 2);
+        // The second try has to be over: its failure is on the way to Temporal.
+        await environment.sleep(100);
+        await cancel(handle);
+      });
+      expect(outcome).toEqual({ status: 'cancelled', reason });
+      expect(gateway.calls).toHaveLength(2);
+      expect(gateway.ledger.size).toBe(0);
+      expect(entry.held).toBe('released');
+      expect(books.stock).toEqual({ 'product-A': 10 });
+    },
+  );
 });
+
+stage.replaysEverything();

@@ -1,220 +1,207 @@
-import { sql, type Selectable } from 'kysely';
-import type { ChargeStore, Claim } from '../../activities/payments.js';
-import { chargeKeyPrefix } from '../../domain/ids.js';
+import { sql } from 'kysely';
+import type { ChargeStore } from '../../activities/payments.js';
+import { chargeKey } from '../../domain/ids.js';
 import type { OrderRun } from '../../domain/order.js';
 import type { ChargeOutcome } from '../../domain/outcomes.js';
+import type { AttemptState } from '../../domain/payment.js';
+import {
+  abandonUnsent,
+  attemptStatesBefore,
+  noteCall,
+  openAttempt,
+  openStanding,
+  outcomeOf,
+  ownAttempt,
+} from './attempts.js';
 import { capture } from './capture.js';
-import { lockOrder, moveOrder, type LockedOrder } from './order-row.js';
-import { prepared, type Database, type Tx } from './pool.js';
-import type { Tables } from './tables.js';
-
-type Attempt = Selectable<Tables['payment_attempts']>;
-
-interface ClaimRow {
-  attempt: number;
-  idempotency_key: string;
-  amount_minor: number;
-  currency: string;
-  payment_method: string;
-}
-
-// The intent of a first try: one statement, refused by anything that is out of the ordinary.
-const firstClaim = prepared<ClaimRow>(
-  'first-claim',
-  `with payable as materialized (
-     select total_minor, currency, payment_method from orders
-     where order_id = $1 and owner = $2 and status = 'reserved' for update
-   ), intent as (
-     insert into payment_attempts
-       (order_id, attempt, owner, idempotency_key, amount_minor, currency, state, tries, send_by)
-     select $1, next.attempt, $2, $3 || next.attempt, total_minor, currency, 'sent', 1, now() + $4 * interval '1 ms'
-     from payable, lateral (
-       select coalesce(max(attempt), 0) + 1 as attempt, bool_or(owner = $2 or state not in ('declined', 'not_charged')) as busy
-       from payment_attempts where order_id = $1
-     ) as next
-     where busy is not true
-     on conflict do nothing
-     returning attempt, idempotency_key, amount_minor, currency
-   )
-   select intent.*, payment_method from intent, payable`,
-);
+import { claim } from './claims.js';
+import { openDeadLetter, resolveDeadLetters } from './dead-letters.js';
+import { lockOrder, moveOrder } from './order-row.js';
+import type { Database, Tx } from './pool.js';
 
 export function createChargeStore(database: Database): ChargeStore {
   const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.kysely.transaction().execute(work);
 
   return {
-    async claim(run, sendWindowMs) {
-      const values = [run.orderId, run.owner, chargeKeyPrefix(run.orderId), sendWindowMs];
-      const [first] = await firstClaim(database, values);
-      if (first !== undefined) return send(run, first, false);
-      return inTransaction((tx) => claimAgain(tx, run, sendWindowMs));
-    },
+    claim: (run, sendWindowMs, ttlMs) => claim(database, run, sendWindowMs, ttlMs),
 
-    async captured(run, attempt, captured) {
-      return capture(database, run, attempt, captured);
-    },
+    captured: (run, attempt, captured, call) => capture(database, run, attempt, captured, call),
 
-    async declined(run, attempt, code) {
+    async declined(run, attempt, code, { latencyMs }) {
       return inTransaction(async (tx) => {
         await lockOrder(tx, run.orderId);
-        await tx
-          .updateTable('payment_attempts')
-          .set({
-            // A decline after a doubtful send does not say what became of the first one.
-            state: sql`case when doubtful then 'unknown' else 'declined' end`,
-            decline_code: code,
-            updated_at: sql<Date>`now()`,
-          })
-          .where('order_id', '=', run.orderId)
-          .where('attempt', '=', attempt)
-          .where('state', '=', 'sent')
-          .execute();
-        return outcomeNow(tx, run, { kind: 'unknown', retryAfterMs: 0 });
+        const key = chargeKey(run.orderId, attempt);
+        await noteCall(tx, run.orderId, { key, operation: 'charge', outcome: 'declined', latencyMs });
+        // A decline after a doubtful send does not say what became of the first one.
+        const state = sql<AttemptState>`case when doubtful then 'unknown' else 'declined' end`;
+        await attemptIn(tx, run, attempt, ['sent']).set({ state, decline_code: code }).execute();
+        return outcomeNow(tx, run);
       });
     },
 
-    async disproved(run, attempt, by) {
+    async disproved(run, attempt, { latencyMs }, code) {
       return inTransaction(async (tx) => {
         await lockOrder(tx, run.orderId);
-        const isOver =
-          'settlingTimeMs' in by
-            ? sql<boolean>`coalesce(send_by, updated_at) + ${by.settlingTimeMs} * interval '1 ms' <= clock_timestamp()`
-            : sql<boolean>`true`;
-        await tx
-          .updateTable('payment_attempts')
-          .set({
-            state: 'settlingTimeMs' in by ? 'not_charged' : 'declined',
-            decline_code: 'settlingTimeMs' in by ? null : by.code,
-            updated_at: sql<Date>`now()`,
-          })
-          .where('order_id', '=', run.orderId)
-          .where('attempt', '=', attempt)
-          .where('state', 'in', ['created', 'sent', 'unknown'])
-          .where(isOver)
-          .execute();
-        return outcomeNow(tx, run, { kind: 'unknown', retryAfterMs: 0 });
+        const outcome = code === undefined ? 'not_found' : 'declined';
+        const key = chargeKey(run.orderId, attempt);
+        await noteCall(tx, run.orderId, { key, operation: 'lookup', outcome, latencyMs });
+        await disprove(tx, run, attempt, { isLookedUp: true, ...(code === undefined ? {} : { code }) });
+        return outcomeNow(tx, run);
       });
     },
 
-    async troubled({ orderId }, attempt, trouble) {
-      const ambiguous = trouble.kind === 'ambiguous';
-      await database.kysely
-        .updateTable('payment_attempts')
+    async troubled(run, attempt, trouble, { latencyMs }) {
+      await inTransaction(async (tx) => {
+        await lockOrder(tx, run.orderId);
+        const key = chargeKey(run.orderId, attempt);
+        await noteCall(tx, run.orderId, { key, operation: 'charge', outcome: trouble.kind, latencyMs });
+        const ambiguous = trouble.kind === 'ambiguous';
+        await attemptIn(tx, run, attempt, ['sent'])
+          .set({
+            state: sql<AttemptState>`case when doubtful or ${ambiguous} then 'unknown' else 'created' end`,
+            doubtful: sql<boolean>`doubtful or ${ambiguous}`,
+            last_error: trouble.reason,
+          })
+          .execute();
+      });
+    },
+
+    async spared(run, attempt) {
+      const row = await attemptIn(database.kysely, run, attempt, ['sent'])
         .set({
-          state: sql`case when doubtful or ${ambiguous} then 'unknown' else 'created' end`,
-          doubtful: sql<boolean>`doubtful or ${ambiguous}`,
-          last_error: trouble.reason,
-          updated_at: sql<Date>`now()`,
+          state: sql<AttemptState>`case when doubtful then 'unknown' else 'created' end`,
+          tries: sql<number>`tries - 1`,
         })
-        .where('order_id', '=', orderId)
-        .where('attempt', '=', attempt)
-        .where('state', '=', 'sent')
-        .execute();
+        .returning('tries')
+        .executeTakeFirst();
+      return row?.tries ?? 0;
     },
 
     async standing(run, settlingTimeMs) {
       return inTransaction(async (tx) => {
         const order = await lockOrder(tx, run.orderId);
         if (order?.owner !== run.owner) return { kind: 'known', outcome: { kind: 'superseded' } };
-        await tx
-          .updateTable('payment_attempts')
-          .set({ state: 'not_charged', updated_at: sql<Date>`now()` })
-          .where('order_id', '=', run.orderId)
-          .where('owner', '=', run.owner)
-          .where('state', '=', 'created')
-          .execute();
+        await abandonUnsent(tx, run.orderId, run.owner);
         const attempt = await ownAttempt(tx, run);
         const outcome = outcomeOf(order, attempt);
         if (outcome !== undefined) return { kind: 'known', outcome };
         if (attempt === undefined) return { kind: 'known', outcome: { kind: 'not_charged' } };
-        const settlesInMs = await msUntilSettled(tx, attempt, settlingTimeMs);
-        return { kind: 'open', attempt: attempt.attempt, key: attempt.idempotency_key, settlesInMs };
+        return openStanding(tx, attempt, settlingTimeMs);
       });
     },
 
-    async unknown({ orderId, owner }) {
+    async dismissed({ orderId }) {
+      const rows = await database.kysely
+        .selectFrom('payment_attempts')
+        .select(['attempt', 'idempotency_key as key'])
+        .where('order_id', '=', orderId)
+        .where('state', 'in', ['declined', 'not_charged'])
+        .where('tries', '>', 0)
+        .orderBy('attempt')
+        .execute();
+      return rows;
+    },
+
+    async earlierStanding(run, settlingTimeMs) {
+      return inTransaction(async (tx) => {
+        const order = await lockOrder(tx, run.orderId);
+        if (order?.owner !== run.owner) return { kind: 'known', outcome: { kind: 'superseded' } };
+        await abandonUnsent(tx, run.orderId);
+        const open = await openAttempt(tx, run.orderId);
+        if (open !== undefined) return openStanding(tx, open, settlingTimeMs);
+        return { kind: 'known', outcome: outcomeOf(order, undefined) ?? { kind: 'not_charged' } };
+      });
+    },
+
+    async unknown(run, attempt, { latencyMs }) {
       await inTransaction(async (tx) => {
-        const order = await lockOrder(tx, orderId);
-        if (order?.owner !== owner || order.status !== 'reserved') return;
-        await moveOrder(tx, orderId, { to: 'payment_unknown', event: 'payment.unknown' });
+        const order = await lockOrder(tx, run.orderId);
+        if (order?.owner !== run.owner || !(await isOpen(tx, run, attempt))) return;
+        const key = chargeKey(run.orderId, attempt);
+        await noteCall(tx, run.orderId, { key, operation: 'lookup', outcome: 'unknown', latencyMs });
+        if (order.status === 'reserved') {
+          await moveOrder(tx, run.orderId, { to: 'payment_unknown', event: 'payment.unknown' });
+        }
+        await openDeadLetter(tx, {
+          orderId: run.orderId,
+          kind: 'payment_unknown',
+          step: 'charge',
+          errorClass: 'ChargeUnknown',
+          attempts: attempt,
+          lastError: 'the gateway does not say what became of the charge; look-ups go on',
+        });
       });
+    },
+
+    async applyEvidence(run, { deadLetterId, happened, reference, note }) {
+      const attempt = await inTransaction(async (tx) => {
+        const order = await lockOrder(tx, run.orderId);
+        if (order?.owner !== run.owner || !(await isUnknownLetter(tx, run.orderId, deadLetterId))) return undefined;
+        const open = await openAttempt(tx, run.orderId);
+        await resolveDeadLetters(tx, run.orderId, ['payment_unknown'], `evidence: ${note}`);
+        if (open !== undefined && !happened) await disprove(tx, run, open.attempt, { isLookedUp: false });
+        return open;
+      });
+      if (attempt === undefined || !happened) return;
+      const { amount_minor: amountMinor, currency } = attempt;
+      await capture(database, run, attempt.attempt, { kind: 'captured', reference, amountMinor, currency });
     },
   };
 }
 
-/** A try after the first: the same attempt under the same key, or the answer it has got meanwhile. */
-async function claimAgain(tx: Tx, run: OrderRun, sendWindowMs: number): Promise<Claim> {
-  const order = await lockOrder(tx, run.orderId);
-  if (order?.owner !== run.owner) return { kind: 'answered', outcome: { kind: 'superseded' } };
-  const attempt = await ownAttempt(tx, run);
-  const outcome = outcomeOf(order, attempt);
-  if (outcome !== undefined) return { kind: 'answered', outcome };
-  if (order.status !== 'reserved') return { kind: 'answered', outcome: { kind: 'superseded' } };
-  // Another run's charge is still open: a second key now could be a second charge.
-  if (attempt === undefined) throw new Error(`order ${run.orderId} has an open charge of another run`);
-
-  const doubtful = attempt.doubtful || attempt.state !== 'created';
-  await tx
+function attemptIn(db: Pick<Tx, 'updateTable'>, { orderId }: OrderRun, attempt: number, states: AttemptState[]) {
+  return db
     .updateTable('payment_attempts')
-    .set({
-      state: 'sent',
-      doubtful,
-      tries: attempt.tries + 1,
-      send_by: sql<Date>`now() + ${sendWindowMs} * interval '1 ms'`,
-      updated_at: sql<Date>`now()`,
-    })
-    .where('order_id', '=', run.orderId)
-    .where('attempt', '=', attempt.attempt)
-    .execute();
-  return send(run, { ...attempt, payment_method: order.payment_method }, doubtful);
-}
-
-function send({ orderId }: OrderRun, row: ClaimRow, doubtful: boolean): Claim {
-  const request = {
-    key: row.idempotency_key,
-    orderId,
-    amountMinor: row.amount_minor,
-    currency: row.currency,
-    method: row.payment_method,
-  };
-  return { kind: 'send', attempt: row.attempt, doubtful, request };
-}
-
-async function ownAttempt(tx: Tx, { orderId, owner }: OrderRun): Promise<Attempt | undefined> {
-  return tx
-    .selectFrom('payment_attempts')
-    .selectAll()
+    .set({ updated_at: sql<Date>`now()` })
     .where('order_id', '=', orderId)
-    .where('owner', '=', owner)
-    .orderBy('attempt', 'desc')
-    .limit(1)
+    .where('attempt', '=', attempt)
+    .where('state', 'in', states);
+}
+
+/** A look-up that comes late must not reopen what has been settled. */
+async function isOpen(tx: Tx, { orderId }: OrderRun, attempt: number): Promise<boolean> {
+  const row = await tx
+    .selectFrom('payment_attempts')
+    .select('attempt')
+    .where('order_id', '=', orderId)
+    .where('attempt', '=', attempt)
+    .where('state', 'in', ['sent', 'unknown'])
     .executeTakeFirst();
+  return row !== undefined;
 }
 
-async function outcomeNow(tx: Tx, run: OrderRun, otherwise: ChargeOutcome): Promise<ChargeOutcome> {
+async function isUnknownLetter(tx: Tx, orderId: string, deadLetterId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('dead_letters')
+    .select('id')
+    .where('id', '=', deadLetterId)
+    .where('order_id', '=', orderId)
+    .where('kind', '=', 'payment_unknown')
+    .where('state', 'in', ['open', 'redriving'])
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+async function disprove(
+  tx: Tx,
+  run: OrderRun,
+  attempt: number,
+  { isLookedUp, code }: { isLookedUp: boolean; code?: string },
+): Promise<void> {
+  const state = code === undefined ? 'not_charged' : 'declined';
+  const settled = await attemptIn(tx, run, attempt, attemptStatesBefore(state))
+    .set({ state, decline_code: code ?? null })
+    // A send that began after the look-up is not what the look-up spoke of.
+    .where(
+      sql<boolean>`(${!isLookedUp || code !== undefined}::boolean or coalesce(send_by, updated_at) <= clock_timestamp())`,
+    )
+    .returning('attempt')
+    .executeTakeFirst();
+  if (settled === undefined) return;
+  await resolveDeadLetters(tx, run.orderId, ['payment_unknown'], 'the gateway says that nothing was charged');
+}
+
+async function outcomeNow(tx: Tx, run: OrderRun): Promise<ChargeOutcome> {
   const order = await lockOrder(tx, run.orderId);
-  return (order && outcomeOf(order, await ownAttempt(tx, run))) ?? otherwise;
-}
-
-/** What order and attempt say about the charge, or undefined while that is open. */
-function outcomeOf(order: LockedOrder, attempt: Attempt | undefined): ChargeOutcome | undefined {
-  if (order.status === 'confirmed' || order.status === 'completed') return { kind: 'confirmed' };
-  if (attempt?.state === 'captured') return captureOutcome(order, attempt);
-  if (attempt?.state === 'declined') return { kind: 'declined', code: attempt.decline_code ?? 'declined' };
-  return attempt?.state === 'not_charged' ? { kind: 'not_charged' } : undefined;
-}
-
-function captureOutcome(order: LockedOrder, attempt: Attempt): ChargeOutcome {
-  const capturedMinor = attempt.captured_minor ?? 0;
-  const currency = attempt.captured_currency ?? attempt.currency;
-  const asAgreed = capturedMinor === order.total_minor && currency === order.currency;
-  return asAgreed ? { kind: 'superseded' } : { kind: 'mismatch', capturedMinor, currency };
-}
-
-async function msUntilSettled(tx: Tx, attempt: Attempt, settlingTimeMs: number): Promise<number> {
-  const { rows } = await sql<{ ms: number }>`
-    select greatest(0, ceil(extract(epoch from
-      ${attempt.send_by ?? attempt.updated_at}::timestamptz + ${settlingTimeMs} * interval '1 ms' - clock_timestamp()) * 1000))::int as ms
-  `.execute(tx);
-  return rows[0]?.ms ?? settlingTimeMs;
+  return (order && outcomeOf(order, await ownAttempt(tx, run))) ?? { kind: 'unknown', retryAfterMs: 0 };
 }

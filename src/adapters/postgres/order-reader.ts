@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
-import type { OrderRecord } from '../../domain/order-record.js';
+import type { OrderRecord, Review } from '../../domain/order-record.js';
 import type { Product } from '../../domain/product.js';
 import { prepared, type Database } from './pool.js';
 import { orUnavailable } from './unavailable.js';
+import { utc } from './utc.js';
 
 interface CheckoutRow {
   fingerprint: string | null;
@@ -32,6 +33,20 @@ export function createOrderReader(database: Database) {
       return row && toRecord(row);
     },
 
+    /** The order's events after `seq`, oldest first. */
+    async events(orderId: string, afterSeq: number, limit: number) {
+      return orUnavailable(
+        database.kysely
+          .selectFrom('order_events')
+          .select(['seq', 'type', 'data', utc('created_at').as('createdAt')])
+          .where('order_id', '=', orderId)
+          .where('seq', '>', afterSeq)
+          .orderBy('seq')
+          .limit(limit)
+          .execute(),
+      );
+    },
+
     /** Resolves when the database answers. */
     async ping(): Promise<void> {
       await orUnavailable(sql`select 1`.execute(database.kysely));
@@ -55,7 +70,20 @@ function orderQuery({ kysely }: Database, orderId: string) {
         eb
           .selectFrom('payment_attempts as a')
           .select(['a.attempt', 'a.state', 'a.tries', 'a.reference'])
-          .select(['a.amount_minor as amountMinor', 'a.decline_code as declineCode'])
+          .select(['a.amount_minor as amountMinor', 'a.captured_minor as capturedMinor'])
+          .select('a.decline_code as declineCode')
+          .select((payment) =>
+            payment
+              .exists(
+                payment
+                  .selectFrom('payments as p')
+                  .select('p.order_id')
+                  .whereRef('p.order_id', '=', 'a.order_id')
+                  .whereRef('p.attempt', '=', 'a.attempt'),
+              )
+              .$castTo<boolean>()
+              .as('settles'),
+          )
           .select([utc('a.created_at').as('createdAt'), utc('a.updated_at').as('updatedAt')])
           .whereRef('a.order_id', '=', 'o.order_id')
           .orderBy('a.attempt'),
@@ -63,10 +91,12 @@ function orderQuery({ kysely }: Database, orderId: string) {
       jsonArrayFrom(
         eb
           .selectFrom('refunds as r')
-          .select(['r.amount_minor as amountMinor', 'r.state', 'r.reference'])
+          .select(['r.refund_id as id', 'r.attempt', 'r.amount_minor as amountMinor', 'r.state', 'r.reference'])
+          .select(['r.reason', 'r.restock', 'r.fingerprint'])
           .select([utc('r.created_at').as('createdAt'), utc('r.updated_at').as('updatedAt')])
           .whereRef('r.order_id', '=', 'o.order_id')
-          .orderBy('r.created_at'),
+          .orderBy('r.created_at')
+          .orderBy('r.refund_id'),
       ).as('refunds'),
     ])
     .where('o.order_id', '=', orderId);
@@ -91,14 +121,16 @@ function toRecord(row: OrderRow): OrderRecord {
     status: row.status,
     version: row.version,
     failure: row.failure,
+    cancelRequested: row.cancel_requested,
     cancelReason: row.cancel_reason,
+    review: reviewOf(row),
     attempts: row.attempts,
     refunds: row.refunds,
     updatedAt: row.updated_at.toISOString(),
   };
 }
 
-/** A timestamp as JSON has it, RFC 3339 in UTC with milliseconds. */
-function utc(column: string) {
-  return sql<string>`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+function reviewOf({ review, review_by }: Pick<OrderRow, 'review' | 'review_by'>): Review | null {
+  if (review === null && review_by === null) return null;
+  return { decision: review?.decision ?? null, deadline: review_by?.toISOString() ?? null };
 }

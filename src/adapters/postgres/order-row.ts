@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
-import { statusesBefore, type AcceptedOrder, type OrderStatus } from '../../domain/order.js';
-import type { Tx } from './pool.js';
+import type { Failure } from '../../domain/failure.js';
+import { statusesBefore, type AcceptedOrder, type OrderStatus, type Undone } from '../../domain/order.js';
+import { prepared, type Database, type Tx } from './pool.js';
 
 /** The columns of an order's row that come from its checkout, and, in the same order, the values for them. */
 export const ORDER_COLUMNS =
@@ -31,19 +32,50 @@ export function lineArrays({ lines }: AcceptedOrder): unknown[] {
   ];
 }
 
+const place = prepared(
+  'place',
+  `with placed as (
+     insert into orders (${ORDER_COLUMNS}, status, version)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pending', 1)
+     on conflict (order_id) do nothing returning order_id
+   ), lines as (
+     insert into order_lines (order_id, sku, name, quantity, unit_price_minor)
+     select order_id, l.*
+     from placed, unnest($11::text[], $12::text[], $13::int[], $14::bigint[]) as l(sku, name, quantity, unit_price_minor)
+   )
+   insert into order_events (order_id, seq, type) select order_id, 1, 'order.created' from placed`,
+);
+
+/** Writes the order's row, its lines and its first event, unless they are there. */
+export async function placeOrder(database: Database, order: AcceptedOrder, owner: string): Promise<void> {
+  await place(database, [...orderValues(order, owner), ...lineArrays(order)]);
+}
+
 export interface LockedOrder {
   owner: string;
   status: OrderStatus;
   total_minor: number;
   currency: string;
   payment_method: string;
+  failure: Failure | null;
+  cancel_reason: string | null;
+}
+
+/** What an order that is being undone, or has been, ends as; undefined for any other. */
+export function endingOf(order: Pick<LockedOrder, 'status' | 'failure' | 'cancel_reason'>): Undone | undefined {
+  const { status, failure, cancel_reason: reason } = order;
+  if (status === 'cancelling' || status === 'cancelled') {
+    return { status: 'cancelled', reason: reason ?? 'cancelled' };
+  }
+  const isFailing = status === 'compensating' || status === 'failed';
+  return isFailing && failure !== null ? { status: 'failed', failure } : undefined;
 }
 
 /** Locks the order's row until the transaction ends: every change to an order goes through this lock. */
 export async function lockOrder(tx: Tx, orderId: string): Promise<LockedOrder | undefined> {
   return tx
     .selectFrom('orders')
-    .select(['owner', 'status', 'total_minor', 'currency', 'payment_method'])
+    .select(['owner', 'status', 'total_minor', 'currency', 'payment_method', 'failure', 'cancel_reason'])
     .where('order_id', '=', orderId)
     .forUpdate()
     .executeTakeFirst();
@@ -53,7 +85,7 @@ export interface Move {
   to: OrderStatus;
   event: string;
   data?: Record<string, unknown>;
-  set?: { failure?: string; cancel_reason?: string };
+  set?: { owner?: string; failure?: string | null; cancel_reason?: string; cancel_requested?: boolean };
 }
 
 /**

@@ -1,47 +1,141 @@
+import { sql } from 'kysely';
 import type { OrderStore } from '../../activities/orders.js';
-import { lineArrays, lockOrder, moveOrder, ORDER_COLUMNS, orderValues } from './order-row.js';
-import { prepared, type Database } from './pool.js';
+import type { DeadLetterKind } from '../../domain/dead-letter.js';
+import type { FailureReason } from '../../domain/failure.js';
+import { isSettled, type OrderRun, type OrderStatus, type Undone } from '../../domain/order.js';
+import type { Admission, AdmissionRefusal } from '../../domain/outcomes.js';
+import { openDeadLetter, resolveDeadLetters } from './dead-letters.js';
+import { endingOf, lockOrder, moveOrder, placeOrder, type LockedOrder, type Move } from './order-row.js';
+import type { Database, Tx } from './pool.js';
 
-const place = prepared(
-  'place',
-  `with placed as (
-     insert into orders (${ORDER_COLUMNS}, status, version)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pending', 1)
-     on conflict (order_id) do nothing returning order_id
-   ), lines as (
-     insert into order_lines (order_id, sku, name, quantity, unit_price_minor)
-     select order_id, l.*
-     from placed, unnest($11::text[], $12::text[], $13::int[], $14::bigint[]) as l(sku, name, quantity, unit_price_minor)
-   )
-   insert into order_events (order_id, seq, type) select order_id, 1, 'order.created' from placed`,
-);
+const REDRIVABLE: Partial<Record<FailureReason, DeadLetterKind>> = {
+  payment_unavailable: 'charge',
+  inventory_unavailable: 'reserve',
+};
+const LETTERS_OF_A_RUN: readonly DeadLetterKind[] = ['charge', 'reserve', 'compensation', 'run'];
+
+const ADMITTED: Admission = { kind: 'admitted' };
 
 export function createOrderStore(database: Database): OrderStore {
+  const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.kysely.transaction().execute(work);
+
   return {
-    async beginUndo({ order, owner, to }) {
-      await place(database, [...orderValues(order, owner), ...lineArrays(order)]);
-      return database.kysely.transaction().execute(async (tx) => {
+    async noteCancel({ orderId, owner }) {
+      await database.kysely
+        .updateTable('orders')
+        .set({ cancel_requested: true, updated_at: sql<Date>`now()` })
+        .where('order_id', '=', orderId)
+        .where('owner', '=', owner)
+        .where('cancel_requested', '=', false)
+        .execute();
+    },
+
+    async beginUndo({ order, owner, ending }) {
+      await placeOrder(database, order, owner);
+      return inTransaction(async (tx) => {
         const locked = await lockOrder(tx, order.orderId);
         if (locked?.owner !== owner) return { kind: 'superseded' };
-        if (locked.status === to) return { kind: 'open' };
-        if (await moveOrder(tx, order.orderId, { to, event: `order.${to}` })) return { kind: 'open' };
-        return locked.status === 'confirmed' ? { kind: 'confirmed' } : { kind: 'superseded' };
+        const begun = endingOf(locked);
+        if (begun !== undefined) return { kind: 'open', ending: begun };
+        // An order in review holds nothing, and lets no step pass: it goes straight to its end.
+        if (locked.status === 'in_review') return { kind: 'open', ending };
+        const to = ending.status === 'failed' ? 'compensating' : 'cancelling';
+        const moved = await moveOrder(tx, order.orderId, { to, event: `order.${to}`, set: columnsOf(ending) });
+        if (moved) return { kind: 'open', ending };
+        return { kind: locked.status === 'confirmed' ? 'confirmed' : 'superseded' };
       });
     },
 
     async end({ orderId, owner }, ending) {
-      await database.kysely.transaction().execute(async (tx) => {
+      await inTransaction(async (tx) => {
         const locked = await lockOrder(tx, orderId);
         if (locked?.owner !== owner || locked.status === ending.status) return;
-        const failed = ending.status === 'failed';
         const moved = await moveOrder(tx, orderId, {
           to: ending.status,
           event: `order.${ending.status}`,
-          data: failed ? { ...ending.failure } : { reason: ending.reason },
-          set: failed ? { failure: JSON.stringify(ending.failure) } : { cancel_reason: ending.reason },
+          data: ending.status === 'failed' ? { ...ending.failure } : { reason: ending.reason },
+          set: columnsOf(ending),
         });
         if (!moved) throw new Error(`order ${orderId} cannot go from ${locked.status} to ${ending.status}`);
+        await settleDeadLetters(tx, orderId, ending);
+      });
+    },
+
+    async complete(orderId) {
+      return inTransaction(async (tx) => {
+        const order = await lockOrder(tx, orderId);
+        if (order?.status === 'completed') return ADMITTED;
+        const moved = order && (await moveOrder(tx, orderId, { to: 'completed', event: 'order.completed' }));
+        return moved ? ADMITTED : refused(order, 'not_fulfillable');
+      });
+    },
+
+    async takeOverToRedrive({ orderId, owner }, deadLetterId) {
+      return inTransaction(async (tx) => {
+        const order = await lockOrder(tx, orderId);
+        if (order?.owner === owner) return ADMITTED;
+        if (order?.status !== 'failed') return refused(order, 'not_redrivable');
+        const letter = await tx
+          .updateTable('dead_letters')
+          .set({ state: 'redriving', updated_at: sql<Date>`now()` })
+          .where('id', '=', deadLetterId)
+          .where('order_id', '=', orderId)
+          .where('state', '=', 'open')
+          .returning('id')
+          .executeTakeFirst();
+        if (letter === undefined) return refused(order, 'superseded');
+        await moveOrder(tx, orderId, { to: 'pending', event: 'order.redriven', set: { owner, failure: null } });
+        return ADMITTED;
+      });
+    },
+
+    async takeOverToCancel({ orderId, owner }, reason) {
+      return inTransaction(async (tx) => {
+        const order = await lockOrder(tx, orderId);
+        if (order?.owner === owner) return ADMITTED;
+        if (order?.status === 'cancelled') return refused(order, 'already_cancelled');
+        if (order?.status !== 'confirmed') return refused(order, 'not_cancellable');
+        const set = { owner, cancel_requested: true, cancel_reason: reason };
+        await moveOrder(tx, orderId, { to: 'cancelling', event: 'order.cancelling', set });
+        return ADMITTED;
+      });
+    },
+
+    async takeOverToRecover(order, owner) {
+      await placeOrder(database, order, owner);
+      return inTransaction(async (tx) => {
+        const locked = await lockOrder(tx, order.orderId);
+        if (locked === undefined) return { kind: 'superseded' };
+        await setOwner(tx, { orderId: order.orderId, owner });
+        const begun = endingOf(locked);
+        if (begun !== undefined && !isSettled(locked.status)) return { kind: 'undoing', ending: begun };
+        return { kind: isSettled(locked.status) ? 'ended' : 'open' };
       });
     },
   };
+}
+
+/** A failure that only trouble caused can be redriven; every other ending leaves nothing for a person to do. */
+async function settleDeadLetters(tx: Tx, orderId: string, ending: Undone): Promise<void> {
+  const kind = ending.status === 'failed' ? REDRIVABLE[ending.failure.reason] : undefined;
+  const over = LETTERS_OF_A_RUN.filter((other) => other !== kind);
+  await resolveDeadLetters(tx, orderId, over, `the order is ${ending.status}`);
+  if (kind === undefined || ending.status !== 'failed') return;
+  const { step, reason, detail } = ending.failure;
+  await openDeadLetter(tx, { orderId, kind, step, errorClass: reason, lastError: detail });
+}
+
+function refused(order: LockedOrder | undefined, code: AdmissionRefusal): Admission {
+  const status: OrderStatus | null = order?.status ?? null;
+  return { kind: 'refused', code: order === undefined ? 'not_found' : code, status };
+}
+
+function columnsOf(ending: Undone): NonNullable<Move['set']> {
+  return ending.status === 'failed'
+    ? { failure: JSON.stringify(ending.failure) }
+    : { cancel_reason: ending.reason, cancel_requested: true };
+}
+
+async function setOwner(tx: Tx, { orderId, owner }: OrderRun): Promise<void> {
+  await tx.updateTable('orders').set({ owner }).where('order_id', '=', orderId).execute();
 }

@@ -1,75 +1,230 @@
 import { sql } from 'kysely';
 import type { RefundResult } from '../../activities/payments.js';
-import type { RefundStore } from '../../activities/refunds.js';
-import { chargeKey, undoRefundKey } from '../../domain/ids.js';
+import type { DueRefund, RefundStore, RequestedRefund } from '../../activities/refunds.js';
+import type { OrderStatus } from '../../domain/order.js';
+import type { Admission, AdmissionRefusal } from '../../domain/outcomes.js';
+import { openDeadLetter } from './dead-letters.js';
 import { lockOrder } from './order-row.js';
-import type { Database } from './pool.js';
+import type { Database, Tx } from './pool.js';
+import {
+  changeRefund,
+  failRefund,
+  isUndoRefundId,
+  keyOfTry,
+  leftToRefund,
+  lockRefund,
+  moveRefund,
+  refundKey,
+  requestOf,
+  succeedRefund,
+  type Refund,
+} from './refund-row.js';
+import { supersede, undoCapture, unwantedCaptures } from './undo-refunds.js';
 
 export function createRefundStore(database: Database): RefundStore {
+  const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.kysely.transaction().execute(work);
+
   return {
     async due({ orderId, owner }) {
-      return database.kysely.transaction().execute(async (tx) => {
+      return inTransaction(async (tx) => {
         const order = await lockOrder(tx, orderId);
-        if (order?.owner !== owner || !['compensating', 'cancelling'].includes(order.status)) return [];
-
-        const captured = await tx
-          .selectFrom('payment_attempts')
-          .select(['attempt', 'captured_minor', 'captured_currency'])
-          .where('order_id', '=', orderId)
-          .where('state', '=', 'captured')
-          .execute();
-        for (const { attempt, captured_minor, captured_currency } of captured) {
-          if (captured_minor === null || captured_minor === 0 || captured_currency === null) continue;
-          await tx
-            .insertInto('refunds')
-            .values({
-              idempotency_key: undoRefundKey(orderId, attempt),
-              order_id: orderId,
-              attempt,
-              amount_minor: captured_minor,
-              currency: captured_currency,
-              state: 'pending',
-            })
-            .onConflict((conflict) => conflict.doNothing())
-            .execute();
+        if (order?.owner !== owner) return [];
+        const due: DueRefund[] = [];
+        for (const capture of await unwantedCaptures(tx, orderId, order.status)) {
+          due.push(...(await undoCapture(tx, capture)));
         }
-
-        const due = await tx
-          .selectFrom('refunds')
-          .selectAll()
-          .where('order_id', '=', orderId)
-          .where('state', '<>', 'succeeded')
-          .execute();
-        return due.map((refund) => ({
-          key: refund.idempotency_key,
-          chargeKey: chargeKey(orderId, refund.attempt),
-          orderId,
-          amountMinor: refund.amount_minor,
-          currency: refund.currency,
-        }));
+        // Whoever sends them stops at a refused one: it must not hold up the others.
+        return [...due.filter(({ state }) => state === 'due'), ...due.filter(({ state }) => state === 'refused')];
       });
     },
 
-    async record(key, result) {
-      await database.kysely
-        .updateTable('refunds')
-        .set({ ...columnsOf(result), updated_at: sql<Date>`now()` })
-        .where('idempotency_key', '=', key)
-        .where('state', '<>', 'succeeded')
-        .execute();
+    open: (refund) => inTransaction((tx) => openRefund(tx, refund)),
+
+    async dueOne({ orderId, refundId }) {
+      const refund = await database.kysely
+        .selectFrom('refunds')
+        .selectAll()
+        .where('order_id', '=', orderId)
+        .where('refund_id', '=', refundId)
+        .executeTakeFirstOrThrow();
+      if (refund.state === 'succeeded') return [];
+      if (refund.state !== 'failed') return [{ state: 'due', request: requestOf(refund) }];
+      // Without its dead letter it was given up, or another refund gives the money back.
+      const code = refund.last_error ?? 'refused';
+      return (await hasOpenLetter(database, refund)) ? [{ state: 'refused', code }] : [];
+    },
+
+    async record(key, result, latencyMs) {
+      await inTransaction(async (tx) => {
+        const refund = await lockRefund(tx, key);
+        if (refund === undefined) throw new Error(`no refund has the key ${key}`);
+        await tx
+          .insertInto('gateway_calls')
+          .values({
+            order_id: refund.order_id,
+            idempotency_key: key,
+            operation: 'refund',
+            outcome: result.kind,
+            latency_ms: latencyMs,
+          })
+          .execute();
+        await (refund.idempotency_key === key
+          ? recordPresent(tx, refund, result)
+          : recordPast(tx, refund, key, result));
+      });
+    },
+
+    async redrive(orderId, deadLetterId) {
+      await inTransaction(async (tx) => {
+        await lockOrder(tx, orderId);
+        const letter = await tx
+          .updateTable('dead_letters')
+          .set({ state: 'redriving', updated_at: sql<Date>`now()` })
+          .where('id', '=', deadLetterId)
+          .where('order_id', '=', orderId)
+          .where('kind', '=', 'refund')
+          .where('state', '=', 'open')
+          .returning('subject')
+          .executeTakeFirst();
+        const refund = letter && (await refundOf(tx, orderId, letter.subject));
+        if (refund?.state === 'failed') await sendAgain(tx, refund);
+      });
+    },
+
+    async applyEvidence(orderId, { deadLetterId, happened, reference, note }) {
+      await inTransaction(async (tx) => {
+        await lockOrder(tx, orderId);
+        const letter = await tx
+          .updateTable('dead_letters')
+          .set({ note, updated_at: sql<Date>`now()` })
+          .where('id', '=', deadLetterId)
+          .where('order_id', '=', orderId)
+          .where('kind', '=', 'refund')
+          .where('state', 'in', ['open', 'redriving'])
+          .returning('subject')
+          .executeTakeFirst();
+        const refund = letter && (await refundOf(tx, orderId, letter.subject));
+        // While it is pending it is about to be sent again: nobody can know what will have happened.
+        if (refund?.state !== 'failed' && refund?.state !== 'unknown') return;
+        const resolution = 'evidence: the money was sent back';
+        if (happened) await succeedRefund(tx, refund, { reference, resolution, note });
+        else await failRefund(tx, refund, { error: `evidence: ${note}`, takenBack: false });
+      });
     },
   };
 }
 
-function columnsOf(result: RefundResult) {
+async function openRefund(tx: Tx, refund: RequestedRefund): Promise<Admission> {
+  const { orderId, refundId, fingerprint } = refund;
+  const order = await lockOrder(tx, orderId);
+  const refused = (code: AdmissionRefusal): Admission => ({ kind: 'refused', code, status: order?.status ?? null });
+  if (order === undefined) return refused('not_found');
+  if (isUndoRefundId(refundId)) return refused('idempotency_conflict');
+  const known = await refundOf(tx, orderId, refundId);
+  if (known !== undefined)
+    return known.fingerprint === fingerprint ? { kind: 'admitted' } : refused('idempotency_conflict');
+
+  const payment = await tx.selectFrom('payments').selectAll().where('order_id', '=', orderId).executeTakeFirst();
+  if (payment === undefined || !REFUNDABLE.includes(order.status)) return refused('not_refundable');
+  const left = await leftToRefund(tx, orderId, payment.attempt, payment.amount_minor);
+  const amountMinor = refund.amountMinor ?? left;
+  if (amountMinor <= 0 || amountMinor > left) return refused('refund_exceeds_captured');
+
+  const opened = await tx
+    .insertInto('refunds')
+    .values({
+      idempotency_key: refundKey(orderId, refundId, 1),
+      refund_id: refundId,
+      order_id: orderId,
+      attempt: payment.attempt,
+      amount_minor: amountMinor,
+      currency: payment.currency,
+      state: 'pending',
+      reason: refund.reason,
+      restock: refund.restock,
+      fingerprint,
+    })
+    .onConflict((conflict) => conflict.column('refund_id').doNothing())
+    .returning('refund_id')
+    .executeTakeFirst();
+  return opened === undefined ? refused('idempotency_conflict') : { kind: 'admitted' };
+}
+
+const REFUNDABLE: readonly OrderStatus[] = ['confirmed', 'completed'];
+
+async function recordPresent(tx: Tx, refund: Refund, result: RefundResult): Promise<void> {
   switch (result.kind) {
     case 'refunded':
-      return { state: 'succeeded', reference: result.reference, last_error: null } as const;
+      // An answer that comes after the news that the bank took the money back is the older of the two.
+      if (refund.taken_back) return;
+      return succeedRefund(tx, refund, { reference: result.reference, resolution: 'the gateway sent the money back' });
     case 'refused':
-      return { state: 'failed', last_error: result.code } as const;
-    case 'not_executed':
-      return { last_error: result.reason };
+      // Only the gateway's own news takes a success back, never an answer that overtook or was overtaken.
+      if (refund.state === 'succeeded') return;
+      await failRefund(tx, refund, { error: result.code, takenBack: false });
+      return;
     case 'ambiguous':
-      return { state: 'unknown', last_error: result.reason } as const;
+      if (await moveRefund(tx, refund, 'unknown', { last_error: result.reason })) return;
+      return noteTrouble(tx, refund, result.reason);
+    case 'not_executed':
+      return noteTrouble(tx, refund, result.reason);
   }
+}
+
+async function noteTrouble(tx: Tx, refund: Refund, reason: string): Promise<void> {
+  if (refund.state === 'pending' || refund.state === 'unknown') await changeRefund(tx, refund, { last_error: reason });
+}
+
+/** An answer for a key that was replaced because it had definitely failed: if it did not, that is a person's case. */
+async function recordPast(tx: Tx, refund: Refund, key: string, result: RefundResult): Promise<void> {
+  if (result.kind !== 'refunded') return;
+  await openDeadLetter(tx, {
+    orderId: refund.order_id,
+    kind: 'books',
+    step: 'refund',
+    errorClass: 'RefundedUnderPastKey',
+    lastError: `the gateway sent money back under ${key}, which it had refused, as ${result.reference}`,
+    subject: refund.refund_id,
+  });
+}
+
+/** A new key, and only for what may still go back: the failed amount may have been refunded another way since. */
+async function sendAgain(tx: Tx, refund: Refund): Promise<void> {
+  const { captured_minor } = await tx
+    .selectFrom('payment_attempts')
+    .select('captured_minor')
+    .where('order_id', '=', refund.order_id)
+    .where('attempt', '=', refund.attempt)
+    .executeTakeFirstOrThrow();
+  const left = await leftToRefund(tx, refund.order_id, refund.attempt, captured_minor ?? 0);
+  const amountMinor = isUndoRefundId(refund.refund_id) ? left : refund.amount_minor;
+  if (amountMinor <= 0 || amountMinor > left) return supersede(tx, refund);
+  await moveRefund(tx, refund, 'pending', {
+    idempotency_key: keyOfTry(refund, refund.number + 1),
+    number: refund.number + 1,
+    amount_minor: amountMinor,
+    reference: null,
+    taken_back: false,
+  });
+}
+
+async function refundOf(tx: Tx, orderId: string, refundId: string): Promise<Refund | undefined> {
+  return tx
+    .selectFrom('refunds')
+    .selectAll()
+    .where('order_id', '=', orderId)
+    .where('refund_id', '=', refundId)
+    .executeTakeFirst();
+}
+
+async function hasOpenLetter({ kysely }: Database, { order_id, refund_id }: Refund): Promise<boolean> {
+  const letter = await kysely
+    .selectFrom('dead_letters')
+    .select('id')
+    .where('order_id', '=', order_id)
+    .where('kind', '=', 'refund')
+    .where('subject', '=', refund_id)
+    .where('state', 'in', ['open', 'redriving'])
+    .executeTakeFirst();
+  return letter !== undefined;
 }

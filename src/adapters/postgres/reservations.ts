@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { ReservationStore } from '../../activities/inventory.js';
+import type { Failure } from '../../domain/failure.js';
 import type { AcceptedOrder, OrderStatus } from '../../domain/order.js';
 import type { ReserveOutcome, Shortage } from '../../domain/outcomes.js';
-import { lineArrays, lockOrder, ORDER_COLUMNS, orderValues } from './order-row.js';
+import { endingOf, lineArrays, lockOrder, ORDER_COLUMNS, orderValues } from './order-row.js';
 import { prepared, type Database } from './pool.js';
 
 interface ReserveRow {
@@ -10,6 +11,8 @@ interface ReserveRow {
   placed: OrderStatus | null;
   existing: OrderStatus | null;
   existing_owner: string | null;
+  failure: Failure | null;
+  cancel_reason: string | null;
   shortages: Shortage[];
 }
 
@@ -20,7 +23,7 @@ const reserve = prepared<ReserveRow>(
   `with wanted as (
      select * from unnest($11::text[], $12::text[], $13::int[], $14::bigint[]) as w(sku, name, quantity, unit_price_minor)
    ), existing as materialized (
-     select status, owner from orders where order_id = $1 for update
+     select status, owner, failure, cancel_reason from orders where order_id = $1 for update
    ), held as materialized (
      select s.sku, s.on_hand - s.reserved as available, w.quantity
      from stock s join wanted w on w.sku = s.sku
@@ -43,9 +46,10 @@ const reserve = prepared<ReserveRow>(
      update stock s set reserved = s.reserved + w.quantity
      from wanted w, placed where placed.status = 'reserved' and s.sku = w.sku
    ), kept as (
-     insert into reservations (order_id, sku, quantity, state)
-     select $1, sku, quantity, 'active' from wanted, placed where placed.status = 'reserved'
-     on conflict (order_id, sku) do update set state = 'active', updated_at = now()
+     insert into reservations (order_id, sku, quantity, state, expires_at)
+     select $1, sku, quantity, 'active', now() + $15 * interval '1 ms' from wanted, placed
+     where placed.status = 'reserved'
+     on conflict (order_id, sku) do update set state = 'active', expires_at = excluded.expires_at, updated_at = now()
    ), moved as (
      insert into stock_movements (sku, order_id, kind, on_hand_delta, reserved_delta)
      select sku, $1, 'reserve', 0, quantity from wanted, placed where placed.status = 'reserved'
@@ -56,6 +60,7 @@ const reserve = prepared<ReserveRow>(
      select $1, version, 'inventory.reserved' from placed where status = 'reserved'
    )
    select placed.status as placed, existing.status as existing, existing.owner as existing_owner,
+          existing.failure, existing.cancel_reason,
           (select coalesce(json_agg(json_build_object(
                     'sku', w.sku, 'requested', w.quantity, 'available', coalesce(h.available, 0)) order by w.sku), '[]')
            from wanted w left join held h on h.sku = w.sku
@@ -65,8 +70,8 @@ const reserve = prepared<ReserveRow>(
 
 export function createReservationStore(database: Database): ReservationStore {
   return {
-    async reserve(order, owner) {
-      const [row] = await reserve(database, [...orderValues(order, owner), ...lineArrays(order)]);
+    async reserve(order, owner, ttlMs) {
+      const [row] = await reserve(database, [...orderValues(order, owner), ...lineArrays(order), ttlMs]);
       if (row === undefined) throw new Error('the reserve statement returned no row');
       return reserveOutcome(row, order, owner);
     },
@@ -95,6 +100,26 @@ export function createReservationStore(database: Database): ReservationStore {
           from held`.execute(tx);
       });
     },
+
+    async restock(orderId, refundId) {
+      await database.kysely.transaction().execute(async (tx) => {
+        await lockOrder(tx, orderId);
+        await sql`
+          with sold as materialized (
+            select r.sku, r.quantity from reservations r join stock s on s.sku = r.sku
+            where r.order_id = ${orderId} and r.state = 'committed'
+              and exists (select from refunds f where f.refund_id = ${refundId} and f.state = 'succeeded')
+            order by r.sku for update of s
+          ), given_back as (
+            update stock s set on_hand = s.on_hand + sold.quantity from sold where s.sku = sold.sku
+          ), freed as (
+            update reservations r set state = 'restocked', updated_at = now()
+            from sold where r.order_id = ${orderId} and r.sku = sold.sku
+          )
+          insert into stock_movements (sku, order_id, kind, on_hand_delta, reserved_delta, reason)
+          select sku, ${orderId}, 'restock', quantity, 0, ${refundId}::text from sold`.execute(tx);
+      });
+    },
   };
 }
 
@@ -110,5 +135,7 @@ function reserveOutcome(row: ReserveRow, order: AcceptedOrder, owner: string): R
   if (row.existing === null) throw new Error(`order ${order.orderId} was being written by another try`);
   if (row.existing_owner !== owner) return { kind: 'superseded' };
   if (row.existing === 'pending') return outOfStock;
-  return HOLDING.includes(row.existing) ? { kind: 'reserved' } : { kind: 'superseded' };
+  if (HOLDING.includes(row.existing)) return { kind: 'reserved' };
+  const ending = endingOf({ status: row.existing, failure: row.failure, cancel_reason: row.cancel_reason });
+  return ending === undefined ? { kind: 'superseded' } : { kind: 'undoing', ending };
 }

@@ -1,6 +1,17 @@
 import type { Generated, JSONColumnType } from 'kysely';
+import type { Verdict } from '../../activities/screening.js';
+import type { DeadLetterKind, DeadLetterState } from '../../domain/dead-letter.js';
 import type { Failure } from '../../domain/failure.js';
 import type { OrderStatus } from '../../domain/order.js';
+import type { ReviewDecision } from '../../domain/outcomes.js';
+import type { AttemptState, RefundState } from '../../domain/payment.js';
+import type { ReservationState } from '../../domain/reservation.js';
+
+/** The first decision of a review. `at` is RFC 3339, UTC. */
+export interface StoredReview {
+  decision: ReviewDecision | 'expired';
+  at: string;
+}
 
 /** The tables of `migrations/`, for the compiler. Columns that only SQL text writes are listed too. */
 export interface Tables {
@@ -28,6 +39,10 @@ export interface Tables {
     metadata: JSONColumnType<Record<string, string>>;
     failure: JSONColumnType<Failure> | null;
     cancel_reason: string | null;
+    cancel_requested: Generated<boolean>;
+    screening: JSONColumnType<Verdict> | null;
+    review_by: Date | null;
+    review: JSONColumnType<StoredReview> | null;
     created_at: Date;
     updated_at: Generated<Date>;
   };
@@ -43,7 +58,8 @@ export interface Tables {
     order_id: string;
     sku: string;
     quantity: number;
-    state: 'active' | 'committed' | 'released' | 'restocked';
+    state: ReservationState;
+    expires_at: Date | null;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };
@@ -55,6 +71,16 @@ export interface Tables {
     on_hand_delta: number;
     reserved_delta: number;
     reason: string | null;
+    idempotency_key: string | null;
+    created_at: Generated<Date>;
+  };
+  gateway_calls: {
+    id: Generated<number>;
+    order_id: string;
+    idempotency_key: string;
+    operation: 'charge' | 'lookup' | 'refund';
+    outcome: string;
+    latency_ms: number;
     created_at: Generated<Date>;
   };
   payment_attempts: {
@@ -64,7 +90,7 @@ export interface Tables {
     idempotency_key: string;
     amount_minor: number;
     currency: string;
-    state: 'created' | 'sent' | 'unknown' | 'captured' | 'declined' | 'not_charged';
+    state: AttemptState;
     doubtful: Generated<boolean>;
     tries: Generated<number>;
     send_by: Date | null;
@@ -86,14 +112,46 @@ export interface Tables {
   };
   refunds: {
     idempotency_key: string;
+    refund_id: string;
+    number: Generated<number>;
     order_id: string;
     attempt: number;
     amount_minor: number;
     currency: string;
-    state: 'pending' | 'succeeded' | 'failed' | 'unknown';
+    state: RefundState;
+    reason: Generated<string>;
+    restock: Generated<boolean>;
+    fingerprint: string | null;
     reference: string | null;
     last_error: string | null;
+    taken_back: Generated<boolean>;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
+  };
+  dead_letters: {
+    id: Generated<string>;
+    order_id: string;
+    kind: DeadLetterKind;
+    step: string;
+    error_class: string;
+    attempts: Generated<number>;
+    last_error: string;
+    subject: Generated<string>;
+    state: Generated<DeadLetterState>;
+    resolution: string | null;
+    note: string | null;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
+  };
+  gateway_events: {
+    gateway: string;
+    event_id: string;
+    type: string;
+    charge_key: string | null;
+    refund_key: string | null;
+    order_id: string | null;
+    received_at: Generated<Date>;
+    processed_at: Date | null;
+    effect: string | null;
   };
 }

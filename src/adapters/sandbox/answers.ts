@@ -7,6 +7,7 @@ import type {
   LookupResult,
   RefundResult,
 } from '../../activities/payments.js';
+import type { Verdict } from './breaker.js';
 import type { Exchange } from './exchange.js';
 
 type Answer = Extract<Exchange, { kind: 'answered' }>;
@@ -16,6 +17,7 @@ const capturedBody = z.object({ id: z.string().min(1), status: z.literal('captur
 const declinedBody = z.object({ status: z.literal('declined'), code: z.string().min(1) });
 const processingBody = z.object({ status: z.literal('processing') });
 const refundedBody = z.object({ id: z.string().min(1), status: z.literal('refunded'), ...money });
+const failedRefundBody = z.object({ id: z.string().min(1), status: z.literal('failed') });
 const problemBody = z.object({ code: z.string().regex(/^[a-z0-9_]{1,64}$/) });
 
 /** The provider found the request itself wrong: sent again, it would be refused again. */
@@ -43,13 +45,15 @@ export function chargeResult(sent: Exchange): ChargeResult {
 
 /**
  * What a refund came to. A refusal carries the provider's code. 409 is a refusal here: another refund has this key, no
- * retry changes that, and a refund has no lookup that could decide, so a person must.
+ * retry changes that, and a refund has no lookup that could decide, so a person must. A refund that succeeded and failed
+ * later is replayed as `refund_failed`.
  */
 export function refundResult(sent: Exchange): RefundResult {
   if (sent.kind !== 'answered') return trouble(sent);
   const { status, body } = sent;
   if (status >= 200 && status < 300) {
     const refunded = refundedBody.safeParse(body);
+    if (failedRefundBody.safeParse(body).success) return { kind: 'refused', code: 'refund_failed' };
     return refunded.success ? { kind: 'refunded', reference: refunded.data.id } : unreadable(sent);
   }
   const code = problemOf(body);
@@ -70,6 +74,17 @@ export function lookupResult(sent: Exchange): LookupResult {
   }
   if (status === 404 && problemOf(body) === 'not_found') return { kind: 'not_found' };
   throw new Error(`the payment sandbox cannot be asked: it answered ${described(sent)}`);
+}
+
+/**
+ * What a call tells of the provider's health. Its own decisions are healthy, a 409 about a key included. A 429 or a
+ * caller that gave up tells nothing. All else without an outcome is trouble.
+ */
+export function healthOf(sent: Exchange, result: string, isGivenUp: boolean): Verdict {
+  if (result !== 'not_executed' && result !== 'ambiguous') return 'healthy';
+  const status = sent.kind === 'answered' ? sent.status : undefined;
+  if (status === 409) return 'healthy';
+  return isGivenUp || status === 429 ? 'undecided' : 'trouble';
 }
 
 function captured(body: unknown): Captured | undefined {

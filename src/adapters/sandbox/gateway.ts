@@ -1,6 +1,9 @@
 import type { PaymentGateway } from '../../activities/payments.js';
-import { chargeResult, lookupResult, refundResult } from './answers.js';
+import { chargeResult, healthOf, lookupResult, refundResult } from './answers.js';
+import { createBreaker } from './breaker.js';
+import type { BreakerSettings, BreakerState, Guarded } from './breaker.js';
 import { exchange } from './exchange.js';
+import type { Exchange } from './exchange.js';
 
 export interface SandboxGatewaySettings {
   /** Where the sandbox listens; http or https, without credentials. */
@@ -8,29 +11,50 @@ export interface SandboxGatewaySettings {
   /** For one whole call, from connecting to the last byte of the answer. */
   timeoutMs: number;
   settlingTimeMs: number;
+  /** 5 failures and 60 s unless told. */
+  breaker?: BreakerSettings;
+}
+
+export interface SandboxGateway extends PaymentGateway {
+  /** Of the circuit breaker of this process, for its metrics. */
+  breakerState(): BreakerState;
 }
 
 /**
- * The payment sandbox as a gateway.
+ * The payment sandbox as a gateway. Charges and refunds share one circuit breaker; a lookup is always sent, since it is
+ * what settles the doubt that an outage leaves.
  * Throws a `TypeError` or `RangeError` for settings that cannot work; its methods throw only as the port says.
  */
-export function createSandboxGateway({ baseUrl, timeoutMs, settlingTimeMs }: SandboxGatewaySettings): PaymentGateway {
-  const base = checkedBase(baseUrl);
+export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxGateway {
+  const { timeoutMs, settlingTimeMs, breaker: limits = { failures: 5, halfOpenAfterMs: 60_000 } } = settings;
+  const base = checkedBase(settings.baseUrl);
   if (!(timeoutMs > 0)) throw new RangeError('timeoutMs must be positive');
   if (!(settlingTimeMs >= 0)) throw new RangeError('settlingTimeMs must not be negative');
+  const breaker = createBreaker(limits);
 
-  const post = (path: string, key: string, body: object, signal: AbortSignal) => {
+  async function post<T extends { kind: string }>(
+    { path, key, body, resultOf }: { path: string; key: string; body: object; resultOf: (sent: Exchange) => T },
+    signal: AbortSignal,
+  ): Promise<Guarded<T>> {
     const headers = { accept: 'application/json', 'content-type': 'application/json', 'idempotency-key': key };
-    return exchange({ url: `${base}${path}`, method: 'POST', headers, body: JSON.stringify(body) }, timeoutMs, signal);
-  };
+    const request = { url: `${base}${path}`, method: 'POST', headers, body: JSON.stringify(body) } as const;
+    const send = async () => {
+      const sent = await exchange(request, timeoutMs, signal);
+      return { sent, result: resultOf(sent) };
+    };
+    const guarded = await breaker.run(send, ({ sent, result }) => healthOf(sent, result.kind, signal.aborted));
+    return guarded.kind === 'ran' ? { kind: 'ran', answer: guarded.answer.result } : guarded;
+  }
 
   return {
     name: 'sandbox',
     timeoutMs,
     settlingTimeMs,
+    breakerState: () => breaker.state(),
     async charge({ key, orderId, amountMinor, currency, method }, signal) {
       const body = { order_id: orderId, amount_minor: amountMinor, currency, method };
-      return chargeResult(await post('/v1/charges', key, body, signal));
+      const guarded = await post({ path: '/v1/charges', key, body, resultOf: chargeResult }, signal);
+      return guarded.kind === 'ran' ? guarded.answer : guarded;
     },
     async lookup(key, signal) {
       const url = `${base}/v1/charges/${encodeURIComponent(key)}`;
@@ -39,7 +63,9 @@ export function createSandboxGateway({ baseUrl, timeoutMs, settlingTimeMs }: San
     },
     async refund({ key, chargeKey, orderId, amountMinor, currency }, signal) {
       const body = { charge_key: chargeKey, order_id: orderId, amount_minor: amountMinor, currency };
-      return refundResult(await post('/v1/refunds', key, body, signal));
+      const guarded = await post({ path: '/v1/refunds', key, body, resultOf: refundResult }, signal);
+      if (guarded.kind === 'ran') return guarded.answer;
+      return { kind: 'not_executed', reason: 'the circuit breaker is open', retryAfterMs: guarded.retryAfterMs };
     },
   };
 }

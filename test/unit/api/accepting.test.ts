@@ -20,15 +20,16 @@ describe('a new checkout', () => {
         { sku: 'ink', name: 'Ink', quantity: 1, unit_price_minor: 990 },
         { sku: 'pen', name: 'Fountain pen', quantity: 2, unit_price_minor: 4_900 },
       ],
-      payment: { method: 'pm_ok', attempts: [] },
+      payment: { method: 'pm_ok', state: 'none', captured_minor: 0, refunded_minor: 0, attempts: [] },
       refunds: [],
       failure: null,
+      cancel_requested: false,
       cancel_reason: null,
       metadata: { gift: 'yes' },
       version: 1,
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       updated_at: answer.body['created_at'],
-      links: { self: '/v1/orders/order-1' },
+      links: { self: '/v1/orders/order-1', events: '/v1/orders/order-1/events' },
     });
   });
 

@@ -42,8 +42,22 @@ describe('an order that is asked for', () => {
       status: 'failed',
       version: 5,
       failure: { step: 'charge', reason: 'payment_mismatch', detail: '9 EUR were captured' },
-      attempts: [{ ...attempt, state: 'captured', reference: 'ch_1', declineCode: null }],
-      refunds: [{ amountMinor: 9, state: 'succeeded', reference: 're_1', ...times }],
+      attempts: [
+        { ...attempt, state: 'captured', reference: 'ch_1', declineCode: null, capturedMinor: 9, settles: false },
+      ],
+      refunds: [
+        {
+          id: 'rf_1',
+          attempt: 1,
+          fingerprint: null,
+          reason: 'late',
+          restock: false,
+          amountMinor: 9,
+          state: 'succeeded',
+          reference: 're_1',
+          ...times,
+        },
+      ],
       updatedAt: times.updatedAt,
     });
     expect(await shop.get('order-1')).toMatchObject({

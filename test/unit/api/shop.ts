@@ -6,6 +6,13 @@ import type { AcceptedOrder } from '../../../src/domain/order.js';
 import { DEFAULT_POLICY, type OrderPolicy } from '../../../src/domain/policy.js';
 import type { Product } from '../../../src/domain/product.js';
 
+/** What checkouts have no business with: it breaks whoever touches it. */
+const unused = new Proxy({} as never, {
+  get: (_target, name) => () => {
+    throw new Error(`${String(name)} is not part of a checkout`);
+  },
+});
+
 export const MAX_BODY_BYTES = 65_536;
 
 type Call = `reader.${keyof OrderReader}` | `workflows.${keyof OrderWorkflows}`;
@@ -83,6 +90,12 @@ export function openShop() {
   const app = createApp({
     reader,
     workflows,
+    trail: unused,
+    requests: unused,
+    deadLetters: unused,
+    stock: unused,
+    inbox: unused,
+    gatewayEvents: unused,
     policy: DEFAULT_POLICY,
     maxBodyBytes: MAX_BODY_BYTES,
     log: {

@@ -32,6 +32,15 @@ export function clientOf(url: string) {
       post(`/v1/charges/${encodeURIComponent(key)}/settle`, 'not-used', { outcome }),
     refund: (key: string, chargeKey: string, overrides: object = {}) =>
       post('/v1/refunds', key, { ...refundOf(chargeKey), ...overrides }),
+    failRefund: (key: string) => post(`/v1/refunds/${encodeURIComponent(key)}/fail`, 'not-used', {}),
+    behave: (behaviour: object) => post('/v1/events/behaviour', 'not-used', behaviour),
+    resend: (chargeKey: string) => post('/v1/events/resend', 'not-used', { charge_key: chargeKey }),
+    events: async (orderId?: string): Promise<Entry[]> => {
+      const query = orderId === undefined ? '' : `?order_id=${encodeURIComponent(orderId)}`;
+      const response = await fetch(`${url}/v1/events${query}`);
+      const page: { data: Entry[] } = JSON.parse(await response.text());
+      return page.data;
+    },
     ledger: async (orderId?: string): Promise<Entry[]> => {
       const query = orderId === undefined ? '' : `?order_id=${encodeURIComponent(orderId)}`;
       const response = await fetch(`${url}/v1/ledger${query}`);

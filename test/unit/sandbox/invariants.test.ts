@@ -12,6 +12,7 @@ const rest = { order_id: 'o', currency: 'EUR' };
 const call = fc.oneof(
   fc.record({ path: fc.constant('/v1/charges'), key, body: fc.record({ method, amount_minor }) }),
   fc.record({ path: fc.constant('/v1/refunds'), key, body: fc.record({ charge_key: key, amount_minor }) }),
+  fc.record({ path: key.map((one) => `/v1/refunds/${one}/fail`), key, body: fc.constant({}) }),
 );
 
 /** Calls of one group are sent together, the groups one after the other. */
@@ -57,12 +58,16 @@ function expectSound(entries: LedgerEntry[]): void {
   const charges = entries.filter((entry) => entry.type === 'charge');
   const refunds = entries.filter((entry) => entry.type === 'refund');
   expect(new Set(charges.map((charge) => charge.key)).size).toBe(charges.length);
-  expect(new Set(refunds.map((refund) => refund.key)).size).toBe(refunds.length);
+  const failed = refunds.filter((refund) => refund.state === 'failed').map((refund) => refund.key);
+  const refunded = refunds.filter((refund) => refund.state === 'refunded').map((refund) => refund.key);
+  expect(new Set(failed).size).toBe(failed.length);
+  expect(new Set(refunded).size).toBe(refunded.length);
+  expect(refunded).toEqual(expect.arrayContaining(failed));
   for (const refund of refunds) {
     const charge = charges.find((candidate) => candidate.key === refund.charge_key);
     expect(charge).toMatchObject({ state: 'captured' });
     const total = refunds
-      .filter((other) => other.charge_key === refund.charge_key)
+      .filter((other) => other.charge_key === refund.charge_key && !failed.includes(other.key))
       .reduce((sum, other) => sum + other.amount_minor, 0);
     expect(total).toBeLessThanOrEqual(charge?.amount_minor ?? 0);
   }

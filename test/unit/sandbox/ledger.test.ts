@@ -35,6 +35,20 @@ test('charges, declines and refunds are found again after a restart, and replaye
   expect(await after.ledger()).toEqual(ledger);
 });
 
+test('a refund that failed late is known as failed after a restart, with the same events', async () => {
+  const before = await startSandbox({ ledgerFile });
+  await before.charge('k', 'pm_ok');
+  await before.refund('r', 'k', { amount_minor: 1_000 });
+  const failed = await before.failRefund('r');
+  const events = await before.events();
+  await before.close();
+
+  const after = await startSandbox({ ledgerFile });
+  expect(await after.ask('/v1/refunds/r')).toEqual(failed);
+  expect(await after.events()).toEqual(events);
+  expect((await after.refund('r2', 'k', { amount_minor: 1_000 })).status).toBe(200);
+});
+
 test('a charge is in the file when it is acknowledged', async () => {
   const sandbox = await startSandbox({ ledgerFile });
   await sandbox.charge('k', 'pm_ok');

@@ -35,3 +35,28 @@ test.each([
 test('an unknown option is refused by name', () => {
   expect(() => parseSandboxOptions(['--prot', '1'])).toThrow('--prot');
 });
+
+const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+
+test('events need a URL and one or more secrets', () => {
+  const argv = ['--events-url', 'http://127.0.0.1:1/hook', '--events-secret', `${secret},${secret}`];
+  expect(parseSandboxOptions(argv).serve.events).toEqual({ url: 'http://127.0.0.1:1/hook', secrets: [secret, secret] });
+});
+
+test.each([
+  ['--events-url', ['--events-secret', secret]],
+  ['--events-secret', ['--events-url', 'http://localhost']],
+  ['--events-url', ['--events-url', 'ftp://localhost', '--events-secret', secret]],
+  ['--events-url', ['--events-url', 'http://a:b@localhost', '--events-secret', secret]],
+  ['--events-url', ['--events-url', '/hook', '--events-secret', secret]],
+  ['--events-secret', ['--events-url', 'http://localhost', '--events-secret', secret.slice(6)]],
+  ['--events-secret', ['--events-url', 'http://localhost', '--events-secret', 'whsec_c2hvcnQ=']],
+  ['--events-secret', ['--events-url', 'http://localhost', '--events-secret', `${secret},`]],
+])('%s is named when it is missing or wrong: %j', (option, argv) => {
+  expect(() => parseSandboxOptions(argv)).toThrow(option);
+});
+
+test('a wrong secret is not shown', () => {
+  const argv = ['--events-url', 'http://localhost', '--events-secret', 'whsec_c2hvcnQ='];
+  expect(() => parseSandboxOptions(argv)).toThrow(expect.not.stringContaining('c2hvcnQ'));
+});

@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { transformFile } from '@swc/core';
-import { clientOf } from './client.js';
+import { clientOf, until } from './client.js';
+import { closeReceivers, startReceiver } from './receiver.js';
 
 let folder = '';
 const children: ChildProcessWithoutNullStreams[] = [];
@@ -36,6 +37,8 @@ afterEach(async () => {
     }),
   );
 });
+
+afterEach(closeReceivers);
 
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -102,6 +105,19 @@ test('a taken port ends it with code 1 and a plain message', async () => {
   const { code, told } = await failure('--port', port);
   expect(code).toBe(1);
   expect(told).toBe(`the payment sandbox cannot listen on 127.0.0.1:${port}: the port is taken\n`);
+});
+
+test('with --events-url it tells of a charge, and a receiver that hangs does not hold up its end', async () => {
+  const receiver = await startReceiver(() => undefined);
+  const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+  const sandbox = await start('--events-url', receiver.url, '--events-secret', secret);
+  await sandbox.charge('k', 'pm_ok');
+  await until(
+    async () => receiver.received.length,
+    (length) => length === 1,
+  );
+  sandbox.child.kill('SIGTERM');
+  expect(await sandbox.exit).toEqual({ code: 0, signal: null });
 });
 
 test('a bad option ends it with code 1, its name and the usage', async () => {

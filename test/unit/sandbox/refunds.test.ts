@@ -75,3 +75,29 @@ test.each([
   const sandbox = await charged();
   expect(await sandbox.refund('r', 'k', other)).toMatchObject({ status: 422, body: { field } });
 });
+
+test('a refund fails late: a second line, its state everywhere, and its money can go back under another key', async () => {
+  const sandbox = await charged();
+  const refunded = await sandbox.refund('r', 'k', { amount_minor: 1_000 });
+  const failed = { status: 200, body: { id: refunded.body['id'], status: 'failed', amount_minor: 1_000 } };
+  expect(await sandbox.failRefund('r')).toMatchObject(failed);
+  expect(await sandbox.refund('r', 'k', { amount_minor: 1_000 })).toMatchObject(failed);
+  expect(await sandbox.ask('/v1/refunds/r')).toMatchObject(failed);
+  expect((await sandbox.ledger()).map((entry) => entry['state'])).toEqual(['captured', 'refunded', 'failed']);
+  expect((await sandbox.refund('r2', 'k', { amount_minor: 1_000 })).status).toBe(200);
+  expect((await sandbox.refund('r3', 'k', { amount_minor: 1 })).status).toBe(422);
+});
+
+test('a refund fails once, however often it is told to', async () => {
+  const sandbox = await charged();
+  await sandbox.refund('r', 'k');
+  const answers = await Promise.all(Array.from({ length: 20 }, () => sandbox.failRefund('r')));
+  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+  expect(await sandbox.ledger()).toHaveLength(3);
+});
+
+test('a refund nobody made cannot fail', async () => {
+  const sandbox = await charged('pm_refund_fails');
+  await sandbox.refund('r', 'k');
+  expect(await sandbox.failRefund('r')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+});

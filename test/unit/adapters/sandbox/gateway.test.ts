@@ -180,3 +180,11 @@ test.each([
   const right = { baseUrl: 'http://localhost:4242', timeoutMs: 1_000, settlingTimeMs: 0 };
   expect(() => createSandboxGateway({ ...right, ...wrong })).toThrow(name);
 });
+
+test('a refund that failed late is refused when it is tried again', async () => {
+  const { gateway, sandbox } = await start();
+  await gateway.charge(chargeOf('pm_ok'), calm);
+  expect(await gateway.refund(refundOf(1_000), calm)).toMatchObject({ kind: 'refunded' });
+  await sandbox.failRefund('order-1:refund:1');
+  expect(await gateway.refund(refundOf(1_000), calm)).toEqual({ kind: 'refused', code: 'refund_failed' });
+});

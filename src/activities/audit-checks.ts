@@ -1,0 +1,194 @@
+import type { AuditLimits, AuditPorts, BookedCharge, Finding, Inspection, Place } from './audit-ports.js';
+import { concurrently } from './concurrently.js';
+import type { Captured, LookupResult } from './payments.js';
+
+/** What an audit looks at, and what it does about a finding besides opening a dead letter. */
+export interface AuditCheck {
+  name: string;
+  invariant: string;
+  kind: 'books' | 'run';
+  /** `open` is what this check found before and nobody has settled. */
+  inspect(open: readonly Place[]): Promise<Inspection>;
+  cure?(finding: Finding): Promise<void>;
+}
+
+export interface CheckTools {
+  ports: AuditPorts;
+  limits: AuditLimits;
+  signal: AbortSignal;
+  /** Tells that the audit is alive. */
+  heartbeat(detail: string): void;
+  /** Starts a recovery of the order unless a workflow answers for it. */
+  recover(orderId: string): Promise<void>;
+}
+
+const AT_ONCE = 5;
+
+/** All checks of an audit, the cheap ones first. */
+export function auditChecks(tools: CheckTools): AuditCheck[] {
+  return [...bookChecks(tools), eventCheck(tools), ...runChecks(tools), ...gatewayChecks(tools)];
+}
+
+function bookChecks({ ports: { audit }, limits, recover }: CheckTools): AuditCheck[] {
+  return audit.checks.map(({ name, invariant, isRecoverable }) => ({
+    name,
+    invariant,
+    kind: 'books',
+    inspect: () => audit.inspect(name, limits),
+    ...(isRecoverable ? { cure: ({ orderId }: Finding) => recover(orderId) } : {}),
+  }));
+}
+
+function eventCheck({ ports: { gatewayEvents, eventStarter }, limits }: CheckTools): AuditCheck {
+  return {
+    name: 'gateway-events-are-processed',
+    invariant: 'I9',
+    kind: 'books',
+    async inspect() {
+      const events = await gatewayEvents.unprocessed(limits.findings, limits.gatewayEventMs);
+      const findings = events.map(({ gateway, eventId, type, orderId }) => ({
+        orderId: orderId ?? '',
+        about: `${gateway}/${eventId}`,
+        detail: `the gateway's message ${eventId} (${type}) was stored and nothing was done about it`,
+      }));
+      return { findings, inspected: events.length < limits.findings ? 'everything' : [] };
+    },
+    async cure({ about }) {
+      const slash = about.indexOf('/');
+      await eventStarter.start({ gateway: about.slice(0, slash), eventId: about.slice(slash + 1) });
+    },
+  };
+}
+
+function runChecks({ ports: { audit, runs }, limits, heartbeat, recover }: CheckTools): AuditCheck[] {
+  const cure = ({ orderId }: Finding) => recover(orderId);
+  const isAbandoned = async (orderId: string) => {
+    heartbeat(orderId);
+    return !(await runs.isRunning(orderId));
+  };
+  const abandoned = async (orderIds: readonly string[]): Promise<string[]> => {
+    const flags = await concurrently(orderIds, AT_ONCE, isAbandoned);
+    // A run that ended while it was asked for has written its answer by now.
+    return audit.withoutAnswer(orderIds.filter((_, index) => flags[index]));
+  };
+
+  return [
+    {
+      name: 'no-run-ends-badly',
+      invariant: 'I11',
+      kind: 'run',
+      cure,
+      async inspect() {
+        const suspects = await audit.withoutAnswer(await runs.endedBadly(limits.runWindowMs));
+        const orderIds = await abandoned(suspects.slice(0, limits.orders));
+        const detail = 'its workflow failed or was ended from outside, and the order has no answer';
+        const isComplete = suspects.length <= limits.orders;
+        return { findings: about(orderIds, detail), inspected: isComplete ? 'everything' : [] };
+      },
+    },
+    {
+      name: 'open-orders-have-a-run',
+      invariant: 'I11',
+      kind: 'run',
+      cure,
+      async inspect() {
+        const unsettled = await audit.unsettledOrders(limits.runGraceMs, limits.orders);
+        const orderIds = await abandoned(unsettled);
+        const detail = 'the order has no answer, and no workflow that works on it';
+        const isComplete = unsettled.length < limits.orders;
+        return { findings: about(orderIds, detail), inspected: isComplete ? 'everything' : about(unsettled, '') };
+      },
+    },
+    {
+      name: 'runs-have-an-order',
+      invariant: 'I11',
+      kind: 'run',
+      async inspect() {
+        const orderIds = await audit.withoutRow(await runs.checkingOut(limits.runGraceMs));
+        const detail = 'its checkout is running and no step of it has written anything yet';
+        const isComplete = orderIds.length <= limits.findings;
+        return {
+          findings: about(orderIds.slice(0, limits.findings), detail),
+          inspected: isComplete ? 'everything' : [],
+        };
+      },
+    },
+  ];
+}
+
+function gatewayChecks({ ports, limits, signal, heartbeat, recover }: CheckTools): AuditCheck[] {
+  const { audit, gateway, charges } = ports;
+  const late = new Map<string, () => Promise<unknown>>();
+
+  const settled = (open: readonly Place[]) => {
+    const keys = open.map(({ about: key }) => key);
+    return audit.settledCharges(limits.charges, limits.chargeAgeMs, keys);
+  };
+  const askAbout = (booked: readonly BookedCharge[]): Promise<Answer[]> =>
+    concurrently(booked, AT_ONCE, async (charge) => {
+      heartbeat(charge.key);
+      const started = performance.now();
+      const found = await gateway.lookup(charge.key, signal);
+      return { charge, found, latencyMs: Math.round(performance.now() - started) };
+    });
+
+  return [
+    {
+      name: 'captures-are-real',
+      invariant: 'I3',
+      kind: 'books',
+      async inspect(open) {
+        const booked = (await settled(open)).filter(({ isCaptured }) => isCaptured);
+        const findings = (await askAbout(booked)).flatMap(({ charge, found }) => {
+          const { orderId, key, amountMinor, currency } = charge;
+          if (found.kind === 'captured' && isSameMoney(found, charge)) return [];
+          const says = found.kind === 'captured' ? `${found.amountMinor} ${found.currency}` : found.kind;
+          const detail = `we booked ${amountMinor} ${currency} as captured under ${key}, the gateway says ${says}`;
+          return [{ orderId, about: key, detail }];
+        });
+        return { findings, inspected: booked.map(placeOf) };
+      },
+    },
+    {
+      name: 'uncharged-stays-uncharged',
+      invariant: 'I3',
+      kind: 'books',
+      async inspect(open) {
+        const booked = await settled(open);
+        const answers = await askAbout(booked.filter(({ isCaptured }) => !isCaptured));
+        const findings = answers.flatMap(({ charge, found, latencyMs }) => {
+          if (found.kind !== 'captured') return [];
+          const { orderId, owner, attempt, key } = charge;
+          late.set(key, () => charges.captured({ orderId, owner }, attempt, found, { latencyMs }));
+          const taken = `${found.amountMinor} ${found.currency}`;
+          const detail = `the gateway took ${taken} under ${key}, which was booked as not charged`;
+          return [{ orderId, about: key, detail }];
+        });
+        return { findings, inspected: booked.map(placeOf) };
+      },
+      // Money is a fact: once it is in the books, the recovery gives it back.
+      async cure({ orderId, about: key }) {
+        await late.get(key)?.();
+        await recover(orderId);
+      },
+    },
+  ];
+}
+
+interface Answer {
+  charge: BookedCharge;
+  found: LookupResult;
+  latencyMs: number;
+}
+
+function placeOf({ orderId, key }: BookedCharge): Place {
+  return { orderId, about: key };
+}
+
+function about(orderIds: readonly string[], detail: string): Finding[] {
+  return orderIds.map((orderId) => ({ orderId, about: '', detail }));
+}
+
+function isSameMoney(a: Pick<Captured, 'amountMinor' | 'currency'>, b: Pick<Captured, 'amountMinor' | 'currency'>) {
+  return a.amountMinor === b.amountMinor && a.currency === b.currency;
+}

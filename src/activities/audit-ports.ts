@@ -1,0 +1,138 @@
+import type { OrderPolicy } from '../domain/policy.js';
+import type { DeadLetterStore } from './dead-letters.js';
+import type { InboxEvent, OrderMessenger } from './gateway-events.js';
+import type { ChargeStore, PaymentGateway } from './payments.js';
+
+/** One thing that is not as it must be. `orderId` is empty when it is about no order. */
+export interface Finding {
+  orderId: string;
+  /** What it is about beyond the order: a SKU, an attempt, an event; empty otherwise. */
+  about: string;
+  detail: string;
+}
+
+/** What a finding is about: the same for the same thing found again. */
+export type Place = Pick<Finding, 'orderId' | 'about'>;
+
+export interface Inspection {
+  findings: Finding[];
+  /** What was looked at; a dead letter about it is over when there is no finding. */
+  inspected: 'everything' | readonly Place[];
+}
+
+/** One invariant, checked by one query on one snapshot of the database. */
+export interface BookCheck {
+  name: string;
+  /** I1 to I14, as docs/audit.md lists them. */
+  invariant: string;
+  /** The run that reads an order's truth can put this right. */
+  isRecoverable: boolean;
+}
+
+/** A letter that an audit opened and nobody has settled, or that a person discarded lately. */
+export interface AuditLetter extends Place {
+  id: string;
+  check: string;
+  isDiscarded: boolean;
+}
+
+/** A charge attempt as the books have it. */
+export interface BookedCharge {
+  orderId: string;
+  attempt: number;
+  owner: string;
+  key: string;
+  isCaptured: boolean;
+  /** What was captured, or was to be. Minor units. */
+  amountMinor: number;
+  currency: string;
+}
+
+/** The books as the audit reads them. */
+export interface AuditStore {
+  readonly checks: readonly BookCheck[];
+  inspect(check: string, limits: AuditLimits): Promise<Inspection>;
+  letters(): Promise<AuditLetter[]>;
+  resolve(letterIds: readonly string[]): Promise<void>;
+  /** Some orders without an answer that have not moved for `quietMs`, by chance: each has its turn. */
+  unsettledOrders(quietMs: number, limit: number): Promise<string[]>;
+  /** Of these orders: those that have no row, or no answer yet. */
+  withoutAnswer(orderIds: readonly string[]): Promise<string[]>;
+  withoutRow(orderIds: readonly string[]): Promise<string[]>;
+  /** The newest charges that were captured, the newest of the last `ageMs` that took nothing, and those named. */
+  settledCharges(limit: number, ageMs: number, keys: readonly string[]): Promise<BookedCharge[]>;
+}
+
+/** Order workflows as Temporal knows them. */
+export interface RunLister {
+  /** Orders with a run that failed or was ended from outside within the last `windowMs`, the newest first. */
+  endedBadly(windowMs: number): Promise<string[]>;
+  /** Orders whose checkout has been running for at least `ageMs`. */
+  checkingOut(ageMs: number): Promise<string[]>;
+  /** Whether any workflow that answers for the order is open. */
+  isRunning(orderId: string): Promise<boolean>;
+}
+
+/** The gateways' messages that nothing was done about. */
+export interface UnprocessedEvents {
+  unprocessed(limit: number, olderThanMs: number): Promise<InboxEvent[]>;
+}
+
+/** Starts the workflow of a stored gateway message, unless it is running. */
+export interface GatewayEventStarter {
+  start(event: { gateway: string; eventId: string }): Promise<void>;
+}
+
+export interface AuditPorts {
+  audit: AuditStore;
+  runs: RunLister;
+  deadLetters: Pick<DeadLetterStore, 'open'>;
+  messenger: OrderMessenger;
+  gateway: Pick<PaymentGateway, 'lookup'>;
+  charges: Pick<ChargeStore, 'captured'>;
+  gatewayEvents: UnprocessedEvents;
+  eventStarter: GatewayEventStarter;
+}
+
+/** How long things may take before the audit calls them stuck, in milliseconds, and how much one audit looks at. */
+export interface AuditLimits {
+  /** Books that were written to within this time may be in the middle of something. */
+  marginMs: number;
+  checkoutMs: number;
+  undoMs: number;
+  redriveMs: number;
+  gatewayEventMs: number;
+  runGraceMs: number;
+  runWindowMs: number;
+  chargeAgeMs: number;
+  /** Most findings of one check... */
+  findings: number;
+  /** ...charges to ask the gateway about, of each sort... */
+  charges: number;
+  /** ...orders whose workflows to ask for... */
+  orders: number;
+  /** ...and recoveries to start. */
+  recoveries: number;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Limits that no healthy order under this policy reaches. */
+export function auditLimits(policy: OrderPolicy): AuditLimits {
+  const marginMs = policy.undoAlarmMs + 5 * MINUTE;
+  return {
+    marginMs,
+    checkoutMs: Math.max(policy.paymentDeadlineMs, policy.stepDeadlineMs) + marginMs,
+    undoMs: Math.max(HOUR, 2 * marginMs),
+    redriveMs: HOUR,
+    gatewayEventMs: 10 * MINUTE,
+    runGraceMs: MINUTE,
+    runWindowMs: 72 * HOUR,
+    chargeAgeMs: 24 * HOUR,
+    findings: 100,
+    charges: 50,
+    orders: 300,
+    recoveries: 200,
+  };
+}

@@ -1,0 +1,29 @@
+import type { DeadLetterKind } from '../domain/dead-letter.js';
+
+export interface NewDeadLetter {
+  orderId: string;
+  kind: DeadLetterKind;
+  step: string;
+  errorClass: string;
+  lastError: string;
+  attempts?: number;
+  subject?: string;
+}
+
+/** What needs a person. Opening one that is open already changes nothing but its last error. */
+export interface DeadLetterStore {
+  open(letter: NewDeadLetter): Promise<void>;
+  /** Resolves what is open of this kind. */
+  resolve(orderId: string, kind: DeadLetterKind, resolution: string): Promise<void>;
+}
+
+export type DeadLetterActivities = ReturnType<typeof createDeadLetterActivities>;
+
+export function createDeadLetterActivities({ deadLetters }: { deadLetters: DeadLetterStore }) {
+  return {
+    openDeadLetter: (letter: NewDeadLetter): Promise<void> => deadLetters.open(letter),
+
+    resolveDeadLetter: (input: { orderId: string; kind: DeadLetterKind; resolution: string }): Promise<void> =>
+      deadLetters.resolve(input.orderId, input.kind, input.resolution),
+  };
+}

@@ -1,0 +1,77 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { News } from '../domain/news.js';
+import { isSettled, type OrderStatus } from '../domain/order.js';
+
+export interface InboxEvent {
+  gateway: string;
+  eventId: string;
+  type: string;
+  chargeKey: string | null;
+  refundKey: string | null;
+  orderId: string | null;
+  isProcessed: boolean;
+}
+
+/** The stored messages of gateways. */
+export interface GatewayEventStore {
+  read(gateway: string, eventId: string): Promise<InboxEvent | undefined>;
+  /** Whether the books already show what the event says. */
+  agrees(event: InboxEvent): Promise<boolean>;
+  /** How the order that the event is about stands: undefined without a row. */
+  orderStatus(orderId: string): Promise<OrderStatus | undefined>;
+  /** A refund that had succeeded was taken back: failed, with its dead letter. @returns whether anything changed */
+  refundFailedLate(refundKey: string): Promise<boolean>;
+  processed(gateway: string, eventId: string, effect: string): Promise<void>;
+}
+
+/** Reaches the workflows of an order. */
+export interface OrderMessenger {
+  /** @returns whether a running workflow took it */
+  tell(orderId: string, news: News): Promise<boolean>;
+  /** Starts the run that reads the truth of an order whose own run has ended, unless one is running. */
+  recover(orderId: string): Promise<void>;
+}
+
+export interface GatewayEventPorts {
+  gatewayEvents: GatewayEventStore;
+  messenger: OrderMessenger;
+}
+
+export type GatewayEventActivities = ReturnType<typeof createGatewayEventActivities>;
+
+export function createGatewayEventActivities({ gatewayEvents, messenger }: GatewayEventPorts) {
+  return {
+    /**
+     * Acts on one stored message; the same again has no effect.
+     * @throws ApplicationFailure `OrderNotKnownYet` or `OrderBetweenRuns`, to be retried
+     */
+    async applyGatewayEvent({ gateway, eventId }: { gateway: string; eventId: string }): Promise<string> {
+      const event = await gatewayEvents.read(gateway, eventId);
+      if (event === undefined) throw new Error(`there is no event ${eventId} of ${gateway}`);
+      if (event.isProcessed) return 'already processed';
+      const effect = await act(event);
+      await gatewayEvents.processed(gateway, eventId, effect);
+      return effect;
+    },
+  };
+
+  async function act(event: InboxEvent): Promise<string> {
+    const { type, orderId, refundKey } = event;
+    if (orderId === null) return 'ignored: it names no order';
+    const status = await gatewayEvents.orderStatus(orderId);
+    if (status === undefined) throw later('OrderNotKnownYet', 'no order of this event is known yet');
+    if (type === 'refund.failed' && refundKey !== null) {
+      return (await gatewayEvents.refundFailedLate(refundKey)) ? 'refund marked failed' : 'known before';
+    }
+    if (await gatewayEvents.agrees(event)) return 'known before';
+    if (await messenger.tell(orderId, { kind: 'look' })) return 'its workflow looks again';
+    // Between two of its workflows: whoever comes next reads the truth, or this does when it has settled.
+    if (!isSettled(status)) throw later('OrderBetweenRuns', 'no workflow of this order is running now');
+    await messenger.recover(orderId);
+    return 'a recovery reads the truth';
+  }
+}
+
+function later(type: string, message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type, message });
+}

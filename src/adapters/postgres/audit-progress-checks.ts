@@ -1,0 +1,70 @@
+import type { SqlCheck } from './audit-checks.js';
+
+const SINCE = `to_char(o.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+
+/** Nothing is stuck without somebody being told. What only lacks a workflow is found, and cured, by comparing the runs. */
+export const PROGRESS_CHECKS: readonly SqlCheck[] = [
+  {
+    name: 'checkouts-end',
+    invariant: 'I11',
+    isRecoverable: false,
+    sql: `select o.order_id, '' as about, format('the order is %s since %s', o.status, ${SINCE}) as detail
+          from orders o, ago
+          where o.status in ('pending', 'reserved') and o.updated_at < ago.checkout
+            and o.order_id not in (select order_id from watched)`,
+  },
+  {
+    name: 'reviews-end',
+    invariant: 'I11',
+    isRecoverable: false,
+    sql: `select o.order_id, '' as about,
+                 format('the order is in review, which %s', coalesce('was to end at ' ||
+                        to_char(o.review_by at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'has no deadline')) as detail
+          from orders o, ago
+          where o.status = 'in_review' and coalesce(o.review_by, '-infinity') < ago.margin and o.updated_at < ago.margin
+            and o.order_id not in (select order_id from watched)`,
+  },
+  {
+    name: 'undos-end',
+    invariant: 'I11',
+    isRecoverable: false,
+    sql: `select o.order_id, '' as about, format('the order is %s since %s', o.status, ${SINCE}) as detail
+          from orders o, ago
+          where o.status in ('compensating', 'cancelling') and o.updated_at < ago.undo
+            and o.order_id not in (select order_id from watched)`,
+  },
+  {
+    name: 'unknown-payments-have-a-letter',
+    invariant: 'I11',
+    isRecoverable: false,
+    sql: `select o.order_id, '' as about, 'what became of the charge is not known, and nobody was told' as detail
+          from orders o, ago
+          where o.status = 'payment_unknown' and o.updated_at < ago.margin
+            and not exists (
+              select from dead_letters d
+              where d.order_id = o.order_id and d.kind = 'payment_unknown'
+                and (d.state in ('open', 'redriving') or d.updated_at > ago.margin))`,
+  },
+  {
+    name: 'refunds-end',
+    invariant: 'I11',
+    isRecoverable: false,
+    sql: `select r.order_id, r.refund_id as about,
+                 format('refund %s of %s %s is %s since %s', r.refund_id, r.amount_minor, r.currency, r.state,
+                        to_char(r.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) as detail
+          from refunds r join orders o using (order_id), ago
+          where r.state in ('pending', 'unknown') and r.created_at < ago.undo
+            and o.status not in ('compensating', 'cancelling')
+            and o.order_id not in (select order_id from watched)`,
+  },
+  {
+    name: 'redrives-end',
+    invariant: 'I13',
+    isRecoverable: false,
+    sql: `select d.order_id, d.id as about,
+                 format('dead letter %s (%s) was sent back through and is neither resolved nor open again', d.id, d.kind)
+                   as detail
+          from dead_letters d, ago
+          where d.state = 'redriving' and d.updated_at < ago.redrive`,
+  },
+];

@@ -1,0 +1,106 @@
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
+import type { RunLister } from '../../activities/audit-ports.js';
+import { ORDER_ID_PATTERN } from '../../domain/ids.js';
+import { Unavailable } from '../../domain/unavailable.js';
+
+/** A sort of workflow that answers for an order. */
+export interface OrderRunKind {
+  workflowType: string;
+  /** The order's id is what it ends with. */
+  workflowIdOf(orderId: string): string;
+}
+
+export interface RunListerSettings {
+  client: Client;
+  checkout: OrderRunKind;
+  /** What else may be working on an order, such as its cancellation or recovery. */
+  others: readonly OrderRunKind[];
+  /** How long Temporal may take over one question, in milliseconds... */
+  deadlineMs: number;
+  /** ...and over a list. */
+  listDeadlineMs: number;
+  /** Most runs of one list. */
+  most: number;
+}
+
+const PAGE_SIZE = 500;
+const ENDED_BADLY = ['Failed', 'Terminated', 'TimedOut', 'Canceled'];
+const ENDED_BADLY_NAMES: readonly string[] = ['FAILED', 'TERMINATED', 'TIMED_OUT', 'CANCELLED'];
+const CLOSED: readonly string[] = [...ENDED_BADLY_NAMES, 'COMPLETED'];
+
+/** Order workflows as Temporal knows them. Lists may lag and are only hints; `isRunning` is the truth. */
+export function createRunLister(settings: RunListerSettings): RunLister {
+  const { client, checkout, others, deadlineMs, listDeadlineMs, most } = settings;
+  const kinds = [checkout, ...others];
+
+  const bounded = <T>(ms: number, call: () => Promise<T>) => within(ms, client.withDeadline(Date.now() + ms, call));
+
+  /** The ids of the orders whose runs match, once each, in the order of the list. */
+  const list = (among: readonly OrderRunKind[], query: string, accepts: (run: WorkflowExecutionInfo) => boolean) =>
+    bounded(listDeadlineMs, async () => {
+      const types = among.map(({ workflowType }) => quoted(workflowType)).join(', ');
+      const orderIds = new Set<string>();
+      let seen = 0;
+      for await (const run of client.workflow.list({
+        query: `WorkflowType IN (${types}) AND ${query}`,
+        pageSize: PAGE_SIZE,
+      })) {
+        const orderId = orderIdOf(among, run);
+        if (orderId !== undefined && accepts(run)) orderIds.add(orderId);
+        seen += 1;
+        if (seen >= most) break;
+      }
+      return [...orderIds];
+    });
+
+  return {
+    async endedBadly(windowMs) {
+      const since = new Date(Date.now() - windowMs);
+      const statuses = ENDED_BADLY.map(quoted).join(', ');
+      const query = `ExecutionStatus IN (${statuses}) AND CloseTime > ${quoted(since.toISOString())}`;
+      return list(kinds, query, ({ status }) => ENDED_BADLY_NAMES.includes(status.name));
+    },
+
+    async checkingOut(ageMs) {
+      const before = new Date(Date.now() - ageMs);
+      const query = `ExecutionStatus = 'Running' AND StartTime < ${quoted(before.toISOString())}`;
+      return list([checkout], query, ({ startTime }) => startTime < before);
+    },
+
+    async isRunning(orderId) {
+      for (const { workflowIdOf } of kinds) {
+        const handle = client.workflow.getHandle(workflowIdOf(orderId));
+        try {
+          const { status } = await bounded(deadlineMs, () => handle.describe());
+          if (!CLOSED.includes(status.name)) return true;
+        } catch (error) {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }
+      }
+      return false;
+    },
+  };
+}
+
+function orderIdOf(kinds: readonly OrderRunKind[], { type, workflowId }: WorkflowExecutionInfo): string | undefined {
+  const prefix = kinds.find(({ workflowType }) => workflowType === type)?.workflowIdOf('');
+  if (prefix === undefined || !workflowId.startsWith(prefix)) return undefined;
+  const orderId = workflowId.slice(prefix.length);
+  return ORDER_ID_PATTERN.test(orderId) ? orderId : undefined;
+}
+
+/** A string of a visibility query. */
+function quoted(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+/** A native connection's own retries outlive the deadline of a call. */
+async function within<T>(ms: number, call: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Unavailable('temporal', new Error(`no answer within ${ms} ms`))), ms);
+  });
+  // The call goes on after a time-out; what it ends with is nobody's concern then.
+  call.catch(() => {});
+  return Promise.race([call, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,82 @@
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import type { OrderPolicy } from '../domain/policy.js';
+import type { ApiLog } from './api-log.js';
+import type { OrderRequests } from './order-requests.js';
+import { Problem, problemResponse } from './problems.js';
+import { tooLarge } from './strict-json.js';
+import { refuseInvalid } from './validation.js';
+
+const MAX_EVENT_BYTES = 65_536;
+
+/** What a gateway's message is about. It is a hint: what happened is looked up. */
+export interface GatewayEvent {
+  eventId: string;
+  type: string;
+  chargeKey: string | null;
+  refundKey: string | null;
+  orderId: string | null;
+}
+
+export type Verification = { ok: true; event: GatewayEvent } | { ok: false; reason: string } | { unknownGateway: true };
+
+/** Tells a gateway's own messages from forged and stale ones, by the bytes as they came. */
+export interface GatewayEventVerifier {
+  verify(gateway: string, headers: Headers, rawBody: Uint8Array): Verification | Promise<Verification>;
+}
+
+/** Throws `Unavailable` when the database is away. */
+export interface GatewayInbox {
+  /** Stores a message, once by its id. */
+  store(event: GatewayEvent & { gateway: string }): Promise<unknown>;
+}
+
+export interface WebhookOptions {
+  gatewayEvents: GatewayEventVerifier;
+  inbox: GatewayInbox;
+  requests: Pick<OrderRequests, 'startEvent'>;
+  policy: OrderPolicy;
+  log: ApiLog;
+}
+
+const postEvent = createRoute({
+  method: 'post',
+  path: '/webhooks/payments/{gateway}',
+  request: { params: z.object({ gateway: z.string().regex(/^[a-z0-9-]{1,40}$/) }) },
+  responses: {
+    200: { description: 'Stored; it will be worked on' },
+    400: { description: 'The signature is missing, wrong or too old; nothing was stored' },
+  },
+});
+
+export function createGatewayWebhookRoutes({ gatewayEvents, inbox, requests, policy, log }: WebhookOptions) {
+  const app = new OpenAPIHono<{ Variables: { requestId: string } }>({ defaultHook: refuseInvalid });
+  const limit = bodyLimit({ maxSize: MAX_EVENT_BYTES, onError: (c) => problemResponse(c, tooLarge(MAX_EVENT_BYTES)) });
+
+  app.post('/webhooks/payments/:gateway', limit);
+  app.openapi(postEvent, async (c) => {
+    const { gateway } = c.req.valid('param');
+    const rawBody = new Uint8Array(await c.req.arrayBuffer());
+    const verification = await gatewayEvents.verify(gateway, c.req.raw.headers, rawBody);
+    if ('unknownGateway' in verification) throw new Problem('not-found', `There is no gateway "${gateway}".`);
+    if (!verification.ok) {
+      const { reason } = verification;
+      log.warn({ requestId: c.get('requestId'), gateway, reason }, 'a message of a gateway was refused');
+      throw new Problem('invalid-signature', 'The signature is missing, wrong or too old. Nothing was stored.');
+    }
+
+    const { event } = verification;
+    await inbox.store({ gateway, ...event });
+    start({ gateway, eventId: event.eventId }, c.get('requestId'));
+    return c.json({ received: true }, 200);
+  });
+
+  /** The message is stored: the answer does not wait for Temporal, and the audit starts what this could not. */
+  function start(event: { gateway: string; eventId: string }, requestId: string): void {
+    requests.startEvent(event, policy).catch((err: unknown) => {
+      log.warn({ requestId, ...event, err }, 'a message of a gateway is stored, and its work is not started yet');
+    });
+  }
+
+  return app;
+}

@@ -1,0 +1,86 @@
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import type { OrderRecord } from '../domain/order-record.js';
+import type { OrderStatus } from '../domain/order.js';
+import { existingOrder } from './checkout.js';
+import { interrupted, type OrderActionOptions } from './order-actions.js';
+import { orderJson } from './order-json.js';
+import { orderIdSchema, text } from './order-schema.js';
+import { Problem } from './problems.js';
+import { strictJson } from './strict-json.js';
+import { jsonBody, refuseInvalid } from './validation.js';
+
+const cancelSchema = z.strictObject({ reason: text(500).openapi({ example: 'ordered twice' }) }).openapi('Cancel');
+
+const postCancel = createRoute({
+  method: 'post',
+  path: '/v1/orders/{id}/cancel',
+  request: { params: z.object({ id: orderIdSchema }), body: jsonBody(cancelSchema) },
+  responses: {
+    200: { description: 'The order is cancelled: nothing is held and no money is kept' },
+    202: { description: 'The cancel was taken; what was captured is refunded before the order is cancelled' },
+    409: { description: 'The order cannot be cancelled any more' },
+  },
+});
+
+interface Cancellation {
+  status: 200 | 202;
+  record: OrderRecord;
+}
+
+export function createCancelRoutes({ policy, requests, maxBodyBytes, ...sources }: OrderActionOptions) {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+
+  app.post('/v1/orders/:id/cancel', strictJson(maxBodyBytes));
+  app.openapi(postCancel, async (c) => {
+    const { status, record } = await cancel(c.req.valid('param').id, c.req.valid('json').reason);
+    return c.json(orderJson(record), status);
+  });
+
+  async function cancel(orderId: string, reason: string): Promise<Cancellation> {
+    const before = await existingOrder(sources, orderId);
+    const decided = cancelled(before);
+    if (decided !== undefined) return decided;
+
+    if (await requests.cancel(orderId, reason)) return { status: 202, record: { ...before, cancelRequested: true } };
+
+    // The checkout is over; its last write came before it closed.
+    const after = await existingOrder(sources, orderId);
+    const ended = cancelled(after);
+    if (ended !== undefined) return ended;
+    if (after.status !== 'confirmed') throw interrupted(after);
+
+    const decision = await requests.cancelSettled(after.order, policy, reason);
+    const now = await existingOrder(sources, orderId);
+    if (decision.kind === 'admitted') return { status: 202, record: now };
+    const elsewhere = cancelled(now);
+    if (elsewhere !== undefined) return elsewhere;
+    throw notCancellable(orderId, decision.status ?? now.status);
+  }
+
+  return app;
+}
+
+/** The answer of an order that is past being asked, if it is. */
+function cancelled(record: OrderRecord): Cancellation | undefined {
+  switch (record.status) {
+    case 'cancelled':
+      return { status: 200, record };
+    case 'cancelling':
+      return { status: 202, record };
+    case 'compensating':
+    case 'failed':
+    case 'completed':
+      throw notCancellable(record.order.orderId, record.status);
+    case 'pending':
+    case 'in_review':
+    case 'reserved':
+    case 'payment_unknown':
+    case 'confirmed':
+      return undefined;
+  }
+}
+
+function notCancellable(orderId: string, status: OrderStatus): Problem {
+  const detail = `Order ${orderId} is ${status}; an order in this status cannot be cancelled.`;
+  return new Problem('not-cancellable', detail, { order_status: status });
+}

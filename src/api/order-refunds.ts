@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { MAX_AMOUNT_MINOR } from '../domain/money.js';
+import { refundableMinor, type OrderRecord, type Refund } from '../domain/order-record.js';
+import type { Admission } from '../domain/outcomes.js';
+import { existingOrder } from './checkout.js';
+import { refundIdFromKey, requiredKey } from './idempotency-key.js';
+import type { OrderActionOptions } from './order-actions.js';
+import { refundJson } from './order-json.js';
+import { orderIdSchema, text } from './order-schema.js';
+import { Problem } from './problems.js';
+import { strictJson } from './strict-json.js';
+import { jsonBody, refuseInvalid } from './validation.js';
+
+const refundSchema = z
+  .strictObject({
+    /** All that is left when absent. */
+    amount_minor: z.int().min(1).max(MAX_AMOUNT_MINOR).optional(),
+    reason: text(500).openapi({ example: 'arrived broken' }),
+    restock: z.boolean().default(false),
+  })
+  .openapi('RefundRequest');
+
+const postRefund = createRoute({
+  method: 'post',
+  path: '/v1/orders/{id}/refunds',
+  request: { params: z.object({ id: orderIdSchema }), body: jsonBody(refundSchema) },
+  responses: {
+    200: { description: 'The same refund was asked for before; this is how it stands' },
+    202: { description: 'The refund is on its way' },
+    409: { description: 'The order has nothing to refund, or the key was used for another refund' },
+    422: { description: 'More than what is left of the payment' },
+  },
+});
+
+export function createRefundRoutes({ policy, requests, maxBodyBytes, ...sources }: OrderActionOptions) {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+
+  app.post('/v1/orders/:id/refunds', strictJson(maxBodyBytes));
+  app.openapi(postRefund, async (c) => {
+    const { id: orderId } = c.req.valid('param');
+    const body = c.req.valid('json');
+    const refundId = refundIdFromKey(orderId, requiredKey(c.req.header('Idempotency-Key')));
+    const fingerprint = fingerprintOf(body);
+
+    const known = refundOf(await existingOrder(sources, orderId), refundId);
+    if (known !== undefined) {
+      refuseOther(known, fingerprint);
+      c.header('Idempotency-Replayed', 'true');
+      return answer(c, orderId, known, 200);
+    }
+
+    const { amount_minor: amountMinor, reason, restock } = body;
+    const amount = amountMinor === undefined ? {} : { amountMinor };
+    const request = { orderId, refundId, ...amount, reason, restock, fingerprint };
+    const decision = await requests.refund(request, policy);
+    const record = await existingOrder(sources, orderId);
+    if (decision.kind === 'refused') throw refusal(decision, record);
+
+    const refund = refundOf(record, refundId);
+    if (refund === undefined) throw new Error(`refund ${refundId} was admitted and has no row`);
+    // The same key may have been used twice at once, with different bodies.
+    refuseOther(refund, fingerprint);
+    return answer(c, orderId, refund, 202);
+  });
+
+  return app;
+}
+
+function answer(c: Context, orderId: string, refund: Refund, status: 200 | 202) {
+  c.header('Location', `/v1/orders/${orderId}`);
+  return c.json({ order_id: orderId, ...refundJson(refund) }, status);
+}
+
+function refundOf(record: OrderRecord, refundId: string): Refund | undefined {
+  return record.refunds.find(({ id }) => id === refundId);
+}
+
+function fingerprintOf({ amount_minor: amountMinor, reason, restock }: z.infer<typeof refundSchema>): string {
+  const canonical = JSON.stringify(['refund/1', amountMinor ?? null, reason, restock]);
+  return createHash('sha256').update(canonical).digest('hex');
+}
+
+function refuseOther(refund: Refund, fingerprint: string): void {
+  if (refund.fingerprint !== fingerprint) throw conflict();
+}
+
+function conflict(): Problem {
+  const detail = 'This Idempotency-Key was used for another refund of this order. Use a new key for a new refund.';
+  return new Problem('idempotency-conflict', detail);
+}
+
+function refusal({ code, status }: Extract<Admission, { kind: 'refused' }>, record: OrderRecord): Problem {
+  if (code === 'idempotency_conflict') return conflict();
+  if (code === 'refund_exceeds_captured') {
+    const left = refundableMinor(record);
+    const detail = `Of this order's payment ${left} can be refunded, in minor units of ${record.order.currency}.`;
+    return new Problem('refund-exceeds-captured', detail, { max_refundable_minor: left });
+  }
+  const now = status ?? record.status;
+  const detail = `Order ${record.order.orderId} is ${now}; only confirmed and completed orders can be refunded.`;
+  return new Problem('not-refundable', detail, { order_status: now });
+}

@@ -1,0 +1,50 @@
+import { z } from '@hono/zod-openapi';
+import { Problem } from './problems.js';
+
+/** The query of every list. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: z.string().max(500).optional(),
+});
+
+export interface Page<Row> {
+  data: Row[];
+  next_cursor: string | null;
+}
+
+/** Where a list goes on, as a text that means nothing to the caller. */
+function cursorOf(place: readonly unknown[]): string {
+  return Buffer.from(JSON.stringify(place)).toString('base64url');
+}
+
+/**
+ * The place that a cursor of this list stands for; undefined without one.
+ * @throws Problem `validation-error` for a text that is no cursor of this list
+ */
+export function placeOf<Place>(cursor: string | undefined, shape: z.ZodType<Place>): Place | undefined {
+  if (cursor === undefined) return undefined;
+  const place = shape.safeParse(jsonOrNothing(Buffer.from(cursor, 'base64url').toString()));
+  if (place.success) return place.data;
+  const errors = [{ pointer: '/cursor', detail: 'must be the next_cursor of an earlier answer' }];
+  throw new Problem('validation-error', 'The cursor is not one of this list.', { errors });
+}
+
+/** Cuts rows, of which one more than `limit` was asked for, to a page; the cursor holds the last row's place. */
+export function pageOf<Row, Json>(
+  rows: readonly Row[],
+  limit: number,
+  { json, place }: { json: (row: Row) => Json; place: (row: Row) => readonly unknown[] },
+): Page<Json> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const goesOn = rows.length > limit && last !== undefined;
+  return { data: shown.map((row) => json(row)), next_cursor: goesOn ? cursorOf(place(last)) : null };
+}
+
+function jsonOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

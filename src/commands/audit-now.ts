@@ -1,0 +1,35 @@
+import { Client, Connection } from '@temporalio/client';
+import { createOrderReader } from '../adapters/postgres/order-reader.js';
+import { findOrder } from '../api/checkout.js';
+import { createOrderWorkflows } from '../api/order-workflows.js';
+import type { Config } from '../config.js';
+import { runAudit } from './audit.js';
+import { databaseUrlOf, withDatabase } from './database.js';
+import { createPorts, policyOf } from './ports.js';
+
+/** Audits the books of the servers that the environment names, or of a `holdfast up` on this machine. */
+export async function auditNow(config: Config, say: (line: string) => void): Promise<0 | 1> {
+  const address = config.TEMPORAL_ADDRESS ?? `127.0.0.1:${config.TEMPORAL_PORT}`;
+  const sandboxUrl = config.SANDBOX_URL ?? `http://127.0.0.1:${config.SANDBOX_PORT}`;
+
+  return withDatabase(databaseUrlOf(config), async (database) => {
+    const connection = await Connection.connect({ address });
+    try {
+      const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+      const reader = createOrderReader(database);
+      const workflows = createOrderWorkflows({ client, eagerStart: false, deadlineMs: config.TEMPORAL_DEADLINE_MS });
+      const ports = createPorts({
+        config,
+        database,
+        client,
+        sandboxUrl,
+        findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
+      });
+      // Only workflows change orders: what was captured late is booked by the recovery that the audit starts.
+      const charges = { captured: async () => ({ kind: 'superseded' }) as const };
+      return await runAudit({ ports: { ...ports, charges }, policy: policyOf(config), say });
+    } finally {
+      await connection.close();
+    }
+  });
+}

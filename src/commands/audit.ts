@@ -1,0 +1,57 @@
+import { auditOnce, type AuditReport } from '../activities/audit.js';
+import { auditLimits, type AuditPorts } from '../activities/audit-ports.js';
+import type { OrderRunKind } from '../adapters/temporal/runs.js';
+import type { OrderPolicy } from '../domain/policy.js';
+import {
+  CANCEL_SETTLED_ORDER,
+  cancelWorkflowId,
+  orderWorkflowId,
+  PROCESS_ORDER,
+  RECOVER_ORDER,
+  recoverWorkflowId,
+} from '../workflows/contract.js';
+
+/** The workflows that answer for an order, for `createRunLister`. */
+export const ORDER_RUNS: { checkout: OrderRunKind; others: readonly OrderRunKind[] } = {
+  checkout: { workflowType: PROCESS_ORDER, workflowIdOf: orderWorkflowId },
+  others: [
+    { workflowType: CANCEL_SETTLED_ORDER, workflowIdOf: cancelWorkflowId },
+    { workflowType: RECOVER_ORDER, workflowIdOf: recoverWorkflowId },
+  ],
+};
+
+export interface RunAuditOptions {
+  ports: AuditPorts;
+  policy: OrderPolicy;
+  say: (line: string) => void;
+  /** Ends the audit between two checks. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Audits the books now, in this process, and says what it finds: a line for each violation, then one for each check.
+ * @returns the exit code: 1 when something is wrong or could not be checked
+ */
+export async function runAudit({ ports, policy, say, signal }: RunAuditOptions): Promise<0 | 1> {
+  const report = await auditOnce(ports, auditLimits(policy), {
+    log: ({ check, orderId, about, detail }) => {
+      const where = [orderId, about].filter((part) => part !== '').join(' ');
+      say(`✖ ${check}${where === '' ? '' : ` [${where}]`}: ${detail}`);
+    },
+    heartbeat: () => {},
+    signal: signal ?? new AbortController().signal,
+  });
+  for (const line of summaryOf(report)) say(line);
+  return report.ok ? 0 : 1;
+}
+
+function summaryOf({ checks, recovered, ok }: AuditReport): string[] {
+  const lines = checks.map(({ name, invariant, violations, fault }) => {
+    if (fault !== undefined) return `✖ ${name} (${invariant}) could not be checked`;
+    if (violations === 0) return `✔ ${name} (${invariant})`;
+    return `✖ ${name} (${invariant}): ${violations} violation${violations === 1 ? '' : 's'}`;
+  });
+  if (recovered.length > 0) lines.push(`Recoveries were started for ${recovered.join(', ')}.`);
+  lines.push(ok ? 'The books agree.' : 'The books do not agree. The dead letters say what to look at.');
+  return lines;
+}

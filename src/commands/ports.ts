@@ -1,0 +1,118 @@
+import type { Client } from '@temporalio/client';
+import type { FraudCheck } from '../activities/screening.js';
+import { createAuditStore } from '../adapters/postgres/audit.js';
+import { createRunLister } from '../adapters/temporal/runs.js';
+import { createOrderRequests } from '../api/order-requests.js';
+import { ORDER_RUNS } from './audit.js';
+import { createAmountCeiling } from '../adapters/fraud/amount-ceiling.js';
+import { createVelocityCheck } from '../adapters/fraud/velocity.js';
+import { createChargeStore } from '../adapters/postgres/charges.js';
+import { createDeadLetterStore } from '../adapters/postgres/dead-letters.js';
+import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js';
+import { createOrderStore } from '../adapters/postgres/orders.js';
+import type { Database } from '../adapters/postgres/pool.js';
+import { createRefundStore } from '../adapters/postgres/refunds.js';
+import { createReservationStore } from '../adapters/postgres/reservations.js';
+import { createScreeningStore } from '../adapters/postgres/screenings.js';
+import { createSandboxGateway } from '../adapters/sandbox/gateway.js';
+import { createMessenger } from '../adapters/temporal/messenger.js';
+import type { Config } from '../config.js';
+import type { AcceptedOrder } from '../domain/order.js';
+import { DEFAULT_POLICY, type OrderPolicy } from '../domain/policy.js';
+import type { Ports } from '../worker.js';
+import {
+  cancelWorkflowId,
+  news,
+  orderWorkflowId,
+  RECOVER_ORDER,
+  recoverWorkflowId,
+  TASK_QUEUE,
+} from '../workflows/contract.js';
+
+export interface PortsOptions {
+  config: Config;
+  database: Database;
+  client: Client;
+  sandboxUrl: string;
+  findOrder(orderId: string): Promise<AcceptedOrder | undefined>;
+}
+
+const LISTING_DEADLINE_MS = 30_000;
+const LISTING_MOST = 10_000;
+
+/** Makes every port of the worker real. */
+export function createPorts({ config, database, client, sandboxUrl, findOrder }: PortsOptions): Ports {
+  const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
+  return {
+    gateway: createSandboxGateway({
+      baseUrl: sandboxUrl,
+      timeoutMs: config.GATEWAY_TIMEOUT_MS,
+      settlingTimeMs: config.GATEWAY_SETTLING_MS,
+      breaker: { failures: config.BREAKER_FAILURES, halfOpenAfterMs: config.BREAKER_HALF_OPEN_MS },
+    }),
+    charges: createChargeStore(database),
+    refunds: createRefundStore(database),
+    reservations: createReservationStore(database),
+    orders: createOrderStore(database),
+    screenings: createScreeningStore(database),
+    deadLetters: createDeadLetterStore(database),
+    gatewayEvents: createGatewayEventStore(database),
+    fraudChecks: fraudChecksOf(config, database),
+    messenger: createMessenger({
+      client,
+      taskQueue: TASK_QUEUE,
+      signal: news.name,
+      workflowIdsOf: (orderId) => [orderWorkflowId(orderId), cancelWorkflowId(orderId), recoverWorkflowId(orderId)],
+      recovery: { workflowType: RECOVER_ORDER, workflowIdOf: recoverWorkflowId, policy: policyOf(config) },
+      findOrder,
+    }),
+    audit: createAuditStore(database),
+    runs: createRunLister({
+      ...ORDER_RUNS,
+      client,
+      deadlineMs: config.TEMPORAL_DEADLINE_MS,
+      listDeadlineMs: LISTING_DEADLINE_MS,
+      most: LISTING_MOST,
+    }),
+    eventStarter: { start: (event) => requests.startEvent(event, policyOf(config)) },
+  };
+}
+
+/** What the configuration says about orders. A fraud check whose limit is 0 is off. */
+export function policyOf(config: Config): OrderPolicy {
+  return {
+    ...DEFAULT_POLICY,
+    retry: {
+      ...DEFAULT_POLICY.retry,
+      retries: config.RETRIES,
+      initialIntervalMs: config.RETRY_INITIAL_MS,
+      maximumIntervalMs: config.RETRY_MAXIMUM_MS,
+    },
+    fraudChecks: [
+      ...(hasCeiling(config) ? ['amount_ceiling'] : []),
+      ...(config.FRAUD_ORDERS_PER_WINDOW > 0 ? ['velocity'] : []),
+    ],
+    reviewDeadlineMs: config.REVIEW_DEADLINE_MS,
+    reservationTtlMs: config.RESERVATION_TTL_MS,
+    paymentDeadlineMs: config.PAYMENT_DEADLINE_MS,
+    lookupMaximumIntervalMs: config.LOOKUP_MAXIMUM_MS,
+  };
+}
+
+function hasCeiling({ FRAUD_REVIEW_ABOVE_MINOR, FRAUD_REJECT_ABOVE_MINOR }: Config): boolean {
+  return FRAUD_REVIEW_ABOVE_MINOR > 0 || FRAUD_REJECT_ABOVE_MINOR > 0;
+}
+
+function fraudChecksOf(config: Config, database: Database): FraudCheck[] {
+  const { FRAUD_REVIEW_ABOVE_MINOR: review, FRAUD_REJECT_ABOVE_MINOR: reject } = config;
+  return [
+    createAmountCeiling({
+      reviewAboveMinor: review > 0 ? review : Number.MAX_SAFE_INTEGER,
+      ...(reject > 0 ? { rejectAboveMinor: reject } : {}),
+    }),
+    createVelocityCheck(database, {
+      orders: Math.max(config.FRAUD_ORDERS_PER_WINDOW, 1),
+      windowMs: config.FRAUD_WINDOW_MS,
+    }),
+  ];
+}

@@ -1,0 +1,52 @@
+/** What no automation can move: somebody has to look. One row for one thing that is wrong. */
+export const DEAD_LETTER_TRANSITIONS = {
+  open: ['redriving', 'resolved', 'discarded'],
+  redriving: ['open', 'resolved'],
+  resolved: [],
+  discarded: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type DeadLetterState = keyof typeof DEAD_LETTER_TRANSITIONS;
+
+export type DeadLetterKind =
+  /** A charge that used up its retries and provably took no money. */
+  | 'charge'
+  /** Stock that could not be reserved for technical reasons. */
+  | 'reserve'
+  /** A charge whose outcome nobody knows. */
+  | 'payment_unknown'
+  /** An undo that keeps failing. */
+  | 'compensation'
+  /** A refund that the gateway refused, or took back. */
+  | 'refund'
+  /** A workflow that Temporal ended, or never had. */
+  | 'run'
+  /** Books that do not agree. */
+  | 'books';
+
+export interface DeadLetter {
+  id: string;
+  orderId: string;
+  kind: DeadLetterKind;
+  step: string;
+  errorClass: string;
+  attempts: number;
+  lastError: string;
+  /** What it is about beyond the order, such as a refund's id; empty otherwise. */
+  subject: string;
+  state: DeadLetterState;
+  resolution: string | null;
+  note: string | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** What a person found out at the provider about a charge or a refund. */
+export interface Evidence {
+  about: 'charge' | 'refund';
+  deadLetterId: string;
+  /** True: the money moved. */
+  happened: boolean;
+  reference: string;
+  note: string;
+}

@@ -1,0 +1,21 @@
+/** Where a charge attempt may go. A capture is believed whenever it is seen: money is a fact. */
+export const ATTEMPT_TRANSITIONS = {
+  created: ['sent', 'not_charged', 'captured'],
+  sent: ['created', 'unknown', 'captured', 'declined', 'not_charged'],
+  unknown: ['sent', 'captured', 'declined', 'not_charged'],
+  captured: [],
+  declined: ['captured'],
+  not_charged: ['captured'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type AttemptState = keyof typeof ATTEMPT_TRANSITIONS;
+
+/** Where a refund may go. Banks take refunds back late; a refused one may be redriven under a new key. */
+export const REFUND_TRANSITIONS = {
+  pending: ['succeeded', 'failed', 'unknown'],
+  unknown: ['succeeded', 'failed'],
+  succeeded: ['failed'],
+  failed: ['pending', 'succeeded'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type RefundState = keyof typeof REFUND_TRANSITIONS;

@@ -1,0 +1,10 @@
+/** Where the reservation of one order line may go; back to active only when a redrive reserves again. */
+export const RESERVATION_TRANSITIONS = {
+  active: ['committed', 'released', 'expired'],
+  committed: ['restocked'],
+  released: ['active'],
+  expired: ['active'],
+  restocked: ['active'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type ReservationState = keyof typeof RESERVATION_TRANSITIONS;

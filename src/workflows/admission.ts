@@ -1,0 +1,25 @@
+import { allHandlersFinished, CancellationScope, condition, setHandler, sleep } from '@temporalio/workflow';
+import type { Admission } from '../domain/outcomes.js';
+import { admission } from './contract.js';
+
+/**
+ * Lets whoever started this workflow learn whether it may do its work.
+ * @returns what the workflow calls with the decision of its first activity
+ */
+export function announceAdmission(): (decision: Admission) => Promise<void> {
+  const decided: { value?: Admission } = {};
+  setHandler(admission, async (): Promise<Admission> => {
+    await CancellationScope.nonCancellable(() => condition(() => decided.value !== undefined));
+    return decided.value ?? { kind: 'refused', code: 'superseded', status: null };
+  });
+  return async (decision) => {
+    const isAwaited = !allHandlersFinished();
+    decided.value = decision;
+    if (isAwaited) await letAnswersOut();
+  };
+}
+
+/** An answer leaves when the workflow task ends: the local activities that come next would hold it back. */
+export async function letAnswersOut(): Promise<void> {
+  await CancellationScope.nonCancellable(() => sleep(1));
+}

@@ -1,0 +1,14 @@
+import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
+import type { Admission } from '../domain/outcomes.js';
+import type { OrderPolicy } from '../domain/policy.js';
+import { announceAdmission } from './admission.js';
+import { fulfilmentStep } from './steps.js';
+
+/** Marks a confirmed order as completed. Against a cancel, the first to lock the order's row wins. */
+export async function fulfilOrder(orderId: string, policy: OrderPolicy): Promise<Admission> {
+  const announce = announceAdmission();
+  const decision = await CancellationScope.nonCancellable(() => fulfilmentStep(policy)({ orderId }));
+  await announce(decision);
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  return decision;
+}

@@ -1,0 +1,35 @@
+import { condition, setHandler } from '@temporalio/workflow';
+import type { News } from '../domain/news.js';
+import { news } from './contract.js';
+
+export interface Inbox {
+  /** The next piece of news for whoever waits for this sort of money, `ms` at most; for ever without. */
+  next(about: 'charge' | 'refund', ms?: number): Promise<News | undefined>;
+}
+
+/** Keeps the news that is sent to this workflow until somebody asks for it. */
+export function openInbox(): Inbox {
+  const waiting: News[] = [];
+  setHandler(news, (item) => void waiting.push(item));
+
+  return {
+    async next(about, ms) {
+      const isOurs = (item: News) => isAbout(item, about);
+      const arrived = () => waiting.some(isOurs);
+      if (!arrived()) await (ms === undefined ? condition(arrived) : condition(arrived, ms));
+      const at = waiting.findIndex(isOurs);
+      return at < 0 ? undefined : waiting.splice(at, 1)[0];
+    },
+  };
+}
+
+function isAbout(item: News, about: 'charge' | 'refund'): boolean {
+  switch (item.kind) {
+    case 'look':
+      return true;
+    case 'redrive':
+      return about === 'refund';
+    case 'evidence':
+      return item.evidence.about === about;
+  }
+}

@@ -1,0 +1,52 @@
+import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { optimistic } from './optimistic.js';
+
+export interface Alarm {
+  orderId: string;
+  afterMs: number;
+  open(input: {
+    orderId: string;
+    kind: 'compensation';
+    step: string;
+    errorClass: string;
+    lastError: string;
+  }): Promise<void>;
+  close(input: { orderId: string; kind: 'compensation'; resolution: string }): Promise<void>;
+}
+
+/**
+ * A step that is never given up. When its first try fails and it is still not done after the alarm's time, a dead letter
+ * is opened so that somebody looks, while the tries go on; its success resolves it.
+ */
+export async function persistent<Args extends unknown[], Result>(
+  alarm: Alarm,
+  step: string,
+  firstTry: (...args: Args) => Promise<Result>,
+  retries: (...args: Args) => Promise<Result>,
+  pauseMs: number,
+  ...args: Args
+): Promise<Result> {
+  const watched = async (...input: Args): Promise<Result> => {
+    const work = retries(...input);
+    const clock = new CancellationScope();
+    const rings = clock
+      .run(() => sleep(alarm.afterMs))
+      .then(
+        () => true,
+        (error: unknown) => {
+          if (!isCancellation(error)) throw error;
+          return false;
+        },
+      );
+    const isLate = await Promise.race([rings, work.then(() => false)]).finally(() => clock.cancel());
+    if (!isLate) return work;
+
+    const { orderId } = alarm;
+    const lastError = 'this undo keeps failing; the Temporal Web UI shows its last error';
+    await alarm.open({ orderId, kind: 'compensation', step, errorClass: 'UndoFailing', lastError });
+    const result = await work;
+    await alarm.close({ orderId, kind: 'compensation', resolution: `${step} is done` });
+    return result;
+  };
+  return optimistic(firstTry, watched, pauseMs, ...args);
+}

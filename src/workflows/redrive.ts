@@ -1,0 +1,26 @@
+import { CancellationScope } from '@temporalio/workflow';
+import { announceAdmission } from './admission.js';
+import type { Inbox } from './inbox.js';
+import { settleAll } from './payment.js';
+import { refundUntilDone } from './refunding.js';
+import type { OrderSteps } from './steps.js';
+
+export interface Redrive {
+  deadLetterId: string;
+}
+
+/**
+ * Makes this run the owner of a failed order, by compare-and-set on the dead letter and the row. What the runs before it
+ * left at the gateway is looked up and sent back first: only then may there be a new charge.
+ * @returns whether this run may go on
+ */
+export async function takeOver({ deadLetterId }: Redrive, steps: OrderSteps, inbox: Inbox): Promise<boolean> {
+  const announce = announceAdmission();
+  const decision = await CancellationScope.nonCancellable(() => steps.takeOver(deadLetterId));
+  await announce(decision);
+  if (decision.kind === 'refused') return false;
+  await settleAll(steps, inbox);
+  await steps.findLateCaptures();
+  await refundUntilDone(steps.refunds, inbox);
+  return true;
+}

@@ -1,0 +1,63 @@
+import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
+import type { OrderOutcome } from '../domain/order.js';
+import type { ReviewDecision, ReviewOutcome, ScreenOutcome } from '../domain/outcomes.js';
+import { letAnswersOut } from './admission.js';
+import { reviewOrder } from './contract.js';
+import { failed, superseded } from './endings.js';
+import { isExhausted } from './optimistic.js';
+import type { OrderSteps } from './steps.js';
+
+interface Review {
+  decision?: ReviewDecision;
+}
+
+/** Runs the policy's fraud checks and, where they ask for one, waits for a person. No checks: no cost. */
+export async function passScreening(steps: OrderSteps): Promise<'passed' | OrderOutcome> {
+  const review = listenForReview(steps);
+  if (steps.policy.fraudChecks.length === 0) return 'passed';
+
+  const verdict = await screen(steps);
+  switch (verdict.kind) {
+    case 'allow':
+      return 'passed';
+    case 'reject':
+      return failed('screen', 'fraud_rejected', verdict.detail);
+    case 'superseded':
+      return superseded;
+    case 'review':
+      return reviewed(steps, review);
+  }
+}
+
+/** A check that cannot be asked never means "allow": a person decides instead. */
+async function screen(steps: OrderSteps): Promise<ScreenOutcome> {
+  try {
+    return await steps.screen();
+  } catch (error) {
+    if (!isExhausted(error)) throw error;
+    return steps.holdForReview('a fraud check could not be asked');
+  }
+}
+
+/** Decisions are taken from the start: the order's row may say `in_review` before this workflow gets that far. */
+function listenForReview(steps: OrderSteps): Review {
+  const review: Review = {};
+  setHandler(reviewOrder, async ({ decision }): Promise<ReviewOutcome> => {
+    const outcome = await CancellationScope.nonCancellable(() => steps.review(decision));
+    if (outcome.kind === 'decided') review.decision ??= decision;
+    return outcome;
+  });
+  return review;
+}
+
+async function reviewed(steps: OrderSteps, review: Review): Promise<'passed' | OrderOutcome> {
+  const inTime = await condition(() => review.decision !== undefined, steps.policy.reviewDeadlineMs);
+  if (!inTime) {
+    // A decision may be on its way: the database says which was first.
+    const expiry = await steps.review('expired');
+    if (expiry.kind === 'decided') return failed('screen', 'expired', 'nobody decided the review in time');
+    if (expiry.kind === 'opposite' && expiry.decision !== 'expired') review.decision ??= expiry.decision;
+  }
+  await letAnswersOut();
+  return review.decision === 'approve' ? 'passed' : failed('screen', 'fraud_rejected', 'rejected in review');
+}

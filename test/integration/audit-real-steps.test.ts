@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { auditOnce } from '../../src/activities/audit.js';
+import { auditLimits } from '../../src/activities/audit-ports.js';
+import { createChargeStore } from '../../src/adapters/postgres/charges.js';
+import { createOrderStore } from '../../src/adapters/postgres/orders.js';
+import { createRefundStore } from '../../src/adapters/postgres/refunds.js';
+import { createReservationStore } from '../../src/adapters/postgres/reservations.js';
+import { createScreeningStore } from '../../src/adapters/postgres/screenings.js';
+import { DEFAULT_POLICY } from '../../src/domain/policy.js';
+import type { AcceptedOrder, Undone } from '../../src/domain/order.js';
+import { auditPortsOn, listening } from '../support/audit-ports.js';
+import { anOrder } from '../support/orders.js';
+import { startStack, type Stack } from '../support/stack.js';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(async () => stack?.close());
+
+const call = { latencyMs: 1 };
+const failure = { step: 'charge', reason: 'payment_declined', detail: 'no' } as const;
+
+/** The steps of an order's run, as its workflow calls them, on the real stores. */
+function runOf(order: AcceptedOrder, owner = 'run-1') {
+  const { orderId } = order;
+  const run = { orderId, owner };
+  const [orders, charges] = [createOrderStore(stack.database), createChargeStore(stack.database)];
+  const [refunds, reservations] = [createRefundStore(stack.database), createReservationStore(stack.database)];
+  const screenings = createScreeningStore(stack.database);
+  const money = { kind: 'captured', reference: `ch_${orderId}`, amountMinor: 3_998, currency: 'EUR' } as const;
+
+  const steps = {
+    screen: () => screenings.screened(order, owner, { verdict: 'review', detail: 'odd' }, 60_000),
+    approve: () => screenings.review(run, 'approve'),
+    reserve: () => reservations.reserve(order, owner, 60_000),
+    send: () => charges.claim(run, 1_000, 60_000),
+    capture: () => charges.captured(run, 1, money, call),
+    decline: () => charges.declined(run, 1, 'no', call),
+    lose: async () => {
+      await charges.troubled(run, 1, { kind: 'ambiguous', reason: 'reset' }, call);
+      await charges.unknown(run, 1, call);
+    },
+    complete: () => orders.complete(orderId),
+    takeOverToCancel: () => orders.takeOverToCancel(run, 'changed my mind'),
+    undo: async (ending: Undone) => {
+      await orders.beginUndo({ order, owner, ending });
+      for (const due of await refunds.due(run)) {
+        if (due.state === 'due') await refunds.record(due.request.key, { kind: 'refunded', reference: 're' }, 1);
+      }
+      await reservations.release(run);
+      await orders.end(run, ending);
+    },
+    fail: () => steps.undo({ status: 'failed', failure }),
+    cancel: () => steps.undo({ status: 'cancelled', reason: 'asked' }),
+  };
+  return steps;
+}
+
+type Step = Exclude<keyof ReturnType<typeof runOf>, 'undo'>;
+
+const WAYS: Step[][] = [
+  ['reserve', 'send', 'capture'],
+  ['screen', 'approve', 'reserve', 'send', 'capture', 'complete'],
+  ['screen'],
+  ['screen', 'cancel'],
+  ['reserve', 'send', 'decline', 'fail'],
+  ['reserve', 'cancel'],
+  ['reserve', 'send', 'lose'],
+  ['reserve', 'send', 'lose', 'capture'],
+  ['reserve', 'send', 'capture', 'takeOverToCancel', 'cancel'],
+];
+
+test('books that real steps wrote are in order, however old they are', async () => {
+  for (const way of WAYS) {
+    const steps = runOf(anOrder());
+    for (const step of way) await steps[step]();
+  }
+  const { ports } = auditPortsOn(stack.database);
+  const observer = listening();
+  // No margin: nothing is under way here but what waits for a person.
+  const report = await auditOnce(ports, { ...auditLimits(DEFAULT_POLICY), marginMs: 0 }, observer);
+  expect(observer.lines).toEqual([]);
+  expect(report.ok).toBe(true);
+  const { rows } = await stack.database.pool.query('select distinct status from orders order by 1');
+  expect(rows.map(({ status }) => status)).toEqual([
+    'cancelled',
+    'completed',
+    'confirmed',
+    'failed',
+    'in_review',
+    'payment_unknown',
+  ]);
+});

@@ -1,0 +1,224 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { auditOnce } from '../../src/activities/audit.js';
+import { auditLimits } from '../../src/activities/audit-ports.js';
+import { runAudit } from '../../src/commands/audit.js';
+import { ORDER_STATUSES, type OrderStatus } from '../../src/domain/order.js';
+import { DEFAULT_POLICY } from '../../src/domain/policy.js';
+import { PLANTS } from '../support/audit-plants.js';
+import { auditPortsOn, listening } from '../support/audit-ports.js';
+import { plantOrder } from '../support/planted-orders.js';
+import { PRODUCTS, startStack, type Stack } from '../support/stack.js';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(async () => stack?.close());
+afterEach(async () => {
+  await stack.database.pool.query('truncate orders, dead_letters, gateway_events, stock_movements, stock cascade');
+  await stack.seed(...PRODUCTS);
+});
+
+const limits = auditLimits(DEFAULT_POLICY);
+const run = (text: string) => stack.database.pool.query(text);
+const plant = (status: OrderStatus, age?: string) => plantOrder(stack.database, status, age);
+const letters = () =>
+  stack.database.kysely.selectFrom('dead_letters').selectAll().where('step', '=', 'audit').execute();
+const youngest = (status: OrderStatus) =>
+  ['confirmed', 'completed', 'failed', 'cancelled'].includes(status) ? '1 day' : '1 minute';
+
+async function audit(overrides = {}) {
+  const { ports, recovered, started } = auditPortsOn(stack.database, overrides);
+  const observer = listening();
+  const report = await auditOnce(ports, limits, observer);
+  const broken = report.checks.filter(({ violations }) => violations > 0).map(({ name }) => name);
+  return { report, broken, recovered, started, lines: observer.lines };
+}
+
+test('books with an order in every status are in order', async () => {
+  for (const status of ORDER_STATUSES) await plant(status, youngest(status));
+  const { report, lines } = await audit();
+  expect(lines).toEqual([]);
+  expect(report.ok).toBe(true);
+  expect(await letters()).toEqual([]);
+});
+
+describe('what is broken once is reported once, by its check:', () => {
+  test.each(PLANTS)('%s (%s, %s old)', async (check, status, age, breakIt) => {
+    for (const healthy of ORDER_STATUSES) await plant(healthy, youngest(healthy));
+    const id = await plant(status, age);
+    await run(breakIt.replaceAll('ID', id));
+
+    const { broken, lines, report } = await audit();
+    expect(broken).toEqual([check]);
+    expect(report.ok).toBe(false);
+    expect(lines).toHaveLength(1);
+    const ofStock = check.includes('stock-is-its');
+    expect(lines[0]).toMatchObject({ level: 'violation', check, orderId: ofStock ? '' : id });
+    expect(await letters()).toMatchObject([{ kind: 'books', state: 'open', error_class: check }]);
+  });
+
+  test('every check of the books is in the table', async () => {
+    const { ports } = auditPortsOn(stack.database);
+    const planted = new Set(PLANTS.map(([check]) => check));
+    expect(ports.audit.checks.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);
+  });
+});
+
+describe('what the schema itself refuses:', () => {
+  test.each([
+    ['I1: a second payment that settles an order', `insert into payments values ('ID', 1, 1, 'EUR', 'ch_2')`],
+    ['I5: more reserved than there is', `update stock set reserved = on_hand + 1 where sku = 'product-A'`],
+    ['I5: stock below zero', `update stock set on_hand = -1 where sku = 'product-A'`],
+    [
+      'I8: one key for two charges',
+      `insert into payment_attempts (order_id, attempt, owner, idempotency_key, amount_minor, currency, state)
+       values ('ID', 2, 'run-1', 'ID:charge:1', 1, 'EUR', 'created')`,
+    ],
+    [
+      'I9: a gateway message twice',
+      `insert into gateway_events (gateway, event_id, type) values ('g', 'e', 't'), ('g', 'e', 't')`,
+    ],
+    ['I10: two events of one version', `insert into order_events (order_id, seq, type) values ('ID', 3, 'x')`],
+    ['I10: a status that there is not', `update orders set status = 'lost' where order_id = 'ID'`],
+    ['a capture of nobody knows what', `update payment_attempts set captured_minor = null where order_id = 'ID'`],
+  ])('%s', async (_, breakIt) => {
+    const id = await plant('confirmed');
+    await expect(run(breakIt.replaceAll('ID', id))).rejects.toThrow(/constraint/);
+  });
+});
+
+describe('what an audit does about it', () => {
+  const keepMoney = async () => {
+    const id = await plant('cancelled');
+    await run(`delete from refunds where order_id = '${id}'`);
+    return id;
+  };
+
+  test('opens one letter however often it is found, and resolves it when it is found no more', async () => {
+    const id = await keepMoney();
+    await audit();
+    await audit();
+    expect(await letters()).toMatchObject([{ order_id: id, state: 'open' }]);
+
+    await run(
+      `insert into refunds (idempotency_key, refund_id, order_id, attempt, amount_minor, currency, state)
+       values ('${id}:charge:1:undo', 'undo-${id}-1', '${id}', 1, 3998, 'EUR', 'succeeded')`,
+    );
+    expect((await audit()).report.ok).toBe(true);
+    expect(await letters()).toMatchObject([{ order_id: id, state: 'resolved' }]);
+  });
+
+  test('recovers an order with money that it must not have, unless a workflow is at it', async () => {
+    const id = await keepMoney();
+    expect((await audit()).recovered).toEqual([]);
+    const runs = { endedBadly: async () => [], checkingOut: async () => [], isRunning: async () => false };
+    const { recovered, report } = await audit({ runs });
+    expect([recovered, report.recovered]).toEqual([[id], [id]]);
+  });
+
+  test('leaves alone what somebody was told already, and what was written to a moment ago', async () => {
+    const id = await keepMoney();
+    await run(
+      `insert into dead_letters (order_id, kind, step, error_class, last_error, subject)
+       values ('${id}', 'refund', 'refund', 'RefundRefused', 'no', 'undo-${id}-1')`,
+    );
+    const other = await keepMoney();
+    await run(`update payment_attempts set updated_at = now() where order_id = '${other}'`);
+    expect((await audit()).report.ok).toBe(true);
+  });
+
+  test('does not bring back what a person discarded lately', async () => {
+    await keepMoney();
+    await audit();
+    await run(`update dead_letters set state = 'discarded', updated_at = now()`);
+    expect((await audit()).report.ok).toBe(false);
+    expect(await letters()).toMatchObject([{ state: 'discarded' }]);
+    await run(`update dead_letters set updated_at = now() - interval '25 hours'`);
+    await audit();
+    expect((await letters()).map(({ state }) => state).sort()).toEqual(['discarded', 'open']);
+  });
+
+  test('R21: starts the work on a gateway message that was stored and then forgotten', async () => {
+    await run(
+      `insert into gateway_events (gateway, event_id, type, received_at)
+       values ('sandbox', 'evt/1', 'charge.captured', now() - interval '11 minutes'), ('sandbox', 'evt-2', 'x', now())`,
+    );
+    expect((await audit()).started).toEqual(['sandbox evt/1']);
+  });
+
+  test('R17: books a late capture of an order that was given up, and recovers it', async () => {
+    const id = await plant('failed', '1 hour');
+    const captures: unknown[] = [];
+    const found = { kind: 'captured', reference: 'late', amountMinor: 3998, currency: 'EUR' } as const;
+    const { recovered, broken } = await audit({
+      runs: { endedBadly: async () => [], checkingOut: async () => [], isRunning: async () => false },
+      gateway: { lookup: async () => found },
+      charges: {
+        captured: async (...[run, attempt, captured]: unknown[]) => {
+          captures.push([run, attempt, captured]);
+          return { kind: 'superseded' };
+        },
+      },
+    });
+    expect(broken).toEqual(['uncharged-stays-uncharged']);
+    expect(captures).toEqual([[{ orderId: id, owner: 'run-1' }, 1, found]]);
+    expect(recovered).toEqual([id]);
+  });
+
+  test('tells when the gateway took another amount than the books say, and when the right one is seen again', async () => {
+    await plant('confirmed');
+    const wrong = { kind: 'captured', reference: 'ch', amountMinor: 1, currency: 'EUR' } as const;
+    expect((await audit({ gateway: { lookup: async () => wrong } })).broken).toEqual(['captures-are-real']);
+    expect((await audit()).report.ok).toBe(true);
+    expect(await letters()).toMatchObject([{ kind: 'books', state: 'resolved' }]);
+  });
+
+  test('goes on, and is not ok, when the gateway cannot be asked', async () => {
+    await plant('confirmed');
+    const away = async () => {
+      throw new Error('connect ECONNREFUSED');
+    };
+    const { report, lines } = await audit({ gateway: { lookup: away } });
+    expect(report.ok).toBe(false);
+    expect(lines).toMatchObject([{ level: 'fault', check: 'captures-are-real', detail: 'connect ECONNREFUSED' }]);
+    expect(await letters()).toEqual([]);
+  });
+
+  test('looks at no more than its limit, and resolves nothing that it may not have seen', async () => {
+    for (let i = 0; i < 3; i += 1) await keepMoney();
+    await audit();
+    const { ports } = auditPortsOn(stack.database);
+    const report = await auditOnce(ports, { ...limits, findings: 2 }, listening());
+    expect(report.checks.find(({ name }) => name === 'cancelled-orders-hold-no-money')?.violations).toBe(2);
+    expect((await letters()).filter(({ state }) => state === 'open')).toHaveLength(3);
+  });
+});
+
+describe('the command', () => {
+  const command = async () => {
+    const said: string[] = [];
+    const { ports } = auditPortsOn(stack.database);
+    const code = await runAudit({ ports, policy: DEFAULT_POLICY, say: (line) => void said.push(line) });
+    return { code, said };
+  };
+
+  test('ends with 0 and a line for each check when all is well', async () => {
+    await plant('confirmed');
+    const { code, said } = await command();
+    expect(code).toBe(0);
+    expect(said).toContain('✔ confirmed-orders-are-paid (I4)');
+    expect(said.at(-1)).toBe('The books agree.');
+  });
+
+  test('ends with 1 and says what is wrong', async () => {
+    const id = await plant('confirmed');
+    await run(`delete from payments where order_id = '${id}'`);
+    const { code, said } = await command();
+    expect(code).toBe(1);
+    expect(said[0]).toBe(
+      `✖ confirmed-orders-are-paid [${id}]: the order is confirmed, its total is 3998 EUR and its payment missing`,
+    );
+    expect(said).toContain('✖ confirmed-orders-are-paid (I4): 1 violation');
+  });
+});

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { DeadLetterStore, NewDeadLetter } from '../../../src/activities/dead-letters.js';
+import { createDeadLetterStore, resolveDeadLetters } from '../../../src/adapters/postgres/dead-letters.js';
+import { createOrderRows, type OrderRows } from '../../support/order-rows.js';
+import { startStack, type Stack } from '../../support/stack.js';
+
+let stack: Stack;
+let rows: OrderRows;
+let deadLetters: DeadLetterStore;
+beforeAll(async () => {
+  stack = await startStack();
+  rows = createOrderRows(stack.database);
+  deadLetters = createDeadLetterStore(stack.database);
+});
+afterAll(async () => stack?.close());
+
+const letter = (orderId: string, overrides: Partial<NewDeadLetter> = {}): NewDeadLetter => ({
+  orderId,
+  kind: 'compensation',
+  step: 'release',
+  errorClass: 'UndoFailing',
+  lastError: 'the database is away',
+  ...overrides,
+});
+
+test('R24: opened by twenty at once it is one row, with the newest error and the most attempts', async () => {
+  const orderId = await rows.insert('compensating');
+  await Promise.all(Array.from({ length: 20 }, (_, attempts) => deadLetters.open(letter(orderId, { attempts }))));
+  await deadLetters.open(letter(orderId, { lastError: 'still away', step: 'refund' }));
+  expect(await rows.letters(orderId)).toMatchObject([
+    {
+      state: 'open',
+      attempts: 19,
+      last_error: 'still away',
+      step: 'refund',
+      id: expect.stringMatching(/^dl_[0-9a-f]{32}$/),
+    },
+  ]);
+});
+
+test('another kind or another subject is another thing that is wrong', async () => {
+  const orderId = await rows.insert('compensating');
+  await deadLetters.open(letter(orderId));
+  await deadLetters.open(letter(orderId, { kind: 'refund', subject: 'a' }));
+  await deadLetters.open(letter(orderId, { kind: 'refund', subject: 'b' }));
+  expect(await rows.letters(orderId)).toHaveLength(3);
+
+  const { kysely } = stack.database;
+  await kysely.transaction().execute((tx) => resolveDeadLetters(tx, orderId, ['refund'], 'done', { subject: 'a' }));
+  const states = (await rows.letters(orderId)).map(({ kind, subject, state }) => `${kind} ${subject} ${state}`);
+  expect(states).toEqual(['compensation  open', 'refund a resolved', 'refund b open']);
+});
+
+test('what is being redriven and goes wrong again is open again; what was settled is opened anew', async () => {
+  const orderId = await rows.insert('compensating');
+  const { kysely } = stack.database;
+  const setState = (state: 'redriving' | 'discarded') =>
+    kysely.updateTable('dead_letters').set({ state }).where('order_id', '=', orderId).execute();
+  await deadLetters.open(letter(orderId));
+  await setState('redriving');
+  await deadLetters.open(letter(orderId));
+  expect(await rows.letters(orderId)).toMatchObject([{ state: 'open' }]);
+  await setState('discarded');
+  await deadLetters.open(letter(orderId));
+  expect(await rows.letters(orderId)).toMatchObject([{ state: 'discarded' }, { state: 'open' }]);
+
+  await kysely.transaction().execute((tx) => resolveDeadLetters(tx, orderId, ['compensation'], 'the order is failed'));
+  expect(await rows.letters(orderId)).toMatchObject([
+    { state: 'discarded', resolution: null },
+    { state: 'resolved', resolution: 'the order is failed' },
+  ]);
+});
+
+test('R3: an order that has no row can have one', async () => {
+  await deadLetters.open(letter('never-written', { kind: 'run' }));
+  expect(await rows.letters('never-written')).toHaveLength(1);
+});

@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import type { ScreeningStore, Verdict } from '../../../src/activities/screening.js';
+import { createAmountCeiling } from '../../../src/adapters/fraud/amount-ceiling.js';
+import { createVelocityCheck } from '../../../src/adapters/fraud/velocity.js';
+import { placeOrder } from '../../../src/adapters/postgres/order-row.js';
+import { createScreeningStore } from '../../../src/adapters/postgres/screenings.js';
+import type { AcceptedOrder } from '../../../src/domain/order.js';
+import { anAcceptedOrder, createOrderRows, OWNER, type OrderRows } from '../../support/order-rows.js';
+import { startStack, type Stack } from '../../support/stack.js';
+
+let stack: Stack;
+let rows: OrderRows;
+let screenings: ScreeningStore;
+beforeAll(async () => {
+  stack = await startStack();
+  rows = createOrderRows(stack.database);
+  screenings = createScreeningStore(stack.database);
+});
+afterAll(async () => stack?.close());
+
+const HOUR = 3_600_000;
+const ALLOW: Verdict = { verdict: 'allow' };
+const REVIEW: Verdict = { verdict: 'review', detail: 'unusual' };
+const REJECT: Verdict = { verdict: 'reject', detail: 'too much' };
+const screen = (order: AcceptedOrder, verdict: Verdict, owner = OWNER) =>
+  screenings.screened(order, owner, verdict, HOUR);
+const runOf = ({ orderId }: AcceptedOrder) => ({ orderId, owner: OWNER });
+
+async function inReview(): Promise<AcceptedOrder> {
+  const order = anAcceptedOrder();
+  await screen(order, REVIEW);
+  return order;
+}
+
+describe('a verdict', () => {
+  test.each([
+    [ALLOW, { kind: 'allow' }],
+    [REJECT, { kind: 'reject', detail: 'too much' }],
+  ])('is stored with the order, %j', async (verdict, outcome) => {
+    const order = anAcceptedOrder();
+    expect(await screen(order, verdict)).toEqual(outcome);
+    expect(await screen(order, REVIEW)).toEqual(outcome);
+    expect(await rows.order(order.orderId)).toMatchObject({ status: 'pending', screening: verdict, review_by: null });
+    expect(await rows.events(order.orderId)).toEqual(['order.created']);
+  });
+
+  test('review holds the order until a deadline', async () => {
+    const order = await inReview();
+    const row = await rows.order(order.orderId);
+    expect(row).toMatchObject({ status: 'in_review', version: 2, screening: REVIEW });
+    expect(Number(row.review_by) - Date.now()).toBeGreaterThan(HOUR - 60_000);
+    expect(Number(row.review_by) - Date.now()).toBeLessThanOrEqual(HOUR + 1_000);
+    expect(await screen(order, ALLOW)).toEqual({ kind: 'review', detail: 'unusual' });
+    expect(await rows.events(order.orderId)).toEqual(['order.created', 'order.in_review']);
+  });
+
+  test('is one also when twenty tries store different ones at once', async () => {
+    const order = anAcceptedOrder();
+    const verdicts = [ALLOW, REVIEW, REJECT];
+    const tries = Array.from({ length: 21 }, (_, i) => screen(order, verdicts[i % 3] ?? ALLOW));
+    const outcomes = new Set((await Promise.all(tries)).map(({ kind }) => kind));
+    expect(outcomes.size).toBe(1);
+  });
+
+  test('of another run, or on an order that is being undone, changes nothing', async () => {
+    const order = anAcceptedOrder();
+    await placeOrder(stack.database, order, OWNER);
+    expect(await screen(order, REJECT, 'run-2')).toEqual({ kind: 'superseded' });
+    await rows.setStatus(order.orderId, 'cancelling');
+    expect(await screen(order, ALLOW)).toEqual({ kind: 'superseded' });
+    expect(await rows.order(order.orderId)).toMatchObject({ screening: null });
+  });
+
+  test('stands when the step runs again after the order went on', async () => {
+    const allowed = anAcceptedOrder();
+    await screen(allowed, ALLOW);
+    await rows.setStatus(allowed.orderId, 'reserved');
+    expect(await screen(allowed, REJECT)).toEqual({ kind: 'allow' });
+
+    const approved = await inReview();
+    await screenings.review(runOf(approved), 'approve');
+    expect(await screen(approved, REJECT)).toEqual({ kind: 'allow' });
+    const rejected = await inReview();
+    await screenings.review(runOf(rejected), 'reject');
+    expect(await screen(rejected, ALLOW)).toEqual({ kind: 'reject', detail: 'rejected in review' });
+  });
+
+  test('review of an order that failed before anybody decided asks again when it is redriven', async () => {
+    const order = await inReview();
+    await rows.setStatus(order.orderId, 'pending');
+    expect(await screen(order, ALLOW)).toEqual({ kind: 'review', detail: 'unusual' });
+    expect(await rows.order(order.orderId)).toMatchObject({ status: 'in_review' });
+  });
+});
+
+describe('a review', () => {
+  test('R33: approve and reject at once: the first counts, the other is told, fifty times', async () => {
+    for (let round = 0; round < 50; round++) {
+      const order = await inReview();
+      const [approve, reject] = await Promise.all([
+        screenings.review(runOf(order), 'approve'),
+        screenings.review(runOf(order), 'reject'),
+      ]);
+      const approved = approve.kind === 'decided';
+      const decision = approved ? 'approve' : 'reject';
+      expect(approved ? reject : approve).toEqual({ kind: 'opposite', decision });
+      const { status, review } = await rows.order(order.orderId);
+      expect([status, review?.decision]).toEqual([approved ? 'pending' : 'in_review', decision]);
+    }
+  });
+
+  test.each([
+    ['approve', 'reject', 'review.approved'],
+    ['reject', 'approve', 'review.rejected'],
+    ['expired', 'approve', 'review.expired'],
+  ] as const)('R33: after %s the same again is decided, and %s is the opposite', async (decision, other, event) => {
+    const order = await inReview();
+    expect(await screenings.review(runOf(order), decision)).toEqual({ kind: 'decided' });
+    expect(await screenings.review(runOf(order), decision)).toEqual({ kind: 'decided' });
+    expect(await screenings.review(runOf(order), other)).toEqual({ kind: 'opposite', decision });
+    expect(await rows.events(order.orderId)).toEqual(['order.created', 'order.in_review', event]);
+    expect(Date.parse((await rows.order(order.orderId)).review?.at ?? '')).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  test('of an order that is not in review, or of another run, is not taken', async () => {
+    const order = anAcceptedOrder();
+    await screen(order, ALLOW);
+    expect(await screenings.review(runOf(order), 'approve')).toEqual({ kind: 'not_in_review', status: 'pending' });
+    const other = await inReview();
+    const foreign = { orderId: other.orderId, owner: 'run-2' };
+    expect(await screenings.review(foreign, 'approve')).toEqual({ kind: 'not_in_review', status: 'in_review' });
+  });
+});
+
+describe('the built-in checks', () => {
+  test.each([
+    [10_000, 'allow'],
+    [10_001, 'review'],
+    [50_000, 'review'],
+    [50_001, 'reject'],
+  ])('amount_ceiling: a total of %d is %s', async (totalMinor, verdict) => {
+    const check = createAmountCeiling({ reviewAboveMinor: 10_000, rejectAboveMinor: 50_000 });
+    expect(check.name).toBe('amount_ceiling');
+    expect(await check.check(anAcceptedOrder({ totalMinor }))).toMatchObject({ verdict });
+  });
+
+  test('velocity: the order above the limit goes to review, those outside the window and of others do not count', async () => {
+    const check = createVelocityCheck(stack.database, { orders: 2, windowMs: HOUR });
+    const customerId = `customer_${randomUUID()}`;
+    const now = Date.now();
+    const place = async (agoMs: number) => {
+      const order = anAcceptedOrder({ customerId, acceptedAt: new Date(now - agoMs).toISOString() });
+      await placeOrder(stack.database, order, OWNER);
+      return order;
+    };
+    await place(2 * HOUR);
+    await placeOrder(stack.database, anAcceptedOrder(), OWNER);
+    const first = await place(3_000);
+    const second = await place(2_000);
+    const third = await place(1_000);
+    expect(await check.check(third)).toMatchObject({ verdict: 'review' });
+    // A check that runs again later counts what it counted before.
+    expect(await check.check(second)).toEqual(ALLOW);
+    expect(await check.check(first)).toEqual(ALLOW);
+  });
+
+  test('velocity reads an index', async () => {
+    const plan = await stack.database.kysely.transaction().execute(async (tx) => {
+      await sql`set local enable_seqscan = off`.execute(tx);
+      const { rows: lines } = await sql<{ 'QUERY PLAN': string }>`
+        explain select from orders where customer_id = 'c' and created_at > now()`.execute(tx);
+      return lines.map((line) => line['QUERY PLAN']).join(' ');
+    });
+    expect(plan).toContain('orders_by_customer');
+  });
+});

@@ -1,0 +1,42 @@
+import type { AuditLine, AuditObserver } from '../../src/activities/audit.js';
+import type { AuditPorts } from '../../src/activities/audit-ports.js';
+import { createAuditStore } from '../../src/adapters/postgres/audit.js';
+import { createDeadLetterStore } from '../../src/adapters/postgres/dead-letters.js';
+import { createGatewayEventStore } from '../../src/adapters/postgres/gateway-events.js';
+import type { Database } from '../../src/adapters/postgres/pool.js';
+
+/** Real books; a Temporal in which every order has its run, and a gateway that agrees with everything. */
+export function auditPortsOn(database: Database, overrides: Partial<AuditPorts> = {}) {
+  const recovered: string[] = [];
+  const started: string[] = [];
+  const ports: AuditPorts = {
+    audit: createAuditStore(database),
+    deadLetters: createDeadLetterStore(database),
+    gatewayEvents: createGatewayEventStore(database),
+    runs: { endedBadly: async () => [], checkingOut: async () => [], isRunning: async () => true },
+    messenger: { tell: async () => false, recover: async (orderId) => void recovered.push(orderId) },
+    eventStarter: { start: async ({ gateway, eventId }) => void started.push(`${gateway} ${eventId}`) },
+    gateway: {
+      async lookup(key) {
+        const row = await database.kysely
+          .selectFrom('payment_attempts')
+          .selectAll()
+          .where('idempotency_key', '=', key)
+          .executeTakeFirst();
+        if (row?.state !== 'captured') return { kind: 'not_found' };
+        const { reference, captured_minor, captured_currency } = row;
+        const [amountMinor, currency] = [captured_minor ?? 0, captured_currency ?? ''];
+        return { kind: 'captured', reference: reference ?? '', amountMinor, currency };
+      },
+    },
+    charges: { captured: async () => ({ kind: 'superseded' }) },
+    ...overrides,
+  };
+  return { ports, recovered, started };
+}
+
+/** Keeps what an audit says. */
+export function listening(): AuditObserver & { lines: AuditLine[] } {
+  const lines: AuditLine[] = [];
+  return { lines, log: (line) => void lines.push(line), heartbeat: () => {}, signal: new AbortController().signal };
+}

@@ -1,0 +1,36 @@
+import type { GatewayEventStore, InboxEvent } from '../../src/activities/gateway-events.js';
+import { chargeKey } from '../../src/domain/ids.js';
+import type { FakeTables } from './fake-tables.js';
+
+/** The stored messages of a gateway in memory; `arrive` stores one. */
+export function createFakeGatewayEvents(
+  { orders }: FakeTables,
+  failLate: (refundKey: string) => boolean,
+): GatewayEventStore & { arrive(event: Partial<InboxEvent> & { eventId: string }): void; effects: string[] } {
+  const events = new Map<string, InboxEvent>();
+  const effects: string[] = [];
+
+  return {
+    effects,
+    arrive({ eventId, ...event }) {
+      const empty = { gateway: 'fake', type: 'charge.captured', chargeKey: null, refundKey: null, orderId: null };
+      if (!events.has(eventId)) events.set(eventId, { ...empty, eventId, isProcessed: false, ...event });
+    },
+    read: async (_gateway, eventId) => events.get(eventId),
+    async agrees({ type, chargeKey: key, orderId }) {
+      const found = orders.get(orderId ?? '');
+      const attempt = found?.attempts.find((other) => chargeKey(found.order.orderId, other.attempt) === key);
+      if (attempt === undefined) return false;
+      if (type === 'charge.captured') return found?.settledBy === attempt.attempt;
+      return type === 'charge.declined' && attempt.state === 'declined';
+    },
+    orderStatus: async (orderId) => orders.get(orderId)?.status,
+    refundFailedLate: async (refundKey) => failLate(refundKey),
+    async processed(_gateway, eventId, effect) {
+      const event = events.get(eventId);
+      if (event === undefined || event.isProcessed) return;
+      event.isProcessed = true;
+      effects.push(effect);
+    },
+  };
+}

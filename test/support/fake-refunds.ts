@@ -1,0 +1,136 @@
+import type { DueRefund, RefundStore } from '../../src/activities/refunds.js';
+import { chargeKey, undoRefundKey } from '../../src/domain/ids.js';
+import type { Admission, AdmissionRefusal } from '../../src/domain/outcomes.js';
+import type { FakeOrder, FakeRefund, FakeTables } from './fake-tables.js';
+
+/** The books of refunds in memory. */
+export function createFakeRefunds(tables: FakeTables): RefundStore & { failLate(key: string): boolean } {
+  const { entry, openLetter, resolveLetters } = tables;
+
+  const byKey = (key: string) => {
+    const all = [...tables.orders.values()].flatMap((found) => found.refunds.map((refund) => ({ found, refund })));
+    const hit = all.find(({ refund }) => refund.key === key);
+    if (hit === undefined) throw new Error(`no refund ${key}`);
+    return hit;
+  };
+  const byLetter = (orderId: string, deadLetterId: string) => {
+    const letter = tables.lettersOf(orderId).find(({ id, kind }) => id === deadLetterId && kind === 'refund');
+    const refund = entry(orderId).refunds.find(({ refundId }) => refundId === letter?.subject);
+    return letter && refund && { letter, refund };
+  };
+  const succeed = ({ order }: FakeOrder, refund: FakeRefund) => {
+    refund.state = 'succeeded';
+    resolveLetters(order.orderId, ['refund'], refund.refundId);
+  };
+  const fail = ({ order }: FakeOrder, refund: FakeRefund, code: string) => {
+    Object.assign(refund, { state: 'failed', code });
+    const subject = refund.refundId;
+    openLetter({
+      orderId: order.orderId,
+      kind: 'refund',
+      step: 'refund',
+      errorClass: 'Refused',
+      lastError: code,
+      subject,
+    });
+  };
+
+  return {
+    async due({ orderId, owner }) {
+      const found = entry(orderId);
+      if (found.owner !== owner || ['reserved', 'payment_unknown'].includes(found.status)) return [];
+      const keepsPayment = ['confirmed', 'completed'].includes(found.status);
+      for (const { attempt, captured } of found.attempts) {
+        if (captured === undefined || (keepsPayment && found.settledBy === attempt)) continue;
+        const left = captured.amountMinor - spokenFor(found, attempt);
+        const key = undoRefundKey(orderId, attempt);
+        if (left > 0) {
+          const refund = {
+            key,
+            refundId: key,
+            attempt,
+            amountMinor: left,
+            state: 'pending',
+            requested: false,
+          } as const;
+          found.refunds.push(refund);
+        }
+      }
+      const unsettled = found.refunds.filter(
+        ({ state, requested }) => state !== 'succeeded' && !(requested && state === 'failed'),
+      );
+      return unsettled.map((refund) => dueRefund(found, refund));
+    },
+
+    async open({ orderId, refundId, amountMinor, fingerprint }): Promise<Admission> {
+      const found = tables.orders.get(orderId);
+      const refused = (code: AdmissionRefusal): Admission => ({ kind: 'refused', code, status: found?.status ?? null });
+      if (found === undefined) return refused('not_found');
+      const same = found.refunds.find((refund) => refund.refundId === refundId);
+      if (same !== undefined)
+        return same.fingerprint === fingerprint ? { kind: 'admitted' } : refused('idempotency_conflict');
+      const attempt = found.settledBy;
+      if (attempt === undefined || !['confirmed', 'completed'].includes(found.status)) return refused('not_refundable');
+      const left = found.order.totalMinor - spokenFor(found, attempt);
+      const amount = amountMinor ?? left;
+      if (amount <= 0 || amount > left) return refused('refund_exceeds_captured');
+      const row = {
+        key: `${refundId}:1`,
+        refundId,
+        attempt,
+        amountMinor: amount,
+        state: 'pending',
+        requested: true,
+      } as const;
+      found.refunds.push({ ...row, fingerprint });
+      return { kind: 'admitted' };
+    },
+
+    async dueOne({ orderId, refundId }) {
+      const found = entry(orderId);
+      const refund = found.refunds.find((other) => other.refundId === refundId);
+      return refund === undefined || refund.state === 'succeeded' ? [] : [dueRefund(found, refund)];
+    },
+
+    async record(key, result) {
+      const { found, refund } = byKey(key);
+      if (refund.state === 'succeeded') return;
+      if (result.kind === 'refunded') succeed(found, refund);
+      if (result.kind === 'refused') fail(found, refund, result.code);
+      if (result.kind === 'ambiguous') refund.state = 'unknown';
+    },
+
+    async redrive(orderId, deadLetterId) {
+      const hit = byLetter(orderId, deadLetterId);
+      if (hit?.letter.state !== 'open' || hit.refund.state !== 'failed') return;
+      hit.letter.state = 'redriving';
+      hit.refund.state = 'pending';
+      hit.refund.key = `${hit.refund.key}:again`;
+    },
+
+    async applyEvidence(orderId, { deadLetterId, happened }) {
+      const hit = byLetter(orderId, deadLetterId);
+      if (hit !== undefined && happened) succeed(entry(orderId), hit.refund);
+    },
+
+    failLate(key) {
+      const { found, refund } = byKey(key);
+      if (refund.state !== 'succeeded') return false;
+      fail(found, refund, 'the bank returned it');
+      return true;
+    },
+  };
+}
+
+/** What of an attempt's money is back or on its way; a refused undo keeps its claim, a refused request does not. */
+function spokenFor({ refunds }: FakeOrder, attempt: number): number {
+  return refunds
+    .filter((refund) => refund.attempt === attempt && !(refund.requested && refund.state === 'failed'))
+    .reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+}
+
+function dueRefund({ order }: FakeOrder, { key, attempt, amountMinor, state, code }: FakeRefund): DueRefund {
+  if (state === 'failed') return { state: 'refused', code: code ?? '' };
+  const { orderId, currency } = order;
+  return { state: 'due', request: { key, chargeKey: chargeKey(orderId, attempt), orderId, amountMinor, currency } };
+}

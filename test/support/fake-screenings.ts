@@ -1,0 +1,49 @@
+import type { FraudCheck, ScreeningStore, Verdict } from '../../src/activities/screening.js';
+import type { ScreenOutcome } from '../../src/domain/outcomes.js';
+import type { FakeOrder, FakeTables } from './fake-tables.js';
+
+/** Verdicts and reviews in memory. */
+export function createFakeScreenings({ place, move, orders }: FakeTables): ScreeningStore {
+  return {
+    async screened(order, owner, verdict) {
+      const found = place(order, owner);
+      if (found.owner !== owner) return { kind: 'superseded' };
+      found.verdict ??= verdict;
+      const outcome = standing(found, found.verdict);
+      if (outcome.kind === 'review') move(found, 'in_review');
+      return outcome;
+    },
+
+    async review({ orderId, owner }, decision) {
+      const found = orders.get(orderId);
+      if (found?.review === decision) return { kind: 'decided' };
+      if (found?.review !== undefined) return { kind: 'opposite', decision: found.review };
+      if (found?.status !== 'in_review' || found.owner !== owner) {
+        return { kind: 'not_in_review', status: found?.status ?? 'pending' };
+      }
+      found.review = decision;
+      if (decision === 'approve') move(found, 'pending');
+      return { kind: 'decided' };
+    },
+  };
+}
+
+/** The stored verdict, unless a person has decided since. */
+function standing({ review }: FakeOrder, verdict: Verdict): ScreenOutcome {
+  if (verdict.verdict === 'allow' || review === 'approve') return { kind: 'allow' };
+  if (review !== undefined) return { kind: 'reject', detail: `${review} in review` };
+  return { kind: verdict.verdict, detail: verdict.detail };
+}
+
+/** A fraud check that answers what the test says, and counts how often it was asked. */
+export function aCheck(answer: () => Verdict, name = 'check'): FraudCheck & { asked: () => number } {
+  let asked = 0;
+  return {
+    name,
+    asked: () => asked,
+    async check() {
+      asked += 1;
+      return answer();
+    },
+  };
+}

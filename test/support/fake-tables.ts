@@ -1,0 +1,134 @@
+import type { NewDeadLetter } from '../../src/activities/dead-letters.js';
+import type { Verdict } from '../../src/activities/screening.js';
+import type { DeadLetterKind, DeadLetterState } from '../../src/domain/dead-letter.js';
+import { canTransition, type AcceptedOrder, type OrderStatus, type Undone } from '../../src/domain/order.js';
+import type { ReviewDecision } from '../../src/domain/outcomes.js';
+import type { AttemptState, RefundState } from '../../src/domain/payment.js';
+import type { ReservationState } from '../../src/domain/reservation.js';
+
+export interface FakeAttempt {
+  attempt: number;
+  owner: string;
+  state: AttemptState;
+  doubtful: boolean;
+  tries: number;
+  code?: string;
+  captured?: { amountMinor: number; currency: string };
+}
+
+export interface FakeRefund {
+  key: string;
+  refundId: string;
+  attempt: number;
+  amountMinor: number;
+  state: RefundState;
+  /** Asked for by somebody, not by the undo of the order. */
+  requested: boolean;
+  fingerprint?: string;
+  code?: string;
+}
+
+export interface FakeOrder {
+  order: AcceptedOrder;
+  owner: string;
+  status: OrderStatus;
+  trail: OrderStatus[];
+  held: 'none' | ReservationState;
+  attempts: FakeAttempt[];
+  refunds: FakeRefund[];
+  /** The attempt that paid for the order. */
+  settledBy?: number;
+  verdict?: Verdict;
+  review?: ReviewDecision | 'expired';
+  cancelRequested: boolean;
+  /** What its undo, once begun, will end it as. */
+  undoing?: Undone;
+  ending?: Undone;
+}
+
+export interface FakeLetter extends NewDeadLetter {
+  id: string;
+  subject: string;
+  state: DeadLetterState;
+}
+
+export type FakeTables = ReturnType<typeof createFakeTables>;
+
+/** What the fake ports share: rows, and the rules by which they move. */
+export function createFakeTables(stock: Record<string, number>) {
+  const orders = new Map<string, FakeOrder>();
+  const letters: FakeLetter[] = [];
+
+  return {
+    orders,
+    letters,
+    stock,
+    /** How long a `not_found` proves nothing yet. */
+    settling: { inMs: 0 },
+
+    entry(orderId: string): FakeOrder {
+      const found = orders.get(orderId);
+      if (found === undefined) throw new Error(`no order ${orderId}`);
+      return found;
+    },
+
+    place(order: AcceptedOrder, owner: string): FakeOrder {
+      const found = orders.get(order.orderId);
+      if (found !== undefined) return found;
+      const placed: FakeOrder = {
+        order,
+        owner,
+        status: 'pending',
+        trail: ['pending'],
+        held: 'none',
+        attempts: [],
+        refunds: [],
+        cancelRequested: false,
+      };
+      orders.set(order.orderId, placed);
+      return placed;
+    },
+
+    move(found: FakeOrder, to: OrderStatus): boolean {
+      if (!canTransition(found.status, to)) return false;
+      found.status = to;
+      found.trail.push(to);
+      return true;
+    },
+
+    /** Takes all lines of the order, or none. */
+    hold(found: FakeOrder): boolean {
+      const { lines } = found.order;
+      if (lines.some(({ sku, quantity }) => (stock[sku] ?? 0) < quantity)) return false;
+      for (const { sku, quantity } of lines) stock[sku] = (stock[sku] ?? 0) - quantity;
+      found.held = 'active';
+      return true;
+    },
+
+    putBack(found: FakeOrder): void {
+      for (const { sku, quantity } of found.order.lines) stock[sku] = (stock[sku] ?? 0) + quantity;
+      found.held = found.held === 'committed' ? 'restocked' : 'released';
+    },
+
+    openLetter(letter: NewDeadLetter): void {
+      const { orderId, kind, subject = '' } = letter;
+      const known = letters.find((other) => isUnsettled(other) && isAbout(other, orderId, kind, subject));
+      if (known === undefined) letters.push({ ...letter, id: `letter-${letters.length + 1}`, subject, state: 'open' });
+      else Object.assign(known, { lastError: letter.lastError, state: 'open' });
+    },
+
+    resolveLetters(orderId: string, kinds: readonly DeadLetterKind[], subject?: string): void {
+      for (const letter of letters.filter((other) => other.orderId === orderId && isUnsettled(other))) {
+        const isMeant = kinds.includes(letter.kind) && (subject === undefined || letter.subject === subject);
+        if (isMeant) letter.state = 'resolved';
+      }
+    },
+
+    lettersOf: (orderId: string) => letters.filter((letter) => letter.orderId === orderId),
+  };
+}
+
+const isUnsettled = ({ state }: FakeLetter) => state === 'open' || state === 'redriving';
+
+const isAbout = (letter: FakeLetter, orderId: string, kind: DeadLetterKind, subject: string) =>
+  letter.orderId === orderId && letter.kind === kind && letter.subject === subject;

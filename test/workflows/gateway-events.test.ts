@@ -1,0 +1,104 @@
+import { describe, expect, test } from '@jest/globals';
+import { gatewayEventWorkflowId, PROCESS_GATEWAY_EVENT, recoverWorkflowId } from '../../src/workflows/contract.js';
+import { ambiguous, captured, createFakeGateway, notExecuted, processing } from '../support/fake-gateway.js';
+import { anOrder } from '../support/orders.js';
+import { openStage, until, type Act } from './stage.js';
+
+const stage = openStage();
+
+const sent = ({ order }: Act) => {
+  const { orderId, totalMinor: amountMinor, currency, paymentMethod: method } = order;
+  return { key: `${orderId}:charge:1`, orderId, amountMinor, currency, method };
+};
+
+describe('a message of the gateway', () => {
+  const handled = async ({ start, policy }: Act, eventId: string) => {
+    const args = [{ gateway: 'fake', eventId }, policy];
+    return start(PROCESS_GATEWAY_EVENT, gatewayEventWorkflowId('fake', eventId), args);
+  };
+
+  test('R19, R21: about an order that nobody knows yet is tried again until somebody does', async () => {
+    const order = anOrder();
+    const eventId = `evt-${order.orderId}`;
+    await stage.play({ order }, async (act) => {
+      act.books.gatewayEvents.arrive({ eventId, orderId: order.orderId, chargeKey: `${order.orderId}:charge:1` });
+      const handle = await handled(act, eventId);
+      await act.environment.sleep('30 minutes');
+      expect(act.books.gatewayEvents.effects).toEqual([]);
+      await (await act.checkOut()).result();
+      expect(await handle.result()).toBe('known before');
+      expect(act.entry().trail).toEqual(['pending', 'reserved', 'confirmed']);
+      expect(act.gateway.moves).toHaveLength(1);
+    });
+  });
+
+  test('R18: makes a waiting order look, and it confirms', async () => {
+    const gateway = createFakeGateway({
+      charge: () => ambiguous,
+      lookup: (key) => {
+        const request = gateway.ledger.get(key);
+        return request === undefined ? processing : captured(request);
+      },
+    });
+    await stage.play({ gateway }, async (act) => {
+      const handle = await act.checkOut();
+      await until(() => act.books.has(act.order.orderId) && act.entry().status === 'payment_unknown');
+      await act.environment.sleep('30 hours');
+      gateway.take(sent(act));
+      const eventId = `evt-${act.order.orderId}`;
+      act.books.gatewayEvents.arrive({ eventId, orderId: act.order.orderId, chargeKey: sent(act).key });
+      await handled(act, eventId);
+      await until(() => act.entry().status === 'confirmed');
+      expect(act.books.gatewayEvents.effects).toEqual(['its workflow looks again']);
+      expect(await handle.result()).toEqual({ status: 'confirmed' });
+    });
+  });
+
+  test('R17, R20: of a late success on a dead order sends the money back once, however often it comes', async () => {
+    const gateway = createFakeGateway({ charge: () => notExecuted });
+    await stage.play({ gateway }, async (act) => {
+      await (await act.checkOut()).result();
+      gateway.take(sent(act));
+      for (const number of [1, 2, 3]) {
+        const eventId = `evt-${number}-${act.order.orderId}`;
+        act.books.gatewayEvents.arrive({ eventId, orderId: act.order.orderId, chargeKey: sent(act).key });
+        await (await handled(act, eventId)).result();
+        const recovery = act.environment.client.workflow.getHandle(recoverWorkflowId(act.order.orderId));
+        await recovery.result();
+      }
+      expect(gateway.kept()).toBe(0);
+      expect(gateway.refunds.size).toBe(1);
+      expect(act.entry().status).toBe('failed');
+    });
+  });
+
+  test('R20: that comes again after it was acted on has no effect', async () => {
+    await stage.play({}, async (act) => {
+      await (await act.checkOut()).result();
+      const eventId = `evt-${act.order.orderId}`;
+      act.books.gatewayEvents.arrive({ eventId, orderId: act.order.orderId, chargeKey: sent(act).key });
+      expect(await (await handled(act, eventId)).result()).toBe('known before');
+      expect(await (await handled(act, eventId)).result()).toBe('already processed');
+      expect(act.books.gatewayEvents.effects).toHaveLength(1);
+    });
+  });
+
+  test('R26: of a refund that the bank took back marks it failed, once, with its dead letter', async () => {
+    const gateway = createFakeGateway({ charge: (request) => captured({ ...request, amountMinor: 1 }) });
+    await stage.play({ gateway }, async (act) => {
+      await (await act.checkOut()).result();
+      const [refund] = act.entry().refunds;
+      for (const number of [1, 2]) {
+        const eventId = `evt-${number}-${act.order.orderId}`;
+        const about = { type: 'refund.failed', orderId: act.order.orderId, refundKey: refund?.key ?? null };
+        act.books.gatewayEvents.arrive({ eventId, ...about });
+        await (await handled(act, eventId)).result();
+      }
+      expect(act.books.gatewayEvents.effects).toEqual(['refund marked failed', 'known before']);
+      expect(act.entry()).toMatchObject({ status: 'failed', refunds: [{ state: 'failed' }] });
+      expect(act.letters()).toEqual(['refund open']);
+    });
+  });
+});
+
+stage.replaysEverything();

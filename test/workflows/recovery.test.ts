@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals';
+import { RECOVER_ORDER, recoverWorkflowId } from '../../src/workflows/contract.js';
+import { createFakeBooks } from '../support/fake-books.js';
+import { ambiguous, captured, createFakeGateway, notExecuted, processing } from '../support/fake-gateway.js';
+import { openStage, until, type Act } from './stage.js';
+
+// The time-skipping server skips no more time after a termination: nothing here may have to wait.
+const stage = openStage();
+
+const recover = async ({ start, order, policy }: Act) =>
+  (await start(RECOVER_ORDER, recoverWorkflowId(order.orderId), [order, policy])).result();
+
+/** Ends the run of an order where Temporal does not let it clean up, once it has reached `status`. */
+async function lost(act: Act, status: string): Promise<void> {
+  const handle = await act.checkOut();
+  await until(() => act.books.has(act.order.orderId) && act.entry().status === status);
+  await handle.terminate('by mistake');
+}
+
+const sent = ({ order }: Act) => {
+  const { orderId, totalMinor: amountMinor, currency, paymentMethod: method } = order;
+  return { key: `${orderId}:charge:1`, orderId, amountMinor, currency, method };
+};
+
+describe('a recovery', () => {
+  test('R31: confirms an order that was paid when its run was terminated', async () => {
+    const gateway = createFakeGateway({ charge: () => ambiguous, lookup: (key) => found(key) });
+    const found = (key: string) => {
+      const request = gateway.ledger.get(key);
+      return request === undefined ? processing : captured(request);
+    };
+    await stage.play({ gateway }, async (act) => {
+      await lost(act, 'payment_unknown');
+      gateway.take(sent(act));
+      expect(await recover(act)).toEqual({ status: 'confirmed' });
+      expect(act.entry()).toMatchObject({ status: 'confirmed', held: 'committed' });
+      expect(gateway.moves).toHaveLength(1);
+      expect(act.letters()).toEqual(['payment_unknown resolved']);
+    });
+  });
+
+  test('R31: undoes an order that was not paid when its run was terminated', async () => {
+    const gateway = createFakeGateway({ charge: () => notExecuted });
+    await stage.play({ gateway }, async (act) => {
+      await lost(act, 'reserved');
+      expect(await recover(act)).toMatchObject({ status: 'failed', failure: { reason: 'payment_unavailable' } });
+      expect(act.entry().held).toBe('released');
+      expect(gateway.ledger.size).toBe(0);
+      expect(act.books.stock).toEqual({ 'product-A': 10 });
+    });
+  });
+
+  test('R31: finishes the cancel that a terminated run had begun, with the open charge of that run', async () => {
+    const truth = { known: false };
+    const gateway = createFakeGateway({
+      charge: () => ambiguous,
+      lookup: (key) => {
+        const request = gateway.ledger.get(key);
+        return truth.known && request !== undefined ? captured(request) : processing;
+      },
+    });
+    await stage.play({ gateway }, async (act) => {
+      const handle = await act.checkOut();
+      await until(() => act.books.has(act.order.orderId) && act.entry().status === 'payment_unknown');
+      await handle.signal('cancelOrder', { reason: 'asked' });
+      await until(() => act.entry().status === 'cancelling');
+      await handle.terminate('by mistake');
+      gateway.take(sent(act));
+      truth.known = true;
+      expect(await recover(act)).toMatchObject({ status: 'cancelled' });
+      expect(gateway.kept()).toBe(0);
+      expect(gateway.moves).toHaveLength(2);
+      expect(act.books.stock).toEqual({ 'product-A': 10 });
+    });
+  });
+
+  test('R27: of a confirmed order takes nothing back', async () => {
+    await stage.play({}, async (act) => {
+      await (await act.checkOut()).result();
+      expect(await recover(act)).toEqual({ status: 'superseded' });
+      expect(act.entry()).toMatchObject({ status: 'confirmed', held: 'committed' });
+      expect(act.gateway.refundCalls).toHaveLength(0);
+    });
+  });
+
+  test('R17: of a failed order sends a late capture back, once, and leaves the order failed', async () => {
+    const gateway = createFakeGateway({ charge: () => notExecuted });
+    await stage.play({ gateway }, async (act) => {
+      await (await act.checkOut()).result();
+      gateway.take(sent(act));
+      expect(await recover(act)).toEqual({ status: 'superseded' });
+      expect(await recover(act)).toEqual({ status: 'superseded' });
+      expect(gateway.moves).toHaveLength(2);
+      expect(gateway.kept()).toBe(0);
+      expect(act.entry().status).toBe('failed');
+    });
+  });
+
+  test('does nothing for an order that somebody else takes care of', async () => {
+    const books = createFakeBooks();
+    const ports = () => ({
+      orders: { ...books.orders, takeOverToRecover: async () => ({ kind: 'superseded' }) as const },
+    });
+    await stage.play({ books, ports }, async (act) => {
+      expect(await recover(act)).toEqual({ status: 'superseded' });
+      expect(act.gateway.lookups).toHaveLength(0);
+    });
+  });
+});
+
+stage.replaysEverything();

@@ -1,0 +1,199 @@
+import { setTimeout as realTime } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Client, WithStartWorkflowOperation, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import type { OrderMessenger } from '../../src/activities/gateway-events.js';
+import type { FraudCheck } from '../../src/activities/screening.js';
+import type { AcceptedOrder, OrderOutcome } from '../../src/domain/order.js';
+import type { Admission } from '../../src/domain/outcomes.js';
+import { DEFAULT_POLICY, type OrderPolicy } from '../../src/domain/policy.js';
+import * as contract from '../../src/workflows/contract.js';
+import { createFakeBooks, type FakeBooks } from '../support/fake-books.js';
+import { createFakeGateway, type FakeGateway } from '../support/fake-gateway.js';
+import { anOrder } from '../support/orders.js';
+import { BUNDLE, startTimeSkipping, withWorker, type Ports } from '../support/time-skipping.js';
+
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+
+export interface Scene {
+  books?: FakeBooks;
+  gateway?: FakeGateway;
+  order?: AcceptedOrder;
+  policy?: Partial<OrderPolicy>;
+  fraudChecks?: FraudCheck[];
+  /** Replaces some of the ports. */
+  ports?: (ports: Ports) => Partial<Ports>;
+}
+
+export interface Act {
+  environment: TestWorkflowEnvironment;
+  taskQueue: string;
+  books: FakeBooks;
+  gateway: FakeGateway;
+  order: AcceptedOrder;
+  policy: OrderPolicy;
+  /** Starts a workflow whose history must replay later. */
+  start(name: string, workflowId: string, args: unknown[]): Promise<WorkflowHandle<() => Promise<OrderOutcome>>>;
+  /** Starts the order's own workflow. */
+  checkOut(): Promise<WorkflowHandle<() => Promise<OrderOutcome>>>;
+  /** Starts a workflow and waits for its decision whether it may do its work. */
+  admit(name: string, workflowId: string, args: unknown[]): Promise<{ decision: Admission; handle: WorkflowHandle }>;
+  redrive(deadLetterId: string): ReturnType<Act['admit']>;
+  entry(): ReturnType<FakeBooks['entry']>;
+  letters(): string[];
+}
+
+/** A Temporal server for one test file, and plays on it: real workflows and activities over fake ports. */
+export function openStage() {
+  const stage: { environment?: TestWorkflowEnvironment } = {};
+  const histories: { workflowId: string; history: History }[] = [];
+  beforeAll(async () => {
+    stage.environment = await startTimeSkipping();
+  });
+  afterAll(async () => stage.environment?.teardown());
+
+  const open = (): TestWorkflowEnvironment => {
+    if (stage.environment === undefined) throw new Error('the stage is not open yet');
+    return stage.environment;
+  };
+
+  async function play<T>(scene: Scene, script: (act: Act) => Promise<T>): Promise<T> {
+    const environment = open();
+    const { books = createFakeBooks(), gateway = createFakeGateway(), order = anOrder(), fraudChecks = [] } = scene;
+    const policy = { ...DEFAULT_POLICY, ...scene.policy };
+    const started: WorkflowHandle[] = [];
+    // A queue of its own: what a failing test leaves behind must not run into the next one.
+    const taskQueue = `${contract.TASK_QUEUE}-${order.orderId}`;
+
+    const act: Act = {
+      environment,
+      taskQueue,
+      books,
+      gateway,
+      order,
+      policy,
+      async start(name, workflowId, args) {
+        const options = { workflowId, taskQueue, args, workflowIdConflictPolicy: 'FAIL' } as const;
+        const { firstExecutionRunId } = await environment.client.workflow.start(name, options);
+        const handle = environment.client.workflow.getHandle<() => Promise<OrderOutcome>>(
+          workflowId,
+          firstExecutionRunId,
+        );
+        started.push(handle);
+        return handle;
+      },
+      checkOut: () => act.start(contract.PROCESS_ORDER, contract.orderWorkflowId(order.orderId), [order, policy]),
+      async admit(name, workflowId, args) {
+        const startWorkflowOperation = new WithStartWorkflowOperation(name, {
+          workflowId,
+          taskQueue,
+          args,
+          workflowIdConflictPolicy: 'FAIL',
+        });
+        const options = { startWorkflowOperation };
+        const decision = await environment.client.workflow.executeUpdateWithStart(contract.admission, options);
+        const { runId } = await environment.client.workflow.getHandle(workflowId).describe();
+        const handle = environment.client.workflow.getHandle(workflowId, runId);
+        started.push(handle);
+        return { decision, handle };
+      },
+      redrive: (deadLetterId) =>
+        act.admit(contract.PROCESS_ORDER, contract.orderWorkflowId(order.orderId), [order, policy, { deadLetterId }]),
+      entry: () => books.entry(order.orderId),
+      letters: () => books.lettersOf(order.orderId).map(({ kind, state }) => `${kind} ${state}`),
+    };
+
+    const base: Ports = { ...books, messenger: messengerOf(act), gateway: gateway.gateway, fraudChecks };
+    return withWorker(environment, { ...base, ...scene.ports?.(base) }, taskQueue, async () => {
+      const result = await script(act);
+      for (const handle of started) {
+        histories.push({ workflowId: handle.workflowId, history: await handle.fetchHistory() });
+      }
+      return result;
+    });
+  }
+
+  return {
+    play,
+    now: () => open().currentTimeMs(),
+    /** Plays one order to its end. */
+    run: (scene: Scene, meanwhile?: (handle: WorkflowHandle, act: Act) => Promise<unknown>) =>
+      play(scene, async (act) => {
+        const handle = await act.checkOut();
+        await meanwhile?.(handle, act);
+        const outcome = await handle.result();
+        return { ...act, outcome, handle, entry: act.entry(), letters: act.letters() };
+      }),
+
+    /** The determinism gate, last in a file: the code must find its way through every history that was made before. */
+    replaysEverything: () =>
+      test('replays every history of this file without a difference', async () => {
+        const errors: unknown[] = [];
+        for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: BUNDLE }, histories)) {
+          if (error !== undefined) errors.push(workflowId, error);
+        }
+        expect(errors).toEqual([]);
+        expect(histories.length).toBeGreaterThan(0);
+      }),
+  };
+}
+
+/** Waits in real time, without skipping any of the server's. */
+export async function until(isSo: () => boolean): Promise<void> {
+  for (let polls = 0; !isSo(); polls += 1) {
+    if (polls > 1_000) throw new Error('it did not come true within 5 s');
+    await realTime(5);
+  }
+}
+
+/** The two ways in which people cancel a running checkout. */
+export const cancels = [
+  ['our signal', (handle: WorkflowHandle) => handle.signal(contract.cancelOrder, { reason: 'asked' }), 'asked'],
+  ['Temporal itself', (handle: WorkflowHandle) => handle.cancel(), 'cancelled in Temporal'],
+] as const;
+
+/** The seconds of all timers that a workflow has started. */
+export async function timersOf(handle: WorkflowHandle): Promise<number[]> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
+    timer === null || timer === undefined ? [] : [Number(timer.startToFireTimeout?.seconds ?? 0)],
+  );
+}
+
+/** Reaches the workflows of the one order of an act, as the real one does. */
+function messengerOf({ environment, order, policy, books, start }: Act): OrderMessenger {
+  const reach = [contract.orderWorkflowId, contract.cancelWorkflowId, contract.recoverWorkflowId];
+  return {
+    async tell(orderId, item) {
+      for (const idOf of reach) {
+        try {
+          await environment.client.workflow.getHandle(idOf(orderId)).signal(contract.news, item);
+          return true;
+        } catch (error) {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }
+      }
+      return false;
+    },
+    async recover(orderId) {
+      if (!books.has(orderId)) throw new Error(`there is no order ${orderId} to recover`);
+      await start(contract.RECOVER_ORDER, contract.recoverWorkflowId(orderId), [order, policy]);
+    },
+  };
+}
+
+/** Waits until Temporal has asked the running activity of a workflow to stop. */
+export async function cancelHeard(handle: WorkflowHandle): Promise<void> {
+  for (let polls = 0; polls < 200; polls += 1) {
+    const { events } = await handle.fetchHistory();
+    if (events?.some((event) => event.activityTaskCancelRequestedEventAttributes)) return;
+    await realTime(10);
+  }
+  throw new Error('no activity was asked to stop');
+}
+
+/** The result of a workflow that runs beside others: no time is skipped, which the server cannot do for several at once. */
+export async function inRealTime({ workflowId }: WorkflowHandle, { environment }: Act): Promise<unknown> {
+  return new Client({ connection: environment.connection }).workflow.getHandle(workflowId).result();
+}

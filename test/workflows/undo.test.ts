@@ -1,0 +1,205 @@
+import { describe, expect, test } from '@jest/globals';
+import type { WorkflowHandle } from '@temporalio/client';
+import { news } from '../../src/workflows/contract.js';
+import { createFakeBooks } from '../support/fake-books.js';
+import { captured, createFakeGateway, notExecuted, refunded, refusal } from '../support/fake-gateway.js';
+import { anOrder } from '../support/orders.js';
+import { cancelHeard, openStage, until, type Act } from './stage.js';
+
+const stage = openStage();
+
+/** Takes the wrong amount, so that the order has to be undone; refuses refunds until told otherwise. */
+function stubbornGateway() {
+  const bank = { refuses: true };
+  const gateway = createFakeGateway({
+    charge: (request) => captured({ ...request, amountMinor: 1 }),
+    refund: (request) => (bank.refuses ? refusal : refunded(request)),
+  });
+  return { bank, gateway };
+}
+
+const refusedOnce = (act: Act) => until(() => act.letters().includes('refund open'));
+const letterOf = ({ books, order }: Act) => books.lettersOf(order.orderId)[0]?.id ?? '';
+
+describe('a refund that the gateway refuses while an order is undone', () => {
+  test('R26: keeps the order compensating until its redrive, which sends it under a new key', async () => {
+    const { bank, gateway } = stubbornGateway();
+    const { outcome, letters, entry } = await stage.run({ gateway }, async (handle, act) => {
+      await refusedOnce(act);
+      await act.environment.sleep('3 days');
+      expect(act.entry()).toMatchObject({ status: 'compensating', held: 'active' });
+      expect(gateway.refundCalls).toHaveLength(1);
+
+      bank.refuses = false;
+      await handle.signal(news, { kind: 'redrive', deadLetterId: letterOf(act) });
+    });
+    expect(outcome).toMatchObject({ failure: { reason: 'payment_mismatch' } });
+    expect(new Set(gateway.refundCalls.map(({ key }) => key)).size).toBe(2);
+    expect(gateway.refunds.size).toBe(1);
+    expect(entry.held).toBe('released');
+    expect(letters).toEqual(['refund resolved']);
+  });
+
+  test('R26: is asked for again by each redrive, and waits again when it is refused again', async () => {
+    const { bank, gateway } = stubbornGateway();
+    const { letters } = await stage.run({ gateway }, async (handle, act) => {
+      await refusedOnce(act);
+      await handle.signal(news, { kind: 'redrive', deadLetterId: letterOf(act) });
+      await until(() => gateway.refundCalls.length === 2);
+      await refusedOnce(act);
+      bank.refuses = false;
+      await handle.signal(news, { kind: 'redrive', deadLetterId: letterOf(act) });
+    });
+    expect(gateway.refundCalls).toHaveLength(3);
+    expect(letters).toEqual(['refund resolved']);
+  });
+
+  test('R26: is settled by the evidence that the money went back, without another call', async () => {
+    const { gateway } = stubbornGateway();
+    const { outcome, letters } = await stage.run({ gateway }, async (handle, act) => {
+      await refusedOnce(act);
+      const evidence = {
+        about: 'refund',
+        deadLetterId: letterOf(act),
+        happened: true,
+        reference: 'by hand',
+        note: 'paid by transfer',
+      } as const;
+      await handle.signal(news, { kind: 'evidence', evidence });
+    });
+    expect(outcome.status).toBe('failed');
+    expect(gateway.refundCalls).toHaveLength(1);
+    expect(letters).toEqual(['refund resolved']);
+  });
+
+  test('R31: goes on waiting when Temporal cancels the workflow', async () => {
+    const { bank, gateway } = stubbornGateway();
+    const { outcome } = await stage.run({ gateway }, async (handle, act) => {
+      await refusedOnce(act);
+      await handle.cancel();
+      await act.environment.sleep('1 hour');
+      expect(act.entry().status).toBe('compensating');
+      bank.refuses = false;
+      await handle.signal(news, { kind: 'redrive', deadLetterId: letterOf(act) });
+    });
+    expect(outcome.status).toBe('failed');
+  });
+});
+
+describe('an undo that keeps failing', () => {
+  test('R24: opens one dead letter after 10 minutes, goes on, and resolves it when it is done', async () => {
+    const seen: string[][] = [];
+    let tries = 0;
+    const gateway = createFakeGateway({ charge: () => ({ kind: 'declined', code: 'no' }) });
+    const order = anOrder();
+    const started = await stage.now();
+    const { outcome, letters, entry } = await stage.run({
+      gateway,
+      order,
+      ports: ({ reservations, deadLetters }) => ({
+        reservations: {
+          ...reservations,
+          release: async (run) => {
+            tries += 1;
+            // With pauses of a minute at most, the 25th try is about 20 minutes later.
+            if (tries < 25) throw new Error('the database is away');
+            return reservations.release(run);
+          },
+        },
+        deadLetters: {
+          ...deadLetters,
+          open: async (letter) => {
+            seen.push([letter.kind, letter.step, String(tries)]);
+            return deadLetters.open(letter);
+          },
+        },
+      }),
+    });
+    expect(outcome.status).toBe('failed');
+    expect(tries).toBe(25);
+    expect(seen).toHaveLength(1);
+    expect(seen[0]?.slice(0, 2)).toEqual(['compensation', 'release']);
+    expect(Number(seen[0]?.[2])).toBeLessThan(25);
+    expect((await stage.now()) - started).toBeGreaterThan(15 * 60_000);
+    expect(entry.held).toBe('released');
+    expect(letters).toEqual(['compensation resolved']);
+  });
+
+  test('R25: because the gateway is away sends the refund under one key until it is taken', async () => {
+    const gateway = createFakeGateway({
+      charge: (request) => captured({ ...request, amountMinor: 1 }),
+      refund: (request, call) => (call < 6 ? { kind: 'ambiguous', reason: 'no answer' } : refunded(request)),
+    });
+    const { outcome, letters } = await stage.run({ gateway });
+    expect(outcome.status).toBe('failed');
+    expect(new Set(gateway.refundCalls.map(({ key }) => key)).size).toBe(1);
+    expect(gateway.refunds.size).toBe(1);
+    expect(letters).toEqual([]);
+  });
+});
+
+/** Keeps the first call waiting for `wake`, and fails all others meanwhile. */
+function asZombie<Args extends unknown[], Result>(step: (...args: Args) => Promise<Result>) {
+  const grave: { wake: () => void; late?: Promise<Result> } = { wake: () => {} };
+  const call = async (...args: Args): Promise<Result> => {
+    if (grave.late !== undefined) throw new Error('the database is away');
+    const woken = new Promise<void>((resolve) => void (grave.wake = resolve));
+    grave.late = woken.then(() => step(...args));
+    return grave.late;
+  };
+  /** Lets the first call go on. @returns what it comes to */
+  const rise = async (): Promise<Result | undefined> => {
+    grave.wake();
+    return grave.late;
+  };
+  return { call, rise };
+}
+
+describe('a try that Temporal gave up on', () => {
+  const policy = { firstTryTimeoutMs: 200 };
+
+  test('R12: and that reserves after the order was undone takes nothing', async () => {
+    const books = createFakeBooks();
+    const zombie = asZombie(books.reservations.reserve);
+    const ports = () => ({ reservations: { ...books.reservations, reserve: zombie.call } });
+    await stage.play({ books, policy, ports }, async (act) => {
+      const handle = await act.checkOut();
+      expect(await handle.result()).toMatchObject({ failure: { reason: 'inventory_unavailable' } });
+      expect(await zombie.rise()).toEqual({ kind: 'superseded' });
+      expect(act.entry()).toMatchObject({ status: 'failed', held: 'none' });
+    });
+    expect(books.stock).toEqual({ 'product-A': 10 });
+  });
+
+  test('R12: and that wants to charge after the order was undone sends nothing', async () => {
+    const books = createFakeBooks();
+    const zombie = asZombie(books.charges.claim);
+    const ports = () => ({ charges: { ...books.charges, claim: zombie.call } });
+    await stage.play({ books, policy, ports }, async ({ checkOut, gateway }) => {
+      const handle = await checkOut();
+      expect(await handle.result()).toMatchObject({ failure: { reason: 'payment_unavailable' } });
+      expect(await zombie.rise()).toEqual({ kind: 'answered', outcome: { kind: 'superseded' } });
+      expect(gateway.calls).toHaveLength(0);
+    });
+  });
+
+  test('R13: and that has charged when the order is already cancelling is refunded once', async () => {
+    const sent: { handle?: WorkflowHandle } = {};
+    const gateway = createFakeGateway({
+      charge: async (request, call) => {
+        if (call === 1) return notExecuted;
+        if (sent.handle === undefined) throw new Error('the test has no handle yet');
+        await sent.handle.signal('cancelOrder', { reason: 'asked' });
+        await cancelHeard(sent.handle);
+        return captured(request);
+      },
+    });
+    const { outcome, entry } = await stage.run({ gateway }, async (handle) => void (sent.handle = handle));
+    expect(outcome).toEqual({ status: 'cancelled', reason: 'asked' });
+    expect(gateway.moves).toHaveLength(2);
+    expect(gateway.kept()).toBe(0);
+    expect(entry.refunds).toHaveLength(1);
+  });
+});
+
+stage.replaysEverything();
