@@ -4,6 +4,7 @@ export default class TallyReporter {
     const brokenSuites = results.testResults.filter((suite) => suite.testExecError !== undefined).length;
     const failed = results.numFailedTests + brokenSuites;
     const skipped = results.numPendingTests + results.numTodoTests;
-    console.log(`\n${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
+    // jest's own summary comes after this.
+    process.once('exit', () => console.log(`\n${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`));
   }
 }
