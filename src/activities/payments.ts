@@ -98,6 +98,8 @@ export interface PaymentPorts {
 
 // From the intent to the start of its send there may be one look-up and a little more.
 const SEND_MARGIN_MS = 2_000;
+// How soon a gateway that could not be asked about a doubtful charge is asked again.
+const ASK_AGAIN_MS = 5_000;
 
 export type PaymentActivities = ReturnType<typeof createPaymentActivities>;
 
@@ -116,7 +118,11 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
       const { attempt, doubtful, request } = claim;
 
       if (doubtful) {
-        const { result: found, call } = await timed(() => gateway.lookup(request.key, signal()));
+        const { result: found, call } = await timed(() => ask(run, attempt, request.key));
+        // A gateway that cannot be asked is away: that uses up no try, as with the circuit breaker.
+        if (found === undefined) {
+          return { kind: 'refused', retryAfterMs: ASK_AGAIN_MS, tries: await charges.spared(run, attempt) };
+        }
         if (found.kind === 'processing') return { kind: 'unknown', retryAfterMs: 0 };
         if (found.kind !== 'not_found') return recordFound(run, attempt, found, call);
       }
@@ -165,15 +171,18 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
     },
   };
 
+  /** What the gateway says about a charge; undefined when it cannot be asked. */
+  async function ask(run: OrderRun, attempt: number, key: string): Promise<LookupResult | undefined> {
+    return gateway.lookup(key, signal()).catch((error: unknown) => {
+      Context.current().log.warn('the gateway could not be asked', { ...run, attempt, error: String(error) });
+      return undefined;
+    });
+  }
+
   async function lookUp(run: OrderRun, standing: Standing): Promise<ChargeOutcome> {
     if (standing.kind === 'known') return standing.outcome;
     const { attempt, key, settlesInMs } = standing;
-    const { result: found, call } = await timed(() =>
-      gateway.lookup(key, signal()).catch((error: unknown): LookupResult => {
-        Context.current().log.warn('the gateway could not be asked', { ...run, attempt, error: String(error) });
-        return { kind: 'processing' };
-      }),
-    );
+    const { result: found = { kind: 'processing' }, call } = await timed(() => ask(run, attempt, key));
     if (found.kind === 'captured' || found.kind === 'declined') return recordFound(run, attempt, found, call);
     if (found.kind === 'not_found' && settlesInMs === 0) return charges.disproved(run, attempt, call);
     await charges.unknown(run, attempt, call);

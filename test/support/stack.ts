@@ -40,8 +40,13 @@ export const PRODUCTS: ProductSeed[] = [
   { sku: 'product-D', name: 'Dollar thing', currency: 'USD', unitPriceMinor: 100, onHand: 1_000 },
 ];
 
+export interface StackOptions {
+  /** Where the sandbox tells what happened, signed; nowhere unless told. */
+  events?: { url: string; secrets: readonly string[] };
+}
+
 /** A database, a Temporal namespace and a payment sandbox that belong to one test file. */
-export async function startStack(): Promise<Stack> {
+export async function startStack({ events }: StackOptions = {}): Promise<Stack> {
   const name = `it_${randomUUID().replaceAll('-', '')}`;
   const admin = new Pool({ connectionString: required('HOLDFAST_IT_POSTGRES_URL'), max: 1 });
   await admin.query(`create database ${name}`);
@@ -62,7 +67,8 @@ export async function startStack(): Promise<Stack> {
     namespace: name,
     workflowExecutionRetentionPeriod: msToTs('1 day'),
   });
-  const sandbox = await serveSandbox({ port: 0, latencyMs: { min: 0, max: 5 } });
+  const told = events === undefined ? {} : { events };
+  const sandbox = await serveSandbox({ port: 0, latencyMs: { min: 0, max: 5 }, ...told });
   const processes: HoldfastProcess[] = [];
 
   return {

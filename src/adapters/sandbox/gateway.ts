@@ -1,7 +1,7 @@
 import type { PaymentGateway } from '../../activities/payments.js';
 import { chargeResult, healthOf, lookupResult, refundResult } from './answers.js';
 import { createBreaker } from './breaker.js';
-import type { BreakerSettings, BreakerState, Guarded } from './breaker.js';
+import type { BreakerSettings, BreakerState, Guarded, Verdict } from './breaker.js';
 import { exchange } from './exchange.js';
 import type { Exchange } from './exchange.js';
 
@@ -35,15 +35,16 @@ export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxG
   async function post<T extends { kind: string }>(
     { path, key, body, resultOf }: { path: string; key: string; body: object; resultOf: (sent: Exchange) => T },
     signal: AbortSignal,
-  ): Promise<Guarded<T>> {
+  ): Promise<Exclude<Guarded<T>, { kind: 'ran' }> | { kind: 'ran'; answer: T; verdict: Verdict }> {
     const headers = { accept: 'application/json', 'content-type': 'application/json', 'idempotency-key': key };
     const request = { url: `${base}${path}`, method: 'POST', headers, body: JSON.stringify(body) } as const;
     const send = async () => {
       const sent = await exchange(request, timeoutMs, signal);
-      return { sent, result: resultOf(sent) };
+      const answer = resultOf(sent);
+      return { answer, verdict: healthOf(sent, answer.kind, signal.aborted) };
     };
-    const guarded = await breaker.run(send, ({ sent, result }) => healthOf(sent, result.kind, signal.aborted));
-    return guarded.kind === 'ran' ? { kind: 'ran', answer: guarded.answer.result } : guarded;
+    const guarded = await breaker.run(send, ({ verdict }) => verdict);
+    return guarded.kind === 'ran' ? { kind: 'ran', ...guarded.answer } : guarded;
   }
 
   return {
@@ -53,8 +54,13 @@ export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxG
     breakerState: () => breaker.state(),
     async charge({ key, orderId, amountMinor, currency, method }, signal) {
       const body = { order_id: orderId, amount_minor: amountMinor, currency, method };
+      const wasOpen = breaker.state() === 'open';
       const guarded = await post({ path: '/v1/charges', key, body, resultOf: chargeResult }, signal);
-      return guarded.kind === 'ran' ? guarded.answer : guarded;
+      if (guarded.kind === 'refused') return guarded;
+      const { answer, verdict } = guarded;
+      // Whoever finds out that the provider is still away must not pay for it with one of its tries.
+      const hasProbedInVain = wasOpen && verdict === 'trouble' && answer.kind === 'not_executed';
+      return hasProbedInVain ? { kind: 'refused', retryAfterMs: limits.halfOpenAfterMs } : answer;
     },
     async lookup(key, signal) {
       const url = `${base}/v1/charges/${encodeURIComponent(key)}`;

@@ -1,0 +1,170 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { orderWorkflowId } from '../../../src/workflows/contract.js';
+import { endStateOf, eventually, lettersOf, stockTrouble } from '../../support/end-state.js';
+import { freePort } from '../../support/holdfast-process.js';
+import { runCommand } from '../../support/run-command.js';
+import { startSandboxProcess, type SandboxProcess } from '../../support/sandbox-process.js';
+import { aCheckout, createShop, newOrderId, type OrderJson, type Shop } from '../../support/shop.js';
+import { startStack, type Stack } from '../../support/stack.js';
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('R36: a breaker that stays open beyond the payment deadline fails the orders, and none was ever sent', async () => {
+  const stack = await startStack();
+  try {
+    const shop = createShop(
+      (
+        await stack.serve('api,worker', {
+          RETRY_INITIAL_MS: '100',
+          BREAKER_FAILURES: '1',
+          BREAKER_HALF_OPEN_MS: '600000',
+          PAYMENT_DEADLINE_MS: '4000',
+          RESERVATION_TTL_MS: '1000',
+          SANDBOX_URL: 'http://127.0.0.1:9',
+        })
+      ).url,
+    );
+    const opener = aCheckout();
+    await shop.post(opener);
+    await shop.until(opener.order_id, ['reserved']);
+    await sleep(300);
+    const checkouts = Array.from({ length: 10 }, () => aCheckout());
+    await Promise.all(checkouts.map((checkout) => shop.post(checkout)));
+    await sleep(1_500);
+    for (const { order_id } of checkouts) {
+      // Past the reservation's time, and still held: each time it asks, it is extended.
+      const order = await shop.until(order_id, ['reserved']);
+      expect(await endStateOf(stack, order)).toMatchObject({ reservations: ['active'] });
+    }
+    for (const { order_id } of checkouts) {
+      const order = await shop.until(order_id, ['failed']);
+      expect(order.payment.attempts).toMatchObject([{ state: 'not_charged', tries: 0 }]);
+      expect(await endStateOf(stack, order)).toMatchObject({
+        reason: 'payment_unavailable',
+        reservations: ['released'],
+      });
+      expect(await lettersOf(stack, order_id)).toMatchObject([{ kind: 'charge', state: 'open' }]);
+    }
+    expect(await stockTrouble(stack)).toEqual([]);
+  } finally {
+    await stack.close();
+  }
+});
+
+test('R31: a run that waits for the breaker and is interrupted in Temporal is brought to its end, uncharged', async () => {
+  const stack = await startStack();
+  try {
+    const settings = {
+      RETRY_INITIAL_MS: '100',
+      BREAKER_FAILURES: '1',
+      BREAKER_HALF_OPEN_MS: '600000',
+      SANDBOX_URL: 'http://127.0.0.1:9',
+    };
+    const shop = createShop((await stack.serve('api,worker', settings)).url);
+    const [, cancelled, terminated] = await Promise.all(
+      [0, 100, 100].map(async (delay) => {
+        const checkout = aCheckout();
+        await sleep(delay);
+        await shop.post(checkout);
+        await shop.until(checkout.order_id, ['reserved']);
+        return checkout.order_id;
+      }),
+    );
+    const runOf = (id = '') => stack.client.workflow.getHandle(orderWorkflowId(id));
+    await runOf(cancelled).cancel();
+    await runOf(terminated).terminate('by an operator');
+    await eventually(
+      () => stack.client.workflow.count(`ExecutionStatus = 'Terminated'`),
+      ({ count }) => count === 1,
+    );
+    const { code, output } = await runCommand(['audit'], {
+      ...settings,
+      DATABASE_URL: stack.databaseUrl,
+      TEMPORAL_ADDRESS: stack.temporalAddress,
+      TEMPORAL_NAMESPACE: stack.namespace,
+    });
+    expect([code, output.includes(`no-run-ends-badly [${terminated}]`)]).toEqual([1, true]);
+    for (const [id, status] of [
+      [cancelled, 'cancelled'],
+      [terminated, 'failed'],
+    ] as const) {
+      const order = await shop.until(id ?? '', [status]);
+      expect(await endStateOf(stack, order)).toMatchObject({ charges: [], reservations: ['released'] });
+    }
+  } finally {
+    await stack.close();
+  }
+});
+
+describe('R36: the gateway is killed for a while under fifty checkouts', () => {
+  let stack: Stack;
+  let shop: Shop;
+  let directory: string;
+  let gateway: SandboxProcess | undefined;
+  const orders: OrderJson[] = [];
+  let entries: { type: string; order_id: string; key: string; state: string }[] = [];
+
+  beforeAll(async () => {
+    stack = await startStack();
+    directory = await mkdtemp(join(tmpdir(), 'holdfast-races-'));
+    const port = await freePort();
+    const start = () => startSandboxProcess(port, join(directory, 'ledger.jsonl'));
+    gateway = await start();
+    shop = createShop(
+      (
+        await stack.serve('api,worker', {
+          SANDBOX_URL: `http://127.0.0.1:${port}`,
+          RETRY_INITIAL_MS: '200',
+          LOOKUP_MAXIMUM_MS: '1000',
+          GATEWAY_TIMEOUT_MS: '1000',
+          GATEWAY_SETTLING_MS: '500',
+          BREAKER_HALF_OPEN_MS: '2000',
+        })
+      ).url,
+    );
+    const ids = Array.from({ length: 50 }, () => newOrderId());
+    const post = (some: string[]) =>
+      Promise.all(some.map((order_id) => shop.post(aCheckout({ order_id }, 'pm_slow_400'))));
+    // Some are charged before, some are under way, some come later.
+    await post(ids.slice(0, 10));
+    await sleep(600);
+    await post(ids.slice(10, 25));
+    await sleep(200);
+    await gateway.kill();
+    await post(ids.slice(25));
+    await sleep(9_000);
+    gateway = await start();
+    for (const id of ids) orders.push(await shop.until(id, ['confirmed', 'failed', 'cancelled'], 60_000));
+    const response = await fetch(`http://127.0.0.1:${port}/v1/ledger?limit=1000`);
+    entries = ((await response.json()) as { data: typeof entries }).data;
+  }, 120_000);
+  afterAll(async () => {
+    await stack?.close();
+    await gateway?.kill();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  test('R36: no order fails: all fifty are confirmed', () => {
+    expect(orders.filter(({ status }) => status !== 'confirmed')).toEqual([]);
+    expect(orders).toHaveLength(50);
+  });
+
+  test('R36: each of them was charged once', async () => {
+    const charged = entries.filter(({ type, state }) => type === 'charge' && state === 'captured');
+    expect(new Set(charged.map(({ order_id }) => order_id)).size).toBe(charged.length);
+    expect(charged).toHaveLength(50);
+    expect(entries.filter(({ type }) => type === 'refund')).toEqual([]);
+    expect(await stockTrouble(stack)).toEqual([]);
+  });
+
+  test('R36: the breaker spared the gateway: hardly anything was sent while it was away', async () => {
+    const { rows } = await stack.database.pool.query<{ count: number }>(
+      `select count(*)::int from gateway_calls where operation = 'charge' and outcome = 'not_executed'`,
+    );
+    // The first five in a row and whatever began with them, then one probe every two seconds.
+    expect(rows[0]?.count).toBeLessThan(40);
+  });
+});

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { QUICK } from '../../support/crash-road.js';
+import { endStateOf, stockTrouble, trailOf } from '../../support/end-state.js';
+import { aCheckout, createShop, type Shop } from '../../support/shop.js';
+import { startStack, type Stack } from '../../support/stack.js';
+
+const STRICT = { ...QUICK, FRAUD_REVIEW_ABOVE_MINOR: '1' };
+
+let stack: Stack;
+let one: Shop;
+let other: Shop;
+beforeAll(async () => {
+  stack = await startStack();
+  const [first, second] = await Promise.all([
+    stack.serve('api,worker', STRICT),
+    stack.serve('api', { ...STRICT, REVIEW_DEADLINE_MS: '1000' }),
+  ]);
+  [one, other] = [createShop(first.url), createShop(second.url)];
+});
+afterAll(async () => stack?.close());
+
+const decide = (shop: Shop, id: string, decision: string) => shop.ask(id, 'review', { decision });
+
+test('R33: approve and reject at once, over two instances, twenty times: the first wins, the other is refused', async () => {
+  const decideBoth = async (i: number) => {
+    const checkout = aCheckout();
+    const { order_id: id } = checkout;
+    await one.post(checkout);
+    await one.until(id, ['in_review']);
+    const decisions = i % 2 === 0 ? ['approve', 'reject'] : ['reject', 'approve'];
+    const answers = await Promise.all(decisions.map((decision, at) => decide(at === 0 ? one : other, id, decision)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 409]));
+    const winner = decisions[answers.findIndex(({ status }) => status === 200)];
+    const order = await one.until(id, ['confirmed', 'failed']);
+    const isApproved = winner === 'approve';
+    expect(await endStateOf(stack, order)).toEqual({
+      status: isApproved ? 'confirmed' : 'failed',
+      reason: isApproved ? null : 'fraud_rejected',
+      charges: isApproved ? [`${id}:charge:1`] : [],
+      refunds: 0,
+      kept: isApproved ? 1_999 : 0,
+      reservations: isApproved ? ['committed'] : [],
+    });
+    const trail = await trailOf(stack, id);
+    expect(trail.filter((type) => type.startsWith('review.'))).toHaveLength(1);
+  };
+  await Promise.all(Array.from({ length: 20 }, (_, i) => decideBoth(i)));
+  expect(await stockTrouble(stack)).toEqual([]);
+});
+
+test('R33: an approval that comes after the deadline is refused, and the order has failed as expired', async () => {
+  const checkout = aCheckout();
+  await other.post(checkout);
+  const order = await other.until(checkout.order_id, ['failed']);
+  expect(order.failure).toMatchObject({ step: 'screen', reason: 'expired' });
+  const late = await decide(one, checkout.order_id, 'approve');
+  expect([late.status, late.body.code]).toEqual([409, 'review-conflict']);
+  expect(await stack.ledger(checkout.order_id)).toEqual([]);
+});
+
+test('R33: approvals around the deadline: whichever was first decides, and its answer is the truth', async () => {
+  const ids = await Promise.all(
+    Array.from({ length: 8 }, async (_, i) => {
+      const checkout = aCheckout();
+      await other.post(checkout);
+      await new Promise((resolve) => setTimeout(resolve, 900 + i * 40));
+      const { status } = await decide(one, checkout.order_id, 'approve');
+      return { id: checkout.order_id, status };
+    }),
+  );
+  for (const { id, status } of ids) {
+    const order = await one.until(id, ['confirmed', 'failed']);
+    expect([status, order.status, order.failure?.reason ?? null]).toEqual(
+      status === 200 ? [200, 'confirmed', null] : [409, 'failed', 'expired'],
+    );
+  }
+});
