@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
+import { Pool } from 'pg';
+import type { PaymentGateway } from '../../src/activities/payments.js';
+import { createCatalogue } from '../../src/adapters/postgres/catalogue.js';
+import { createDeadLetterReader } from '../../src/adapters/postgres/dead-letter-reader.js';
+import { createGatewayEventStore } from '../../src/adapters/postgres/gateway-events.js';
+import { migrate } from '../../src/adapters/postgres/migrate.js';
+import { createOrderReader } from '../../src/adapters/postgres/order-reader.js';
+import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js';
+import { createStockAdjustments } from '../../src/adapters/postgres/stock-adjustments.js';
+import { createApp } from '../../src/api/app.js';
+import { findOrder } from '../../src/api/checkout.js';
+import { createOrderRequests } from '../../src/api/order-requests.js';
+import { createOrderWorkflows } from '../../src/api/order-workflows.js';
+import { createPorts, policyOf } from '../../src/commands/ports.js';
+import { readConfig } from '../../src/config.js';
+import type { ProductSeed } from '../../src/domain/product.js';
+import { serveSandbox } from '../../src/sandbox/serve.js';
+import { activitiesFor } from '../../src/worker.js';
+import { TASK_QUEUE } from '../../src/workflows/contract.js';
+import { BUNDLE, startTimeSkipping } from '../support/time-skipping.js';
+import { createClock, makeTimeMovable, type Clock } from './clock.js';
+import { startGatewayProxy, type GatewayProxy } from './gateway-proxy.js';
+import { createLedgerReader, type LedgerReader } from './ledger-reader.js';
+
+/** An order above this goes to review. */
+export const REVIEW_ABOVE_MINOR = 50_000;
+
+/** An answer of the API. */
+export interface Answer {
+  status: number;
+  body: Record<string, unknown>;
+  isReplay: boolean;
+}
+
+/** All that is real: the API, one worker, PostgreSQL, a time-skipping Temporal and the payment sandbox. */
+export interface World {
+  client: Client;
+  database: Database;
+  clock: Clock;
+  gateway: GatewayProxy;
+  ledger: LedgerReader;
+  /** The orders that the circuit breaker held back at some time. */
+  heldBack: ReadonlySet<string>;
+  /** What the API logged. */
+  faults: string[];
+  post(path: string, body?: unknown, key?: string): Promise<Answer>;
+  get(path: string): Promise<Answer>;
+  /** Gives a gateway's message to the API, which believes it. */
+  deliver(event: { id: string; type: string; data: Record<string, string | undefined> }): Promise<Answer>;
+  settleAtGateway(chargeKey: string, outcome: 'captured' | 'declined'): Promise<void>;
+  failRefundAtGateway(refundKey: string): Promise<void>;
+  seed(...products: ProductSeed[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+const config = readConfig({
+  GATEWAY_TIMEOUT_MS: '150',
+  GATEWAY_SETTLING_MS: '1000',
+  BREAKER_FAILURES: '10',
+  BREAKER_HALF_OPEN_MS: '100',
+  PAYMENT_DEADLINE_MS: '120000',
+  FRAUD_REVIEW_ABOVE_MINOR: String(REVIEW_ABOVE_MINOR),
+  RETRY_MAXIMUM_MS: '600000',
+  TEMPORAL_DEADLINE_MS: '20000',
+});
+
+export async function createWorld(): Promise<World> {
+  const environment = await startTimeSkipping();
+  const database = await createDatabase();
+  const sandbox = await serveSandbox({ port: 0, latencyMs: { min: 0, max: 0 } });
+  const gateway = await startGatewayProxy(sandbox.url);
+  const client = new Client({ connection: environment.nativeConnection });
+  const reader = createOrderReader(database);
+  const workflows = createOrderWorkflows({ client, eagerStart: true, deadlineMs: config.TEMPORAL_DEADLINE_MS });
+  const ports = createPorts({
+    config,
+    database,
+    client,
+    sandboxUrl: gateway.url,
+    findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
+  });
+  const heldBack = new Set<string>();
+  const worker = await Worker.create({
+    connection: environment.nativeConnection,
+    taskQueue: TASK_QUEUE,
+    workflowBundle: BUNDLE,
+    activities: activitiesFor({ ...ports, gateway: watched(ports.gateway, heldBack) }),
+  });
+  const running = worker.run();
+
+  const faults: string[] = [];
+  const note = (fields: Record<string, unknown>, message: string) =>
+    void faults.push(`${message}: ${String(fields['err'])}`);
+  const app = createApp({
+    reader,
+    workflows,
+    trail: reader,
+    requests: createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
+    deadLetters: createDeadLetterReader(database),
+    stock: createStockAdjustments(database),
+    inbox: createGatewayEventStore(database),
+    // Signatures have tests of their own.
+    gatewayEvents: { verify: (_gateway, _headers, rawBody) => ({ ok: true, event: eventOf(rawBody) }) },
+    policy: policyOf(config),
+    maxBodyBytes: config.MAX_BODY_BYTES,
+    log: { error: note, warn: note },
+  });
+
+  const call = async (path: string, init: RequestInit = {}): Promise<Answer> => {
+    const response = await app.request(path, init);
+    const body = (await response.json()) as Record<string, unknown>;
+    return { status: response.status, body, isReplay: response.headers.get('Idempotency-Replayed') === 'true' };
+  };
+  const post = (path: string, body: unknown = {}, key?: string) =>
+    call(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...(key === undefined ? {} : { 'Idempotency-Key': key }) },
+      body: JSON.stringify(body),
+    });
+  const askSandbox = async (path: string, body: unknown): Promise<void> => {
+    const headers = { 'Content-Type': 'application/json' };
+    const response = await fetch(`${sandbox.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);
+  };
+
+  return {
+    client,
+    database,
+    clock: createClock(environment, database),
+    gateway,
+    ledger: createLedgerReader(sandbox.url),
+    heldBack,
+    faults,
+    post,
+    get: (path) => call(path),
+    deliver: (event) => post('/webhooks/payments/sandbox', event),
+    settleAtGateway: (key, outcome) => askSandbox(`/v1/charges/${encodeURIComponent(key)}/settle`, { outcome }),
+    failRefundAtGateway: (key) => askSandbox(`/v1/refunds/${encodeURIComponent(key)}/fail`, {}),
+    seed: (...products) => createCatalogue(database).seed(products),
+    async close() {
+      worker.shutdown();
+      await running;
+      await environment.teardown();
+      await gateway.close();
+      await sandbox.close();
+      await database.close();
+    },
+  };
+}
+
+/** The same gateway; notes the orders whose charges it refuses to send. */
+function watched(gateway: PaymentGateway, heldBack: Set<string>): PaymentGateway {
+  return {
+    ...gateway,
+    async charge(request, signal) {
+      const result = await gateway.charge(request, signal);
+      if (result.kind === 'refused') heldBack.add(request.orderId);
+      return result;
+    },
+  };
+}
+
+async function createDatabase() {
+  const server = process.env['HOLDFAST_IT_POSTGRES_URL'];
+  if (server === undefined) throw new Error('HOLDFAST_IT_POSTGRES_URL is not set: run this through jest');
+  const name = `model_${randomUUID().replaceAll('-', '')}`;
+  const admin = new Pool({ connectionString: server, max: 1 });
+  await admin.query(`create database ${name}`);
+  await admin.query(`alter database ${name} set search_path = public, pg_catalog`);
+  const database = openDatabase({
+    url: Object.assign(new URL(server), { pathname: `/${name}` }).href,
+    size: 10,
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 30_000,
+    onError: () => {},
+  });
+  await makeTimeMovable(database);
+  await migrate(database);
+  await admin.end();
+  return database;
+}
+
+function eventOf(rawBody: Uint8Array) {
+  const { id, type, data } = JSON.parse(new TextDecoder().decode(rawBody)) as {
+    id: string;
+    type: string;
+    data: { charge_key: string; refund_key?: string; order_id: string };
+  };
+  return {
+    eventId: id,
+    type,
+    chargeKey: data.charge_key,
+    refundKey: data.refund_key ?? null,
+    orderId: data.order_id,
+  };
+}
