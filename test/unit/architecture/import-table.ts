@@ -29,6 +29,14 @@ export const IMPORT_TABLE: readonly Part[] = [
     packages: [...HTTP, '@temporalio/client'],
     node: ['node:crypto', 'node:http', 'node:timers/promises'],
   },
+  {
+    ...NOTHING,
+    from: 'relay/',
+    ours: ['domain/', 'workflows/contract.ts'],
+    types: PORTS,
+    packages: ['@temporalio/client'],
+    node: ['node:timers/promises'],
+  },
   { ...NOTHING, from: 'sandbox/', packages: ['hono', '@hono/node-server'], node: 'all' },
   // The name of the package with PostgreSQL's programs depends on the machine.
   { ...NOTHING, from: 'embedded/', types: ['config.ts'], packages: ['pg'], node: 'all', computed: true },

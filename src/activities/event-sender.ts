@@ -1,0 +1,24 @@
+/** One message to one endpoint, before it is signed. */
+export interface OutgoingMessage {
+  /** The same for every try of this message; receivers dedupe by it (`webhook-id` of Standard Webhooks). */
+  messageId: string;
+  url: string;
+  /** Every active secret signs, so that receivers can rotate theirs. */
+  secrets: readonly string[];
+  body: string;
+}
+
+/** What came of one try. `gone`: the receiver wants no more (410). `not_sent`: no address of it may be called. */
+export type SendResult =
+  | { kind: 'accepted'; statusCode: number; latencyMs: number }
+  | { kind: 'refused'; statusCode: number; detail: string; latencyMs: number; retryAfterMs?: number }
+  | { kind: 'gone'; statusCode: number; detail: string; latencyMs: number }
+  | { kind: 'no_answer'; detail: string; latencyMs: number }
+  | { kind: 'not_sent'; detail: string; latencyMs: number };
+
+/** Sends signed messages to addresses that strangers chose. Never throws for what the other side does. */
+export interface EventSender {
+  send(message: OutgoingMessage, options: { timeoutMs: number; signal: AbortSignal }): Promise<SendResult>;
+  /** Why a URL can never be called, in words; undefined when it may be. Resolves no name. */
+  refuse(url: string): string | undefined;
+}
