@@ -20,6 +20,7 @@ const schema = z.object({
   INTERNAL_HOST: z.string().min(1).default('127.0.0.1'),
   INTERNAL_PORT: port(9464),
   MAX_BODY_BYTES: count(65_536, 1_024, 1_048_576),
+  MAX_STREAMS: count(10_000, 0, 100_000),
   DRAIN_TIMEOUT_MS: ms(30_000, 1_000, 600_000),
 
   DATABASE_URL: optional,

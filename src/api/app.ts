@@ -11,12 +11,18 @@ import { createTrailRoutes, type TrailOptions } from './order-events.js';
 import { createFulfilmentRoutes } from './order-fulfilment.js';
 import { createRefundRoutes } from './order-refunds.js';
 import { createReviewRoutes } from './order-review.js';
+import { createStreamRoutes, type StreamOptions } from './order-stream.js';
 import { createOrderRoutes, type OrderRoutesOptions } from './orders.js';
 import { Problem, problemResponse } from './problems.js';
 import { createStockRoutes, type StockOptions } from './stock.js';
 import { tooLarge, wrongMediaType } from './strict-json.js';
 
-export type AppOptions = OrderRoutesOptions & DeadLetterOptions & TrailOptions & StockOptions & WebhookOptions;
+export type AppOptions = OrderRoutesOptions &
+  DeadLetterOptions &
+  TrailOptions &
+  StreamOptions &
+  StockOptions &
+  WebhookOptions;
 
 type Env = { Variables: { requestId: string } };
 
@@ -37,6 +43,7 @@ export function createApp(options: AppOptions) {
   app.route('/', createReviewRoutes(options));
   app.route('/', createFulfilmentRoutes(options));
   app.route('/', createTrailRoutes(options));
+  app.route('/', createStreamRoutes(options));
   app.route('/', createDeadLetterRoutes(options));
   app.route('/', createStockRoutes(options));
 

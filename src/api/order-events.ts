@@ -46,6 +46,7 @@ export function createTrailRoutes({ trail, reader, workflows }: TrailOptions) {
   return app;
 }
 
-function eventJson({ seq, type, data, createdAt }: OrderEvent) {
+/** An event as the API shows it. */
+export function eventJson({ seq, type, data, createdAt }: OrderEvent) {
   return { seq, type, data, created_at: createdAt };
 }

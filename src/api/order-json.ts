@@ -41,7 +41,11 @@ export function orderJson(record: OrderRecord) {
     version: record.version,
     created_at: order.acceptedAt,
     updated_at: record.updatedAt,
-    links: { self: `/v1/orders/${order.orderId}`, events: `/v1/orders/${order.orderId}/events` },
+    links: {
+      self: `/v1/orders/${order.orderId}`,
+      events: `/v1/orders/${order.orderId}/events`,
+      stream: `/v1/orders/${order.orderId}/stream`,
+    },
   };
 }
 

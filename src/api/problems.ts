@@ -27,6 +27,7 @@ export const PROBLEMS = {
   'validation-error': { status: 422, title: 'The request has invalid fields' },
   'refund-exceeds-captured': { status: 422, title: 'The refund is more than what is left of the payment' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
+  'too-many-streams': { status: 503, title: 'Too many streams are open' },
   'order-interrupted': { status: 503, title: 'The order is being recovered' },
   unavailable: { status: 503, title: 'A part of the service is away' },
 } as const satisfies Record<string, { status: ContentfulStatusCode; title: string }>;

@@ -3,6 +3,7 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { migrate } from '../adapters/postgres/migrate.js';
 import { createOrderReader } from '../adapters/postgres/order-reader.js';
+import { createFollowedOrders } from '../adapters/postgres/followed-orders.js';
 import { openDatabase } from '../adapters/postgres/pool.js';
 import { createStockAdjustments } from '../adapters/postgres/stock-adjustments.js';
 import { createDeadLetterReader } from '../adapters/postgres/dead-letter-reader.js';
@@ -10,6 +11,7 @@ import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js'
 import { createSandboxEvents } from '../adapters/sandbox/events.js';
 import { findOrder } from '../api/checkout.js';
 import type { GatewayEventVerifier } from '../api/gateway-webhooks.js';
+import { createOrderFollowers } from '../api/order-followers.js';
 import { createOrderRequests } from '../api/order-requests.js';
 import { createApp } from '../api/app.js';
 import { createInternalApp } from '../api/internal.js';
@@ -103,8 +105,10 @@ export async function startRoles(options: RolesOptions): Promise<void> {
   lifetime.onClose('internal port', () => health.close(0));
 
   if (roles.includes('api')) {
+    const followers = createOrderFollowers({ orders: createFollowedOrders(database), most: config.MAX_STREAMS, log });
     const app = createApp({
       reader,
+      followers,
       workflows,
       trail: reader,
       requests: createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
@@ -118,6 +122,8 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     });
     const api = await serveHttp(app, { host: config.HOST, port: config.PORT, variable: 'PORT' });
     lifetime.onClose('api', () => api.close(config.DRAIN_TIMEOUT_MS));
+    // Before the API: it waits for open answers, and a stream is one.
+    lifetime.onClose('streams', () => followers.close());
   }
   lifetime.onClose('readiness', async () => {
     draining = true;

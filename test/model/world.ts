@@ -8,10 +8,12 @@ import { createDeadLetterReader } from '../../src/adapters/postgres/dead-letter-
 import { createGatewayEventStore } from '../../src/adapters/postgres/gateway-events.js';
 import { migrate } from '../../src/adapters/postgres/migrate.js';
 import { createOrderReader } from '../../src/adapters/postgres/order-reader.js';
+import { createFollowedOrders } from '../../src/adapters/postgres/followed-orders.js';
 import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js';
 import { createStockAdjustments } from '../../src/adapters/postgres/stock-adjustments.js';
 import { createApp } from '../../src/api/app.js';
 import { findOrder } from '../../src/api/checkout.js';
+import { createOrderFollowers } from '../../src/api/order-followers.js';
 import { createOrderRequests } from '../../src/api/order-requests.js';
 import { createOrderWorkflows } from '../../src/api/order-workflows.js';
 import { createPorts, policyOf } from '../../src/commands/ports.js';
@@ -98,6 +100,11 @@ export async function createWorld(): Promise<World> {
     reader,
     workflows,
     trail: reader,
+    followers: createOrderFollowers({
+      orders: createFollowedOrders(database),
+      most: 0,
+      log: { error: note, warn: note },
+    }),
     requests: createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
     deadLetters: createDeadLetterReader(database),
     stock: createStockAdjustments(database),

@@ -29,7 +29,7 @@ describe('a new checkout', () => {
       version: 1,
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       updated_at: answer.body['created_at'],
-      links: { self: '/v1/orders/order-1', events: '/v1/orders/order-1/events' },
+      links: { self: '/v1/orders/order-1', events: '/v1/orders/order-1/events', stream: '/v1/orders/order-1/stream' },
     });
   });
 

@@ -1,4 +1,5 @@
 import { createApp } from '../../../src/api/app.js';
+import { createOrderFollowers, type FollowedOrders } from '../../../src/api/order-followers.js';
 import type { DeadLetterBook } from '../../../src/api/dead-letters.js';
 import type { Verification } from '../../../src/api/gateway-webhooks.js';
 import type { OrderEvent } from '../../../src/api/order-events.js';
@@ -17,6 +18,8 @@ export interface Answer {
   body: Body;
 }
 
+const SILENT = { warn: () => {}, error: () => {} };
+
 export type Desk = ReturnType<typeof openDesk>;
 
 /** The app over fakes: `rows` is what PostgreSQL holds, and each request to a workflow is answered as a test says. */
@@ -30,7 +33,7 @@ export function openDesk() {
   const stock: Partial<StockBook> = {};
   const book: Partial<DeadLetterBook> = {};
   const desk = { rows, trails, letters, inbox, asked, answers, stock, book };
-  const seam = { verification: { unknownGateway: true } as Verification };
+  const seam = { verification: { unknownGateway: true } as Verification, mostFollowers: 2 };
 
   const ask =
     <Name extends keyof OrderRequests>(request: Name, otherwise: OrderRequests[Name]) =>
@@ -52,6 +55,12 @@ export function openDesk() {
     startEvent: ask('startEvent', async () => {}),
   };
 
+  const followers = createOrderFollowers({
+    orders: followedOf(rows, trails),
+    most: seam.mostFollowers,
+    intervalMs: 5,
+    log: SILENT,
+  });
   const app = createApp({
     reader: {
       forCheckout: async () => ({ fingerprint: null, products: [] }),
@@ -65,6 +74,8 @@ export function openDesk() {
       ping: async () => {},
     },
     requests,
+    followers,
+    heartbeatMs: 50,
     trail: {
       events: async (orderId, afterSeq, limit) =>
         (trails.get(orderId) ?? []).filter(({ seq }) => seq > afterSeq).slice(0, limit),
@@ -83,7 +94,7 @@ export function openDesk() {
     inbox: { store: async (event) => inbox.set(event.eventId, event) },
     policy: DEFAULT_POLICY,
     maxBodyBytes: 65_536,
-    log: { warn: () => {}, error: () => {} },
+    log: SILENT,
   });
 
   const call = async (path: string, init?: RequestInit): Promise<Answer> => {
@@ -93,6 +104,8 @@ export function openDesk() {
 
   return Object.assign(desk, {
     seam,
+    followers,
+    raw: async (path: string, init?: RequestInit) => app.request(path, init),
     get: (path: string) => call(path),
     post: (path: string, body?: unknown, headers: Record<string, string> = {}) =>
       call(path, {
@@ -110,6 +123,20 @@ export function openDesk() {
     requestsTo: (request: keyof OrderRequests) =>
       asked.filter((one) => one.request === request).map(({ args }) => args),
   });
+}
+
+function followedOf(rows: Map<string, OrderRecord>, trails: Map<string, OrderEvent[]>): FollowedOrders {
+  return {
+    versions: async (ids) =>
+      ids.flatMap((orderId) => {
+        const row = rows.get(orderId);
+        return row === undefined ? [] : [{ orderId, version: row.version, status: row.status }];
+      }),
+    eventsAfter: async (places) =>
+      places.flatMap(({ orderId, seq }) =>
+        (trails.get(orderId) ?? []).filter((event) => event.seq > seq).map((event) => ({ ...event, orderId })),
+      ),
+  };
 }
 
 const TIME = '2026-01-01T00:00:00.000000Z';

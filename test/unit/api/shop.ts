@@ -91,6 +91,7 @@ export function openShop() {
     reader,
     workflows,
     trail: unused,
+    followers: unused,
     requests: unused,
     deadLetters: unused,
     stock: unused,

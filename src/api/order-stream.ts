@@ -1,0 +1,106 @@
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import { streamSSE, type SSEStreamingApi } from 'hono/streaming';
+import { isSettled, type OrderStatus } from '../domain/order.js';
+import { existingOrder, type OrderSources } from './checkout.js';
+import { createMailbox, type Mailbox } from './mailbox.js';
+import { eventJson, type OrderEvent } from './order-events.js';
+import type { OrderFollowers } from './order-followers.js';
+import { orderIdSchema } from './order-schema.js';
+import { Problem } from './problems.js';
+import { refuseInvalid } from './validation.js';
+
+export interface StreamOptions extends OrderSources {
+  followers: OrderFollowers;
+  /** The pause after which a silent stream says that it is there, in milliseconds. */
+  heartbeatMs?: number;
+}
+
+type Mail = { kind: 'events'; events: readonly OrderEvent[]; status: OrderStatus } | { kind: 'end' };
+
+const HEARTBEAT_MS = 15_000;
+/** How soon a client that lost its stream asks again; sent to it. */
+const RECONNECT_MS = 2_000;
+const RETRY_AFTER_SECONDS = 5;
+/** A reader that is this many looks behind is cut off, and goes on from its last event when it comes back. */
+const MOST_WAITING = 50;
+
+const getStream = createRoute({
+  method: 'get',
+  path: '/v1/orders/{id}/stream',
+  request: {
+    params: z.object({ id: orderIdSchema }),
+    headers: z.object({
+      'last-event-id': z
+        .string()
+        .regex(/^\d{1,9}$/, 'must be the id of an event of this stream, a whole number')
+        .transform(Number)
+        .optional()
+        .openapi({ type: 'string', description: 'The stream goes on after this event.' }),
+    }),
+  },
+  responses: {
+    200: {
+      description: 'The events of the order as server-sent events, until the order is settled',
+      content: { 'text/event-stream': { schema: z.string() } },
+    },
+    204: { description: 'The order is settled and there is nothing after Last-Event-ID: do not ask again' },
+  },
+});
+
+/** An order's trail as server-sent events (WHATWG HTML, section 9.2). The id of an event is its `seq`. */
+export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...sources }: StreamOptions) {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+
+  app.openapi(getStream, async (c) => {
+    const { id } = c.req.valid('param');
+    const heard = c.req.valid('header')['last-event-id'] ?? 0;
+    const { status, version } = await existingOrder(sources, id);
+    // An EventSource comes back after each end; only this answer tells it not to.
+    if (isSettled(status) && heard >= version) return c.body(null, 204);
+
+    const mailbox = createMailbox<Mail>();
+    const leave = followers.follow(id, heard, {
+      hear: (events, now) => {
+        mailbox.put({ kind: 'events', events, status: now });
+        if (mailbox.size > MOST_WAITING) hangUp();
+      },
+      end: () => hangUp(),
+    });
+    function hangUp(): void {
+      leave?.();
+      mailbox.put({ kind: 'end' });
+    }
+    if (leave === undefined) {
+      const detail = `This server follows as many orders as it can. Ask again, or read /v1/orders/${id}.`;
+      throw new Problem('too-many-streams', detail, {}, { 'Retry-After': String(RETRY_AFTER_SECONDS) });
+    }
+    c.header('X-Accel-Buffering', 'no');
+    return streamSSE(c, async (stream) => {
+      stream.onAbort(hangUp);
+      await send(stream, mailbox, heard, heartbeatMs).finally(leave);
+    });
+  });
+
+  return app;
+}
+
+async function send(stream: SSEStreamingApi, mailbox: Mailbox<Mail>, after: number, heartbeatMs: number) {
+  let heard = after;
+  await stream.write(`retry: ${RECONNECT_MS}\n\n`);
+  while (!stream.aborted) {
+    const mail = await mailbox.take(heartbeatMs);
+    if (mail === undefined) {
+      await stream.write(': still here\n\n');
+      continue;
+    }
+    if (mail.kind === 'end') return;
+    for (const event of mail.events.filter(({ seq }) => seq > heard)) {
+      heard = event.seq;
+      await stream.writeSSE({ id: String(event.seq), data: JSON.stringify(eventJson(event)) });
+    }
+    if (isSettled(mail.status)) {
+      await stream.writeSSE({ event: 'settled', data: JSON.stringify({ status: mail.status }) });
+      return;
+    }
+  }
+}
