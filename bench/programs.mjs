@@ -36,7 +36,7 @@ export async function startProgram({ file, args = [], environment = {}, log, rea
     const lines = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-15);
     throw new Error(`${file} did not start:\n${lines.join('\n')}`);
   }
-  return { pid: child.pid, stop };
+  return { pid: child.pid, stop, exitCode: () => child.exitCode };
 }
 
 async function isReady(url) {

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkoutOf } from './goods.mjs';
+import { quantile } from './quantile.mjs';
 
 // What is still to be done for the last orders, such as closing their workflows, belongs to the round.
 const TAIL_MS = 300;
@@ -62,10 +63,6 @@ function figuresOf(samples, seconds, cpu) {
   };
   for (const [part, ms] of Object.entries(cpu)) figures[`${part}Cpu`] = ms / samples.length;
   return figures;
-}
-
-function quantile(sorted, q) {
-  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 }
 
 function post(agent, url, checkout) {

@@ -20,6 +20,25 @@ const report = () => {};
 
 /** Starts what both sides share, PostgreSQL and the payment sandbox, then each side. */
 export async function startSides(lifetime, directory, { tunedTextbook }) {
+  const shared = await startShared(lifetime, directory);
+  const holdfast = await startHoldfast(shared);
+  await ensureDatabase(shared.postgres.port, 'textbook');
+  const textbookUrl = new URL(shared.postgres.url);
+  textbookUrl.pathname = '/textbook';
+  const textbook = await startSide(shared, {
+    name: 'textbook',
+    prefix: 't',
+    tuned: tunedTextbook,
+    databaseUrl: textbookUrl.href,
+    prepare: (url) => prepareTextbook(url, PRODUCTS),
+    program: { file: at('./textbook/app.mjs') },
+    health: 'PORT',
+  });
+  return { sides: [holdfast, textbook], ledger: shared.ledger };
+}
+
+/** PostgreSQL, the payment sandbox and the program for Temporal's servers. */
+export async function startShared(lifetime, directory) {
   const postgres = await lifetime.start('PostgreSQL', async () =>
     startPostgres({ directory: join(directory, 'postgres'), port: await freePort(), report }),
   );
@@ -39,13 +58,16 @@ export async function startSides(lifetime, directory, { tunedTextbook }) {
     cacheDirectory: process.env.HOLDFAST_CACHE || join(homedir(), '.cache', 'holdfast', 'bin'),
     report: console.log,
   });
-  const shared = { lifetime, directory, postgres, sandbox, sandboxUrl, executable };
+  return { lifetime, directory, postgres, sandbox, sandboxUrl, executable, ledger };
+}
 
-  const holdfast = await startSide(shared, {
+/** Holdfast on a Temporal server of its own. */
+export async function startHoldfast(shared, environment = {}) {
+  return startSide(shared, {
     name: 'Holdfast',
     prefix: 'h',
     tuned: true,
-    databaseUrl: postgres.url,
+    databaseUrl: shared.postgres.url,
     prepare: (url) =>
       withDatabase(url, async (database) => {
         await migrate(database);
@@ -53,23 +75,11 @@ export async function startSides(lifetime, directory, { tunedTextbook }) {
       }),
     program: { file: at('../dist/main.js'), args: ['serve'] },
     health: 'INTERNAL_PORT',
+    environment,
   });
-  await ensureDatabase(postgres.port, 'textbook');
-  const textbookUrl = new URL(postgres.url);
-  textbookUrl.pathname = '/textbook';
-  const textbook = await startSide(shared, {
-    name: 'textbook',
-    prefix: 't',
-    tuned: tunedTextbook,
-    databaseUrl: textbookUrl.href,
-    prepare: (url) => prepareTextbook(url, PRODUCTS),
-    program: { file: at('./textbook/app.mjs') },
-    health: 'PORT',
-  });
-  return { sides: [holdfast, textbook], ledger };
 }
 
-async function startSide(shared, { name, prefix, tuned, databaseUrl, prepare, program, health }) {
+async function startSide(shared, { name, prefix, tuned, databaseUrl, prepare, program, health, environment = {} }) {
   const { lifetime, directory, postgres, sandbox, sandboxUrl, executable } = shared;
   await prepare(databaseUrl);
   const temporal = await lifetime.start(`Temporal of ${name}`, async () =>
@@ -93,6 +103,7 @@ async function startSide(shared, { name, prefix, tuned, databaseUrl, prepare, pr
         DATABASE_URL: databaseUrl,
         TEMPORAL_ADDRESS: temporal.address,
         SANDBOX_URL: sandboxUrl,
+        ...environment,
       },
       log: join(directory, `app-${prefix}.log`),
       readyUrl: `http://127.0.0.1:${ports[health]}/readyz`,
@@ -106,6 +117,9 @@ async function startSide(shared, { name, prefix, tuned, databaseUrl, prepare, pr
     databaseUrl,
     temporalAddress: temporal.address,
     url: `http://127.0.0.1:${ports.PORT}/v1/orders`,
+    pid: app.pid,
+    stop: app.stop,
+    exitCode: app.exitCode,
     settlement,
     /** Every checkout that was posted, oldest first. */
     accepted: [],
