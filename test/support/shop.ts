@@ -52,6 +52,9 @@ export function createShop(url: string) {
   return {
     get,
     call,
+    /** Follows the order live. */
+    follow: (id: string, headers: Record<string, string> = {}) =>
+      fetch(`${url}/v1/orders/${id}/stream`, { headers, signal: AbortSignal.timeout(40_000) }),
     /** POSTs to something of an order, such as `cancel`. */
     ask: (id: string, what: string, body: unknown = {}, headers: Record<string, string> = {}) =>
       send(`/v1/orders/${id}/${what}`, body, headers),
