@@ -5,6 +5,7 @@ import { createScreeningActivities, type ScreeningStore, type Verdict } from '..
 import { createAmountCeiling } from '../../../src/adapters/fraud/amount-ceiling.js';
 import { createVelocityCheck } from '../../../src/adapters/fraud/velocity.js';
 import { placeOrder } from '../../../src/adapters/postgres/order-row.js';
+import { openDatabase } from '../../../src/adapters/postgres/pool.js';
 import { createScreeningStore } from '../../../src/adapters/postgres/screenings.js';
 import type { AcceptedOrder } from '../../../src/domain/order.js';
 import { anAcceptedOrder, createOrderRows, OWNER, type OrderRows } from '../../support/order-rows.js';
@@ -194,9 +195,25 @@ describe('the built-in checks', () => {
   });
 
   test('velocity: of twenty orders of one customer at once exactly as many pass as may, whatever runs again', async () => {
-    const fraudChecks = [createVelocityCheck(stack.database)];
-    const { screenOrder } = createScreeningActivities({ screenings, fraudChecks });
+    // A connection for each: waiting for one would put them in order.
+    const wide = openDatabase({
+      url: stack.databaseUrl,
+      size: 40,
+      connectTimeoutMs: 10_000,
+      statementTimeoutMs: 30_000,
+      onError: () => {},
+    });
+    const { screenOrder } = createScreeningActivities({
+      screenings: createScreeningStore(wide),
+      fraudChecks: [createVelocityCheck(wide)],
+    });
     const checks = [{ name: 'velocity', limits: { orders: 5, windowMs: HOUR } }];
+    // Rows that take their time to appear: none may be counted past.
+    await stack.database.pool.query(
+      `create function dawdle() returns trigger language plpgsql as $$
+         begin perform pg_sleep(random() * 0.02); return null; end $$;
+       create trigger dawdle after insert on orders for each row execute function dawdle()`,
+    );
     for (let round = 0; round < 5; round += 1) {
       const customerId = `customer_${randomUUID()}`;
       const now = Date.now();
@@ -216,6 +233,8 @@ describe('the built-in checks', () => {
       expect(first.filter((outcome) => outcome.endsWith('allow'))).toHaveLength(5);
       expect(first.filter((outcome) => outcome.endsWith('review'))).toHaveLength(15);
     }
+    await stack.database.pool.query('drop trigger dawdle on orders');
+    await wide.close();
   });
 
   test('velocity reads an index', async () => {

@@ -145,12 +145,10 @@ describe('what it is given', () => {
   });
 
   // What the file says itself, and what only a machine needs that has no servers of its own.
-  const FIXED = [
-    ...['HOST', 'PORT', 'INTERNAL_HOST', 'INTERNAL_PORT', 'DRAIN_TIMEOUT_MS'],
-    ...['DATABASE_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'SANDBOX_URL'],
-    ...['HOLDFAST_HOME', 'HOLDFAST_CACHE', 'HOLDFAST_TEMPORAL_CLI', 'POSTGRES_PORT', 'TEMPORAL_PORT'],
-    ...['TEMPORAL_UI_PORT', 'SANDBOX_PORT', 'SANDBOX_SUCCESS_RATE', 'SANDBOX_LATENCY_MS'],
-  ];
+  const FIXED = `
+    HOST PORT INTERNAL_HOST INTERNAL_PORT DRAIN_TIMEOUT_MS DATABASE_URL TEMPORAL_ADDRESS TEMPORAL_NAMESPACE SANDBOX_URL
+    HOLDFAST_HOME HOLDFAST_CACHE HOLDFAST_TEMPORAL_CLI POSTGRES_PORT TEMPORAL_PORT TEMPORAL_UI_PORT SANDBOX_PORT
+    SANDBOX_SUCCESS_RATE SANDBOX_LATENCY_MS`.split(/\s+/);
 
   test.each(NAMES.filter((name) => !FIXED.includes(name)))('%s can be set in .env, for whoever reads it', (name) => {
     const fromEnv = new RegExp(`^\\$\\{${name}:(-.*|\\?.+)\\}$`);
