@@ -62,8 +62,10 @@ describe('a recovery', () => {
     await stage.play({ gateway }, async (act) => {
       const handle = await act.checkOut();
       await until(() => act.books.has(act.order.orderId) && act.entry().status === 'payment_unknown');
+      const looked = gateway.lookups.length;
       await handle.signal('cancelOrder', { reason: 'asked' });
-      await until(() => act.entry().status === 'cancelling');
+      // It has looked in vain and waits: a workflow task that is under way would finish after the termination.
+      await until(() => act.entry().status === 'cancelling' && gateway.lookups.length > looked);
       await handle.terminate('by mistake');
       gateway.take(sent(act));
       truth.known = true;
