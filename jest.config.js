@@ -29,6 +29,10 @@ export default {
       globalSetup: '<rootDir>/test/support/integration-setup.mjs',
       globalTeardown: '<rootDir>/test/support/integration-teardown.mjs',
     }),
+    project('outage', {
+      globalSetup: '<rootDir>/test/support/integration-setup.mjs',
+      globalTeardown: '<rootDir>/test/support/integration-teardown.mjs',
+    }),
     // After `integration`: it uses that one's servers when both run.
     project('model', {
       globalSetup: '<rootDir>/test/support/model-setup.mjs',

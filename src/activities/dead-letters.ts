@@ -13,8 +13,8 @@ export interface NewDeadLetter {
 /** What needs a person. Opening one that is open already changes nothing but its last error. */
 export interface DeadLetterStore {
   open(letter: NewDeadLetter): Promise<void>;
-  /** Resolves what is open of this kind. */
-  resolve(orderId: string, kind: DeadLetterKind, resolution: string): Promise<void>;
+  /** Resolves what is open of this kind, about this subject. */
+  resolve(orderId: string, kind: DeadLetterKind, resolution: string, subject: string): Promise<void>;
 }
 
 export type DeadLetterActivities = ReturnType<typeof createDeadLetterActivities>;
@@ -23,7 +23,11 @@ export function createDeadLetterActivities({ deadLetters }: { deadLetters: DeadL
   return {
     openDeadLetter: (letter: NewDeadLetter): Promise<void> => deadLetters.open(letter),
 
-    resolveDeadLetter: (input: { orderId: string; kind: DeadLetterKind; resolution: string }): Promise<void> =>
-      deadLetters.resolve(input.orderId, input.kind, input.resolution),
+    resolveDeadLetter: (input: {
+      orderId: string;
+      kind: DeadLetterKind;
+      resolution: string;
+      subject?: string;
+    }): Promise<void> => deadLetters.resolve(input.orderId, input.kind, input.resolution, input.subject ?? ''),
   };
 }

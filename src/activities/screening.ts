@@ -1,16 +1,23 @@
 import type { AcceptedOrder, OrderRun } from '../domain/order.js';
 import type { ReviewDecision, ReviewOutcome, ScreenOutcome } from '../domain/outcomes.js';
+import type { FraudCheckPolicy, FraudLimits } from '../domain/policy.js';
 
 export type Verdict = { verdict: 'allow' } | { verdict: 'review' | 'reject'; detail: string };
 
-/** A fraud check of the shop's choice. Throws when it cannot be asked; the step is then retried. */
+/** A fraud check of the shop's choice, chosen and limited by each order's policy. */
 export interface FraudCheck {
   readonly name: string;
-  check(order: AcceptedOrder): Promise<Verdict>;
+  /** Throws when it cannot be asked, or not with these limits; the step is then retried, and a person decides at last. */
+  check(order: AcceptedOrder, limits: FraudLimits): Promise<Verdict>;
 }
 
 /** Verdicts and reviews. Each method is one transaction and can be run again. */
 export interface ScreeningStore {
+  /**
+   * Writes the order's row unless it is there. Those of one customer are written one after another: once it returns,
+   * all that came before can be counted.
+   */
+  place(order: AcceptedOrder, owner: string): Promise<void>;
   /** Stores the first verdict of an order and answers with the stored one; `review` puts the order in review. */
   screened(order: AcceptedOrder, owner: string, verdict: Verdict, reviewDeadlineMs: number): Promise<ScreenOutcome>;
   /** The first decision counts; `expired` is the deadline's. */
@@ -20,7 +27,7 @@ export interface ScreeningStore {
 export interface ScreenInput {
   order: AcceptedOrder;
   owner: string;
-  checks: string[];
+  checks: FraudCheckPolicy[];
   reviewDeadlineMs: number;
 }
 
@@ -33,11 +40,13 @@ export type ScreeningActivities = ReturnType<typeof createScreeningActivities>;
 
 export function createScreeningActivities({ screenings, fraudChecks }: ScreeningPorts) {
   const byName = new Map(fraudChecks.map((check) => [check.name, check]));
+  if (byName.size < fraudChecks.length) throw new Error('two fraud checks have the same name');
 
   return {
     /** Runs the named checks and stores the strictest verdict, once an order. */
     async screenOrder({ order, owner, checks, reviewDeadlineMs }: ScreenInput): Promise<ScreenOutcome> {
-      const verdicts = await Promise.all(checks.map((name) => checkNamed(name).check(order)));
+      await screenings.place(order, owner);
+      const verdicts = await Promise.all(checks.map((check) => verdictOf(order, check)));
       return screenings.screened(order, owner, strictest(verdicts), reviewDeadlineMs);
     },
 
@@ -55,10 +64,10 @@ export function createScreeningActivities({ screenings, fraudChecks }: Screening
     },
   };
 
-  function checkNamed(name: string): FraudCheck {
+  /** A check that nobody knows here must not become none. */
+  async function verdictOf(order: AcceptedOrder, { name, limits }: FraudCheckPolicy): Promise<Verdict> {
     const check = byName.get(name);
-    if (check === undefined) throw new Error(`fraud check "${name}" is not configured in this worker`);
-    return check;
+    return check?.check(order, limits) ?? { verdict: 'review', detail: `the worker knows no fraud check "${name}"` };
   }
 }
 

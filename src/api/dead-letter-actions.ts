@@ -29,8 +29,9 @@ export async function redriveDeadLetter(options: OrderActionOptions, letter: Dea
     case 'reserve':
       return restart(options, record, letter);
     case 'payment_unknown':
-    case 'compensation':
       return tell(options, record, { kind: 'look' });
+    case 'compensation':
+      return tellRefund(options, record, letter, { kind: 'look' });
     case 'refund':
       return tellRefund(options, record, letter, { kind: 'redrive', deadLetterId: letter.id });
   }

@@ -2,7 +2,7 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { OrderRecord } from '../domain/order-record.js';
 import type { OrderStatus } from '../domain/order.js';
 import { existingOrder } from './checkout.js';
-import { interrupted, type OrderActionOptions } from './order-actions.js';
+import type { OrderActionOptions } from './order-actions.js';
 import { orderJson } from './order-json.js';
 import { orderIdSchema, text } from './order-schema.js';
 import { Problem } from './problems.js';
@@ -47,7 +47,14 @@ export function createCancelRoutes({ policy, requests, maxBodyBytes, ...sources 
     const after = await existingOrder(sources, orderId);
     const ended = cancelled(after);
     if (ended !== undefined) return ended;
-    if (after.status !== 'confirmed') throw interrupted(after);
+    if (after.status !== 'confirmed') {
+      await requests.cancelInterrupted(after.order, policy, reason);
+      // A recovery that was running may have confirmed the order before it heard of the cancel.
+      const recovered = await existingOrder(sources, orderId);
+      const over = cancelled(recovered);
+      if (over !== undefined) return over;
+      if (recovered.status !== 'confirmed') return { status: 202, record: { ...recovered, cancelRequested: true } };
+    }
 
     const decision = await requests.cancelSettled(after.order, policy, reason);
     const now = await existingOrder(sources, orderId);

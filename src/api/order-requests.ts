@@ -21,6 +21,7 @@ import {
   refundWorkflowId,
   reviewOrder,
   TASK_QUEUE,
+  type CancelRequest,
   type GatewayEventRef,
   type RefundRequest,
 } from '../workflows/contract.js';
@@ -52,6 +53,10 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
     /** Asks the running checkout to end as cancelled. @returns whether one is running */
     cancel: (orderId: string, reason: string): Promise<boolean> =>
       whetherRunning(() => client.workflow.getHandle(orderWorkflowId(orderId)).signal(cancelOrder, { reason })),
+
+    /** Cancels an order that has no answer and no checkout: by its recovery, the one that runs or a new one. */
+    cancelInterrupted: (order: AcceptedOrder, policy: OrderPolicy, reason: string): Promise<void> =>
+      startedAndTold(RECOVER_ORDER, recoverWorkflowId(order.orderId), [order, policy], cancelOrder, { reason }),
 
     /** Cancels an order whose checkout is over. */
     cancelSettled: (order: AcceptedOrder, policy: OrderPolicy, reason: string): Promise<Admission> =>
@@ -91,21 +96,23 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
       }
     },
 
-    /** Tells the workflow that works on this order now. @returns whether there is one */
+    /** Tells the workflow that works on this order now, or all that do when they shall look. @returns whether there is one */
     async tell(orderId: string, item: News): Promise<boolean> {
+      let isTold = false;
       for (const workflowId of [orderWorkflowId(orderId), cancelWorkflowId(orderId), recoverWorkflowId(orderId)]) {
-        if (await whetherRunning(() => client.workflow.getHandle(workflowId).signal(news, item))) return true;
+        isTold = (await whetherRunning(() => client.workflow.getHandle(workflowId).signal(news, item))) || isTold;
+        if (isTold && item.kind !== 'look') return true;
       }
-      return false;
+      return isTold;
     },
 
     /** Starts the run that reads the truth of an order whose own run is gone, or tells the one that is running. */
     recover: (order: AcceptedOrder, policy: OrderPolicy, item: News): Promise<void> =>
-      startedAndTold(RECOVER_ORDER, recoverWorkflowId(order.orderId), [order, policy], item),
+      startedAndTold(RECOVER_ORDER, recoverWorkflowId(order.orderId), [order, policy], news, item),
 
     /** Tells the workflow of a refund that somebody asked for, starting it again when it is over. */
     tellRefund: (request: RefundRequest, policy: OrderPolicy, item: News): Promise<void> =>
-      startedAndTold(REFUND_ORDER, refundWorkflowId(request.refundId), [request, policy], item),
+      startedAndTold(REFUND_ORDER, refundWorkflowId(request.refundId), [request, policy], news, item),
 
     /** Starts the work on a stored message of a gateway, once. */
     async startEvent(event: GatewayEventRef, policy: OrderPolicy): Promise<void> {
@@ -155,14 +162,20 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
     }
   }
 
-  async function startedAndTold(type: string, workflowId: string, args: unknown[], item: News): Promise<void> {
+  async function startedAndTold(
+    type: string,
+    workflowId: string,
+    args: unknown[],
+    signal: typeof news | typeof cancelOrder,
+    message: News | CancelRequest,
+  ): Promise<void> {
     await bounded(() =>
       client.workflow.signalWithStart(type, {
         workflowId,
         taskQueue: TASK_QUEUE,
         args,
-        signal: news,
-        signalArgs: [item],
+        signal,
+        signalArgs: [message],
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       }),
     );

@@ -1,11 +1,9 @@
 import type { Client } from '@temporalio/client';
-import type { FraudCheck } from '../activities/screening.js';
 import { createAuditStore } from '../adapters/postgres/audit.js';
 import { createRunLister } from '../adapters/temporal/runs.js';
 import { createOrderRequests } from '../api/order-requests.js';
 import { ORDER_RUNS } from './audit.js';
-import { createAmountCeiling } from '../adapters/fraud/amount-ceiling.js';
-import { createVelocityCheck } from '../adapters/fraud/velocity.js';
+import { fraudChecksOf, fraudPolicyOf, type CustomFraudCheck } from './fraud-checks.js';
 import { createChargeStore } from '../adapters/postgres/charges.js';
 import { createDeadLetterStore } from '../adapters/postgres/dead-letters.js';
 import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js';
@@ -35,13 +33,16 @@ export interface PortsOptions {
   client: Client;
   sandboxUrl: string;
   findOrder(orderId: string): Promise<AcceptedOrder | undefined>;
+  /** Checks beyond the built-in ones. */
+  fraudChecks?: readonly CustomFraudCheck[];
 }
 
 const LISTING_DEADLINE_MS = 30_000;
 const LISTING_MOST = 10_000;
 
 /** Makes every port of the worker real. */
-export function createPorts({ config, database, client, sandboxUrl, findOrder }: PortsOptions): Ports {
+export function createPorts(options: PortsOptions): Ports {
+  const { config, database, client, sandboxUrl, findOrder } = options;
   const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
   return {
     gateway: createSandboxGateway({
@@ -57,7 +58,7 @@ export function createPorts({ config, database, client, sandboxUrl, findOrder }:
     screenings: createScreeningStore(database),
     deadLetters: createDeadLetterStore(database),
     gatewayEvents: createGatewayEventStore(database),
-    fraudChecks: fraudChecksOf(config, database),
+    fraudChecks: fraudChecksOf(database, options.fraudChecks),
     messenger: createMessenger({
       client,
       taskQueue: TASK_QUEUE,
@@ -78,8 +79,8 @@ export function createPorts({ config, database, client, sandboxUrl, findOrder }:
   };
 }
 
-/** What the configuration says about orders. A fraud check whose limit is 0 is off. */
-export function policyOf(config: Config): OrderPolicy {
+/** What the configuration says about orders, and the checks that the shop adds to it. */
+export function policyOf(config: Config, fraudChecks: readonly CustomFraudCheck[] = []): OrderPolicy {
   return {
     ...DEFAULT_POLICY,
     retry: {
@@ -88,31 +89,10 @@ export function policyOf(config: Config): OrderPolicy {
       initialIntervalMs: config.RETRY_INITIAL_MS,
       maximumIntervalMs: config.RETRY_MAXIMUM_MS,
     },
-    fraudChecks: [
-      ...(hasCeiling(config) ? ['amount_ceiling'] : []),
-      ...(config.FRAUD_ORDERS_PER_WINDOW > 0 ? ['velocity'] : []),
-    ],
+    fraudChecks: fraudPolicyOf(config, fraudChecks),
     reviewDeadlineMs: config.REVIEW_DEADLINE_MS,
     reservationTtlMs: config.RESERVATION_TTL_MS,
     paymentDeadlineMs: config.PAYMENT_DEADLINE_MS,
     lookupMaximumIntervalMs: config.LOOKUP_MAXIMUM_MS,
   };
-}
-
-function hasCeiling({ FRAUD_REVIEW_ABOVE_MINOR, FRAUD_REJECT_ABOVE_MINOR }: Config): boolean {
-  return FRAUD_REVIEW_ABOVE_MINOR > 0 || FRAUD_REJECT_ABOVE_MINOR > 0;
-}
-
-function fraudChecksOf(config: Config, database: Database): FraudCheck[] {
-  const { FRAUD_REVIEW_ABOVE_MINOR: review, FRAUD_REJECT_ABOVE_MINOR: reject } = config;
-  return [
-    createAmountCeiling({
-      reviewAboveMinor: review > 0 ? review : Number.MAX_SAFE_INTEGER,
-      ...(reject > 0 ? { rejectAboveMinor: reject } : {}),
-    }),
-    createVelocityCheck(database, {
-      orders: Math.max(config.FRAUD_ORDERS_PER_WINDOW, 1),
-      windowMs: config.FRAUD_WINDOW_MS,
-    }),
-  ];
 }

@@ -21,6 +21,7 @@ import type { Config } from '../config.js';
 import { createOrderWorker } from '../worker.js';
 import type { Lifetime } from './lifetime.js';
 import { ensureAuditSchedule } from './audit-schedule.js';
+import type { CustomFraudCheck } from './fraud-checks.js';
 import { prepareNamespace } from './namespace.js';
 import { createPorts, policyOf } from './ports.js';
 
@@ -36,6 +37,8 @@ export interface RolesOptions {
   sandboxEventSecrets: readonly string[];
   log: Logger;
   lifetime: Lifetime;
+  /** Fraud checks of the shop's own, which every new order has to pass. */
+  fraudChecks?: readonly CustomFraudCheck[];
 }
 
 const DATABASE_CONNECT_MS = 5_000;
@@ -80,6 +83,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
         client,
         sandboxUrl: options.sandboxUrl,
         findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
+        ...(options.fraudChecks === undefined ? {} : { fraudChecks: options.fraudChecks }),
       }),
       shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
     });
@@ -116,7 +120,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       stock: createStockAdjustments(database),
       inbox: createGatewayEventStore(database),
       gatewayEvents: verifierOf(options.sandboxEventSecrets),
-      policy: policyOf(config),
+      policy: policyOf(config, options.fraudChecks),
       maxBodyBytes: config.MAX_BODY_BYTES,
       log,
     });

@@ -6,6 +6,15 @@ export interface RetryPolicy {
   maximumIntervalMs: number;
 }
 
+/** What a fraud check goes by, by the names that it gives to its limits. */
+export type FraudLimits = Record<string, number | string | boolean>;
+
+/** A fraud check that an order has to pass. */
+export interface FraudCheckPolicy {
+  name: string;
+  limits: FraudLimits;
+}
+
 /** What an order's workflow needs to know about its surroundings; travels in its input, so a replay sees the same. */
 export interface OrderPolicy {
   retry: RetryPolicy;
@@ -15,8 +24,8 @@ export interface OrderPolicy {
   retryTimeoutMs: number;
   /** A step of the checkout that is not done by then is given up, and the truth looked up. */
   stepDeadlineMs: number;
-  /** Names of the fraud checks to run; none means none. */
-  fraudChecks: string[];
+  /** None means that orders are not screened. */
+  fraudChecks: FraudCheckPolicy[];
   /** How long a person may take over a review. */
   reviewDeadlineMs: number;
   /** How long stock is held; each try to charge extends it. */

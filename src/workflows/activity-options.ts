@@ -37,6 +37,11 @@ export function undoRetries(policy: OrderPolicy): ActivityOptions {
   };
 }
 
+/** The same for a step that somebody may wake between two of its tries: one that is running is awaited first. */
+export function wakeableRetries(policy: OrderPolicy): ActivityOptions {
+  return { ...undoRetries(policy), cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED };
+}
+
 /** A message about an order that nobody knows is tried for as long as gateways repeat theirs, and a day more. */
 export function eventRetries(policy: OrderPolicy): ActivityOptions {
   return { ...undoRetries(policy), scheduleToCloseTimeout: '4 days' };

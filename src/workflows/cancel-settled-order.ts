@@ -22,7 +22,7 @@ export async function cancelSettledOrder(
 async function cancelSettled(order: AcceptedOrder, policy: OrderPolicy, reason: string): Promise<OrderOutcome> {
   const inbox = openInbox();
   const announce = announceAdmission();
-  const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy);
+  const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, inbox);
 
   const decision = await steps.takeOverToCancel(reason);
   await announce(decision);

@@ -5,11 +5,15 @@ import { news } from './contract.js';
 export interface Inbox {
   /** The next piece of news for whoever waits for this sort of money, `ms` at most; for ever without. */
   next(about: 'charge' | 'refund', ms?: number): Promise<News | undefined>;
+  /** Whether somebody has asked to look again. */
+  hasLook(): boolean;
+  /** Forgets all who have asked to look until now. */
+  dropLooks(): void;
 }
 
 /** Keeps the news that is sent to this workflow until somebody asks for it. */
 export function openInbox(): Inbox {
-  const waiting: News[] = [];
+  let waiting: News[] = [];
   setHandler(news, (item) => void waiting.push(item));
 
   return {
@@ -20,6 +24,8 @@ export function openInbox(): Inbox {
       const at = waiting.findIndex(isOurs);
       return at < 0 ? undefined : waiting.splice(at, 1)[0];
     },
+    hasLook: () => waiting.some(({ kind }) => kind === 'look'),
+    dropLooks: () => void (waiting = waiting.filter(({ kind }) => kind !== 'look')),
   };
 }
 

@@ -1,17 +1,24 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import type { Inbox } from './inbox.js';
 import { optimistic } from './optimistic.js';
+import { wakeable } from './wakeable.js';
 
 export interface Alarm {
   orderId: string;
+  /** What it is about beyond the order, such as a refund. */
+  subject?: string;
   afterMs: number;
+  /** Whoever asks to look has the step tried again at once. */
+  inbox: Inbox;
   open(input: {
     orderId: string;
+    subject?: string;
     kind: 'compensation';
     step: string;
     errorClass: string;
     lastError: string;
   }): Promise<void>;
-  close(input: { orderId: string; kind: 'compensation'; resolution: string }): Promise<void>;
+  close(input: { orderId: string; subject?: string; kind: 'compensation'; resolution: string }): Promise<void>;
 }
 
 /**
@@ -27,7 +34,7 @@ export async function persistent<Args extends unknown[], Result>(
   ...args: Args
 ): Promise<Result> {
   const watched = async (...input: Args): Promise<Result> => {
-    const work = retries(...input);
+    const work = wakeable(alarm.inbox, () => retries(...input));
     const clock = new CancellationScope();
     const rings = clock
       .run(() => sleep(alarm.afterMs))
@@ -41,11 +48,12 @@ export async function persistent<Args extends unknown[], Result>(
     const isLate = await Promise.race([rings, work.then(() => false)]).finally(() => clock.cancel());
     if (!isLate) return work;
 
-    const { orderId } = alarm;
+    const { orderId, subject = '' } = alarm;
+    const about = { orderId, subject, kind: 'compensation' } as const;
     const lastError = 'this undo keeps failing; the Temporal Web UI shows its last error';
-    await alarm.open({ orderId, kind: 'compensation', step, errorClass: 'UndoFailing', lastError });
+    await alarm.open({ ...about, step, errorClass: 'UndoFailing', lastError });
     const result = await work;
-    await alarm.close({ orderId, kind: 'compensation', resolution: `${step} is done` });
+    await alarm.close({ ...about, resolution: `${step} is done` });
     return result;
   };
   return optimistic(firstTry, watched, pauseMs, ...args);

@@ -20,9 +20,9 @@ export async function processOrder(
   policy: OrderPolicy,
   redrive?: Redrive,
 ): Promise<OrderOutcome> {
-  // The first run's id: a reset of the workflow goes on owning the order.
-  const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy);
   const inbox = openInbox();
+  // The first run's id: a reset of the workflow goes on owning the order.
+  const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, inbox);
   const interruptible = listenForCancel(steps);
 
   const ending = await interruptible(checkOut);

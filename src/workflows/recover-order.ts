@@ -1,16 +1,18 @@
-import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
 import type { AcceptedOrder, OrderOutcome } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
+import { listenForCancel } from './cancellation.js';
 import { confirmed, failed, superseded } from './endings.js';
-import { openInbox } from './inbox.js';
+import { openInbox, type Inbox } from './inbox.js';
 import { settleAll } from './payment.js';
 import { refundUntilDone } from './refunding.js';
-import { orderSteps } from './steps.js';
+import { orderSteps, type OrderSteps } from './steps.js';
 import { undo } from './undo.js';
 
 /**
  * Brings an order to its end whose own run is gone, or that has money it must not have: reads the truth, confirms what
- * was paid, and takes back everything else. It cannot be cancelled: nothing would come after it.
+ * was paid, and takes back everything else. Our own signal still cancels an order that has no answer; a cancel request of
+ * Temporal's is ignored: nothing would come after it.
  */
 export async function recoverOrder(order: AcceptedOrder, policy: OrderPolicy): Promise<OrderOutcome> {
   return CancellationScope.nonCancellable(() => recover(order, policy));
@@ -18,28 +20,37 @@ export async function recoverOrder(order: AcceptedOrder, policy: OrderPolicy): P
 
 async function recover(order: AcceptedOrder, policy: OrderPolicy): Promise<OrderOutcome> {
   const inbox = openInbox();
-  const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy);
+  const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, inbox);
+  const interruptible = listenForCancel(steps);
 
-  const standing = await steps.takeOverToRecover();
-  switch (standing.kind) {
-    case 'superseded':
-      return superseded;
-    case 'ended':
-      // A late capture on a dead order goes back, once; the order stays as it is.
-      await settleAll(steps, inbox);
-      await steps.findLateCaptures();
-      await refundUntilDone(steps.refunds, inbox);
-      return superseded;
-    case 'undoing':
-      return undo(standing.ending, steps, inbox);
-    case 'open': {
-      const payment = await settleAll(steps, inbox);
-      if (payment.kind === 'confirmed') return confirmed;
-      return undo(
-        failed('charge', 'payment_unavailable', 'the order was interrupted before it was paid'),
-        steps,
-        inbox,
-      );
+  const outcome = await bringToEnd();
+  await condition(allHandlersFinished);
+  return outcome;
+
+  async function bringToEnd(): Promise<OrderOutcome> {
+    const standing = await steps.takeOverToRecover();
+    switch (standing.kind) {
+      case 'superseded':
+        return superseded;
+      case 'ended':
+        // A late capture on a dead order goes back, once; the order stays as it is.
+        await settleAll(steps, inbox);
+        await steps.findLateCaptures();
+        await refundUntilDone(steps.refunds, inbox);
+        return superseded;
+      case 'undoing':
+        return undo(standing.ending, steps, inbox);
+      case 'open': {
+        const ending = await interruptible(() => lookUp(steps, inbox));
+        return ending.status === 'failed' || ending.status === 'cancelled' ? undo(ending, steps, inbox) : ending;
+      }
     }
   }
+}
+
+async function lookUp(steps: OrderSteps, inbox: Inbox): Promise<OrderOutcome> {
+  const payment = await settleAll(steps, inbox);
+  return payment.kind === 'confirmed'
+    ? confirmed
+    : failed('charge', 'payment_unavailable', 'the order was interrupted before it was paid');
 }

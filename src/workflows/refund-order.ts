@@ -18,7 +18,7 @@ export async function refundOrder(request: RefundRequest, policy: OrderPolicy): 
 async function refund(request: RefundRequest, policy: OrderPolicy): Promise<Admission> {
   const inbox = openInbox();
   const announce = announceAdmission();
-  const steps = requestedRefundSteps(request, policy);
+  const steps = requestedRefundSteps(request, policy, inbox);
 
   const decision = await steps.open();
   await announce(decision);

@@ -10,10 +10,11 @@ import type { Evidence } from '../domain/dead-letter.js';
 import type { AcceptedOrder, Undone } from '../domain/order.js';
 import type { ReviewDecision } from '../domain/outcomes.js';
 import type { OrderPolicy } from '../domain/policy.js';
-import { eventRetries, firstTry, stepRetries, undoRetries } from './activity-options.js';
+import { eventRetries, firstTry, stepRetries, undoRetries, wakeableRetries } from './activity-options.js';
 import type { GatewayEventRef, RefundRequest } from './contract.js';
+import type { Inbox } from './inbox.js';
 import { optimistic } from './optimistic.js';
-import { persistent } from './persistent.js';
+import { persistent, type Alarm } from './persistent.js';
 import type { RefundSteps } from './refunding.js';
 
 type Activities = ScreeningActivities &
@@ -27,19 +28,14 @@ type Activities = ScreeningActivities &
 export type OrderSteps = ReturnType<typeof orderSteps>;
 
 /** The steps of one order's workflow, each with its timeouts and retries in place. */
-export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPolicy) {
-  const { local, retried, undoing, pauseMs } = activitiesOf(policy);
+export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPolicy, inbox: Inbox) {
+  const { local, retried, undoing, wakeable, pauseMs } = activitiesOf(policy);
   const { orderId } = order;
   const run = { orderId, owner };
-  const alarm = {
-    orderId,
-    afterMs: policy.undoAlarmMs,
-    open: undoing.openDeadLetter,
-    close: undoing.resolveDeadLetter,
-  };
+  const alarm = alarmOf(policy, inbox, { orderId });
 
   const refunds: RefundSteps = {
-    refund: () => persistent(alarm, 'refund', local.refundCharges, undoing.refundCharges, pauseMs, run),
+    refund: () => persistent(alarm, 'refund', local.refundCharges, wakeable.refundCharges, pauseMs, run),
     redrive: (deadLetterId) => undoing.redriveRefund({ orderId, deadLetterId }),
     applyEvidence: (evidence) => undoing.applyRefundEvidence({ orderId, evidence }),
   };
@@ -67,34 +63,33 @@ export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPol
     },
     settle: () => optimistic(local.settleCharge, undoing.settleCharge, pauseMs, run),
     /** Also what earlier runs of this order sent. */
-    settleEarlier: () => optimistic(local.settleEarlierCharges, undoing.settleEarlierCharges, pauseMs, run),
-    findLateCaptures: () => optimistic(local.findLateCaptures, undoing.findLateCaptures, pauseMs, run),
+    settleEarlier: () =>
+      persistent(alarm, 'settle', local.settleEarlierCharges, wakeable.settleEarlierCharges, pauseMs, run),
+    findLateCaptures: () =>
+      persistent(alarm, 'late captures', local.findLateCaptures, wakeable.findLateCaptures, pauseMs, run),
     applyChargeEvidence: (evidence: Evidence) => undoing.applyChargeEvidence({ ...run, evidence }),
     noteCancel: () => undoing.noteCancel(run),
     takeOver: (deadLetterId: string) => undoing.takeOverToRedrive({ ...run, deadLetterId }),
     takeOverToCancel: (reason: string) => undoing.takeOverToCancel({ ...run, reason }),
     takeOverToRecover: () => undoing.takeOverToRecover({ order, owner }),
     beginUndo: (ending: Undone) =>
-      persistent(alarm, 'begin', local.beginUndo, undoing.beginUndo, pauseMs, { order, owner, ending }),
-    release: () => persistent(alarm, 'release', local.releaseInventory, undoing.releaseInventory, pauseMs, run),
-    end: (ending: Undone) => persistent(alarm, 'end', local.endOrder, undoing.endOrder, pauseMs, { ...run, ending }),
+      persistent(alarm, 'begin', local.beginUndo, wakeable.beginUndo, pauseMs, { order, owner, ending }),
+    release: () => persistent(alarm, 'release', local.releaseInventory, wakeable.releaseInventory, pauseMs, run),
+    end: (ending: Undone) => persistent(alarm, 'end', local.endOrder, wakeable.endOrder, pauseMs, { ...run, ending }),
   };
 }
 
 /** The steps of a refund that somebody asked for. */
-export function requestedRefundSteps(request: RefundRequest, policy: OrderPolicy) {
-  const { local, undoing, pauseMs } = activitiesOf(policy);
+export function requestedRefundSteps(request: RefundRequest, policy: OrderPolicy, inbox: Inbox) {
+  const { local, undoing, wakeable, pauseMs } = activitiesOf(policy);
   const { orderId, refundId } = request;
-  const alarm = {
-    orderId,
-    afterMs: policy.undoAlarmMs,
-    open: undoing.openDeadLetter,
-    close: undoing.resolveDeadLetter,
-  };
+  // A subject of its own: only this refund's workflow can be woken for it.
+  const alarm = alarmOf(policy, inbox, { orderId, subject: refundId });
   return {
     open: () => optimistic(local.openRefund, undoing.openRefund, pauseMs, request),
-    refund: () => persistent(alarm, 'refund', local.sendRefund, undoing.sendRefund, pauseMs, { orderId, refundId }),
-    restock: () => undoing.restockOrder({ orderId, refundId }),
+    refund: () => persistent(alarm, 'refund', local.sendRefund, wakeable.sendRefund, pauseMs, { orderId, refundId }),
+    restock: () =>
+      persistent(alarm, 'restock', local.restockOrder, wakeable.restockOrder, pauseMs, { orderId, refundId }),
     redrive: (deadLetterId: string) => undoing.redriveRefund({ orderId, deadLetterId }),
     applyEvidence: (evidence: Evidence) => undoing.applyRefundEvidence({ orderId, evidence }),
   };
@@ -116,11 +111,17 @@ function jitterOf(orderId: string): number {
   return hash / 997;
 }
 
+function alarmOf(policy: OrderPolicy, inbox: Inbox, about: { orderId: string; subject?: string }): Alarm {
+  const { openDeadLetter: open, resolveDeadLetter: close } = activitiesOf(policy).undoing;
+  return { ...about, afterMs: policy.undoAlarmMs, inbox, open, close };
+}
+
 function activitiesOf(policy: OrderPolicy) {
   return {
     local: proxyLocalActivities<Activities>(firstTry(policy)),
     retried: proxyActivities<Activities>(stepRetries(policy, policy.retry.retries, policy.stepDeadlineMs)),
     undoing: proxyActivities<Activities>(undoRetries(policy)),
+    wakeable: proxyActivities<Activities>(wakeableRetries(policy)),
     pauseMs: policy.retry.initialIntervalMs,
   };
 }

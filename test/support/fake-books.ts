@@ -15,7 +15,7 @@ export function createFakeBooks(stock: Record<string, number> = { 'product-A': 1
   const tables = createFakeTables(stock);
   const deadLetters: DeadLetterStore = {
     open: async (letter) => tables.openLetter(letter),
-    resolve: async (orderId, kind) => tables.resolveLetters(orderId, [kind]),
+    resolve: async (orderId, kind, _resolution, subject) => tables.resolveLetters(orderId, [kind], subject),
   };
   const refunds = createFakeRefunds(tables);
   return {

@@ -28,6 +28,7 @@ export function createFakeOrders({ orders, letters, place, move, openLetter, res
       const found = place(order, owner);
       if (found.owner !== owner) return { kind: 'superseded' };
       if (found.undoing !== undefined) return { kind: 'open', ending: found.undoing };
+      if (ending.status === 'cancelled') found.cancelRequested = true;
       const to = ending.status === 'failed' ? 'compensating' : 'cancelling';
       if (found.status === 'in_review') return { kind: 'open', ending };
       if (found.status === to || move(found, to)) {

@@ -1,10 +1,13 @@
 import type { FraudCheck, ScreeningStore, Verdict } from '../../src/activities/screening.js';
 import type { ScreenOutcome } from '../../src/domain/outcomes.js';
+import type { FraudLimits } from '../../src/domain/policy.js';
 import type { FakeOrder, FakeTables } from './fake-tables.js';
 
 /** Verdicts and reviews in memory. */
 export function createFakeScreenings({ place, move, orders }: FakeTables): ScreeningStore {
   return {
+    place: async (order, owner) => void place(order, owner),
+
     async screened(order, owner, verdict) {
       const found = place(order, owner);
       if (found.owner !== owner) return { kind: 'superseded' };
@@ -36,14 +39,14 @@ function standing({ review }: FakeOrder, verdict: Verdict): ScreenOutcome {
 }
 
 /** A fraud check that answers what the test says, and counts how often it was asked. */
-export function aCheck(answer: () => Verdict, name = 'check'): FraudCheck & { asked: () => number } {
+export function aCheck(answer: (limits: FraudLimits) => Verdict, name = 'check'): FraudCheck & { asked: () => number } {
   let asked = 0;
   return {
     name,
     asked: () => asked,
-    async check() {
+    async check(_order, limits) {
       asked += 1;
-      return answer();
+      return answer(limits);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { RECOVER_ORDER, recoverWorkflowId } from '../../src/workflows/contract.js';
+import { cancelOrder, news, RECOVER_ORDER, recoverWorkflowId } from '../../src/workflows/contract.js';
 import { createFakeBooks } from '../support/fake-books.js';
 import { ambiguous, captured, createFakeGateway, notExecuted, processing } from '../support/fake-gateway.js';
 import { openStage, until, type Act } from './stage.js';
@@ -62,8 +62,10 @@ describe('a recovery', () => {
     await stage.play({ gateway }, async (act) => {
       const handle = await act.checkOut();
       await until(() => act.books.has(act.order.orderId) && act.entry().status === 'payment_unknown');
+      const looked = gateway.lookups.length;
       await handle.signal('cancelOrder', { reason: 'asked' });
-      await until(() => act.entry().status === 'cancelling');
+      // It has looked in vain and waits: a workflow task that is under way would finish after the termination.
+      await until(() => act.entry().status === 'cancelling' && gateway.lookups.length > looked);
       await handle.terminate('by mistake');
       gateway.take(sent(act));
       truth.known = true;
@@ -71,6 +73,65 @@ describe('a recovery', () => {
       expect(gateway.kept()).toBe(0);
       expect(gateway.moves).toHaveLength(2);
       expect(act.books.stock).toEqual({ 'product-A': 10 });
+    });
+  });
+
+  describe('that is told to cancel', () => {
+    const told = async ({ environment, order, policy, taskQueue }: Act) => {
+      const workflowId = recoverWorkflowId(order.orderId);
+      await environment.client.workflow.signalWithStart(RECOVER_ORDER, {
+        workflowId,
+        taskQueue,
+        args: [order, policy],
+        signal: cancelOrder,
+        signalArgs: [{ reason: 'asked' }],
+      });
+      return environment.client.workflow.getHandle(workflowId);
+    };
+
+    test('R31: when it starts ends the order as cancelled, and nothing is held', async () => {
+      const gateway = createFakeGateway({ charge: () => notExecuted });
+      await stage.play({ gateway }, async (act) => {
+        await lost(act, 'reserved');
+        expect(await (await told(act)).result()).toEqual({ status: 'cancelled', reason: 'asked' });
+        expect(act.entry()).toMatchObject({ status: 'cancelled', held: 'released', cancelRequested: true });
+        expect(gateway.ledger.size).toBe(0);
+        expect(act.letters()).toEqual([]);
+      });
+    });
+
+    test('R13: while it looks for a charge awaits it, and sends its money back', async () => {
+      const truth = { known: false };
+      const gateway = createFakeGateway({
+        charge: () => ambiguous,
+        lookup: (key) => {
+          const request = gateway.ledger.get(key);
+          return truth.known && request !== undefined ? captured(request) : processing;
+        },
+      });
+      await stage.play({ gateway }, async (act) => {
+        await lost(act, 'payment_unknown');
+        const handle = await act.start(RECOVER_ORDER, recoverWorkflowId(act.order.orderId), [act.order, act.policy]);
+        await until(() => gateway.lookups.length > 1);
+        await handle.signal(cancelOrder, { reason: 'asked' });
+        await until(() => act.entry().status === 'cancelling');
+        gateway.take(sent(act));
+        truth.known = true;
+        await handle.signal(news, { kind: 'look' });
+        expect(await handle.result()).toEqual({ status: 'cancelled', reason: 'asked' });
+        expect(gateway.kept()).toBe(0);
+        expect(gateway.moves).toHaveLength(2);
+        expect(act.entry().held).toBe('released');
+      });
+    });
+
+    test('R31: an order that has failed leaves it failed', async () => {
+      const gateway = createFakeGateway({ charge: () => ({ kind: 'declined', code: 'no' }) });
+      await stage.play({ gateway }, async (act) => {
+        await (await act.checkOut()).result();
+        expect(await (await told(act)).result()).toEqual({ status: 'superseded' });
+        expect(act.entry().status).toBe('failed');
+      });
     });
   });
 

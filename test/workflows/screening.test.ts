@@ -8,7 +8,7 @@ import { cancels, openStage, until, type Act, type Scene } from './stage.js';
 
 const stage = openStage();
 
-const POLICY = { fraudChecks: ['check'] };
+const POLICY = { fraudChecks: [{ name: 'check', limits: {} }] };
 const suspicious = () => aCheck(() => ({ verdict: 'review', detail: 'a large order' }));
 const inReview = ({ books, order }: Act) =>
   until(() => books.has(order.orderId) && books.entry(order.orderId).status === 'in_review');
@@ -40,13 +40,40 @@ describe('the fraud checks', () => {
 
   test('take the strictest of their verdicts', async () => {
     const scene = {
-      policy: { fraudChecks: ['lenient', 'strict'] },
+      policy: { fraudChecks: ['lenient', 'strict'].map((name) => ({ name, limits: {} })) },
       fraudChecks: [
         aCheck(() => ({ verdict: 'allow' }), 'lenient'),
         aCheck(() => ({ verdict: 'reject', detail: 'no' }), 'strict'),
       ],
     };
     expect((await stage.run(scene)).outcome).toMatchObject({ failure: { reason: 'fraud_rejected' } });
+  });
+
+  test('go by the limits that came with the order', async () => {
+    const limits = { most: 3, careful: true };
+    const seen: unknown[] = [];
+    const check = aCheck((given) => {
+      seen.push(given);
+      return { verdict: 'allow' };
+    });
+    const scene = { policy: { fraudChecks: [{ name: 'check', limits }] }, fraudChecks: [check] };
+    expect((await stage.run(scene)).outcome).toEqual({ status: 'confirmed' });
+    expect(seen).toEqual([limits]);
+  });
+
+  test('that the worker does not know have a person decide: never silently allowed', async () => {
+    const known = aCheck(() => ({ verdict: 'allow' }));
+    const scene = {
+      policy: { fraudChecks: [...POLICY.fraudChecks, { name: 'new', limits: {} }] },
+      fraudChecks: [known],
+    };
+    const { outcome, entry } = await stage.run(scene, async (handle, act) => {
+      await inReview(act);
+      expect(act.gateway.calls).toHaveLength(0);
+      await decide(handle, 'reject');
+    });
+    expect(outcome).toMatchObject({ status: 'failed', failure: { reason: 'fraud_rejected' } });
+    expect(entry.verdict).toEqual({ verdict: 'review', detail: 'the worker knows no fraud check "new"' });
   });
 
   test('that are down are asked four times, and then a person decides: never silently allowed', async () => {

@@ -4,9 +4,12 @@ import { news } from '../../src/workflows/contract.js';
 import { createFakeBooks } from '../support/fake-books.js';
 import { captured, createFakeGateway, notExecuted, refunded, refusal } from '../support/fake-gateway.js';
 import { anOrder } from '../support/orders.js';
-import { cancelHeard, openStage, until, type Act } from './stage.js';
+import type { OrderPolicy } from '../../src/domain/policy.js';
+import { cancelHeard, openStage, until, type Act, type Scene } from './stage.js';
 
 const stage = openStage();
+
+const HOUR = 3_600_000;
 
 /** Takes the wrong amount, so that the order has to be undone; refuses refunds until told otherwise. */
 function stubbornGateway() {
@@ -123,6 +126,58 @@ describe('an undo that keeps failing', () => {
     expect((await stage.now()) - started).toBeGreaterThan(15 * 60_000);
     expect(entry.held).toBe('released');
     expect(letters).toEqual(['compensation resolved']);
+  });
+
+  describe('R24: and waits long before its next try', () => {
+    const policy: Partial<OrderPolicy> = {
+      retry: { retries: 3, initialIntervalMs: 1_000, backoffCoefficient: 10_000, maximumIntervalMs: 6 * HOUR },
+    };
+    const declining = () => createFakeGateway({ charge: () => ({ kind: 'declined', code: 'no' }) });
+
+    /** A release that fails while it is broken. */
+    function brokenRelease() {
+      const release = { isBroken: true, tries: 0 };
+      const ports: Scene['ports'] = ({ reservations }) => ({
+        reservations: {
+          ...reservations,
+          release: async (run) => {
+            release.tries += 1;
+            if (release.isBroken) throw new Error('the database is away');
+            return reservations.release(run);
+          },
+        },
+      });
+      return { release, ports };
+    }
+
+    /** Lets it fail until its letter is open and its next try hours away. */
+    async function failing(act: Act): Promise<void> {
+      await act.environment.sleep('20 minutes');
+      await until(() => act.letters().includes('compensation open'));
+    }
+
+    test('is tried again at once when somebody asks to look, and its letter is resolved when it gets through', async () => {
+      const { release, ports } = brokenRelease();
+      const { outcome, letters, entry } = await stage.run(
+        { gateway: declining(), policy, ports },
+        async (handle, act) => {
+          await failing(act);
+          expect(release.tries).toBe(2);
+          await handle.signal(news, { kind: 'look' });
+          await until(() => release.tries === 3);
+          expect(act.letters()).toEqual(['compensation open']);
+
+          release.isBroken = false;
+          // No time is skipped here: the next try by itself would be hours away.
+          await Promise.all([handle.signal(news, { kind: 'look' }), handle.signal(news, { kind: 'look' })]);
+          await until(() => act.letters().includes('compensation resolved'));
+        },
+      );
+      expect(outcome.status).toBe('failed');
+      expect(entry.held).toBe('released');
+      expect(letters).toEqual(['compensation resolved']);
+      expect(release.tries).toBe(4);
+    });
   });
 
   test('R25: because the gateway is away sends the refund under one key until it is taken', async () => {

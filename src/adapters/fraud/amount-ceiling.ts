@@ -1,21 +1,29 @@
 import type { FraudCheck } from '../../activities/screening.js';
+import { readLimits } from './limits.js';
 
-export interface AmountCeilingSettings {
-  /** An order above this is looked at by a person. Minor units of the order's own currency. */
-  reviewAboveMinor: number;
-  /** An order above this is turned down; none is when absent. */
-  rejectAboveMinor?: number;
-}
+export const AMOUNT_CEILING = 'amount_ceiling';
 
-/** A fraud check by the order's total. */
-export function createAmountCeiling({ reviewAboveMinor, rejectAboveMinor }: AmountCeilingSettings): FraudCheck {
+/**
+ * A fraud check by the order's total, in minor units of its own currency: above `reviewAboveMinor` a person looks at it,
+ * above `rejectAboveMinor` it is turned down. One of the two is enough.
+ */
+export function createAmountCeiling(): FraudCheck {
   return {
-    name: 'amount_ceiling',
-    async check({ totalMinor }) {
+    name: AMOUNT_CEILING,
+    async check({ totalMinor }, limits) {
+      const { reviewAboveMinor, rejectAboveMinor } = readLimits(AMOUNT_CEILING, limits, [
+        'reviewAboveMinor',
+        'rejectAboveMinor',
+      ]);
+      if (reviewAboveMinor === undefined && rejectAboveMinor === undefined) {
+        throw new Error(`the fraud check ${AMOUNT_CEILING} has no limit to go by`);
+      }
       if (rejectAboveMinor !== undefined && totalMinor > rejectAboveMinor) {
         return { verdict: 'reject', detail: 'the total is above what is accepted' };
       }
-      if (totalMinor > reviewAboveMinor) return { verdict: 'review', detail: 'the total is unusually high' };
+      if (reviewAboveMinor !== undefined && totalMinor > reviewAboveMinor) {
+        return { verdict: 'review', detail: 'the total is unusually high' };
+      }
       return { verdict: 'allow' };
     },
   };

@@ -1,30 +1,38 @@
 import type { FraudCheck } from '../../activities/screening.js';
 import { prepared, type Database } from '../postgres/pool.js';
+import { readLimits } from './limits.js';
 
-export interface VelocitySettings {
-  /** How many orders of one customer may fall into one window. */
-  orders: number;
-  windowMs: number;
-}
+export const VELOCITY = 'velocity';
 
-// By the times at which orders were accepted, so that a check that runs again counts the same orders.
+// By the order in which rows were written, which is that of the accepted orders but for those that overtook one another:
+// of any two the later one counts the earlier one, whenever and however often it is asked.
 const countEarlier = prepared<{ earlier: number }>(
   'velocity',
   `select count(*) as earlier from (
-     select from orders
-     where customer_id = $1 and order_id <> $2
-       and created_at > $3::timestamptz - $4::float8 * interval '1 ms' and created_at <= $3::timestamptz
+     select from orders o
+     where customer_id = $1
+       and created_at > $3::timestamptz - $4::float8 * interval '1 ms'
+       and created_at < $3::timestamptz + $4::float8 * interval '1 ms'
+       and placed_no < (select placed_no from orders where order_id = $2)
      limit $5
    ) as found`,
 );
 
-/** A fraud check by how many orders the customer has placed shortly before: more than `orders` go to review. */
-export function createVelocityCheck(database: Database, { orders, windowMs }: VelocitySettings): FraudCheck {
+/**
+ * A fraud check by how many orders the customer has placed within `windowMs` of this one: what comes after the first
+ * `orders` goes to review. It counts rows, also those of orders that failed.
+ */
+export function createVelocityCheck(database: Database): FraudCheck {
   return {
-    name: 'velocity',
-    async check({ orderId, customerId, acceptedAt }) {
+    name: VELOCITY,
+    async check({ orderId, customerId, acceptedAt }, limits) {
+      const { orders, windowMs } = readLimits(VELOCITY, limits, ['orders', 'windowMs']);
+      if (orders === undefined || windowMs === undefined) {
+        throw new Error(`the fraud check ${VELOCITY} needs the limits "orders" and "windowMs"`);
+      }
       const [row] = await countEarlier(database, [customerId, orderId, acceptedAt, windowMs, orders]);
-      if ((row?.earlier ?? 0) < orders) return { verdict: 'allow' };
+      if (row === undefined) throw new Error('a count came back empty');
+      if (row.earlier < orders) return { verdict: 'allow' };
       return { verdict: 'review', detail: 'the customer has placed unusually many orders in a short time' };
     },
   };

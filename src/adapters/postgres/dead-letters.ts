@@ -62,8 +62,10 @@ export function createDeadLetterStore(database: Database): DeadLetterStore {
       await database.kysely.transaction().execute((tx) => openDeadLetter(tx, letter));
     },
 
-    async resolve(orderId, kind, resolution) {
-      await database.kysely.transaction().execute((tx) => resolveDeadLetters(tx, orderId, [kind], resolution));
+    async resolve(orderId, kind, resolution, subject) {
+      await database.kysely
+        .transaction()
+        .execute((tx) => resolveDeadLetters(tx, orderId, [kind], resolution, { subject }));
     },
   };
 }

@@ -32,23 +32,38 @@ export function lineArrays({ lines }: AcceptedOrder): unknown[] {
   ];
 }
 
-const place = prepared(
-  'place',
-  `with placed as (
+// Tells these locks from those of others in the same database.
+const CUSTOMER_TURN = 1_720_001;
+
+const placing = (first: string) => `
+   with ${first} placed as (
      insert into orders (${ORDER_COLUMNS}, status, version)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pending', 1)
+     select $1, $2, $3, $4, $5, $6, $7::bigint, $8, $9::jsonb, $10::timestamptz, 'pending', 1
+     ${first === '' ? '' : 'from turn'}
      on conflict (order_id) do nothing returning order_id
    ), lines as (
      insert into order_lines (order_id, sku, name, quantity, unit_price_minor)
      select order_id, l.*
      from placed, unnest($11::text[], $12::text[], $13::int[], $14::bigint[]) as l(sku, name, quantity, unit_price_minor)
    )
-   insert into order_events (order_id, seq, type) select order_id, 1, 'order.created' from placed`,
+   insert into order_events (order_id, seq, type) select order_id, 1, 'order.created' from placed`;
+
+const place = prepared('place', placing(''));
+
+// The row gets its number after the lock, and is there for all others before they have it.
+const placeInTurn = prepared(
+  'place-in-turn',
+  placing(`turn as materialized (select pg_advisory_xact_lock(${CUSTOMER_TURN}, hashtext($5::text))),`),
 );
 
 /** Writes the order's row, its lines and its first event, unless they are there. */
 export async function placeOrder(database: Database, order: AcceptedOrder, owner: string): Promise<void> {
   await place(database, [...orderValues(order, owner), ...lineArrays(order)]);
+}
+
+/** The same, one order of a customer after another: whoever gets a higher number sees all the lower ones. */
+export async function placeOrderInTurn(database: Database, order: AcceptedOrder, owner: string): Promise<void> {
+  await placeInTurn(database, [...orderValues(order, owner), ...lineArrays(order)]);
 }
 
 export interface LockedOrder {

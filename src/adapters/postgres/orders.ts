@@ -12,7 +12,7 @@ const REDRIVABLE: Partial<Record<FailureReason, DeadLetterKind>> = {
   payment_unavailable: 'charge',
   inventory_unavailable: 'reserve',
 };
-const LETTERS_OF_A_RUN: readonly DeadLetterKind[] = ['charge', 'reserve', 'compensation', 'run'];
+const LETTERS_OF_A_RUN: readonly DeadLetterKind[] = ['charge', 'reserve', 'run'];
 
 const ADMITTED: Admission = { kind: 'admitted' };
 
@@ -119,7 +119,10 @@ export function createOrderStore(database: Database): OrderStore {
 async function settleDeadLetters(tx: Tx, orderId: string, ending: Undone): Promise<void> {
   const kind = ending.status === 'failed' ? REDRIVABLE[ending.failure.reason] : undefined;
   const over = LETTERS_OF_A_RUN.filter((other) => other !== kind);
-  await resolveDeadLetters(tx, orderId, over, `the order is ${ending.status}`);
+  const resolution = `the order is ${ending.status}`;
+  await resolveDeadLetters(tx, orderId, over, resolution);
+  // Not that of a refund which somebody asked for: it goes on by itself.
+  await resolveDeadLetters(tx, orderId, ['compensation'], resolution, { subject: '' });
   if (kind === undefined || ending.status !== 'failed') return;
   const { step, reason, detail } = ending.failure;
   await openDeadLetter(tx, { orderId, kind, step, errorClass: reason, lastError: detail });

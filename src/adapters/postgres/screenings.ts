@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { ScreeningStore, Verdict } from '../../activities/screening.js';
 import type { OrderRun, OrderStatus } from '../../domain/order.js';
 import type { ReviewDecision, ReviewOutcome, ScreenOutcome } from '../../domain/outcomes.js';
-import { moveOrder, placeOrder } from './order-row.js';
+import { moveOrder, placeOrder, placeOrderInTurn } from './order-row.js';
 import { addToTrail } from './order-trail.js';
 import { prepared, type Database, type Tx } from './pool.js';
 import type { StoredReview } from './tables.js';
@@ -19,13 +19,15 @@ export function createScreeningStore(database: Database): ScreeningStore {
   const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.kysely.transaction().execute(work);
 
   return {
+    place: (order, owner) => placeOrderInTurn(database, order, owner),
+
     async screened(order, owner, verdict, reviewDeadlineMs) {
-      await placeOrder(database, order, owner);
       const run = { orderId: order.orderId, owner };
       if (verdict.verdict === 'allow') {
         const [allowed] = await allow(database, [order.orderId, owner]);
         if (allowed !== undefined) return { kind: 'allow' };
       }
+      await placeOrder(database, order, owner);
       return inTransaction((tx) => storeVerdict(tx, run, verdict, reviewDeadlineMs));
     },
 

@@ -45,6 +45,7 @@ export interface Tables {
     review: JSONColumnType<StoredReview> | null;
     created_at: Date;
     updated_at: Generated<Date>;
+    placed_no: Generated<number>;
   };
   order_lines: { order_id: string; sku: string; name: string; quantity: number; unit_price_minor: number };
   order_events: {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import type { ScreeningStore, Verdict } from '../../../src/activities/screening.js';
+import { createScreeningActivities, type ScreeningStore, type Verdict } from '../../../src/activities/screening.js';
 import { createAmountCeiling } from '../../../src/adapters/fraud/amount-ceiling.js';
 import { createVelocityCheck } from '../../../src/adapters/fraud/velocity.js';
 import { placeOrder } from '../../../src/adapters/postgres/order-row.js';
+import { openDatabase } from '../../../src/adapters/postgres/pool.js';
 import { createScreeningStore } from '../../../src/adapters/postgres/screenings.js';
 import type { AcceptedOrder } from '../../../src/domain/order.js';
 import { anAcceptedOrder, createOrderRows, OWNER, type OrderRows } from '../../support/order-rows.js';
@@ -141,29 +142,99 @@ describe('the built-in checks', () => {
     [50_000, 'review'],
     [50_001, 'reject'],
   ])('amount_ceiling: a total of %d is %s', async (totalMinor, verdict) => {
-    const check = createAmountCeiling({ reviewAboveMinor: 10_000, rejectAboveMinor: 50_000 });
-    expect(check.name).toBe('amount_ceiling');
-    expect(await check.check(anAcceptedOrder({ totalMinor }))).toMatchObject({ verdict });
+    const limits = { reviewAboveMinor: 10_000, rejectAboveMinor: 50_000 };
+    expect(await createAmountCeiling().check(anAcceptedOrder({ totalMinor }), limits)).toMatchObject({ verdict });
   });
 
+  test.each([{ reviewAboveMinor: 10_000 }, { rejectAboveMinor: 10_000 }])(
+    'amount_ceiling: goes by the one limit that it is given, %j',
+    async (limits) => {
+      const check = createAmountCeiling();
+      expect(await check.check(anAcceptedOrder({ totalMinor: 10_000 }), limits)).toEqual(ALLOW);
+      expect(await check.check(anAcceptedOrder({ totalMinor: 10_001 }), limits)).not.toEqual(ALLOW);
+    },
+  );
+
+  test.each([
+    [{}, 'no limit to go by'],
+    [{ reviewAbove: 1 }, 'has no limit "reviewAbove"'],
+    [{ reviewAboveMinor: '10000' }, '"reviewAboveMinor" of the fraud check amount_ceiling must be a whole number'],
+    [{ reviewAboveMinor: 0 }, 'above 0'],
+  ])('amount_ceiling: cannot be asked with %j', async (limits, complaint) => {
+    await expect(createAmountCeiling().check(anAcceptedOrder(), limits)).rejects.toThrow(complaint);
+  });
+
+  test.each([{}, { orders: 2 }, { windowMs: HOUR }, { orders: 0, windowMs: HOUR }, { orders: 1.5, windowMs: HOUR }])(
+    'velocity: cannot be asked with %j',
+    async (limits) => {
+      const check = createVelocityCheck(stack.database);
+      await expect(check.check(anAcceptedOrder(), limits)).rejects.toThrow(/velocity/);
+    },
+  );
+
   test('velocity: the order above the limit goes to review, those outside the window and of others do not count', async () => {
-    const check = createVelocityCheck(stack.database, { orders: 2, windowMs: HOUR });
+    const check = createVelocityCheck(stack.database);
+    const limits = { orders: 2, windowMs: HOUR };
     const customerId = `customer_${randomUUID()}`;
     const now = Date.now();
     const place = async (agoMs: number) => {
       const order = anAcceptedOrder({ customerId, acceptedAt: new Date(now - agoMs).toISOString() });
-      await placeOrder(stack.database, order, OWNER);
+      await screenings.place(order, OWNER);
       return order;
     };
     await place(2 * HOUR);
-    await placeOrder(stack.database, anAcceptedOrder(), OWNER);
+    await screenings.place(anAcceptedOrder(), OWNER);
     const first = await place(3_000);
-    const second = await place(2_000);
-    const third = await place(1_000);
-    expect(await check.check(third)).toMatchObject({ verdict: 'review' });
+    const second = await place(1_000);
+    // Accepted before the second, and screened after it.
+    const third = await place(2_000);
+    expect(await check.check(third, limits)).toMatchObject({ verdict: 'review' });
     // A check that runs again later counts what it counted before.
-    expect(await check.check(second)).toEqual(ALLOW);
-    expect(await check.check(first)).toEqual(ALLOW);
+    expect(await check.check(second, limits)).toEqual(ALLOW);
+    expect(await check.check(first, limits)).toEqual(ALLOW);
+  });
+
+  test('velocity: of twenty orders of one customer at once exactly as many pass as may, whatever runs again', async () => {
+    // A connection for each: waiting for one would put them in order.
+    const wide = openDatabase({
+      url: stack.databaseUrl,
+      size: 40,
+      connectTimeoutMs: 10_000,
+      statementTimeoutMs: 30_000,
+      onError: () => {},
+    });
+    const { screenOrder } = createScreeningActivities({
+      screenings: createScreeningStore(wide),
+      fraudChecks: [createVelocityCheck(wide)],
+    });
+    const checks = [{ name: 'velocity', limits: { orders: 5, windowMs: HOUR } }];
+    // Rows that take their time to appear: none may be counted past.
+    await stack.database.pool.query(
+      `create function dawdle() returns trigger language plpgsql as $$
+         begin perform pg_sleep(random() * 0.02); return null; end $$;
+       create trigger dawdle after insert on orders for each row execute function dawdle()`,
+    );
+    for (let round = 0; round < 5; round += 1) {
+      const customerId = `customer_${randomUUID()}`;
+      const now = Date.now();
+      const orders = Array.from({ length: 20 }, (_, i) =>
+        anAcceptedOrder({ customerId, acceptedAt: new Date(now - ((i * 7) % 20)).toISOString() }),
+      );
+      const screenAll = () =>
+        Promise.all(
+          orders.map(async (order) => {
+            const outcome = await screenOrder({ order, owner: OWNER, checks, reviewDeadlineMs: HOUR });
+            return `${order.orderId} ${outcome.kind}`;
+          }),
+        );
+      // The second try of some comes while the first ones of others are under way.
+      const [first, second] = await Promise.all([screenAll(), screenAll()]);
+      expect(second).toEqual(first);
+      expect(first.filter((outcome) => outcome.endsWith('allow'))).toHaveLength(5);
+      expect(first.filter((outcome) => outcome.endsWith('review'))).toHaveLength(15);
+    }
+    await stack.database.pool.query('drop trigger dawdle on orders');
+    await wide.close();
   });
 
   test('velocity reads an index', async () => {

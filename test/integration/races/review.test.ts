@@ -75,3 +75,24 @@ test('R33: approvals around the deadline: whichever was first decides, and its a
     );
   }
 });
+
+test('twenty checkouts of one customer at once, over two workers: as many pass as the limit lets, the others wait for a person', async () => {
+  const limited = { ...QUICK, FRAUD_ORDERS_PER_WINDOW: '5' };
+  // The limits travel with the orders: the workers that do the counting have none of their own.
+  const [first, second] = await Promise.all([stack.serve('api', limited), stack.serve('api', limited)]);
+  await stack.serve('worker', QUICK);
+  const shops = [createShop(first.url), createShop(second.url)];
+  const customer_id = 'in-a-hurry';
+  const ids = await Promise.all(
+    Array.from({ length: 20 }, async (_, i) => {
+      const { status, body } = await (shops[i % 2] ?? one).post(aCheckout({ customer_id }));
+      expect(status).toBe(202);
+      return body.id;
+    }),
+  );
+  const orders = await Promise.all(ids.map((id) => one.until(id, ['confirmed', 'in_review'])));
+  expect(orders.filter(({ status }) => status === 'confirmed')).toHaveLength(5);
+  expect(orders.filter(({ status }) => status === 'in_review')).toHaveLength(15);
+  const other = await (shops[0] ?? one).post(aCheckout({ customer_id: 'at-ease' }), { Prefer: 'wait=20' });
+  expect(other.body.status).toBe('confirmed');
+});

@@ -86,6 +86,14 @@ describe('redriving', () => {
     ]);
   });
 
+  it('wakes the workflow of the refund whose own steps keep failing', async () => {
+    desk.has('order-1', { status: 'confirmed', refunds: [aRefund({ fingerprint: 'f1' })] });
+    desk.hasLetter('dl_1', { kind: 'compensation', subject: 'rf_1' });
+    expect(await redrive(desk)).toMatchObject({ status: 202 });
+    expect(desk.requestsTo('tellRefund')).toMatchObject([[{ refundId: 'rf_1' }, {}, { kind: 'look' }]]);
+    expect(desk.requestsTo('tell')).toEqual([]);
+  });
+
   it('tells the workflow of the order about the refund of an undo', async () => {
     desk.hasLetter('dl_1', { kind: 'refund', subject: 'undo-order-1-1' });
     expect(await redrive(desk)).toMatchObject({ status: 202 });

@@ -44,6 +44,7 @@ export function openDesk() {
   const admitted = async () => ({ kind: 'admitted' as const });
   const requests: OrderRequests = {
     cancel: ask('cancel', async () => true),
+    cancelInterrupted: ask('cancelInterrupted', async () => {}),
     cancelSettled: ask('cancelSettled', admitted),
     refund: ask('refund', admitted),
     fulfil: ask('fulfil', admitted),

@@ -75,12 +75,27 @@ describe('POST /v1/orders/:id/cancel', () => {
     expect(await cancel(desk)).toMatchObject({ status: 200, body: { status: 'cancelled' } });
   });
 
-  it('asks for patience when nothing works on an unfinished order', async () => {
+  it.each(['pending', 'in_review', 'reserved', 'payment_unknown'] as OrderStatus[])(
+    'has the recovery cancel a %s order whose checkout is gone',
+    async (status) => {
+      desk.has('order-1', { status });
+      desk.answers.cancel = async () => false;
+      expect(await cancel(desk)).toMatchObject({ status: 202, body: { status, cancel_requested: true } });
+      expect(desk.requestsTo('cancelInterrupted')).toMatchObject([[{ orderId: 'order-1' }, {}, 'ordered twice']]);
+      expect(desk.requestsTo('cancelSettled')).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['confirmed', 202, 1],
+    ['cancelled', 200, 0],
+    ['failed', 409, 0],
+  ] as const)('answers an order that its recovery has just made %s as any other', async (status, answer, cancels) => {
     desk.has('order-1', { status: 'reserved' });
     desk.answers.cancel = async () => false;
-    const answer = await cancel(desk);
-    expect(answer).toMatchObject({ status: 503, body: { code: 'order-interrupted', order_status: 'reserved' } });
-    expect(answer.headers.get('retry-after')).toBe('30');
+    desk.answers.cancelInterrupted = async () => desk.has('order-1', { status });
+    expect(await cancel(desk)).toMatchObject({ status: answer });
+    expect(desk.requestsTo('cancelSettled')).toHaveLength(cancels);
   });
 
   it('does not know an unknown order, and wants a reason', async () => {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { DEFAULTS, NAMES } from '../config/defaults.js';
 import {
   type ComposeFile,
   complaintsAbout,
@@ -141,6 +142,30 @@ describe('what it is given', () => {
     const example = read('deploy/compose/example.env');
     for (const name of used) expect(example).toMatch(new RegExp(`^#?${name}=`, 'm'));
     expect(example).not.toMatch(/^\w*PASSWORD=./m);
+  });
+
+  // What the file says itself, and what only a machine needs that has no servers of its own.
+  const FIXED = `
+    HOST PORT INTERNAL_HOST INTERNAL_PORT DRAIN_TIMEOUT_MS DATABASE_URL TEMPORAL_ADDRESS TEMPORAL_NAMESPACE SANDBOX_URL
+    HOLDFAST_HOME HOLDFAST_CACHE HOLDFAST_TEMPORAL_CLI POSTGRES_PORT TEMPORAL_PORT TEMPORAL_UI_PORT SANDBOX_PORT
+    SANDBOX_SUCCESS_RATE SANDBOX_LATENCY_MS`.split(/\s+/);
+
+  test.each(NAMES.filter((name) => !FIXED.includes(name)))('%s can be set in .env, for whoever reads it', (name) => {
+    const fromEnv = new RegExp(`^\\$\\{${name}:(-.*|\\?.+)\\}$`);
+    const taking = ['api', 'worker'].filter((role) => fromEnv.test(named(role).environment?.[name] ?? ''));
+    expect(taking).not.toEqual([]);
+    const given = new RegExp(`^#?${name}=(.*)$`, 'm').exec(read('deploy/compose/example.env'))?.[1];
+    expect(given).toBe(String(DEFAULTS[name] ?? ''));
+  });
+
+  test('both the API and the worker have what travels with an order, but for the checks, which only the API chooses', () => {
+    const policy = ['RETRIES', 'RETRY_INITIAL_MS', 'RETRY_MAXIMUM_MS', 'PAYMENT_DEADLINE_MS', 'RESERVATION_TTL_MS'];
+    for (const name of [...policy, 'LOOKUP_MAXIMUM_MS']) {
+      expect([name, named('api').environment?.[name]]).toEqual([name, named('worker').environment?.[name]]);
+      expect(named('api').environment).toHaveProperty(name);
+    }
+    const checks = NAMES.filter((name) => name.startsWith('FRAUD_'));
+    expect(checks.filter((name) => !(name in (named('api').environment ?? {})))).toEqual([]);
   });
 
   test('every file mounted from the repository exists, and is read-only', () => {
