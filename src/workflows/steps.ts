@@ -30,7 +30,8 @@ export type OrderSteps = ReturnType<typeof orderSteps>;
 export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPolicy) {
   const { local, retried, undoing, pauseMs } = activitiesOf(policy);
   const { orderId } = order;
-  const run = { orderId, owner };
+  // The request's id is for the log lines of activities.
+  const run = { orderId, owner, requestId: order.requestId };
   const alarm = {
     orderId,
     afterMs: policy.undoAlarmMs,
