@@ -64,7 +64,7 @@ export function createMetrics() {
           });
           gauge.reset();
           // Without labels a reset leaves a zero behind, which would be a lie.
-          if (samples.length === 0) gauge.remove();
+          if (labels.length === 0) gauge.remove();
           for (const sample of samples) gauge.set(sample.labels ?? {}, sample.value);
         },
       });
