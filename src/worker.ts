@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
 import { createAuditActivities } from './activities/audit.js';
 import type { AuditPorts } from './activities/audit-ports.js';
 import { createDeadLetterActivities, type DeadLetterStore } from './activities/dead-letters.js';
@@ -22,6 +22,7 @@ export interface OrderWorkerOptions {
   connection: NativeConnection;
   namespace: string;
   ports: Ports;
+  interceptors?: ActivityInterceptorsFactory[];
   /** How long a shutdown lets running activities finish, in milliseconds. */
   shutdownGraceMs: number;
 }
@@ -44,13 +45,14 @@ export function activitiesFor(ports: Ports) {
 
 /** A worker that runs orders. The caller runs it and shuts it down. */
 export async function createOrderWorker(options: OrderWorkerOptions): Promise<Worker> {
-  const { connection, namespace, ports, shutdownGraceMs } = options;
+  const { connection, namespace, ports, interceptors = [], shutdownGraceMs } = options;
   return Worker.create({
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
     activities: activitiesFor(ports),
+    interceptors: { activity: interceptors },
     shutdownGraceTime: shutdownGraceMs,
     // A force beyond the grace: an activity that ignores its cancellation must not hold the process for ever.
     shutdownForceTime: shutdownGraceMs + 5_000,

@@ -130,6 +130,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
       // A process that was paused must not send what a look-up may have declared dead meanwhile.
       const isLate = performance.now() - claimedAt > startWithinMs;
       const { result, call } = await timed(async () => (isLate ? tooLate : gateway.charge(request, signal())));
+      countTry(result.kind);
       switch (result.kind) {
         case 'captured':
           return charges.captured(run, attempt, result, call);
@@ -194,6 +195,11 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
       ? charges.captured(run, attempt, found, call)
       : charges.disproved(run, attempt, call, found.code);
   }
+}
+
+function countTry(outcome: ChargeResult['kind']): void {
+  const { metricMeter } = Context.current();
+  metricMeter.createCounter('holdfast_charge_tries', '', 'Tries to charge, by outcome').add(1, { outcome });
 }
 
 const signal = () => Context.current().cancellationSignal;

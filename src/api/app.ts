@@ -14,6 +14,7 @@ import { createReviewRoutes } from './order-review.js';
 import { createStreamRoutes, type StreamOptions } from './order-stream.js';
 import { createOrderRoutes, type OrderRoutesOptions } from './orders.js';
 import { Problem, problemResponse } from './problems.js';
+import { observeRequests, type RequestObserver } from './request-observer.js';
 import { createStockRoutes, type StockOptions } from './stock.js';
 import { tooLarge, wrongMediaType } from './strict-json.js';
 
@@ -22,7 +23,9 @@ export type AppOptions = OrderRoutesOptions &
   TrailOptions &
   StreamOptions &
   StockOptions &
-  WebhookOptions;
+  WebhookOptions & {
+    observe?: RequestObserver;
+  };
 
 type Env = { Variables: { requestId: string } };
 
@@ -34,6 +37,7 @@ export function createApp(options: AppOptions) {
   const { log, maxBodyBytes } = options;
 
   app.use(requestId());
+  if (options.observe !== undefined) app.use(observeRequests(options.observe));
   // Before the limit below: a gateway's message has its own.
   app.route('/', createGatewayWebhookRoutes(options));
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (c) => problemResponse(c, tooLarge(maxBodyBytes)) }));

@@ -4,10 +4,12 @@ export interface Health {
   /** Each part by name, with a probe that resolves when it works. */
   checks: Record<string, () => Promise<void>>;
   isDraining(): boolean;
+  /** All metrics, in the text format of Prometheus. */
+  metrics(): Promise<string>;
 }
 
 /** The internal port: liveness and readiness, for orchestrators and load balancers. */
-export function createInternalApp({ checks, isDraining }: Health) {
+export function createInternalApp({ checks, isDraining, metrics }: Health) {
   const app = new Hono();
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
@@ -22,6 +24,10 @@ export function createInternalApp({ checks, isDraining }: Health) {
     const ready = results.every((result) => result.status === 'fulfilled');
     return c.json({ status: ready ? 'ready' : 'not ready', parts }, ready ? 200 : 503);
   });
+
+  app.get('/metrics', async (c) =>
+    c.body(await metrics(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
+  );
 
   return app;
 }

@@ -1,21 +1,30 @@
-import pino, { type Logger } from 'pino';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import pino, { type DestinationStream, type Logger } from 'pino';
+import pretty from 'pino-pretty';
 
-/** JSON lines, to a file or to standard output. Temporal's SDK writes into the same log and leaves signals to us. */
+/** What must never be read in a log, wherever somebody puts it. */
+const SECRETS = ['authorization', 'cookie', 'password', 'secret', 'secrets', 'api_key', 'apiKey', 'token'];
+const PERSONAL = ['customer_email', 'customerEmail', 'email', 'to'];
+
+/** JSON lines, to a file or to standard output; for people when standard output is a terminal. */
 export function startLogging(level: string, file?: string): Logger {
-  const log = pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: file ?? 1, mkdir: true, sync: false }),
-  );
-  Runtime.install({
-    shutdownSignals: [],
-    logger: new DefaultLogger('INFO', ({ level: sdkLevel, message, meta }) => {
-      const fields = { component: 'temporal', ...meta };
-      if (sdkLevel === 'ERROR') log.error(fields, message);
-      else if (sdkLevel === 'WARN') log.warn(fields, message);
-      else log.debug(fields, message);
-    }),
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
-  });
-  return log;
+  return pino(settings(level), file === undefined && process.stdout.isTTY ? pretty({ sync: true }) : lines(file));
+}
+
+/** The same log, into any stream. */
+export function loggingInto(stream: DestinationStream, level = 'info'): Logger {
+  return pino(settings(level), stream);
+}
+
+function settings(level: string): pino.LoggerOptions {
+  const names = [...SECRETS, ...PERSONAL];
+  return {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: names.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[hidden]' },
+  };
+}
+
+function lines(file: string | undefined): DestinationStream {
+  return pino.destination({ dest: file ?? 1, mkdir: true, sync: false });
 }

@@ -12,7 +12,7 @@ import type { Database } from '../adapters/postgres/pool.js';
 import { createRefundStore } from '../adapters/postgres/refunds.js';
 import { createReservationStore } from '../adapters/postgres/reservations.js';
 import { createScreeningStore } from '../adapters/postgres/screenings.js';
-import { createSandboxGateway } from '../adapters/sandbox/gateway.js';
+import { createSandboxGateway, type SandboxGateway } from '../adapters/sandbox/gateway.js';
 import { createMessenger } from '../adapters/temporal/messenger.js';
 import type { Config } from '../config.js';
 import type { AcceptedOrder } from '../domain/order.js';
@@ -41,7 +41,7 @@ const LISTING_DEADLINE_MS = 30_000;
 const LISTING_MOST = 10_000;
 
 /** Makes every port of the worker real. */
-export function createPorts(options: PortsOptions): Ports {
+export function createPorts(options: PortsOptions): Ports & { gateway: SandboxGateway } {
   const { config, database, client, sandboxUrl, findOrder } = options;
   const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
   return {

@@ -3,6 +3,7 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { migrate } from '../adapters/postgres/migrate.js';
 import { createOrderReader } from '../adapters/postgres/order-reader.js';
+import { createMetrics } from '../adapters/prometheus/metrics.js';
 import { createFollowedOrders } from '../adapters/postgres/followed-orders.js';
 import { openDatabase } from '../adapters/postgres/pool.js';
 import { createStockAdjustments } from '../adapters/postgres/stock-adjustments.js';
@@ -20,9 +21,13 @@ import { serveHttp } from '../api/serve-http.js';
 import type { Config } from '../config.js';
 import { createOrderWorker } from '../worker.js';
 import type { Lifetime } from './lifetime.js';
+import { activityLogAttributes } from './activity-log.js';
+import { addBookGauges, addBreakerGauge, addStreamGauge } from './gauges.js';
+import { observedRequests } from './observed-requests.js';
 import { ensureAuditSchedule } from './audit-schedule.js';
 import type { CustomFraudCheck } from './fraud-checks.js';
 import { prepareNamespace } from './namespace.js';
+import { installSdkRuntime } from './sdk-runtime.js';
 import { createPorts, policyOf } from './ports.js';
 
 export type Role = 'api' | 'worker';
@@ -57,6 +62,9 @@ export async function startRoles(options: RolesOptions): Promise<void> {
   lifetime.onClose('database', () => database.close());
   await migrate(database);
 
+  const metrics = createMetrics();
+  metrics.addText('sdk', await installSdkRuntime(log));
+  addBookGauges(metrics, database);
   const connection = await NativeConnection.connect({
     address: options.temporalAddress,
     grpcCompression: { codec: 'none' },
@@ -74,17 +82,20 @@ export async function startRoles(options: RolesOptions): Promise<void> {
   const checks: Record<string, () => Promise<void>> = { database: reader.ping, temporal: workflows.ping };
 
   if (roles.includes('worker')) {
+    const ports = createPorts({
+      config,
+      database,
+      client,
+      sandboxUrl: options.sandboxUrl,
+      findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
+      ...(options.fraudChecks === undefined ? {} : { fraudChecks: options.fraudChecks }),
+    });
+    addBreakerGauge(metrics, ports.gateway.name, () => ports.gateway.breakerState());
     const worker = await createOrderWorker({
       connection,
       namespace: config.TEMPORAL_NAMESPACE,
-      ports: createPorts({
-        config,
-        database,
-        client,
-        sandboxUrl: options.sandboxUrl,
-        findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
-        ...(options.fraudChecks === undefined ? {} : { fraudChecks: options.fraudChecks }),
-      }),
+      ports,
+      interceptors: [activityLogAttributes],
       shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
     });
     await ensureAuditSchedule(client, policyOf(config), config.AUDIT_INTERVAL_MS);
@@ -100,7 +111,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
   }
 
   let draining = false;
-  const internal = createInternalApp({ checks, isDraining: () => draining });
+  const internal = createInternalApp({ checks, isDraining: () => draining, metrics: () => metrics.text() });
   const health = await serveHttp(internal, {
     host: config.INTERNAL_HOST,
     port: config.INTERNAL_PORT,
@@ -110,7 +121,9 @@ export async function startRoles(options: RolesOptions): Promise<void> {
 
   if (roles.includes('api')) {
     const followers = createOrderFollowers({ orders: createFollowedOrders(database), most: config.MAX_STREAMS, log });
+    addStreamGauge(metrics, followers);
     const app = createApp({
+      observe: observedRequests(metrics, log),
       reader,
       followers,
       workflows,

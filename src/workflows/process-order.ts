@@ -4,6 +4,7 @@ import type { OrderPolicy } from '../domain/policy.js';
 import { listenForCancel } from './cancellation.js';
 import { confirmed, failed, superseded } from './endings.js';
 import { openInbox } from './inbox.js';
+import { countSettled } from './order-metrics.js';
 import { pay } from './payment.js';
 import { takeOver, type Redrive } from './redrive.js';
 import { reserve } from './reserve.js';
@@ -31,6 +32,7 @@ export async function processOrder(
       ? ending
       : await CancellationScope.nonCancellable(() => undo(ending, steps, inbox));
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  countSettled(order, outcome);
   return outcome;
 
   async function checkOut(): Promise<OrderOutcome> {

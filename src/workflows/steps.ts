@@ -31,7 +31,8 @@ export type OrderSteps = ReturnType<typeof orderSteps>;
 export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPolicy, inbox: Inbox) {
   const { local, retried, undoing, wakeable, pauseMs } = activitiesOf(policy);
   const { orderId } = order;
-  const run = { orderId, owner };
+  // The request's id is for the log lines of activities.
+  const run = { orderId, owner, requestId: order.requestId };
   const alarm = alarmOf(policy, inbox, { orderId });
 
   const refunds: RefundSteps = {

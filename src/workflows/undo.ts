@@ -3,6 +3,7 @@ import type { OrderOutcome, Undone } from '../domain/order.js';
 import { ORDER_OUTCOME } from './contract.js';
 import { confirmed, superseded } from './endings.js';
 import type { Inbox } from './inbox.js';
+import { countUndo } from './order-metrics.js';
 import { settleAll } from './payment.js';
 import { refundUntilDone } from './refunding.js';
 import type { OrderSteps } from './steps.js';
@@ -18,6 +19,7 @@ export async function undo(asked: Undone, steps: OrderSteps, inbox: Inbox): Prom
   if (opening.kind === 'superseded') return superseded;
   if (opening.kind === 'confirmed') return confirmed;
   const { ending } = opening;
+  countUndo(ending);
 
   await settleAll(steps, inbox);
   await refundUntilDone(steps.refunds, inbox);

@@ -4,6 +4,7 @@ import type { DeadLetterBook } from '../../../src/api/dead-letters.js';
 import type { Verification } from '../../../src/api/gateway-webhooks.js';
 import type { OrderEvent } from '../../../src/api/order-events.js';
 import type { OrderRequests } from '../../../src/api/order-requests.js';
+import type { AnsweredRequest } from '../../../src/api/request-observer.js';
 import type { StockBook } from '../../../src/api/stock.js';
 import type { DeadLetter } from '../../../src/domain/dead-letter.js';
 import { justAccepted, type OrderRecord, type Refund } from '../../../src/domain/order-record.js';
@@ -62,7 +63,9 @@ export function openDesk() {
     intervalMs: 5,
     log: SILENT,
   });
+  const observed: AnsweredRequest[] = [];
   const app = createApp({
+    observe: (request) => observed.push(request),
     reader: {
       forCheckout: async () => ({ fingerprint: null, products: [] }),
       find: async (orderId) => rows.get(orderId),
@@ -105,6 +108,7 @@ export function openDesk() {
 
   return Object.assign(desk, {
     seam,
+    observed,
     followers,
     raw: async (path: string, init?: RequestInit) => app.request(path, init),
     get: (path: string) => call(path),

@@ -7,7 +7,11 @@ const fails = async (): Promise<void> => {
 };
 
 async function ask(path: string, checks: Record<string, () => Promise<void>>, draining = false) {
-  const response = await createInternalApp({ checks, isDraining: () => draining }).request(path);
+  const response = await createInternalApp({
+    checks,
+    isDraining: () => draining,
+    metrics: async () => 'orders 1',
+  }).request(path);
   const text = await response.text();
   return { status: response.status, body: JSON.parse(text) as unknown, text };
 }
@@ -38,4 +42,11 @@ describe('a process', () => {
     expect(answer).toMatchObject({ status: 503, body: { status: 'draining' } });
     expect(asked).toBe(0);
   });
+});
+
+test('the metrics are served as text that Prometheus reads', async () => {
+  const app = createInternalApp({ checks: {}, isDraining: () => false, metrics: async () => 'orders 1' });
+  const response = await app.request('/metrics');
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  expect(await response.text()).toBe('orders 1');
 });

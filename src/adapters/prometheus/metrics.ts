@@ -1,0 +1,96 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export interface Sample {
+  labels?: Record<string, string>;
+  value: number;
+}
+
+/** A figure that is read when somebody asks for the metrics. */
+export interface GaugeSource {
+  name: string;
+  help: string;
+  labels?: readonly string[];
+  read(): Promise<Sample[]> | Sample[];
+}
+
+export interface Request {
+  method: string;
+  /** The pattern of the route, not the path: few values. */
+  route: string;
+  status: number;
+  seconds: number;
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+const READ_MS = 2_000;
+const REQUEST_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** The metrics of one process, in the text format of Prometheus (0.0.4). */
+export function createMetrics() {
+  const registry = new Registry();
+  const texts: { name: string; read: () => Promise<string> }[] = [];
+  collectDefaultMetrics({ register: registry });
+
+  const requests = new Histogram({
+    name: 'holdfast_http_request_seconds',
+    help: 'Time to answer a request, by route and status; a stream counts until it begins',
+    labelNames: ['method', 'route', 'status'],
+    buckets: REQUEST_BUCKETS,
+    registers: [registry],
+  });
+  const faults = new Counter({
+    name: 'holdfast_metrics_faults_total',
+    help: 'Figures that could not be read for a scrape',
+    labelNames: ['source'],
+    registers: [registry],
+  });
+
+  return {
+    observeRequest({ method, route, status, seconds }: Request): void {
+      requests.observe({ method, route, status: String(status) }, seconds);
+    },
+    /** A figure that cannot be read is left out, not shown as it was. */
+    addGauge({ name, help, labels = [], read }: GaugeSource): void {
+      const gauge: Gauge = new Gauge({
+        name,
+        help,
+        labelNames: [...labels],
+        registers: [registry],
+        collect: async () => {
+          const samples = await inTime(async () => read()).catch((): Sample[] => {
+            faults.inc({ source: name });
+            return [];
+          });
+          gauge.reset();
+          // Without labels a reset leaves a zero behind, which would be a lie.
+          if (labels.length === 0) gauge.remove();
+          for (const sample of samples) gauge.set(sample.labels ?? {}, sample.value);
+        },
+      });
+    },
+    /** Metrics that something else keeps, already as text. */
+    addText(name: string, read: () => Promise<string>): void {
+      texts.push({ name, read });
+    },
+    async text(): Promise<string> {
+      const others = await Promise.all(
+        texts.map(async ({ name, read }) =>
+          inTime(read).catch(() => {
+            faults.inc({ source: name });
+            return '';
+          }),
+        ),
+      );
+      return [await registry.metrics(), ...others].join('\n');
+    },
+  };
+}
+
+async function inTime<T>(read: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not read within ${READ_MS} ms`)), READ_MS);
+  });
+  return Promise.race([read(), late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,28 @@
+import { expect, it } from '@jest/globals';
+import { openDesk } from './desk.js';
+
+it('hears of each answer with the pattern of its route, its order and its request', async () => {
+  const desk = openDesk();
+  desk.has('order-1');
+  await desk.raw('/v1/orders/order-1', { headers: { 'x-request-id': 'request-1' } });
+  await desk.post('/v1/orders/nobody/cancel', { reason: 'x' });
+  await desk.raw('/nowhere/at/all?secret=1');
+  expect(desk.observed).toEqual([
+    expect.objectContaining({
+      method: 'GET',
+      route: '/v1/orders/:id',
+      status: 200,
+      requestId: 'request-1',
+      orderId: 'order-1',
+    }),
+    expect.objectContaining({ method: 'POST', route: '/v1/orders/:id/cancel', status: 404, orderId: 'nobody' }),
+    expect.objectContaining({ method: 'GET', route: 'unmatched', status: 404 }),
+  ]);
+  expect(desk.observed.every(({ seconds }) => seconds >= 0 && seconds < 10)).toBe(true);
+});
+
+it('makes one thing of all methods that nobody knows', async () => {
+  const desk = openDesk();
+  await desk.raw('/v1/orders/order-1', { method: 'BREW' });
+  expect(desk.observed).toMatchObject([{ method: 'other' }]);
+});
