@@ -13,10 +13,16 @@ import { createRefundRoutes } from './order-refunds.js';
 import { createReviewRoutes } from './order-review.js';
 import { createOrderRoutes, type OrderRoutesOptions } from './orders.js';
 import { Problem, problemResponse } from './problems.js';
+import { createProductRoutes, type ProductOptions } from './products.js';
 import { createStockRoutes, type StockOptions } from './stock.js';
 import { tooLarge, wrongMediaType } from './strict-json.js';
 
-export type AppOptions = OrderRoutesOptions & DeadLetterOptions & TrailOptions & StockOptions & WebhookOptions;
+export type AppOptions = OrderRoutesOptions &
+  DeadLetterOptions &
+  TrailOptions &
+  StockOptions &
+  WebhookOptions &
+  ProductOptions;
 
 type Env = { Variables: { requestId: string } };
 
@@ -39,6 +45,7 @@ export function createApp(options: AppOptions) {
   app.route('/', createTrailRoutes(options));
   app.route('/', createDeadLetterRoutes(options));
   app.route('/', createStockRoutes(options));
+  app.route('/', createProductRoutes(options));
 
   app.notFound((c) => problemResponse(c, missing(app, c)));
   app.onError((error, c) => problemResponse(c, asProblem(error, c)));

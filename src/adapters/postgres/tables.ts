@@ -23,6 +23,8 @@ export interface Tables {
     active: Generated<boolean>;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
+    version: Generated<number>;
+    deleted_at: Date | null;
   };
   stock: { sku: string; on_hand: number; reserved: Generated<number> };
   orders: {

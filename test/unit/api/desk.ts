@@ -3,6 +3,7 @@ import type { DeadLetterBook } from '../../../src/api/dead-letters.js';
 import type { Verification } from '../../../src/api/gateway-webhooks.js';
 import type { OrderEvent } from '../../../src/api/order-events.js';
 import type { OrderRequests } from '../../../src/api/order-requests.js';
+import type { ProductBook } from '../../../src/api/products.js';
 import type { StockBook } from '../../../src/api/stock.js';
 import type { DeadLetter } from '../../../src/domain/dead-letter.js';
 import { justAccepted, type OrderRecord, type Refund } from '../../../src/domain/order-record.js';
@@ -29,7 +30,8 @@ export function openDesk() {
   const answers: Partial<OrderRequests> = {};
   const stock: Partial<StockBook> = {};
   const book: Partial<DeadLetterBook> = {};
-  const desk = { rows, trails, letters, inbox, asked, answers, stock, book };
+  const products: Partial<ProductBook> = {};
+  const desk = { rows, trails, letters, inbox, asked, answers, stock, book, products };
   const seam = { verification: { unknownGateway: true } as Verification };
 
   const ask =
@@ -78,6 +80,13 @@ export function openDesk() {
     stock: {
       adjust: async (adjustment) => (stock.adjust ? stock.adjust(adjustment) : { kind: 'unknown_sku' }),
       movements: async (...args) => (stock.movements ? stock.movements(...args) : undefined),
+    },
+    products: {
+      create: async (product) => (products.create ? products.create(product) : { kind: 'exists' }),
+      find: async (sku) => products.find?.(sku),
+      list: async (filter) => (products.list ? products.list(filter) : []),
+      change: async (...args) => (products.change ? products.change(...args) : { kind: 'unknown' }),
+      delete: async (...args) => (products.delete ? products.delete(...args) : { kind: 'unknown' }),
     },
     gatewayEvents: { verify: () => seam.verification },
     inbox: { store: async (event) => inbox.set(event.eventId, event) },
