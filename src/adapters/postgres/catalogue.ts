@@ -39,7 +39,7 @@ const writeLines = prepared<WriteRow>(
      insert into products (sku, name, currency, unit_price_minor, active)
      select l.sku, l.name, l.currency, l.unit_price_minor, coalesce(l.active, true)
      from line l where l.sku not in (select sku from known)
-     order by l.sku
+     order by l.sku collate "C"
      on conflict (sku) do nothing returning sku
    ), updated as (
      update products p
@@ -62,12 +62,12 @@ const writeLines = prepared<WriteRow>(
      insert into stock as s (sku, on_hand)
      select sku, coalesce(on_hand, 0) from outcome
      where kind = 'created' or (kind in ('updated', 'unchanged') and $7 and on_hand > there)
-     order by sku
+     order by sku collate "C"
      on conflict (sku) do update set on_hand = greatest(s.on_hand, excluded.on_hand)
      returning sku, new.on_hand - coalesce(old.on_hand, 0) as added
    ), moved as (
      insert into stock_movements (sku, kind, on_hand_delta, reserved_delta, reason)
-     select sku, 'adjust', added, 0, $8 from filled where added > 0 order by sku
+     select sku, 'adjust', added, 0, $8 from filled where added > 0 order by sku collate "C"
    )
    select o.sku, case when o.kind = 'unchanged' and f.added > 0 then 'updated' else o.kind end as kind, o.currency,
           f.sku is null and coalesce(o.on_hand, 0) > o.there as is_short

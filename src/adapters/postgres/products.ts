@@ -136,11 +136,9 @@ function products({ kysely }: Pick<Database, 'kysely'>) {
     .where('p.deleted_at', 'is', null);
 }
 
-/** In upper or lower case alike; as the index `products_by_name` has it. */
 function nameBeginsWith(prefix: string) {
   const escaped = prefix.replaceAll(/[\\%_]/g, String.raw`\$&`);
-  return sql<boolean>`(lower(p.name collate "pg_unicode_fast") like
-    lower(${escaped}::text collate "pg_unicode_fast") || '%')`;
+  return sql<boolean>`(p.name_folded like lower(${escaped}::text collate "pg_unicode_fast") || '%')`;
 }
 
 async function lockProduct(tx: Tx, sku: string) {

@@ -1,4 +1,4 @@
-import type { Generated, JSONColumnType } from 'kysely';
+import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { Verdict } from '../../activities/screening.js';
 import type { DeadLetterKind, DeadLetterState } from '../../domain/dead-letter.js';
 import type { Failure } from '../../domain/failure.js';
@@ -25,6 +25,7 @@ export interface Tables {
     updated_at: Generated<Date>;
     version: Generated<number>;
     deleted_at: Date | null;
+    name_folded: GeneratedAlways<string>;
   };
   stock: { sku: string; on_hand: number; reserved: Generated<number> };
   orders: {
