@@ -97,18 +97,22 @@ export function openDesk() {
 
   const call = async (path: string, init?: RequestInit): Promise<Answer> => {
     const response = await app.request(path, init);
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+    const text = await response.text();
+    const body = (text === '' ? {} : JSON.parse(text)) as Body;
+    return { status: response.status, headers: response.headers, body };
   };
+  const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    call(path, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
 
   return Object.assign(desk, {
     seam,
     get: (path: string) => call(path),
-    post: (path: string, body?: unknown, headers: Record<string, string> = {}) =>
-      call(path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }),
+    send,
+    post: (path: string, body?: unknown, headers?: Record<string, string>) => send('POST', path, body, headers),
     /** Puts an order with this status into the database. */
     has(orderId: string, changes: Partial<OrderRecord> = {}): void {
       rows.set(orderId, { ...justAccepted(anOrder({ orderId })), ...changes });
