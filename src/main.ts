@@ -5,6 +5,7 @@ import { createCatalogue } from './adapters/postgres/catalogue.js';
 import { migrate } from './adapters/postgres/migrate.js';
 import { auditNow } from './commands/audit-now.js';
 import { databaseUrlOf, withDatabase } from './commands/database.js';
+import { importCommand } from './commands/import-command.js';
 import { startLifetime } from './commands/lifetime.js';
 import { startLogging } from './commands/logger.js';
 import { FIRST_PRODUCTS, readSeedFile } from './commands/seeds.js';
@@ -76,6 +77,21 @@ program
     const products = file === undefined ? FIRST_PRODUCTS : await readSeedFile(file);
     await withDatabase(databaseUrlOf(readConfig()), (database) => createCatalogue(database).seed(products));
     console.log(`${products.length} products are in the catalogue, with at least the stock that was asked for.`);
+  });
+
+program
+  .command('import')
+  .description('add and update products from a CSV file; safe to run again; exit code 1 when a line failed')
+  .argument(
+    '<file>',
+    'its first line names sku, name, currency, unit_price_minor and, if wanted, active, on_hand; - for standard input',
+  )
+  .option('--errors <file>', 'write the lines that failed there, with the reasons, to be mended and imported')
+  .option('--raise-stock', 'raise the stock of products that are there to on_hand as well', false)
+  .action(async (file: string, options: { errors?: string; raiseStock: boolean }) => {
+    const databaseUrl = databaseUrlOf(readConfig());
+    const print = { say: (line: string) => console.log(line), warn: (line: string) => console.error(line) };
+    process.exitCode = await importCommand({ databaseUrl, file, ...options, ...print });
   });
 
 program

@@ -15,6 +15,7 @@ import { createStreamRoutes, type StreamOptions } from './order-stream.js';
 import { createOrderRoutes, type OrderRoutesOptions } from './orders.js';
 import { Problem, problemResponse } from './problems.js';
 import { observeRequests, type RequestObserver } from './request-observer.js';
+import { createProductRoutes, type ProductOptions } from './products.js';
 import { createStockRoutes, type StockOptions } from './stock.js';
 import { tooLarge, wrongMediaType } from './strict-json.js';
 
@@ -23,9 +24,8 @@ export type AppOptions = OrderRoutesOptions &
   TrailOptions &
   StreamOptions &
   StockOptions &
-  WebhookOptions & {
-    observe?: RequestObserver;
-  };
+  WebhookOptions &
+  ProductOptions & { observe?: RequestObserver };
 
 type Env = { Variables: { requestId: string } };
 
@@ -50,6 +50,7 @@ export function createApp(options: AppOptions) {
   app.route('/', createStreamRoutes(options));
   app.route('/', createDeadLetterRoutes(options));
   app.route('/', createStockRoutes(options));
+  app.route('/', createProductRoutes(options));
 
   app.notFound((c) => problemResponse(c, missing(app, c)));
   app.onError((error, c) => problemResponse(c, asProblem(error, c)));

@@ -6,6 +6,7 @@ import { createOrderReader } from '../adapters/postgres/order-reader.js';
 import { createMetrics } from '../adapters/prometheus/metrics.js';
 import { createFollowedOrders } from '../adapters/postgres/followed-orders.js';
 import { openDatabase } from '../adapters/postgres/pool.js';
+import { createProducts } from '../adapters/postgres/products.js';
 import { createStockAdjustments } from '../adapters/postgres/stock-adjustments.js';
 import { createDeadLetterReader } from '../adapters/postgres/dead-letter-reader.js';
 import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js';
@@ -131,6 +132,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       requests: createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
       deadLetters: createDeadLetterReader(database),
       stock: createStockAdjustments(database),
+      products: createProducts(database),
       inbox: createGatewayEventStore(database),
       gatewayEvents: verifierOf(options.sandboxEventSecrets),
       policy: policyOf(config, options.fraudChecks),

@@ -25,6 +25,11 @@ const DECIMALS: Readonly<Record<string, number>> = Object.fromEntries([
   ...['CLF', 'UYW'].map((code) => [code, 4]),
 ]);
 
+/** How many decimals people write a currency with (ISO 4217). */
+export function decimalsOf(currency: string): number {
+  return DECIMALS[currency] ?? 2;
+}
+
 const formats = new Map<string, { format: Intl.NumberFormat; unit: number }>();
 
 /** An amount as people write it, with the currency's own number of decimals (ISO 4217): 1999 EUR is "EUR 19.99". */
@@ -35,7 +40,7 @@ export function formatMoney(amountMinor: number, currency: string): string {
 
 /** Making a format takes thirty times as long as using it. */
 function keepFormat(currency: string) {
-  const decimals = DECIMALS[currency] ?? 2;
+  const decimals = decimalsOf(currency);
   const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
   const format = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code', ...digits });
   const kept = { format, unit: 10 ** decimals };

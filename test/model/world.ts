@@ -10,6 +10,7 @@ import { migrate } from '../../src/adapters/postgres/migrate.js';
 import { createOrderReader } from '../../src/adapters/postgres/order-reader.js';
 import { createFollowedOrders } from '../../src/adapters/postgres/followed-orders.js';
 import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js';
+import { createProducts } from '../../src/adapters/postgres/products.js';
 import { createStockAdjustments } from '../../src/adapters/postgres/stock-adjustments.js';
 import { createApp } from '../../src/api/app.js';
 import { findOrder } from '../../src/api/checkout.js';
@@ -108,6 +109,7 @@ export async function createWorld(): Promise<World> {
     requests: createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
     deadLetters: createDeadLetterReader(database),
     stock: createStockAdjustments(database),
+    products: createProducts(database),
     inbox: createGatewayEventStore(database),
     // Signatures have tests of their own.
     gatewayEvents: { verify: (_gateway, _headers, rawBody) => ({ ok: true, event: eventOf(rawBody) }) },

@@ -16,7 +16,7 @@ const forCheckout = prepared<CheckoutRow>(
   `select (select fingerprint from orders where order_id = $1) as fingerprint,
           (select coalesce(json_agg(json_build_object('sku', sku, 'name', name, 'currency', currency,
                                                       'unitPriceMinor', unit_price_minor, 'active', active)), '[]')
-           from products where sku = any($2)) as products`,
+           from products where sku = any($2) and deleted_at is null) as products`,
 );
 
 /** What the HTTP side reads. */

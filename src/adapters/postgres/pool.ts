@@ -38,7 +38,12 @@ export function openDatabase({ onError, ...settings }: PoolSettings): Database {
   // A checked-out client that loses its server would otherwise end the process.
   pool.on('connect', (client) => client.on('error', (error) => onError(error)));
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  return { kysely, pool, close: () => kysely.destroy() };
+  const close = async () => {
+    await kysely.destroy();
+    // Kysely ends no pool that it has not used itself.
+    if (!pool.ending) await pool.end();
+  };
+  return { kysely, pool, close };
 }
 
 /** A statement that each connection parses and plans once. */

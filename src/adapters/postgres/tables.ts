@@ -1,4 +1,4 @@
-import type { Generated, JSONColumnType } from 'kysely';
+import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { Verdict } from '../../activities/screening.js';
 import type { DeadLetterKind, DeadLetterState } from '../../domain/dead-letter.js';
 import type { Failure } from '../../domain/failure.js';
@@ -23,6 +23,9 @@ export interface Tables {
     active: Generated<boolean>;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
+    version: Generated<number>;
+    deleted_at: Date | null;
+    name_folded: GeneratedAlways<string>;
   };
   stock: { sku: string; on_hand: number; reserved: Generated<number> };
   orders: {

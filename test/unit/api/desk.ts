@@ -5,6 +5,7 @@ import type { Verification } from '../../../src/api/gateway-webhooks.js';
 import type { OrderEvent } from '../../../src/api/order-events.js';
 import type { OrderRequests } from '../../../src/api/order-requests.js';
 import type { AnsweredRequest } from '../../../src/api/request-observer.js';
+import type { ProductBook } from '../../../src/api/products.js';
 import type { StockBook } from '../../../src/api/stock.js';
 import type { DeadLetter } from '../../../src/domain/dead-letter.js';
 import { justAccepted, type OrderRecord, type Refund } from '../../../src/domain/order-record.js';
@@ -33,7 +34,8 @@ export function openDesk() {
   const answers: Partial<OrderRequests> = {};
   const stock: Partial<StockBook> = {};
   const book: Partial<DeadLetterBook> = {};
-  const desk = { rows, trails, letters, inbox, asked, answers, stock, book };
+  const products: Partial<ProductBook> = {};
+  const desk = { rows, trails, letters, inbox, asked, answers, stock, book, products };
   const seam = { verification: { unknownGateway: true } as Verification, mostFollowers: 2 };
 
   const ask =
@@ -94,6 +96,13 @@ export function openDesk() {
       adjust: async (adjustment) => (stock.adjust ? stock.adjust(adjustment) : { kind: 'unknown_sku' }),
       movements: async (...args) => (stock.movements ? stock.movements(...args) : undefined),
     },
+    products: {
+      create: async (product) => (products.create ? products.create(product) : { kind: 'exists' }),
+      find: async (sku) => products.find?.(sku),
+      list: async (filter) => (products.list ? products.list(filter) : []),
+      change: async (...args) => (products.change ? products.change(...args) : { kind: 'unknown' }),
+      delete: async (...args) => (products.delete ? products.delete(...args) : { kind: 'unknown' }),
+    },
     gatewayEvents: { verify: () => seam.verification },
     inbox: { store: async (event) => inbox.set(event.eventId, event) },
     policy: DEFAULT_POLICY,
@@ -103,8 +112,16 @@ export function openDesk() {
 
   const call = async (path: string, init?: RequestInit): Promise<Answer> => {
     const response = await app.request(path, init);
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+    const text = await response.text();
+    const body = (text === '' ? {} : JSON.parse(text)) as Body;
+    return { status: response.status, headers: response.headers, body };
   };
+  const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    call(path, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
 
   return Object.assign(desk, {
     seam,
@@ -112,12 +129,8 @@ export function openDesk() {
     followers,
     raw: async (path: string, init?: RequestInit) => app.request(path, init),
     get: (path: string) => call(path),
-    post: (path: string, body?: unknown, headers: Record<string, string> = {}) =>
-      call(path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }),
+    send,
+    post: (path: string, body?: unknown, headers?: Record<string, string>) => send('POST', path, body, headers),
     /** Puts an order with this status into the database. */
     has(orderId: string, changes: Partial<OrderRecord> = {}): void {
       rows.set(orderId, { ...justAccepted(anOrder({ orderId })), ...changes });

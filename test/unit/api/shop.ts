@@ -95,6 +95,7 @@ export function openShop() {
     requests: unused,
     deadLetters: unused,
     stock: unused,
+    products: unused,
     inbox: unused,
     gatewayEvents: unused,
     policy: DEFAULT_POLICY,

@@ -1,0 +1,75 @@
+import { createWriteStream } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import { ERROR_COLUMN, type Fault } from './product-line.js';
+
+export interface FailedLine {
+  line: number;
+  /** As it stands in the file. */
+  text: string;
+  faults: readonly Fault[];
+}
+
+export interface FailedLines {
+  write(failed: readonly FailedLine[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What is wrong with a line, in one line. */
+export function describeFailure({ line, faults }: FailedLine): string {
+  return `line ${line}: ${faults.map(({ field, detail }) => (field === '' ? detail : `${field} ${detail}`)).join('; ')}`;
+}
+
+/**
+ * Opens a file for lines that failed: the lines as they were, each behind a column with its faults. Mended, it can be
+ * imported as it is.
+ * @throws Error when it cannot be written, or is the file that is read
+ */
+export async function openFailedLines(path: string, source: string): Promise<(header: string) => FailedLines> {
+  if (await isSame(path, source)) throw new Error(`--errors ${path} is the file to import; name another one`);
+  const stream = createWriteStream(path);
+  let fault: Error | undefined;
+  stream.on('error', (error) => (fault = error));
+  await once(stream, 'open').catch((error: Error) => {
+    throw new Error(`--errors ${path} cannot be written: ${error.message}`, { cause: error });
+  });
+
+  const put = async (text: string): Promise<void> => {
+    if (fault !== undefined) throw fault;
+    if (!stream.write(text)) await once(stream, 'drain');
+  };
+
+  return (header) => {
+    const hasErrors = hasErrorColumn(header);
+    const started = put(`${hasErrors ? header : `${ERROR_COLUMN},${header}`}\n`);
+    // Whoever writes next hears of it.
+    started.catch(() => {});
+    return {
+      async write(failed) {
+        await started;
+        for (const one of failed) {
+          const line = hasErrors ? withoutErrorCell(one.text) : one.text;
+          await put(`"${describeFailure(one).replaceAll('"', '""')}",${line}\n`);
+        }
+      },
+      async close() {
+        stream.end();
+        await finished(stream);
+      },
+    };
+  };
+}
+
+function hasErrorColumn(header: string): boolean {
+  return /^\s*"?error"?\s*(?:,|$)/.test(header);
+}
+
+function withoutErrorCell(line: string): string {
+  return line.replace(/^\s*(?:"(?:[^"]|"")*"\s*|[^,"]*)(?:,|$)/, '');
+}
+
+async function isSame(path: string, other: string): Promise<boolean> {
+  const [one, two] = await Promise.all([path, other].map((name) => realpath(name).catch(() => undefined)));
+  return one !== undefined && one === two;
+}
