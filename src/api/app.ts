@@ -11,12 +11,20 @@ import { createTrailRoutes, type TrailOptions } from './order-events.js';
 import { createFulfilmentRoutes } from './order-fulfilment.js';
 import { createRefundRoutes } from './order-refunds.js';
 import { createReviewRoutes } from './order-review.js';
+import { createOrderListRoutes, type OrderListOptions } from './order-list.js';
 import { createOrderRoutes, type OrderRoutesOptions } from './orders.js';
 import { Problem, problemResponse } from './problems.js';
+import { createStatsRoutes, type StatsOptions } from './stats.js';
 import { createStockRoutes, type StockOptions } from './stock.js';
 import { tooLarge, wrongMediaType } from './strict-json.js';
 
-export type AppOptions = OrderRoutesOptions & DeadLetterOptions & TrailOptions & StockOptions & WebhookOptions;
+export type AppOptions = OrderRoutesOptions &
+  DeadLetterOptions &
+  TrailOptions &
+  StockOptions &
+  WebhookOptions &
+  OrderListOptions &
+  StatsOptions;
 
 type Env = { Variables: { requestId: string } };
 
@@ -39,6 +47,8 @@ export function createApp(options: AppOptions) {
   app.route('/', createTrailRoutes(options));
   app.route('/', createDeadLetterRoutes(options));
   app.route('/', createStockRoutes(options));
+  app.route('/', createOrderListRoutes(options));
+  app.route('/', createStatsRoutes(options));
 
   app.notFound((c) => problemResponse(c, missing(app, c)));
   app.onError((error, c) => problemResponse(c, asProblem(error, c)));

@@ -2,8 +2,11 @@ import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { migrate } from '../adapters/postgres/migrate.js';
+import { createOrderCounts } from '../adapters/postgres/order-counts.js';
+import { createOrderLists } from '../adapters/postgres/order-lists.js';
 import { createOrderReader } from '../adapters/postgres/order-reader.js';
 import { openDatabase } from '../adapters/postgres/pool.js';
+import { createStatsReader } from '../adapters/postgres/stats-reader.js';
 import { createStockAdjustments } from '../adapters/postgres/stock-adjustments.js';
 import { createDeadLetterReader } from '../adapters/postgres/dead-letter-reader.js';
 import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js';
@@ -19,6 +22,7 @@ import type { Config } from '../config.js';
 import { createOrderWorker } from '../worker.js';
 import type { Lifetime } from './lifetime.js';
 import { ensureAuditSchedule } from './audit-schedule.js';
+import { keepCounts } from './keep-counts.js';
 import { prepareNamespace } from './namespace.js';
 import { createPorts, policyOf } from './ports.js';
 
@@ -81,6 +85,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       }),
       shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
     });
+    lifetime.onClose('order counts', keepCounts(createOrderCounts(database), log));
     await ensureAuditSchedule(client, policyOf(config), config.AUDIT_INTERVAL_MS);
     const stopped = worker.run();
     stopped.catch((error: Error) => lifetime.end(error));
@@ -107,6 +112,8 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       reader,
       workflows,
       trail: reader,
+      lists: createOrderLists(database),
+      stats: createStatsReader(database),
       requests: createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
       deadLetters: createDeadLetterReader(database),
       stock: createStockAdjustments(database),

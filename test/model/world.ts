@@ -7,8 +7,10 @@ import { createCatalogue } from '../../src/adapters/postgres/catalogue.js';
 import { createDeadLetterReader } from '../../src/adapters/postgres/dead-letter-reader.js';
 import { createGatewayEventStore } from '../../src/adapters/postgres/gateway-events.js';
 import { migrate } from '../../src/adapters/postgres/migrate.js';
+import { createOrderLists } from '../../src/adapters/postgres/order-lists.js';
 import { createOrderReader } from '../../src/adapters/postgres/order-reader.js';
 import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js';
+import { createStatsReader } from '../../src/adapters/postgres/stats-reader.js';
 import { createStockAdjustments } from '../../src/adapters/postgres/stock-adjustments.js';
 import { createApp } from '../../src/api/app.js';
 import { findOrder } from '../../src/api/checkout.js';
@@ -98,6 +100,8 @@ export async function createWorld(): Promise<World> {
     reader,
     workflows,
     trail: reader,
+    lists: createOrderLists(database),
+    stats: createStatsReader(database),
     requests: createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
     deadLetters: createDeadLetterReader(database),
     stock: createStockAdjustments(database),

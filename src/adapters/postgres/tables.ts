@@ -1,4 +1,4 @@
-import type { Generated, JSONColumnType } from 'kysely';
+import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { Verdict } from '../../activities/screening.js';
 import type { DeadLetterKind, DeadLetterState } from '../../domain/dead-letter.js';
 import type { Failure } from '../../domain/failure.js';
@@ -45,6 +45,8 @@ export interface Tables {
     review: JSONColumnType<StoredReview> | null;
     created_at: Date;
     updated_at: Generated<Date>;
+    settled_at: Date | null;
+    lane: GeneratedAlways<string>;
   };
   order_lines: { order_id: string; sku: string; name: string; quantity: number; unit_price_minor: number };
   order_events: {

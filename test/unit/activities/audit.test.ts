@@ -7,6 +7,7 @@ import {
   type AuditLetter,
   type AuditPorts,
   type AuditStore,
+  type BookCheck,
   type BookedCharge,
   type Finding,
 } from '../../../src/activities/audit-ports.js';
@@ -20,6 +21,7 @@ const letter = (id: string, orderId: string, isDiscarded = false): AuditLetter =
 };
 
 interface Scene {
+  check: Partial<BookCheck>;
   findings: Finding[];
   isPartial: boolean;
   letters: AuditLetter[];
@@ -34,10 +36,11 @@ function stage(scene: Partial<Scene>) {
   const done: string[] = [];
   const lines: AuditLine[] = [];
   const audit: AuditStore = {
-    checks: [{ name: 'money', invariant: 'I3', isRecoverable: true }],
+    checks: [{ name: 'money', invariant: 'I3', isRecoverable: true, ...scene.check }],
     inspect: async () => ({ findings: scene.findings ?? [], inspected: scene.isPartial ? [] : 'everything' }),
     letters: async () => scene.letters ?? [],
     resolve: async (ids) => void done.push(`resolve ${ids.join(' ')}`),
+    recount: async () => void done.push('recount'),
     unsettledOrders: async () => scene.orphans ?? [],
     withoutAnswer: async (ids) => [...ids],
     withoutRow: async (ids) => [...ids],

@@ -5,7 +5,9 @@ import type { OrderEvent } from '../../../src/api/order-events.js';
 import type { OrderRequests } from '../../../src/api/order-requests.js';
 import type { StockBook } from '../../../src/api/stock.js';
 import type { DeadLetter } from '../../../src/domain/dead-letter.js';
+import type { OrderFilter, OrderPlace } from '../../../src/domain/order-filter.js';
 import { justAccepted, type OrderRecord, type Refund } from '../../../src/domain/order-record.js';
+import type { OrderStats } from '../../../src/domain/order-stats.js';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
 import { anOrder } from '../../support/orders.js';
 
@@ -29,7 +31,15 @@ export function openDesk() {
   const answers: Partial<OrderRequests> = {};
   const stock: Partial<StockBook> = {};
   const book: Partial<DeadLetterBook> = {};
-  const desk = { rows, trails, letters, inbox, asked, answers, stock, book };
+  const listed: { filter: OrderFilter; limit: number; after?: OrderPlace }[] = [];
+  const numbers: OrderStats = {
+    settledOrders: 0,
+    averageSettlingSeconds: null,
+    statusCounts: {},
+    depths: {},
+    asOf: TIME,
+  };
+  const desk = { listed, numbers, rows, trails, letters, inbox, asked, answers, stock, book };
   const seam = { verification: { unknownGateway: true } as Verification };
 
   const ask =
@@ -79,6 +89,20 @@ export function openDesk() {
       adjust: async (adjustment) => (stock.adjust ? stock.adjust(adjustment) : { kind: 'unknown_sku' }),
       movements: async (...args) => (stock.movements ? stock.movements(...args) : undefined),
     },
+    lists: {
+      list: async (filter, limit, after) => {
+        listed.push({ filter, limit, ...(after === undefined ? {} : { after }) });
+        return [...rows.values()]
+          .map((record) => ({
+            record,
+            place: { createdAt: '2026-11-01T10:00:00.000000Z', orderId: record.order.orderId },
+          }))
+          .filter(({ place }) => after === undefined || place.orderId < after.orderId)
+          .sort((a, b) => (a.place.orderId < b.place.orderId ? 1 : -1))
+          .slice(0, limit);
+      },
+    },
+    stats: { read: async () => numbers },
     gatewayEvents: { verify: () => seam.verification },
     inbox: { store: async (event) => inbox.set(event.eventId, event) },
     policy: DEFAULT_POLICY,

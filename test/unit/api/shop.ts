@@ -91,6 +91,8 @@ export function openShop() {
     reader,
     workflows,
     trail: unused,
+    lists: unused,
+    stats: unused,
     requests: unused,
     deadLetters: unused,
     stock: unused,
