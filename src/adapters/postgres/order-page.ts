@@ -48,10 +48,12 @@ function byReason(
   const failing = FAILING.filter((status) => statuses.includes(status));
   if (failing.length === 0) return [];
   if (failing.includes('failed')) {
-    const ofReason = sql<boolean>`failure ->> 'reason' = each.value and failure is not null`;
     // On the status, not the lane: the few that are being undone are passed over, and no second index is tempting.
-    const ofStatus = failing.includes('compensating') ? [] : [sql<boolean>`status = 'failed'`];
-    return [ofEach([...failureReasons], ofReason, [...ofStatus, ...bounds], limit)];
+    const conditions = [...(failing.includes('compensating') ? [] : [sql<boolean>`status = 'failed'`]), ...bounds];
+    // Each reason by name, since some are a thousand times as common as others and the planner knows which.
+    return failureReasons.map((reason) => {
+      return range([sql`failure ->> 'reason' = ${reason} and failure is not null`, ...conditions], limit);
+    });
   }
   const beingUndone = sql<boolean>`lane = 'compensating' and failure ->> 'reason' = any(${[...failureReasons]}::text[])`;
   return [range([beingUndone, ...bounds], limit)];

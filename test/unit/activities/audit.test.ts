@@ -71,6 +71,13 @@ function stage(scene: Partial<Scene>) {
   return { ports, run, done, lines };
 }
 
+test('wrong counts are counted anew, once, however many are wrong', async () => {
+  const findings = [finding('', 'failed'), finding('', 'confirmed')];
+  const { done, run } = stage({ check: { isRecoverable: false, isRecountable: true }, findings });
+  await run();
+  expect(done.filter((what) => what === 'recount')).toHaveLength(1);
+});
+
 describe('an audit', () => {
   test('opens the letter before it starts the recovery that will resolve it', async () => {
     const { run, done } = stage({ findings: [finding('a', 'attempt 2')] });
