@@ -20,7 +20,7 @@ const WARM_UP = 1_000;
 
 const NO_COUNTS = 'drop trigger orders_counted on orders; drop trigger orders_recounted on orders;';
 const NO_INDEXES = `drop index orders_by_lane; drop index orders_by_customer; drop index orders_by_reason;
-  drop index orders_by_customer_reason; alter table orders drop column lane;`;
+  drop index orders_by_customer_reason; alter table orders drop column lane, drop column failure_reason;`;
 const VARIANTS = [
   ['without', `${NO_COUNTS} ${NO_INDEXES} create index on orders (customer_id, created_at, order_id)`],
   ['as shipped', ''],

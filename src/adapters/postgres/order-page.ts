@@ -52,10 +52,10 @@ function byReason(
     const conditions = [...(failing.includes('compensating') ? [] : [sql<boolean>`status = 'failed'`]), ...bounds];
     // Each reason by name, since some are a thousand times as common as others and the planner knows which.
     return failureReasons.map((reason) => {
-      return range([sql`failure ->> 'reason' = ${reason} and failure is not null`, ...conditions], limit);
+      return range([sql`failure_reason = ${reason}`, ...conditions], limit);
     });
   }
-  const beingUndone = sql<boolean>`lane = 'compensating' and failure ->> 'reason' = any(${[...failureReasons]}::text[])`;
+  const beingUndone = sql<boolean>`lane = 'compensating' and failure_reason = any(${[...failureReasons]}::text[])`;
   return [range([beingUndone, ...bounds], limit)];
 }
 

@@ -6,7 +6,9 @@ alter table orders
   -- The status for lists. Any index on the status itself, also a partial one, would end the heap-only updates of every
   -- order: this is the same before and after a capture. Those that are reserved are found by the stock they hold.
   add column lane text not null generated always as (
-    case when status in ('reserved', 'confirmed') then 'usual' else status end) stored;
+    case when status in ('reserved', 'confirmed') then 'usual' else status end) stored,
+  -- A column and not an expression of the indexes: the planner has to know which reasons are common.
+  add column failure_reason text generated always as (failure ->> 'reason') stored;
 update orders o set settled_at = first.at
 from (
   select order_id, min(created_at) as at from order_events
@@ -19,9 +21,12 @@ drop index orders_by_customer;
 create index orders_by_lane on orders (lane, created_at, order_id);
 create index orders_by_customer on orders (customer_id, lane, created_at, order_id);
 -- An order that does not fail never touches these.
-create index orders_by_reason on orders ((failure ->> 'reason'), created_at, order_id) where failure is not null;
-create index orders_by_customer_reason on orders (customer_id, (failure ->> 'reason'), created_at, order_id)
-  where failure is not null;
+create index orders_by_reason on orders (failure_reason, created_at, order_id) where failure_reason is not null;
+create index orders_by_customer_reason on orders (customer_id, failure_reason, created_at, order_id)
+  where failure_reason is not null;
+
+-- Nearly all that have a reason have failed, which is no coincidence.
+create statistics orders_status_and_reason (mcv) on status, failure_reason from orders;
 
 -- How many orders have each status, and how long those took that had their first answer in it.
 create table order_counts (
