@@ -52,7 +52,7 @@ async function measure() {
   console.log(`${orders} orders. Indexes: ${sizes.map(({ name, size }) => `${name} ${size}`).join(', ')}\n`);
 
   const pages = [];
-  for (const [name, filter] of casesOf(orders)) {
+  for (const { name, filter } of casesOf(orders)) {
     for (const [page, after] of await placesOf(database, filter)) pages.push({ name, filter, page, after });
   }
   const withThem = [];

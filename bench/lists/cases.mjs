@@ -9,7 +9,7 @@ export function casesOf(orders) {
   const span = (orders * 30_000) / DAY_MS;
   const range = { createdAfter: daysAgo((span * 2) / 3), createdBefore: daysAgo(span / 3) };
   const customer = { customerId: 'customer-large' };
-  return [
+  const cases = [
     ['no filter', {}],
     ['status=confirmed', { statuses: ['confirmed'] }],
     ['status=completed', { statuses: ['completed'] }],
@@ -32,6 +32,7 @@ export function casesOf(orders) {
       { ...customer, statuses: ['failed'], failureReasons: ['out_of_stock'], ...range },
     ],
   ];
+  return cases.map(([name, filter]) => ({ name: String(name), filter }));
 }
 
 /** The filter as anybody would write it first. */

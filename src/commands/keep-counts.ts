@@ -13,17 +13,17 @@ export function keepCounts(
   log: Pick<Logger, 'warn'>,
   intervalMs: number = INTERVAL_MS,
 ): () => Promise<void> {
-  let isEnding = false;
+  const ending = new AbortController();
   let work = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
   const foldAll = async (): Promise<void> => {
     try {
-      while (!isEnding && (await fold()));
+      while (!ending.signal.aborted && (await fold()));
     } catch (err) {
       log.warn({ err }, 'the counts of orders could not be brought up to date; the next try is in a moment');
     }
-    if (!isEnding) schedule();
+    if (!ending.signal.aborted) schedule();
   };
   const schedule = (): void => {
     timer = setTimeout(() => {
@@ -33,7 +33,7 @@ export function keepCounts(
   schedule();
 
   return async () => {
-    isEnding = true;
+    ending.abort();
     clearTimeout(timer);
     await work;
   };

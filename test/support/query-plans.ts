@@ -33,11 +33,17 @@ export function accessesOf(plan: PlanNode) {
   return {
     relations: nodes.flatMap((node) => {
       const name = node['Relation Name'];
-      return name === undefined ? [] : [{ name, node: node['Node Type'], loops: node['Actual Loops'] }];
+      return name === undefined
+        ? []
+        : [{ name, node: node['Node Type'], loops: node['Actual Loops'], blocks: blocksOf(node) }];
     }),
     sortedRows: Math.max(0, ...nodes.filter((node) => node['Node Type'].includes('Sort')).map(rowsBelow)),
     removedRows: nodes.reduce((sum, node) => sum + (node['Rows Removed by Filter'] ?? 0) * node['Actual Loops'], 0),
   };
+}
+
+export function blocksOf(node: PlanNode): number {
+  return node['Shared Hit Blocks'] + node['Shared Read Blocks'];
 }
 
 function nodesOf(node: PlanNode): PlanNode[] {

@@ -66,7 +66,10 @@ function boundsOf(
   return [
     ...(customerId === undefined ? [] : [sql<boolean>`customer_id = ${customerId}`]),
     ...(createdAfter === undefined ? [] : [sql<boolean>`created_at >= ${createdAfter}::timestamptz`]),
-    ...(createdBefore === undefined ? [] : [sql<boolean>`created_at < ${createdBefore}::timestamptz`]),
+    // A place is before it already, and given both the scan would begin here and pass over all earlier pages.
+    ...(createdBefore === undefined || after !== undefined
+      ? []
+      : [sql<boolean>`created_at < ${createdBefore}::timestamptz`]),
     ...(after === undefined
       ? []
       : [sql<boolean>`(created_at, order_id) < (${after.createdAt}::timestamptz, ${after.orderId})`]),

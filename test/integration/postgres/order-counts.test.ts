@@ -116,13 +116,13 @@ describe('the counts of orders', () => {
   });
 
   test('stay exact while many change and several processes fold', async () => {
-    let isOver = false;
+    const over = new AbortController();
     const folding = [1, 2, 3].map(async () => {
-      while (!isOver) await counts.fold();
+      while (!over.signal.aborted) await counts.fold();
     });
     const seen: number[] = [];
     const watching = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const { statusCounts } = await stats();
         seen.push(Object.values(statusCounts).reduce((sum, n) => sum + n, 0));
       }
@@ -134,7 +134,7 @@ describe('the counts of orders', () => {
         await move(id, 'confirmed');
       }),
     );
-    isOver = true;
+    over.abort();
     await Promise.all([...folding, watching]);
     // Orders only came: a count that lost or doubled one for a moment would have stepped back or gone too far.
     expect(seen).toEqual([...seen].sort((x, y) => x - y));
