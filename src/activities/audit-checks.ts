@@ -30,12 +30,16 @@ export function auditChecks(tools: CheckTools): AuditCheck[] {
 }
 
 function bookChecks({ ports: { audit }, limits, recover }: CheckTools): AuditCheck[] {
-  return audit.checks.map(({ name, invariant, isRecoverable }) => ({
+  let recounting: Promise<void> | undefined;
+  // However many counts are wrong, one look at all orders puts them right.
+  const recount = (): Promise<void> => (recounting ??= audit.recount());
+  return audit.checks.map(({ name, invariant, isRecoverable, isRecountable = false }) => ({
     name,
     invariant,
     kind: 'books',
     inspect: () => audit.inspect(name, limits),
     ...(isRecoverable ? { cure: ({ orderId }: Finding) => recover(orderId) } : {}),
+    ...(isRecountable ? { cure: recount } : {}),
   }));
 }
 

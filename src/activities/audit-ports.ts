@@ -27,6 +27,8 @@ export interface BookCheck {
   invariant: string;
   /** The run that reads an order's truth can put this right. */
   isRecoverable: boolean;
+  /** Counting the orders anew puts this right. */
+  isRecountable?: boolean;
 }
 
 /** A letter that an audit opened and nobody has settled, or that a person discarded lately. */
@@ -54,6 +56,8 @@ export interface AuditStore {
   inspect(check: string, limits: AuditLimits): Promise<Inspection>;
   letters(): Promise<AuditLetter[]>;
   resolve(letterIds: readonly string[]): Promise<void>;
+  /** Counts all orders anew, for the statistics. */
+  recount(): Promise<void>;
   /** Some orders without an answer that have not moved for `quietMs`, by chance: each has its turn. */
   unsettledOrders(quietMs: number, limit: number): Promise<string[]>;
   /** Of these orders: those that have no row, or no answer yet. */

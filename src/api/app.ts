@@ -16,6 +16,8 @@ import { createOrderRoutes, type OrderRoutesOptions } from './orders.js';
 import { Problem, problemResponse } from './problems.js';
 import { observeRequests, type RequestObserver } from './request-observer.js';
 import { createProductRoutes, type ProductOptions } from './products.js';
+import { createOrderListRoutes, type OrderListOptions } from './order-list.js';
+import { createStatsRoutes, type StatsOptions } from './stats.js';
 import { createStockRoutes, type StockOptions } from './stock.js';
 import { tooLarge, wrongMediaType } from './strict-json.js';
 
@@ -25,7 +27,9 @@ export type AppOptions = OrderRoutesOptions &
   StreamOptions &
   StockOptions &
   WebhookOptions &
-  ProductOptions & { observe?: RequestObserver };
+  ProductOptions &
+  OrderListOptions &
+  StatsOptions & { observe?: RequestObserver };
 
 type Env = { Variables: { requestId: string } };
 
@@ -50,7 +54,12 @@ export function createApp(options: AppOptions) {
   app.route('/', createStreamRoutes(options));
   app.route('/', createDeadLetterRoutes(options));
   app.route('/', createStockRoutes(options));
+<<<<<<< HEAD
   app.route('/', createProductRoutes(options));
+=======
+  app.route('/', createOrderListRoutes(options));
+  app.route('/', createStatsRoutes(options));
+>>>>>>> lists
 
   app.notFound((c) => problemResponse(c, missing(app, c)));
   app.onError((error, c) => problemResponse(c, asProblem(error, c)));

@@ -2,11 +2,17 @@ import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { migrate } from '../adapters/postgres/migrate.js';
+import { createOrderCounts } from '../adapters/postgres/order-counts.js';
+import { createOrderLists } from '../adapters/postgres/order-lists.js';
 import { createOrderReader } from '../adapters/postgres/order-reader.js';
 import { createMetrics } from '../adapters/prometheus/metrics.js';
 import { createFollowedOrders } from '../adapters/postgres/followed-orders.js';
 import { openDatabase } from '../adapters/postgres/pool.js';
+<<<<<<< HEAD
 import { createProducts } from '../adapters/postgres/products.js';
+=======
+import { createStatsReader } from '../adapters/postgres/stats-reader.js';
+>>>>>>> lists
 import { createStockAdjustments } from '../adapters/postgres/stock-adjustments.js';
 import { createDeadLetterReader } from '../adapters/postgres/dead-letter-reader.js';
 import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js';
@@ -26,7 +32,11 @@ import { activityLogAttributes } from './activity-log.js';
 import { addBookGauges, addBreakerGauge, addStreamGauge } from './gauges.js';
 import { observedRequests } from './observed-requests.js';
 import { ensureAuditSchedule } from './audit-schedule.js';
+<<<<<<< HEAD
 import type { CustomFraudCheck } from './fraud-checks.js';
+=======
+import { keepCounts } from './keep-counts.js';
+>>>>>>> lists
 import { prepareNamespace } from './namespace.js';
 import { installSdkRuntime } from './sdk-runtime.js';
 import { createPorts, policyOf } from './ports.js';
@@ -99,6 +109,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       interceptors: [activityLogAttributes],
       shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
     });
+    lifetime.onClose('order counts', keepCounts(createOrderCounts(database), log));
     await ensureAuditSchedule(client, policyOf(config), config.AUDIT_INTERVAL_MS);
     const stopped = worker.run();
     stopped.catch((error: Error) => lifetime.end(error));
@@ -129,6 +140,8 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       followers,
       workflows,
       trail: reader,
+      lists: createOrderLists(database),
+      stats: createStatsReader(database),
       requests: createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
       deadLetters: createDeadLetterReader(database),
       stock: createStockAdjustments(database),

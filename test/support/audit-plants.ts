@@ -140,4 +140,20 @@ export const PLANTS: [check: string, status: OrderStatus, age: string, breakIt: 
     `insert into dead_letters (order_id, kind, step, error_class, last_error, state, updated_at)
      values ('ID', 'charge', 'charge', 'x', 'x', 'redriving', now() - interval '61 minutes')`,
   ],
+  [
+    'counts-are-the-orders',
+    'confirmed',
+    '1 day',
+    `insert into order_counts values ('confirmed', 1, 0, 0)
+     on conflict (status) do update set orders = order_counts.orders + 1`,
+  ],
+  [
+    'reserved-orders-hold-stock',
+    'reserved',
+    '16 minutes',
+    `update reservations set state = 'released', updated_at = now() where order_id = 'ID';
+     update stock set reserved = reserved - 2 where sku = 'product-A';
+     insert into stock_movements (sku, order_id, kind, on_hand_delta, reserved_delta)
+     values ('product-A', 'ID', 'release', 0, -2)`,
+  ],
 ];

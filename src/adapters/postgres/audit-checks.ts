@@ -1,4 +1,5 @@
 import type { BookCheck } from '../../activities/audit-ports.js';
+import { LIST_CHECKS } from './audit-list-checks.js';
 import { MONEY_CHECKS } from './audit-money-checks.js';
 import { PROGRESS_CHECKS } from './audit-progress-checks.js';
 import { STOCK_CHECKS } from './audit-stock-checks.js';
@@ -11,7 +12,13 @@ export interface SqlCheck extends BookCheck {
 }
 
 /** The invariants of the books. */
-export const SQL_CHECKS: readonly SqlCheck[] = [...MONEY_CHECKS, ...STOCK_CHECKS, ...TRAIL_CHECKS, ...PROGRESS_CHECKS];
+export const SQL_CHECKS: readonly SqlCheck[] = [
+  ...MONEY_CHECKS,
+  ...STOCK_CHECKS,
+  ...TRAIL_CHECKS,
+  ...PROGRESS_CHECKS,
+  ...LIST_CHECKS,
+];
 
 // $1 to $4 are milliseconds. `watched`: somebody is told of these orders already, by a letter that is not the audit's own.
 const PRELUDE = `

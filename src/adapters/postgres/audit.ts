@@ -2,6 +2,7 @@ import { CompiledQuery, sql } from 'kysely';
 import type { AuditStore, BookedCharge, Finding } from '../../activities/audit-ports.js';
 import { isSettled, ORDER_STATUSES } from '../../domain/order.js';
 import { SQL_CHECKS, statementOf } from './audit-checks.js';
+import { createOrderCounts } from './order-counts.js';
 import type { Database } from './pool.js';
 
 // A sum over all movements may take longer than a step of an order is given.
@@ -11,13 +12,14 @@ const MOST_LETTERS = 10_000;
 
 const UNSETTLED = ORDER_STATUSES.filter((status) => !isSettled(status));
 
-/** The books as the audit reads them. It writes nothing but the ends of its own dead letters. */
+/** The books as the audit reads them. It writes nothing but the ends of its own dead letters, and counts. */
 export function createAuditStore(database: Database): AuditStore {
   const { kysely } = database;
   const byName = new Map(SQL_CHECKS.map((check) => [check.name, check]));
 
   return {
-    checks: SQL_CHECKS.map(({ name, invariant, isRecoverable }) => ({ name, invariant, isRecoverable })),
+    checks: SQL_CHECKS.map(({ sql: _sql, ...check }) => check),
+    recount: createOrderCounts(database).recount,
 
     async inspect(name, { marginMs, checkoutMs, undoMs, redriveMs, findings: most }) {
       const check = byName.get(name);

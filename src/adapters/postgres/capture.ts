@@ -28,7 +28,8 @@ const captureStatement = prepared<CaptureRow>(
      where r.order_id = $1 and r.state = 'active' and found.status = any($7)
      order by r.sku for update of s
    ), confirmed as (
-     update orders o set status = 'confirmed', version = o.version + 1, updated_at = now()
+     update orders o set status = 'confirmed', version = o.version + 1, updated_at = now(),
+            settled_at = coalesce(o.settled_at, now())
      from found
      where o.order_id = $1 and found.owner = $2 and found.status = any($7)
        and found.total_minor = $5::bigint and found.currency = $6

@@ -29,7 +29,7 @@ export function createOrderReader(database: Database) {
     },
 
     async find(orderId: string): Promise<OrderRecord | undefined> {
-      const row = await orUnavailable(orderQuery(database, orderId).executeTakeFirst());
+      const row = await orUnavailable(orderRows(database).where('o.order_id', '=', orderId).executeTakeFirst());
       return row && toRecord(row);
     },
 
@@ -54,7 +54,8 @@ export function createOrderReader(database: Database) {
   };
 }
 
-function orderQuery({ kysely }: Database, orderId: string) {
+/** Orders with all that belongs to them; the caller says which. */
+export function orderRows({ kysely }: Database) {
   return kysely
     .selectFrom('orders as o')
     .selectAll('o')
@@ -98,13 +99,12 @@ function orderQuery({ kysely }: Database, orderId: string) {
           .orderBy('r.created_at')
           .orderBy('r.refund_id'),
       ).as('refunds'),
-    ])
-    .where('o.order_id', '=', orderId);
+    ]);
 }
 
-type OrderRow = Awaited<ReturnType<ReturnType<typeof orderQuery>['executeTakeFirstOrThrow']>>;
+type OrderRow = Awaited<ReturnType<ReturnType<typeof orderRows>['executeTakeFirstOrThrow']>>;
 
-function toRecord(row: OrderRow): OrderRecord {
+export function toRecord(row: OrderRow): OrderRecord {
   return {
     order: {
       orderId: row.order_id,

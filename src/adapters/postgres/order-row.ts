@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Failure } from '../../domain/failure.js';
-import { statusesBefore, type AcceptedOrder, type OrderStatus, type Undone } from '../../domain/order.js';
+import { isSettled, statusesBefore, type AcceptedOrder, type OrderStatus, type Undone } from '../../domain/order.js';
 import { prepared, type Database, type Tx } from './pool.js';
 
 /** The columns of an order's row that come from its checkout, and, in the same order, the values for them. */
@@ -111,6 +111,7 @@ export async function moveOrder(tx: Tx, orderId: string, { to, event, data = {},
   const moved = await tx
     .updateTable('orders')
     .set({ ...set, status: to, version: sql<number>`version + 1`, updated_at: sql<Date>`now()` })
+    .$if(isSettled(to), (query) => query.set({ settled_at: sql<Date>`coalesce(settled_at, now())` }))
     .where('order_id', '=', orderId)
     .where('status', 'in', statusesBefore(to))
     .returning('version')

@@ -1,7 +1,7 @@
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { Verdict } from '../../activities/screening.js';
 import type { DeadLetterKind, DeadLetterState } from '../../domain/dead-letter.js';
-import type { Failure } from '../../domain/failure.js';
+import type { Failure, FailureReason } from '../../domain/failure.js';
 import type { OrderStatus } from '../../domain/order.js';
 import type { ReviewDecision } from '../../domain/outcomes.js';
 import type { AttemptState, RefundState } from '../../domain/payment.js';
@@ -48,7 +48,13 @@ export interface Tables {
     review: JSONColumnType<StoredReview> | null;
     created_at: Date;
     updated_at: Generated<Date>;
+<<<<<<< HEAD
     placed_no: Generated<number>;
+=======
+    settled_at: Date | null;
+    lane: GeneratedAlways<string>;
+    failure_reason: GeneratedAlways<FailureReason | null>;
+>>>>>>> lists
   };
   order_lines: { order_id: string; sku: string; name: string; quantity: number; unit_price_minor: number };
   order_events: {

@@ -7,6 +7,7 @@ import {
   type AuditLetter,
   type AuditPorts,
   type AuditStore,
+  type BookCheck,
   type BookedCharge,
   type Finding,
 } from '../../../src/activities/audit-ports.js';
@@ -20,6 +21,7 @@ const letter = (id: string, orderId: string, isDiscarded = false): AuditLetter =
 };
 
 interface Scene {
+  check: Partial<BookCheck>;
   findings: Finding[];
   isPartial: boolean;
   letters: AuditLetter[];
@@ -34,10 +36,11 @@ function stage(scene: Partial<Scene>) {
   const done: string[] = [];
   const lines: AuditLine[] = [];
   const audit: AuditStore = {
-    checks: [{ name: 'money', invariant: 'I3', isRecoverable: true }],
+    checks: [{ name: 'money', invariant: 'I3', isRecoverable: true, ...scene.check }],
     inspect: async () => ({ findings: scene.findings ?? [], inspected: scene.isPartial ? [] : 'everything' }),
     letters: async () => scene.letters ?? [],
     resolve: async (ids) => void done.push(`resolve ${ids.join(' ')}`),
+    recount: async () => void done.push('recount'),
     unsettledOrders: async () => scene.orphans ?? [],
     withoutAnswer: async (ids) => [...ids],
     withoutRow: async (ids) => [...ids],
@@ -67,6 +70,13 @@ function stage(scene: Partial<Scene>) {
   const run = (signal = new AbortController().signal, most = limits) => auditOnce(ports, most, { ...observer, signal });
   return { ports, run, done, lines };
 }
+
+test('wrong counts are counted anew, once, however many are wrong', async () => {
+  const findings = [finding('', 'failed'), finding('', 'confirmed')];
+  const { done, run } = stage({ check: { isRecoverable: false, isRecountable: true }, findings });
+  await run();
+  expect(done.filter((what) => what === 'recount')).toHaveLength(1);
+});
 
 describe('an audit', () => {
   test('opens the letter before it starts the recovery that will resolve it', async () => {

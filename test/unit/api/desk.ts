@@ -8,7 +8,9 @@ import type { AnsweredRequest } from '../../../src/api/request-observer.js';
 import type { ProductBook } from '../../../src/api/products.js';
 import type { StockBook } from '../../../src/api/stock.js';
 import type { DeadLetter } from '../../../src/domain/dead-letter.js';
+import type { OrderFilter, OrderPlace } from '../../../src/domain/order-filter.js';
 import { justAccepted, type OrderRecord, type Refund } from '../../../src/domain/order-record.js';
+import type { OrderStats } from '../../../src/domain/order-stats.js';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
 import { anOrder } from '../../support/orders.js';
 
@@ -35,7 +37,15 @@ export function openDesk() {
   const stock: Partial<StockBook> = {};
   const book: Partial<DeadLetterBook> = {};
   const products: Partial<ProductBook> = {};
-  const desk = { rows, trails, letters, inbox, asked, answers, stock, book, products };
+  const listed: { filter: OrderFilter; limit: number; after?: OrderPlace }[] = [];
+  const numbers: OrderStats = {
+    settledOrders: 0,
+    averageSettlingSeconds: null,
+    statusCounts: {},
+    depths: {},
+    asOf: TIME,
+  };
+  const desk = { listed, numbers, rows, trails, letters, inbox, asked, answers, stock, book, products };
   const seam = { verification: { unknownGateway: true } as Verification, mostFollowers: 2 };
 
   const ask =
@@ -96,6 +106,7 @@ export function openDesk() {
       adjust: async (adjustment) => (stock.adjust ? stock.adjust(adjustment) : { kind: 'unknown_sku' }),
       movements: async (...args) => (stock.movements ? stock.movements(...args) : undefined),
     },
+<<<<<<< HEAD
     products: {
       create: async (product) => (products.create ? products.create(product) : { kind: 'exists' }),
       find: async (sku) => products.find?.(sku),
@@ -103,6 +114,22 @@ export function openDesk() {
       change: async (...args) => (products.change ? products.change(...args) : { kind: 'unknown' }),
       delete: async (...args) => (products.delete ? products.delete(...args) : { kind: 'unknown' }),
     },
+=======
+    lists: {
+      list: async (filter, limit, after) => {
+        listed.push({ filter, limit, ...(after === undefined ? {} : { after }) });
+        return [...rows.values()]
+          .map((record) => ({
+            record,
+            place: { createdAt: '2026-11-01T10:00:00.000000Z', orderId: record.order.orderId },
+          }))
+          .filter(({ place }) => after === undefined || place.orderId < after.orderId)
+          .sort((a, b) => (a.place.orderId < b.place.orderId ? 1 : -1))
+          .slice(0, limit);
+      },
+    },
+    stats: { read: async () => numbers },
+>>>>>>> lists
     gatewayEvents: { verify: () => seam.verification },
     inbox: { store: async (event) => inbox.set(event.eventId, event) },
     policy: DEFAULT_POLICY,

@@ -103,8 +103,8 @@ describe('a path that does not exist', () => {
 
 describe('a method that a path does not answer to', () => {
   test.each([
-    ['GET', '/v1/orders', 'POST'],
     ['PUT', '/v1/orders', 'POST'],
+    ['PUT', '/v1/orders', 'GET'],
     ['DELETE', '/v1/orders', 'POST'],
     ['OPTIONS', '/v1/orders', 'POST'],
     ['POST', '/v1/orders/order-1', 'GET'],

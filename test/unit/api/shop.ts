@@ -91,7 +91,12 @@ export function openShop() {
     reader,
     workflows,
     trail: unused,
+<<<<<<< HEAD
     followers: unused,
+=======
+    lists: unused,
+    stats: unused,
+>>>>>>> lists
     requests: unused,
     deadLetters: unused,
     stock: unused,

@@ -1,0 +1,63 @@
+import type { OrderStats } from '../../domain/order-stats.js';
+import { ORDER_STATUSES, type OrderStatus } from '../../domain/order.js';
+import { prepared, type Database } from './pool.js';
+import { orUnavailable } from './unavailable.js';
+
+/** Depths of further parts, such as a backlog of deliveries, by the name under which they are shown. */
+export type ExtraDepths = Readonly<Record<string, () => Promise<number>>>;
+
+/** A depth is counted up to here, so that its cost is bounded in the worst of times. */
+export const MOST_COUNTED = 10_000;
+
+interface StatsRow {
+  counts: Partial<Record<OrderStatus, number>>;
+  settled: number;
+  average_seconds: number | null;
+  open_dead_letters: number;
+  unprocessed_gateway_events: number;
+  as_of: string;
+}
+
+const readStats = prepared<StatsRow>(
+  'stats',
+  `with totals as materialized (select * from order_totals)
+   select (select coalesce(json_object_agg(status, orders), '{}') from totals) as counts,
+          (select coalesce(sum(settled), 0)::bigint from totals) as settled,
+          (select (sum(settling_us) / nullif(sum(settled), 0) / 1000000)::float8 from totals) as average_seconds,
+          (select count(*) from (
+             select from dead_letters where state = 'open' limit ${MOST_COUNTED}) as found) as open_dead_letters,
+          (select count(*) from (
+             select from gateway_events where processed_at is null limit ${MOST_COUNTED}) as found)
+            as unprocessed_gateway_events,
+          to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as as_of`,
+);
+
+/** The numbers of the shop, exact, from counts that are kept as orders change. */
+export function createStatsReader(database: Database, extraDepths: ExtraDepths = {}) {
+  return {
+    async read(): Promise<OrderStats> {
+      return orUnavailable(readAll());
+    },
+  };
+
+  async function readAll(): Promise<OrderStats> {
+    const extra = Promise.all(
+      Object.entries(extraDepths).map(async ([name, depth]): Promise<[string, number]> => [name, await depth()]),
+    );
+    const [[row], others] = await Promise.all([readStats(database, []), extra]);
+    if (row === undefined) throw new Error('the statistics have no row');
+    const count = (status: OrderStatus) => row.counts[status] ?? 0;
+    return {
+      settledOrders: row.settled,
+      averageSettlingSeconds: row.average_seconds,
+      statusCounts: Object.fromEntries(ORDER_STATUSES.map((status) => [status, count(status)])),
+      depths: {
+        orders_in_review: count('in_review'),
+        open_dead_letters: row.open_dead_letters,
+        unprocessed_gateway_events: row.unprocessed_gateway_events,
+        ...Object.fromEntries(others),
+      },
+      asOf: row.as_of,
+    };
+  }
+}
