@@ -54,12 +54,9 @@ export function createApp(options: AppOptions) {
   app.route('/', createStreamRoutes(options));
   app.route('/', createDeadLetterRoutes(options));
   app.route('/', createStockRoutes(options));
-<<<<<<< HEAD
   app.route('/', createProductRoutes(options));
-=======
   app.route('/', createOrderListRoutes(options));
   app.route('/', createStatsRoutes(options));
->>>>>>> lists
 
   app.notFound((c) => problemResponse(c, missing(app, c)));
   app.onError((error, c) => problemResponse(c, asProblem(error, c)));

@@ -8,11 +8,8 @@ import { createOrderReader } from '../adapters/postgres/order-reader.js';
 import { createMetrics } from '../adapters/prometheus/metrics.js';
 import { createFollowedOrders } from '../adapters/postgres/followed-orders.js';
 import { openDatabase } from '../adapters/postgres/pool.js';
-<<<<<<< HEAD
 import { createProducts } from '../adapters/postgres/products.js';
-=======
 import { createStatsReader } from '../adapters/postgres/stats-reader.js';
->>>>>>> lists
 import { createStockAdjustments } from '../adapters/postgres/stock-adjustments.js';
 import { createDeadLetterReader } from '../adapters/postgres/dead-letter-reader.js';
 import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js';
@@ -32,11 +29,8 @@ import { activityLogAttributes } from './activity-log.js';
 import { addBookGauges, addBreakerGauge, addStreamGauge } from './gauges.js';
 import { observedRequests } from './observed-requests.js';
 import { ensureAuditSchedule } from './audit-schedule.js';
-<<<<<<< HEAD
 import type { CustomFraudCheck } from './fraud-checks.js';
-=======
 import { keepCounts } from './keep-counts.js';
->>>>>>> lists
 import { prepareNamespace } from './namespace.js';
 import { installSdkRuntime } from './sdk-runtime.js';
 import { createPorts, policyOf } from './ports.js';

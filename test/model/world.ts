@@ -11,11 +11,8 @@ import { createOrderLists } from '../../src/adapters/postgres/order-lists.js';
 import { createOrderReader } from '../../src/adapters/postgres/order-reader.js';
 import { createFollowedOrders } from '../../src/adapters/postgres/followed-orders.js';
 import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js';
-<<<<<<< HEAD
 import { createProducts } from '../../src/adapters/postgres/products.js';
-=======
 import { createStatsReader } from '../../src/adapters/postgres/stats-reader.js';
->>>>>>> lists
 import { createStockAdjustments } from '../../src/adapters/postgres/stock-adjustments.js';
 import { createApp } from '../../src/api/app.js';
 import { findOrder } from '../../src/api/checkout.js';
@@ -106,16 +103,13 @@ export async function createWorld(): Promise<World> {
     reader,
     workflows,
     trail: reader,
-<<<<<<< HEAD
     followers: createOrderFollowers({
       orders: createFollowedOrders(database),
       most: 0,
       log: { error: note, warn: note },
     }),
-=======
     lists: createOrderLists(database),
     stats: createStatsReader(database),
->>>>>>> lists
     requests: createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
     deadLetters: createDeadLetterReader(database),
     stock: createStockAdjustments(database),

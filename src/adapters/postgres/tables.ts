@@ -48,13 +48,10 @@ export interface Tables {
     review: JSONColumnType<StoredReview> | null;
     created_at: Date;
     updated_at: Generated<Date>;
-<<<<<<< HEAD
     placed_no: Generated<number>;
-=======
     settled_at: Date | null;
     lane: GeneratedAlways<string>;
     failure_reason: GeneratedAlways<FailureReason | null>;
->>>>>>> lists
   };
   order_lines: { order_id: string; sku: string; name: string; quantity: number; unit_price_minor: number };
   order_events: {

@@ -106,7 +106,6 @@ export function openDesk() {
       adjust: async (adjustment) => (stock.adjust ? stock.adjust(adjustment) : { kind: 'unknown_sku' }),
       movements: async (...args) => (stock.movements ? stock.movements(...args) : undefined),
     },
-<<<<<<< HEAD
     products: {
       create: async (product) => (products.create ? products.create(product) : { kind: 'exists' }),
       find: async (sku) => products.find?.(sku),
@@ -114,7 +113,6 @@ export function openDesk() {
       change: async (...args) => (products.change ? products.change(...args) : { kind: 'unknown' }),
       delete: async (...args) => (products.delete ? products.delete(...args) : { kind: 'unknown' }),
     },
-=======
     lists: {
       list: async (filter, limit, after) => {
         listed.push({ filter, limit, ...(after === undefined ? {} : { after }) });
@@ -129,7 +127,6 @@ export function openDesk() {
       },
     },
     stats: { read: async () => numbers },
->>>>>>> lists
     gatewayEvents: { verify: () => seam.verification },
     inbox: { store: async (event) => inbox.set(event.eventId, event) },
     policy: DEFAULT_POLICY,

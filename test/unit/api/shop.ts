@@ -91,12 +91,9 @@ export function openShop() {
     reader,
     workflows,
     trail: unused,
-<<<<<<< HEAD
     followers: unused,
-=======
     lists: unused,
     stats: unused,
->>>>>>> lists
     requests: unused,
     deadLetters: unused,
     stock: unused,
