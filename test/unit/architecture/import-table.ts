@@ -19,7 +19,7 @@ export const IMPORT_TABLE: readonly Part[] = [
     from: 'adapters/',
     ours: ['domain/'],
     types: PORTS,
-    packages: ['pg', 'kysely', 'zod', 'cockatiel', '@temporalio/client'],
+    packages: ['pg', 'kysely', 'zod', 'cockatiel', '@temporalio/client', 'standardwebhooks', 'ipaddr.js', 'nodemailer'],
     node: 'all',
   },
   {
