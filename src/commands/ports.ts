@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { Notifier } from '../activities/notices.js';
 import type { FraudCheck } from '../activities/screening.js';
 import { createAuditStore } from '../adapters/postgres/audit.js';
 import { createRunLister } from '../adapters/temporal/runs.js';
@@ -9,6 +10,7 @@ import { createVelocityCheck } from '../adapters/fraud/velocity.js';
 import { createChargeStore } from '../adapters/postgres/charges.js';
 import { createDeadLetterStore } from '../adapters/postgres/dead-letters.js';
 import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js';
+import { createNoticeStore } from '../adapters/postgres/notices.js';
 import { createOrderStore } from '../adapters/postgres/orders.js';
 import type { Database } from '../adapters/postgres/pool.js';
 import { createRefundStore } from '../adapters/postgres/refunds.js';
@@ -35,13 +37,15 @@ export interface PortsOptions {
   client: Client;
   sandboxUrl: string;
   findOrder(orderId: string): Promise<AcceptedOrder | undefined>;
+  /** How customers are told about their orders; in no way unless given. */
+  notifiers?: readonly Notifier[];
 }
 
 const LISTING_DEADLINE_MS = 30_000;
 const LISTING_MOST = 10_000;
 
 /** Makes every port of the worker real. */
-export function createPorts({ config, database, client, sandboxUrl, findOrder }: PortsOptions): Ports {
+export function createPorts({ config, database, client, sandboxUrl, findOrder, notifiers = [] }: PortsOptions): Ports {
   const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
   return {
     gateway: createSandboxGateway({
@@ -66,6 +70,8 @@ export function createPorts({ config, database, client, sandboxUrl, findOrder }:
       recovery: { workflowType: RECOVER_ORDER, workflowIdOf: recoverWorkflowId, policy: policyOf(config) },
       findOrder,
     }),
+    notices: createNoticeStore(database),
+    notifiers,
     audit: createAuditStore(database),
     runs: createRunLister({
       ...ORDER_RUNS,

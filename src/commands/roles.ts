@@ -17,8 +17,10 @@ import { createOrderWorkflows } from '../api/order-workflows.js';
 import { serveHttp } from '../api/serve-http.js';
 import type { Config } from '../config.js';
 import { createOrderWorker } from '../worker.js';
+import type { Notifier } from '../activities/notices.js';
 import type { Lifetime } from './lifetime.js';
 import { ensureAuditSchedule } from './audit-schedule.js';
+import { notifiersOf } from './notices.js';
 import { prepareNamespace } from './namespace.js';
 import { createPorts, policyOf } from './ports.js';
 
@@ -32,6 +34,8 @@ export interface RolesOptions {
   sandboxUrl: string;
   /** The secrets that sign the sandbox's events; without any, no event is believed. */
   sandboxEventSecrets: readonly string[];
+  /** Notifiers of the shop's own, beside those that the configuration names. */
+  notifiers?: readonly Notifier[];
   log: Logger;
   lifetime: Lifetime;
 }
@@ -78,6 +82,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
         client,
         sandboxUrl: options.sandboxUrl,
         findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
+        notifiers: [...notifiersOf({ config, log, lifetime }), ...(options.notifiers ?? [])],
       }),
       shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
     });
