@@ -25,7 +25,7 @@ export const skuSchema = z
 const emailSchema = z
   .email('must be an e-mail address such as "ada@example.com"')
   .max(254)
-  .regex(/^[^@]{1,64}@/, 'must have 64 characters at most before the "@"');
+  .regex(/^[^@]{0,64}(?:@|$)/, 'must have 64 characters at most before the "@"');
 
 export const checkoutSchema = z
   .strictObject({

@@ -21,12 +21,13 @@ const REASONS: Record<FailureReason, string> = {
 /** What the customer is told, in words that are true for every order of this kind. */
 export function wordingOf(notice: Notice): Wording {
   const { orderId, about, currency, totalMinor } = notice;
+  const paid = totalMinor > 0 ? `We have received your payment of ${formatMoney(totalMinor, currency)}. ` : '';
   switch (about) {
     case 'confirmation':
       return {
         subject: `Your order ${orderId} is confirmed`,
         headline: 'Thank you for your order',
-        paragraphs: [`We have received your payment of ${formatMoney(totalMinor, currency)}. Your order is confirmed.`],
+        paragraphs: [`${paid}Your order is confirmed.`],
       };
     case 'failure':
       return {

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { createEventSender, type EventSenderSettings } from '../../../../src/adapters/webhooks/event-sender.js';
 import { LOOPBACK_TLS } from '../../../support/loopback-certificate.js';
-import { openReceiver } from '../../../support/receiver.js';
+import { openReceiver, type Received } from '../../../support/receiver.js';
 
 const secretOf = (byte: number) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`;
 const [OLD, NEW] = [secretOf(1), secretOf(2)];
@@ -72,7 +72,7 @@ describe('what is sent', () => {
   test('is signed by every secret, so that each of them verifies it, and no other does', async () => {
     const { port, received } = await receiver();
     await sender()(at(port), { secrets: [OLD, NEW] });
-    const { body, headers } = received[0] ?? { body: '', headers: {} as Record<string, string> };
+    const { body, headers }: Pick<Received, 'body' | 'headers'> = received[0] ?? { body: '', headers: {} };
     expect(headers['webhook-signature']?.split(' ')).toHaveLength(2);
     for (const secret of [OLD, NEW]) expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(BODY));
     expect(() => new Webhook(secretOf(3)).verify(body, headers)).toThrow();
