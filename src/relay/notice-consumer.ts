@@ -20,7 +20,7 @@ export interface NoticeConsumerOptions {
  * to workflows. It never makes the events that come after wait for a mail server.
  */
 export function createNoticeConsumer(options: NoticeConsumerOptions): OutboxConsumer {
-  const { channels, attempt, startWorkflow, firstTryMs = 5_000, atOnce = 16, pauseMs = 10_000 } = options;
+  const { channels, attempt, startWorkflow, firstTryMs = 5_000, atOnce = 256, pauseMs = 10_000 } = options;
   const sparedUntil = new Map<string, number>();
   let running = 0;
 

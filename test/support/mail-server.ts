@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 
@@ -21,6 +21,8 @@ export interface MailServer {
   object(to: { sender?: Objection; recipient?: Objection; mail?: Objection }): void;
   /** Takes no answer out of its mouth from now on. */
   fallSilent(isSilent: boolean): void;
+  /** Breaks every connection. */
+  dropAll(): void;
   close(): Promise<void>;
 }
 
@@ -54,7 +56,12 @@ export async function openMailServer(port = 0): Promise<MailServer> {
       });
     },
   });
+  const sockets = new Set<Socket>();
   server.on('error', () => {});
+  server.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   server.listen(port, '127.0.0.1');
   await once(server.server, 'listening');
   return {
@@ -62,6 +69,7 @@ export async function openMailServer(port = 0): Promise<MailServer> {
     mails,
     connections: () => connections,
     object: (objections) => (state.objections = objections),
+    dropAll: () => sockets.forEach((socket) => socket.destroy()),
     fallSilent: (isSilent) => (state.silent = isSilent),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };

@@ -2,6 +2,7 @@ import { createTransport } from 'nodemailer';
 import type { Notifier, NotifyOutcome } from '../../activities/notices.js';
 import type { Notice } from '../../domain/notice.js';
 import { mailOf } from './mail.js';
+import { createTurns } from './turns.js';
 
 export interface SmtpSettings {
   /** `smtp://` or `smtps://`, with user and password where the server wants them. */
@@ -41,24 +42,27 @@ export function createSmtpNotifier({ url, from, shopName }: SmtpSettings): Notif
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  // The transport has a queue too, but what waits there is sent even when nobody waits for it any more.
+  const inTurn = createTurns(CONNECTIONS);
   const domain = /@([A-Za-z0-9.-]+)>?\s*$/.exec(from)?.[1] ?? 'localhost';
 
   return {
     channel: 'smtp',
 
-    async notify(notice: Notice): Promise<NotifyOutcome> {
+    async notify(notice: Notice, signal: AbortSignal): Promise<NotifyOutcome> {
       const { email, key } = notice;
       if (email === null) return { kind: 'skipped', reason: 'NoAddress' };
       if (!ONE_ADDRESS.test(email)) return { kind: 'rejected', errorClass: 'BadAddress' };
       try {
-        await transport.sendMail({
+        const mail = {
           from,
           to: { name: '', address: email },
           ...mailOf(notice, shopName),
           // The same for every try, so that who gets a mail twice can tell.
           messageId: `<${key}@${domain}>`,
           headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
-        });
+        };
+        await inTurn(() => transport.sendMail(mail), signal);
         return { kind: 'sent' };
       } catch (error) {
         return outcomeOf(error);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSmtpNotifier } from '../../../../src/adapters/smtp/notifier.js';
 import { openMailServer, type MailServer } from '../../../support/mail-server.js';
@@ -50,6 +51,24 @@ describe('the SMTP notifier', () => {
     await Promise.all(notices.map((notice) => notifier.notify(notice, signal)));
     expect(server.mails).toHaveLength(40);
     expect(server.connections()).toBeLessThanOrEqual(4);
+  });
+
+  test('sends nothing late that waited for a connection until nobody wanted it any more', async () => {
+    server.fallSilent(true);
+    const given = new AbortController();
+    const notices = Array.from({ length: 10 }, (_, seq) => aNotice({ key: `order-1001.${seq}.smtp` }));
+    const tries = Promise.allSettled(notices.map((notice) => notifier.notify(notice, given.signal)));
+    await pause(200);
+    given.abort();
+    server.fallSilent(false);
+    server.dropAll();
+    // The four that were being sent may get through after all.
+    const outcomes = await tries;
+    expect(outcomes.slice(4).map(({ status }) => status)).toEqual(Array(6).fill('rejected'));
+    await pause(200);
+    const ids = server.mails.map(({ raw }) => /^Message-ID: <order-1001\.(\d)/m.exec(raw)?.[1] ?? '');
+    expect(ids.filter((seq) => !['0', '1', '2', '3'].includes(seq))).toEqual([]);
+    expect(await notifier.notify(aNotice(), signal)).toEqual({ kind: 'sent' });
   });
 
   test('skips a customer without an address', async () => {
