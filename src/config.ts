@@ -11,6 +11,8 @@ const port = (fallback: number) => count(fallback, 1, 65_535);
 const ms = count;
 const optional = z.string().min(1).optional();
 
+const NOTIFIERS = ['log', 'smtp'] as const;
+
 const schema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   HOLDFAST_HOME: z.string().min(1).default('.holdfast'),
@@ -59,6 +61,29 @@ const schema = z.object({
   FRAUD_WINDOW_MS: ms(3_600_000, 1_000, 604_800_000),
   REVIEW_DEADLINE_MS: ms(86_400_000, 100, 2_592_000_000),
 
+  WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
+  NOTIFIERS: z
+    .string()
+    .transform((names) => names.split(',').map((name) => name.trim()))
+    .refine(namesNotifiers, 'must be "none", "log", "smtp" or "log,smtp"')
+    .transform((names) => NOTIFIERS.filter((name) => names.includes(name)))
+    .optional(),
+  SMTP_URL: optional.refine((url) => url === undefined || (/^smtps?:\/\/[^/\s]+/.test(url) && URL.canParse(url)), {
+    error: 'must be as smtp://user:password@host:587 or smtps://user:password@host:465',
+  }),
+  SMTP_FROM: z
+    .string()
+    .regex(
+      /^(?:[^<>@\p{Cc}]+<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u,
+      'must be as "shop@example.com" or "The shop <shop@example.com>"',
+    )
+    .optional(),
+  SHOP_NAME: z
+    .string()
+    .max(100)
+    .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters')
+    .default('The shop'),
+
   AUDIT_INTERVAL_MS: ms(300_000, 1_000, 86_400_000),
 
   RETRIES: count(3, 1, 20),
@@ -68,6 +93,20 @@ const schema = z.object({
   RESERVATION_TTL_MS: ms(1_800_000, 1_000, 604_800_000),
   LOOKUP_MAXIMUM_MS: ms(3_600_000, 100, 86_400_000),
 });
+
+/** What concerns several variables at once. */
+const whole = schema.superRefine(({ NOTIFIERS: names, SMTP_URL, SMTP_FROM }, context) => {
+  if (!names?.includes('smtp')) return;
+  const missing = Object.entries({ SMTP_URL, SMTP_FROM }).filter(([, value]) => value === undefined);
+  for (const [name] of missing) {
+    context.addIssue({ code: 'custom', path: [name], message: 'must be set when NOTIFIERS names smtp' });
+  }
+});
+
+function namesNotifiers(names: string[]): boolean {
+  if (names.includes('none')) return names.length === 1;
+  return new Set(names).size === names.length && names.every((name) => NOTIFIERS.some((known) => known === name));
+}
 
 function isRange(text: string): boolean {
   const [min = 0, max = 0] = text.split('-').map(Number);
@@ -83,7 +122,7 @@ export type Config = z.infer<typeof schema>;
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   // An empty variable is one that was not set: that is how .env files and Compose leave things out.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const result = schema.safeParse(given);
+  const result = whole.safeParse(given);
   if (!result.success) throw new Error(`The configuration has faults:\n${z.prettifyError(result.error)}`);
   return Object.freeze(result.data);
 }

@@ -5,6 +5,7 @@ import type { AuditPorts } from './activities/audit-ports.js';
 import { createDeadLetterActivities, type DeadLetterStore } from './activities/dead-letters.js';
 import { createGatewayEventActivities, type GatewayEventPorts } from './activities/gateway-events.js';
 import { createInventoryActivities, type ReservationStore } from './activities/inventory.js';
+import { createNoticeActivities, type NoticePorts } from './activities/notices.js';
 import { createOrderActivities, type OrderStore } from './activities/orders.js';
 import { createPaymentActivities, type PaymentPorts } from './activities/payments.js';
 import { createRefundActivities, type RefundPorts } from './activities/refunds.js';
@@ -16,6 +17,7 @@ export type Ports = PaymentPorts &
   RefundPorts &
   ScreeningPorts &
   GatewayEventPorts &
+  NoticePorts &
   AuditPorts & { reservations: ReservationStore; orders: OrderStore; deadLetters: DeadLetterStore };
 
 export interface OrderWorkerOptions {
@@ -40,6 +42,7 @@ export function activitiesFor(ports: Ports) {
     ...createDeadLetterActivities(ports),
     ...createGatewayEventActivities(ports),
     ...createAuditActivities(ports),
+    ...createNoticeActivities(ports),
   };
 }
 

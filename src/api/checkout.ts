@@ -48,11 +48,12 @@ export async function acceptCheckout(
     throw priced;
   }
 
-  const { customerId, currency, paymentMethod, metadata } = checkout;
+  const { customerId, customerEmail, currency, paymentMethod, metadata } = checkout;
   const acceptedAt = new Date().toISOString();
   const order = {
     orderId,
     customerId,
+    ...(customerEmail === undefined ? {} : { customerEmail }),
     currency,
     ...priced,
     paymentMethod,

@@ -1,5 +1,6 @@
 import type { DeadLetter } from '../domain/dead-letter.js';
 import type { News } from '../domain/news.js';
+import { noticeOf } from '../domain/notice.js';
 import type { OrderRecord } from '../domain/order-record.js';
 import { findOrder } from './checkout.js';
 import type { EvidenceBody } from './dead-letter-schema.js';
@@ -21,6 +22,7 @@ export async function redriveDeadLetter(options: OrderActionOptions, letter: Dea
   if (letter.kind === 'books') {
     throw notRedrivable('Books that disagree are repaired by hand; discard this dead letter when that is done.');
   }
+  if (letter.kind === 'notice') return redriveNotice(options, letter);
   const record = await orderOf(options, letter);
   switch (letter.kind) {
     case 'run':
@@ -91,6 +93,14 @@ async function tellRefund(
   const { orderId } = record.order;
   const request = { orderId, refundId: subject, amountMinor, reason, restock, fingerprint: fingerprint ?? '' };
   return options.requests.tellRefund(request, options.policy, item);
+}
+
+async function redriveNotice({ requests }: OrderActionOptions, { id, orderId, subject }: DeadLetter): Promise<void> {
+  const ref = noticeOf(orderId, subject);
+  if (ref === undefined) throw notRedrivable(`There is no notice ${subject} of this order.`);
+  const decision = await requests.redriveNotice(ref, id);
+  if (decision === 'running') throw notRedrivable('This notice is being sent; let that end first.');
+  if (decision.kind === 'refused') throw notRedrivable('Somebody else was first.');
 }
 
 async function orderOf(options: OrderActionOptions, { orderId }: DeadLetter): Promise<OrderRecord> {

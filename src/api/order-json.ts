@@ -7,6 +7,7 @@ export function orderJson(record: OrderRecord) {
     id: order.orderId,
     status: record.status,
     customer_id: order.customerId,
+    customer_email: order.customerEmail ?? null,
     currency: order.currency,
     total_minor: order.totalMinor,
     items: order.lines.map((line) => ({

@@ -1,5 +1,6 @@
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import type { News } from '../domain/news.js';
+import type { NoticeRef } from '../domain/notice.js';
 import type { AcceptedOrder } from '../domain/order.js';
 import type { Admission, ReviewDecision, ReviewOutcome } from '../domain/outcomes.js';
 import type { OrderPolicy } from '../domain/policy.js';
@@ -12,6 +13,7 @@ import {
   fulfilWorkflowId,
   gatewayEventWorkflowId,
   news,
+  noticeWorkflowId,
   orderWorkflowId,
   PROCESS_GATEWAY_EVENT,
   PROCESS_ORDER,
@@ -20,6 +22,7 @@ import {
   REFUND_ORDER,
   refundWorkflowId,
   reviewOrder,
+  SEND_NOTICE,
   TASK_QUEUE,
   type CancelRequest,
   type GatewayEventRef,
@@ -81,20 +84,34 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
     },
 
     /** Sends a failed order through again. */
-    async redrive(order: AcceptedOrder, policy: OrderPolicy, deadLetterId: string): Promise<Admission | 'running'> {
-      const startWorkflowOperation = new WithStartWorkflowOperation(PROCESS_ORDER, {
-        ...checkoutRun(order),
-        args: [order, policy, { deadLetterId }],
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        workflowIdConflictPolicy: 'FAIL',
-      });
+    redrive: (order: AcceptedOrder, policy: OrderPolicy, deadLetterId: string): Promise<Admission | 'running'> =>
+      admittedAlone(PROCESS_ORDER, { ...checkoutRun(order), args: [order, policy, { deadLetterId }] }),
+
+    /** Tries a notice for as long as it takes, or three days, after a pause; once. */
+    async startNotice(ref: NoticeRef, pauseMs: number): Promise<void> {
       try {
-        return await bounded(() => client.workflow.executeUpdateWithStart(admission, { startWorkflowOperation }));
+        await bounded(() =>
+          client.workflow.start(SEND_NOTICE, {
+            workflowId: noticeWorkflowId(ref),
+            taskQueue: TASK_QUEUE,
+            args: [ref],
+            startDelay: pauseMs,
+            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+            workflowIdConflictPolicy: 'FAIL',
+          }),
+        );
       } catch (error) {
-        if (isAlreadyStarted(error)) return 'running';
-        throw error;
+        if (!isAlreadyStarted(error)) throw error;
       }
     },
+
+    /** Sends a notice that was given up through again. */
+    redriveNotice: (ref: NoticeRef, deadLetterId: string): Promise<Admission | 'running'> =>
+      admittedAlone(SEND_NOTICE, {
+        workflowId: noticeWorkflowId(ref),
+        taskQueue: TASK_QUEUE,
+        args: [ref, { deadLetterId }],
+      }),
 
     /** Tells the workflow that works on this order now, or all that do when they shall look. @returns whether there is one */
     async tell(orderId: string, item: News): Promise<boolean> {
@@ -159,6 +176,24 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
         const closedMeanwhile = isNotFound(error) || error instanceof WorkflowUpdateFailedError;
         if (!closedMeanwhile || tries === ADMISSION_TRIES) throw error;
       }
+    }
+  }
+
+  /** Starts a workflow unless one of its id runs, and waits for its first activity's decision. */
+  async function admittedAlone(
+    type: string,
+    run: { workflowId: string; taskQueue: string; args: unknown[] },
+  ): Promise<Admission | 'running'> {
+    const startWorkflowOperation = new WithStartWorkflowOperation(type, {
+      ...run,
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: 'FAIL',
+    });
+    try {
+      return await bounded(() => client.workflow.executeUpdateWithStart(admission, { startWorkflowOperation }));
+    } catch (error) {
+      if (isAlreadyStarted(error)) return 'running';
+      throw error;
     }
   }
 

@@ -21,10 +21,17 @@ export const skuSchema = z
   .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", "-"')
   .openapi({ example: 'product-A' });
 
+// RFC 5321 allows 64 characters before the @ and 254 in all.
+const emailSchema = z
+  .email('must be an e-mail address such as "ada@example.com"')
+  .max(254)
+  .regex(/^[^@]{0,64}(?:@|$)/, 'must have 64 characters at most before the "@"');
+
 export const checkoutSchema = z
   .strictObject({
     order_id: orderIdSchema.optional(),
     customer_id: text(100).openapi({ example: 'customer-7' }),
+    customer_email: emailSchema.optional().openapi({ example: 'ada@example.com' }),
     currency: z
       .string()
       .refine(isCurrency, 'must be an upper-case ISO 4217 code, such as "EUR"')

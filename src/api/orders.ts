@@ -73,6 +73,7 @@ function toCheckout(body: CheckoutBody, idempotencyKey: string | undefined): Che
   return {
     orderId: body.order_id ?? orderIdFromKey(requiredKey(idempotencyKey, NO_IDENTITY)),
     customerId: body.customer_id,
+    ...(body.customer_email === undefined ? {} : { customerEmail: body.customer_email }),
     currency: body.currency,
     lines: body.items,
     paymentMethod: body.payment.method,

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { Notifier } from '../activities/notices.js';
 import { createAuditStore } from '../adapters/postgres/audit.js';
 import { createRunLister } from '../adapters/temporal/runs.js';
 import { createOrderRequests } from '../api/order-requests.js';
@@ -7,6 +8,7 @@ import { fraudChecksOf, fraudPolicyOf, type CustomFraudCheck } from './fraud-che
 import { createChargeStore } from '../adapters/postgres/charges.js';
 import { createDeadLetterStore } from '../adapters/postgres/dead-letters.js';
 import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js';
+import { createNoticeStore } from '../adapters/postgres/notices.js';
 import { createOrderStore } from '../adapters/postgres/orders.js';
 import type { Database } from '../adapters/postgres/pool.js';
 import { createRefundStore } from '../adapters/postgres/refunds.js';
@@ -35,6 +37,8 @@ export interface PortsOptions {
   findOrder(orderId: string): Promise<AcceptedOrder | undefined>;
   /** Checks beyond the built-in ones. */
   fraudChecks?: readonly CustomFraudCheck[];
+  /** How customers are told about their orders; in no way unless given. */
+  notifiers?: readonly Notifier[];
 }
 
 const LISTING_DEADLINE_MS = 30_000;
@@ -42,7 +46,7 @@ const LISTING_MOST = 10_000;
 
 /** Makes every port of the worker real. */
 export function createPorts(options: PortsOptions): Ports & { gateway: SandboxGateway } {
-  const { config, database, client, sandboxUrl, findOrder } = options;
+  const { config, database, client, sandboxUrl, findOrder, notifiers = [] } = options;
   const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
   return {
     gateway: createSandboxGateway({
@@ -67,6 +71,8 @@ export function createPorts(options: PortsOptions): Ports & { gateway: SandboxGa
       recovery: { workflowType: RECOVER_ORDER, workflowIdOf: recoverWorkflowId, policy: policyOf(config) },
       findOrder,
     }),
+    notices: createNoticeStore(database),
+    notifiers,
     audit: createAuditStore(database),
     runs: createRunLister({
       ...ORDER_RUNS,

@@ -24,6 +24,7 @@ import { createOrderWorkflows } from '../api/order-workflows.js';
 import { serveHttp } from '../api/serve-http.js';
 import type { Config } from '../config.js';
 import { createOrderWorker } from '../worker.js';
+import type { Notifier } from '../activities/notices.js';
 import type { Lifetime } from './lifetime.js';
 import { activityLogAttributes } from './activity-log.js';
 import { addBookGauges, addBreakerGauge, addStreamGauge } from './gauges.js';
@@ -31,6 +32,7 @@ import { observedRequests } from './observed-requests.js';
 import { ensureAuditSchedule } from './audit-schedule.js';
 import type { CustomFraudCheck } from './fraud-checks.js';
 import { keepCounts } from './keep-counts.js';
+import { notifiersOf } from './notices.js';
 import { prepareNamespace } from './namespace.js';
 import { installSdkRuntime } from './sdk-runtime.js';
 import { createPorts, policyOf } from './ports.js';
@@ -45,6 +47,8 @@ export interface RolesOptions {
   sandboxUrl: string;
   /** The secrets that sign the sandbox's events; without any, no event is believed. */
   sandboxEventSecrets: readonly string[];
+  /** Notifiers of the shop's own, beside those that the configuration names. */
+  notifiers?: readonly Notifier[];
   log: Logger;
   lifetime: Lifetime;
   /** Fraud checks of the shop's own, which every new order has to pass. */
@@ -93,6 +97,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       client,
       sandboxUrl: options.sandboxUrl,
       findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
+      notifiers: [...notifiersOf({ config, log, lifetime }), ...(options.notifiers ?? [])],
       ...(options.fraudChecks === undefined ? {} : { fraudChecks: options.fraudChecks }),
     });
     addBreakerGauge(metrics, ports.gateway.name, () => ports.gateway.breakerState());

@@ -34,7 +34,7 @@ export async function up({ config, log, lifetime, say }: UpOptions): Promise<voi
   const fresh = await prepareCatalogue(databaseUrl);
 
   await startRoles({
-    config,
+    config: { ...config, NOTIFIERS: config.NOTIFIERS ?? ['log'] },
     roles: ['api', 'worker'],
     databaseUrl,
     temporalAddress: temporal?.address ?? config.TEMPORAL_ADDRESS ?? '',

@@ -7,6 +7,7 @@ export interface CheckoutLine {
 export interface Checkout {
   orderId: string;
   customerId: string;
+  customerEmail?: string;
   currency: string;
   lines: CheckoutLine[];
   paymentMethod: string;
@@ -35,6 +36,8 @@ export function canonicalText(checkout: Checkout): string {
     checkout.paymentMethod,
     checkout.expectedTotalMinor ?? null,
     Object.entries(checkout.metadata).sort(([a], [b]) => byCodeUnit(a, b)),
+    // Left out without one, so that the text of a checkout from before there were addresses stays what it was.
+    ...(checkout.customerEmail === undefined ? [] : [checkout.customerEmail]),
   ]);
 }
 

@@ -22,7 +22,9 @@ export type DeadLetterKind =
   /** A workflow that Temporal ended, or never had. */
   | 'run'
   /** Books that do not agree. */
-  | 'books';
+  | 'books'
+  /** A customer whom a notice could not reach. */
+  | 'notice';
 
 export interface DeadLetter {
   id: string;

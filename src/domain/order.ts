@@ -46,6 +46,8 @@ export interface OrderLine {
 export interface AcceptedOrder {
   orderId: string;
   customerId: string;
+  /** Where the customer wants to be told about the order. Personal: for notices alone, never for a log. */
+  customerEmail?: string;
   currency: string;
   /** One line a SKU, in SKU order: stock rows are locked in this order. */
   lines: OrderLine[];

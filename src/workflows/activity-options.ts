@@ -46,3 +46,18 @@ export function wakeableRetries(policy: OrderPolicy): ActivityOptions {
 export function eventRetries(policy: OrderPolicy): ActivityOptions {
   return { ...undoRetries(policy), scheduleToCloseTimeout: '4 days' };
 }
+
+/** A notice is tried for three days; a mail server that is away for longer needs a person. */
+export const NOTICE_TRIES: ActivityOptions = {
+  startToCloseTimeout: '45 seconds',
+  scheduleToCloseTimeout: '72 hours',
+  // A try that runs on after a cancel may still succeed; the book takes that too.
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { initialInterval: '20 seconds', backoffCoefficient: 2, maximumInterval: '1 hour' },
+};
+
+/** What is written into the book of notices is never given up. */
+export const NOTICE_BOOK: ActivityOptions = {
+  startToCloseTimeout: '15 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+};

@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { News } from '../domain/news.js';
+import type { NoticeRef } from '../domain/notice.js';
 import type { Admission, ReviewDecision, ReviewOutcome } from '../domain/outcomes.js';
 
 /** All that the HTTP side and the worker must agree on. */
@@ -15,6 +16,7 @@ export const FULFIL_ORDER = 'fulfilOrder';
 export const RECOVER_ORDER = 'recoverOrder';
 export const PROCESS_GATEWAY_EVENT = 'processGatewayEvent';
 export const AUDIT_BOOKS = 'auditBooks';
+export const SEND_NOTICE = 'sendNotice';
 
 /** One workflow id an order: starting it is the commit point of a checkout, and what dedupes it. */
 export const orderWorkflowId = (orderId: string) => `order-${orderId}`;
@@ -23,6 +25,7 @@ export const refundWorkflowId = (refundId: string) => `refund-${refundId}`;
 export const fulfilWorkflowId = (orderId: string) => `fulfil-${orderId}`;
 export const recoverWorkflowId = (orderId: string) => `recover-${orderId}`;
 export const gatewayEventWorkflowId = (gateway: string, eventId: string) => `gateway-event-${gateway}-${eventId}`;
+export const noticeWorkflowId = ({ orderId, seq, channel }: NoticeRef) => `notice-${orderId}-${seq}-${channel}`;
 
 export const AUDIT_SCHEDULE_ID = 'audit-books';
 

@@ -5,3 +5,4 @@ export { processGatewayEvent } from './process-gateway-event.js';
 export { processOrder } from './process-order.js';
 export { recoverOrder } from './recover-order.js';
 export { refundOrder } from './refund-order.js';
+export { sendNotice } from './send-notice.js';

@@ -24,6 +24,9 @@ export async function unsettledBy(
     case 'books':
       // Books may disagree about something that is no order.
       return status === undefined ? undefined : orderIsOpen(tx, orderId, status);
+    // No money and no stock hangs on it.
+    case 'notice':
+      return undefined;
     case 'charge':
     case 'reserve':
     case 'run':

@@ -109,6 +109,7 @@ export function toRecord(row: OrderRow): OrderRecord {
     order: {
       orderId: row.order_id,
       customerId: row.customer_id,
+      ...(row.customer_email === null ? {} : { customerEmail: row.customer_email }),
       currency: row.currency,
       lines: row.lines,
       totalMinor: row.total_minor,

@@ -5,7 +5,8 @@ import { prepared, type Database, type Tx } from './pool.js';
 
 /** The columns of an order's row that come from its checkout, and, in the same order, the values for them. */
 export const ORDER_COLUMNS =
-  'order_id, owner, fingerprint, request_id, customer_id, currency, total_minor, payment_method, metadata, created_at';
+  'order_id, owner, fingerprint, request_id, customer_id, currency, total_minor, payment_method, metadata, created_at, ' +
+  'customer_email';
 
 export function orderValues(order: AcceptedOrder, owner: string): unknown[] {
   return [
@@ -19,6 +20,7 @@ export function orderValues(order: AcceptedOrder, owner: string): unknown[] {
     order.paymentMethod,
     JSON.stringify(order.metadata),
     order.acceptedAt,
+    order.customerEmail ?? null,
   ];
 }
 
@@ -38,13 +40,13 @@ const CUSTOMER_TURN = 1_720_001;
 const placing = (first: string) => `
    with ${first} placed as (
      insert into orders (${ORDER_COLUMNS}, status, version)
-     select $1, $2, $3, $4, $5, $6, $7::bigint, $8, $9::jsonb, $10::timestamptz, 'pending', 1
+     select $1, $2, $3, $4, $5, $6, $7::bigint, $8, $9::jsonb, $10::timestamptz, $11, 'pending', 1
      ${first === '' ? '' : 'from turn'}
      on conflict (order_id) do nothing returning order_id
    ), lines as (
      insert into order_lines (order_id, sku, name, quantity, unit_price_minor)
      select order_id, l.*
-     from placed, unnest($11::text[], $12::text[], $13::int[], $14::bigint[]) as l(sku, name, quantity, unit_price_minor)
+     from placed, unnest($12::text[], $13::text[], $14::int[], $15::bigint[]) as l(sku, name, quantity, unit_price_minor)
    )
    insert into order_events (order_id, seq, type) select order_id, 1, 'order.created' from placed`;
 

@@ -21,7 +21,7 @@ interface ReserveRow {
 const reserve = prepared<ReserveRow>(
   'reserve',
   `with wanted as (
-     select * from unnest($11::text[], $12::text[], $13::int[], $14::bigint[]) as w(sku, name, quantity, unit_price_minor)
+     select * from unnest($12::text[], $13::text[], $14::int[], $15::bigint[]) as w(sku, name, quantity, unit_price_minor)
    ), existing as materialized (
      select status, owner, failure, cancel_reason from orders where order_id = $1 for update
    ), held as materialized (
@@ -33,7 +33,7 @@ const reserve = prepared<ReserveRow>(
      select (select count(*) from wanted) = (select count(*) from held where available >= quantity) as enough
    ), placed as (
      insert into orders (${ORDER_COLUMNS}, status, version)
-     select $1, $2, $3, $4, $5, $6, $7::bigint, $8, $9::jsonb, $10::timestamptz,
+     select $1, $2, $3, $4, $5, $6, $7::bigint, $8, $9::jsonb, $10::timestamptz, $11,
             case when enough then 'reserved' else 'pending' end, case when enough then 2 else 1 end
      from verdict
      on conflict (order_id) do update set status = 'reserved', version = orders.version + 1, updated_at = now()
@@ -47,7 +47,7 @@ const reserve = prepared<ReserveRow>(
      from wanted w, placed where placed.status = 'reserved' and s.sku = w.sku
    ), kept as (
      insert into reservations (order_id, sku, quantity, state, expires_at)
-     select $1, sku, quantity, 'active', now() + $15 * interval '1 ms' from wanted, placed
+     select $1, sku, quantity, 'active', now() + $16 * interval '1 ms' from wanted, placed
      where placed.status = 'reserved'
      on conflict (order_id, sku) do update set state = 'active', expires_at = excluded.expires_at, updated_at = now()
    ), moved as (

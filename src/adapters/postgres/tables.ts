@@ -2,6 +2,7 @@ import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { Verdict } from '../../activities/screening.js';
 import type { DeadLetterKind, DeadLetterState } from '../../domain/dead-letter.js';
 import type { Failure, FailureReason } from '../../domain/failure.js';
+import type { NoticeState } from '../../domain/notice.js';
 import type { OrderStatus } from '../../domain/order.js';
 import type { ReviewDecision } from '../../domain/outcomes.js';
 import type { AttemptState, RefundState } from '../../domain/payment.js';
@@ -36,6 +37,7 @@ export interface Tables {
     fingerprint: string;
     request_id: string;
     customer_id: string;
+    customer_email: string | null;
     currency: string;
     total_minor: number;
     payment_method: string;
@@ -147,6 +149,16 @@ export interface Tables {
     state: Generated<DeadLetterState>;
     resolution: string | null;
     note: string | null;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
+  };
+  notices: {
+    order_id: string;
+    seq: number;
+    channel: string;
+    state: Generated<NoticeState>;
+    attempts: Generated<number>;
+    last_error: string | null;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };

@@ -1,3 +1,5 @@
+import { retryAfterMs as parseRetryAfter } from '../retry-after.js';
+
 /** What became of one request. */
 export type Exchange =
   /** Provably nothing reached the provider. */
@@ -35,7 +37,7 @@ export async function exchange(request: ExchangeRequest, timeoutMs: number, sign
       redirect: 'manual',
       signal: AbortSignal.any([signal, deadline.signal]),
     });
-    const retryAfterMs = retryAfter(response.headers.get('retry-after'));
+    const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), maxRetryAfterMs);
     const body = await readJson(response);
     return {
       kind: 'answered',
@@ -70,13 +72,6 @@ async function readJson(response: Response): Promise<unknown> {
   } catch {
     return undefined;
   }
-}
-
-/** Seconds or an HTTP date, in milliseconds from now, at most an hour. */
-function retryAfter(header: string | null): number | undefined {
-  if (header === null) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), maxRetryAfterMs);
 }
 
 interface Fault {

@@ -14,6 +14,7 @@ describe('a new checkout', () => {
       id: 'order-1',
       status: 'pending',
       customer_id: 'customer-7',
+      customer_email: null,
       currency: 'EUR',
       total_minor: TOTAL_MINOR,
       items: [
@@ -119,6 +120,7 @@ describe('the same checkout sent again', () => {
 describe('another checkout under the same id', () => {
   test.each([
     ['customer', { customer_id: 'customer-8' }],
+    ['e-mail address', { customer_email: 'ada@example.com' }],
     ['quantity', { items: [{ sku: 'pen', quantity: 3 }] }],
     ['payment method', { payment: { method: 'pm_declined' } }],
     ['metadata', { metadata: { gift: 'no' } }],

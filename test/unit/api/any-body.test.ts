@@ -32,7 +32,12 @@ const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
 
 /** A good checkout with one part of it replaced, wherever it is. */
 const spoiled = fc
-  .tuple(fc.constantFrom(...placesOf(checkout({ total_minor: 10_790, metadata: { gift: 'yes' } }))), tree)
+  .tuple(
+    fc.constantFrom(
+      ...placesOf(checkout({ total_minor: 10_790, customer_email: 'ada@example.com', metadata: { gift: 'yes' } })),
+    ),
+    tree,
+  )
   .map(([replace, value]) => replace(value));
 
 const nested = fc
@@ -47,6 +52,7 @@ const nested = fc
 const field = fc.constantFrom(
   'order_id',
   'customer_id',
+  'customer_email',
   'currency',
   'items',
   'payment',

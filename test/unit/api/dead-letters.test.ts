@@ -100,6 +100,27 @@ describe('redriving', () => {
     expect(desk.requestsTo('tell')).toEqual([['order-1', { kind: 'redrive', deadLetterId: 'dl_1' }]]);
   });
 
+  it('has a notice sent again, whatever became of its order', async () => {
+    desk.hasLetter('dl_1', { kind: 'notice', subject: '3:smtp' });
+    expect(await redrive(desk)).toMatchObject({ status: 202 });
+    expect(desk.asked).toEqual([
+      { request: 'redriveNotice', args: [{ orderId: 'order-1', seq: 3, channel: 'smtp' }, 'dl_1'] },
+    ]);
+    desk.answers.redriveNotice = async () => 'running';
+    expect(await redrive(desk)).toMatchObject({ status: 409, body: { code: 'not-redrivable' } });
+    desk.answers.redriveNotice = async () => ({ kind: 'refused', code: 'superseded', status: null });
+    expect(await redrive(desk)).toMatchObject({ status: 409, body: { code: 'not-redrivable' } });
+  });
+
+  it.each(['', 'smtp', '0:smtp', '3:', '3:SMTP', '3:smtp:x'])(
+    'refuses the notice %j, which is none',
+    async (subject) => {
+      desk.hasLetter('dl_1', { kind: 'notice', subject });
+      expect(await redrive(desk)).toMatchObject({ status: 409, body: { code: 'not-redrivable' } });
+      expect(desk.asked).toEqual([]);
+    },
+  );
+
   it('starts nothing for books, and points to discard', async () => {
     desk.hasLetter('dl_1', { kind: 'books' });
     const { status, body } = await redrive(desk);

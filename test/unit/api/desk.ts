@@ -67,6 +67,8 @@ export function openDesk() {
     recover: ask('recover', async () => {}),
     tellRefund: ask('tellRefund', async () => {}),
     startEvent: ask('startEvent', async () => {}),
+    startNotice: ask('startNotice', async () => {}),
+    redriveNotice: ask('redriveNotice', admitted),
   };
 
   const followers = createOrderFollowers({

@@ -19,6 +19,25 @@ const REFUSED: [why: string, changes: Body, pointer: string][] = [
   ['customer_id with a NUL', { customer_id: 'a\0b' }, '/customer_id'],
   ['customer_id with a line break', { customer_id: 'a\nb' }, '/customer_id'],
   ['customer_id with a lone surrogate', { customer_id: 'a\ud800b' }, '/customer_id'],
+  ...[
+    '',
+    'ada',
+    'ada@',
+    '@example.com',
+    'ada@example',
+    'ada@@example.com',
+    'ada@example.com\r\nBcc: eve@example.com',
+    'ada@example.com, eve@example.com',
+    'Ada <ada@example.com>',
+    ' ada@example.com',
+    `${'a'.repeat(65)}@example.com`,
+    `ada@${'a.'.repeat(125)}com`,
+  ].map((value): [string, Body, string] => [
+    `customer_email ${JSON.stringify(value)}`,
+    { customer_email: value },
+    '/customer_email',
+  ]),
+  ['customer_email that is null', { customer_email: null }, '/customer_email'],
   ['currency in lower case', { currency: 'eur' }, '/currency'],
   ['currency with a fourth sign', { currency: 'XXX?' }, '/currency'],
   ['currency that no state has', { currency: 'ZZZ' }, '/currency'],
@@ -121,6 +140,13 @@ describe('a checkout is accepted with', () => {
   test.each<[string, Body]>([
     ['an order_id of 64 characters', { order_id: 'a'.repeat(64) }],
     ['a customer_id of 100 characters', { customer_id: 'a'.repeat(100) }],
+    ['a customer_email', { customer_email: 'Ada.Lovelace+shop@mail.example.com' }],
+    [
+      'a customer_email of 254 characters',
+      {
+        customer_email: `${'a'.repeat(64)}@${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.dd.com`,
+      },
+    ],
     ['100 lines', items(...Array.from({ length: 100 }, () => pen()))],
     ['a quantity of a million', quantity(1_000_000)],
     ['a quantity written as 1.0', quantity(1.0)],
@@ -133,6 +159,7 @@ describe('a checkout is accepted with', () => {
   ])('%s', async (_what, changes) => {
     const answer = await openShop().post(checkout(changes));
     expect(answer).toMatchObject({ status: 202 });
+    expect(answer.body['customer_email']).toBe(changes['customer_email'] ?? null);
     if ('metadata' in changes) expect(answer.body['metadata']).toEqual(changes['metadata']);
   });
 });

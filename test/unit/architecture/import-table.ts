@@ -19,7 +19,17 @@ export const IMPORT_TABLE: readonly Part[] = [
     from: 'adapters/',
     ours: ['domain/'],
     types: PORTS,
-    packages: ['pg', 'kysely', 'zod', 'cockatiel', 'prom-client', '@temporalio/client'],
+    packages: [
+      'pg',
+      'kysely',
+      'zod',
+      'cockatiel',
+      'prom-client',
+      '@temporalio/client',
+      'standardwebhooks',
+      'ipaddr.js',
+      'nodemailer',
+    ],
     node: 'all',
   },
   {

@@ -21,6 +21,14 @@ const BAD: [name: string, value: string][] = [
   ['GATEWAY_TIMEOUT_MS', 'NaN'],
   ['GATEWAY_SETTLING_MS', 'Infinity'],
   ['GATEWAY_SETTLING_MS', ' '],
+  ['WEBHOOK_ALLOW_PRIVATE', 'maybe'],
+  ...['mail', 'log,log', 'none,log', 'log;smtp', ','].map((value): [string, string] => ['NOTIFIERS', value]),
+  ...['smtp', 'mail.example:25', 'https://mail.example', 'smtp://'].map((value): [string, string] => [
+    'SMTP_URL',
+    value,
+  ]),
+  ...['shop', 'a@b, c@d', 'The shop <shop>', 'a@b\nBcc: c@d'].map((value): [string, string] => ['SMTP_FROM', value]),
+  ['SHOP_NAME', 'The shop\r\nBcc: c@d'],
   ['RETRIES', '0'],
   ['RETRIES', '2.5'],
   ['RETRY_INITIAL_MS', '9'],
@@ -61,6 +69,19 @@ describe('the configuration', () => {
 
   test.each(BAD)('refuses %s="%s" and names it', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`\\b${name}\\b`));
+  });
+
+  test('reads the notifiers as a list, in which each is named once', () => {
+    const smtp = { SMTP_URL: 'smtp://u:p@mail.example:587', SMTP_FROM: 'The shop <shop@example.com>' };
+    expect(readConfig({ NOTIFIERS: 'none' }).NOTIFIERS).toEqual([]);
+    expect(readConfig({ NOTIFIERS: 'log' }).NOTIFIERS).toEqual(['log']);
+    expect(readConfig({ NOTIFIERS: 'smtp, log', ...smtp })).toMatchObject({ NOTIFIERS: ['log', 'smtp'], ...smtp });
+  });
+
+  test('says what is missing when mails are to be sent', () => {
+    const message = messageOf(() => readConfig({ NOTIFIERS: 'smtp' }));
+    expect(message).toMatch(/must be set when NOTIFIERS names smtp\s+→ at SMTP_URL/);
+    expect(message).toMatch(/must be set when NOTIFIERS names smtp\s+→ at SMTP_FROM/);
   });
 
   test('names every fault at once', () => {

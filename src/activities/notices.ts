@@ -1,0 +1,130 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { OrderStatus } from '../domain/order.js';
+import { isStillTrue, type Notice, type NoticeEvent, type NoticeRef, type NoticeState } from '../domain/notice.js';
+import type { Admission } from '../domain/outcomes.js';
+
+/** `rejected`: trying again would not help. `errorClass` must hold nothing personal. */
+export type NotifyOutcome =
+  | { kind: 'sent' }
+  | { kind: 'skipped'; reason: string }
+  | { kind: 'rejected'; errorClass: string };
+
+/** A way to reach customers, of the shop's choice. Throws when it cannot be used now; the notice is then tried again. */
+export interface Notifier {
+  /** A short name, `[a-z][a-z0-9_]*`: with order and event it is the key under which a notice is sent once. */
+  readonly channel: string;
+  notify(notice: Notice, signal: AbortSignal): Promise<NotifyOutcome>;
+}
+
+/** A notice as it stood when this try began. */
+export interface OpenNotice {
+  state: NoticeState;
+  event: NoticeEvent;
+  orderStatus: OrderStatus;
+  notice: Notice;
+}
+
+/** The book of notices. Each method is one transaction and can be run again. */
+export interface NoticeStore {
+  /** Counts a try of a pending notice, writing its row if this is the first; undefined when there is no such event. */
+  begin(ref: NoticeRef): Promise<OpenNotice | undefined>;
+  /** pending → sent, skipped or failed; failed with its dead letter. @returns the state it has now */
+  settle(ref: NoticeRef, outcome: NotifyOutcome): Promise<NoticeState>;
+  /** Keeps why the last try failed. */
+  noteFault(ref: NoticeRef, errorClass: string): Promise<void>;
+  /** pending → failed, with a dead letter that says why and what the last try failed of. */
+  giveUp(ref: NoticeRef, errorClass: string): Promise<NoticeState>;
+  /** failed → pending and open → redriving, together or not at all. */
+  reopen(ref: NoticeRef, deadLetterId: string): Promise<Admission>;
+}
+
+export interface NoticePorts {
+  notices: NoticeStore;
+  notifiers: readonly Notifier[];
+}
+
+/** A try that failed. What it carries is a class of errors: messages of mail servers name the customer. */
+export class NoticeFault extends Error {
+  readonly errorClass: string;
+
+  constructor(errorClass: string) {
+    super(errorClass);
+    this.name = 'NoticeFault';
+    this.errorClass = errorClass;
+  }
+}
+
+// Less than the activity's own timeout, so that what became of the try is written down.
+const TRY_WITHIN_MS = 30_000;
+
+export type NoticeActivities = ReturnType<typeof createNoticeActivities>;
+
+export function createNoticeActivities(ports: NoticePorts) {
+  return {
+    /** One try. */
+    async sendNotice(ref: NoticeRef): Promise<NoticeState> {
+      try {
+        const signals = [Context.current().cancellationSignal, AbortSignal.timeout(TRY_WITHIN_MS)];
+        return await tryNotice(ports, ref, AbortSignal.any(signals));
+      } catch (error) {
+        // Its message alone goes into the workflow's history, not the stack and cause of somebody else's error.
+        if (error instanceof NoticeFault) throw ApplicationFailure.retryable(error.errorClass, 'NoticeFault');
+        throw error;
+      }
+    },
+
+    giveUpNotice: ({ ref, errorClass }: { ref: NoticeRef; errorClass: string }): Promise<NoticeState> =>
+      ports.notices.giveUp(ref, errorClass),
+
+    reopenNotice: ({ ref, deadLetterId }: { ref: NoticeRef; deadLetterId: string }): Promise<Admission> =>
+      ports.notices.reopen(ref, deadLetterId),
+  };
+}
+
+/**
+ * Tries to send a notice that is pending. Whatever became of it is in the book when this returns.
+ * @throws NoticeFault when it should be tried again
+ */
+export async function tryNotice(
+  { notices, notifiers }: NoticePorts,
+  ref: NoticeRef,
+  signal: AbortSignal,
+): Promise<NoticeState> {
+  const open = await notices.begin(ref);
+  if (open === undefined) throw new NoticeFault('EventMissing');
+  if (open.state !== 'pending') return open.state;
+  if (!isStillTrue(open.event, open.orderStatus)) return notices.settle(ref, { kind: 'skipped', reason: 'Outdated' });
+  const notifier = notifiers.find(({ channel }) => channel === ref.channel);
+  if (notifier === undefined) return failTry(notices, ref, 'ChannelNotConfigured');
+
+  const sending = (async () => notifier.notify(open.notice, signal))();
+  const outcome = await Promise.race([sending, aborted(signal)]).catch((error: unknown) => ({ fault: classOf(error) }));
+  if (outcome === 'aborted') {
+    // Who cannot be stopped may still succeed: the next try will find that out in the book.
+    sending.then((late) => notices.settle(ref, late)).catch(() => {});
+    return failTry(notices, ref, 'Timeout');
+  }
+  if ('fault' in outcome) return failTry(notices, ref, outcome.fault);
+  return notices.settle(ref, outcome);
+}
+
+async function failTry(notices: NoticeStore, ref: NoticeRef, errorClass: string): Promise<never> {
+  await notices.noteFault(ref, errorClass);
+  throw new NoticeFault(errorClass);
+}
+
+function aborted(signal: AbortSignal): Promise<'aborted'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('aborted');
+    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+  });
+}
+
+/** A name and a code, never a message. */
+function classOf(error: unknown): string {
+  if (error instanceof NoticeFault) return error.errorClass;
+  if (!(error instanceof Error)) return 'Unknown';
+  const { code } = error as { code?: unknown };
+  const name = /^\w{1,60}$/.test(error.name) ? error.name : 'Error';
+  return typeof code === 'string' && /^\w{1,40}$/.test(code) ? `${name} ${code}` : name;
+}

@@ -1,0 +1,18 @@
+import type { Notifier } from '../../activities/notices.js';
+
+export interface NoticeLog {
+  info(fields: Record<string, unknown>, message: string): void;
+}
+
+/** Writes every notice into the log, without the customer's address: for development, and to try notices out. */
+export function createLogNotifier(log: NoticeLog): Notifier {
+  return {
+    channel: 'log',
+    async notify({ key, orderId, about, currency, totalMinor, refundMinor, reason }) {
+      const fields = { notice: key, orderId, about, currency, totalMinor };
+      const more = { ...(refundMinor === null ? {} : { refundMinor }), ...(reason === null ? {} : { reason }) };
+      log.info({ ...fields, ...more }, 'a notice to the customer');
+      return { kind: 'sent' };
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { createTransport } from 'nodemailer';
+import type { Notifier, NotifyOutcome } from '../../activities/notices.js';
+import type { Notice } from '../../domain/notice.js';
+import { mailOf } from './mail.js';
+import { createTurns } from './turns.js';
+
+export interface SmtpSettings {
+  /** `smtp://` or `smtps://`, with user and password where the server wants them. */
+  url: string;
+  /** The sender, as `shop@example.com` or `The shop <shop@example.com>`. */
+  from: string;
+  shopName: string;
+}
+
+/** A mail that may get through later. Its code says why; the server's words stay out of it, they name the customer. */
+class SmtpFault extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super(`the mail was not taken: ${code}`);
+    this.name = 'SmtpFault';
+    this.code = code;
+  }
+}
+
+const CONNECTIONS = 4;
+const CONNECT_MS = 10_000;
+const SILENCE_MS = 20_000;
+// One address and nothing else: no second recipient, no header, no group.
+const ONE_ADDRESS = /^[^\s\p{Cc}<>()[\],;:"\\@]{1,64}@[^\s\p{Cc}<>()[\],;:"\\@]{1,189}$/u;
+
+/** Sends notices as mails through an SMTP server, over a few connections that are kept. */
+export function createSmtpNotifier({ url, from, shopName }: SmtpSettings): Notifier & { close(): void } {
+  const transport = createTransport({
+    url,
+    pool: true,
+    maxConnections: CONNECTIONS,
+    connectionTimeout: CONNECT_MS,
+    greetingTimeout: CONNECT_MS,
+    dnsTimeout: CONNECT_MS,
+    socketTimeout: SILENCE_MS,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  // The transport has a queue too, but what waits there is sent even when nobody waits for it any more.
+  const inTurn = createTurns(CONNECTIONS);
+  const domain = /@([A-Za-z0-9.-]+)>?\s*$/.exec(from)?.[1] ?? 'localhost';
+
+  return {
+    channel: 'smtp',
+
+    async notify(notice: Notice, signal: AbortSignal): Promise<NotifyOutcome> {
+      const { email, key } = notice;
+      if (email === null) return { kind: 'skipped', reason: 'NoAddress' };
+      if (!ONE_ADDRESS.test(email)) return { kind: 'rejected', errorClass: 'BadAddress' };
+      try {
+        const mail = {
+          from,
+          to: { name: '', address: email },
+          ...mailOf(notice, shopName),
+          // The same for every try, so that who gets a mail twice can tell.
+          messageId: `<${key}@${domain}>`,
+          headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+        };
+        await inTurn(() => transport.sendMail(mail), signal);
+        return { kind: 'sent' };
+      } catch (error) {
+        return outcomeOf(error);
+      }
+    },
+
+    close: () => transport.close(),
+  };
+}
+
+/** @throws SmtpFault unless the server has said that it will never take this mail */
+function outcomeOf(error: unknown): NotifyOutcome {
+  const { code, responseCode, command } = error as { code?: unknown; responseCode?: unknown; command?: unknown };
+  const status = typeof responseCode === 'number' ? `_${responseCode}` : '';
+  const errorClass = `${typeof code === 'string' ? code : 'ESMTP'}${status}`;
+  const isFinal = typeof responseCode === 'number' && responseCode >= 500 && responseCode < 600;
+  // A server that refuses us, or our sender, may be told better; one that refuses this recipient has decided.
+  if (isFinal && (command === 'RCPT TO' || command === 'DATA')) return { kind: 'rejected', errorClass };
+  throw new SmtpFault(errorClass);
+}

@@ -1,0 +1,70 @@
+import { Agent as HttpAgent, request as httpRequest, type AgentOptions } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { EventSender, OutgoingMessage } from '../../activities/event-sender.js';
+import type { AddressRule } from './addresses.js';
+import { readEndpointUrl } from './endpoint-url.js';
+import { guardedLookup, resolveBySystem, type Resolve } from './guarded-lookup.js';
+import { post, type Posted } from './post.js';
+import { signedHeaders } from './signed-headers.js';
+
+export interface EventSenderSettings extends AddressRule {
+  /** How names become addresses; the system's way unless told. */
+  resolve?: Resolve;
+  /** Certificates that are trusted instead of Node's list. */
+  ca?: string;
+}
+
+// One slow receiver must not hold every socket, and all together not every descriptor of the process.
+const POOL: AgentOptions = {
+  keepAlive: true,
+  maxSockets: 8,
+  maxTotalSockets: 128,
+  maxFreeSockets: 32,
+  // Shorter than most servers wait, so that few are closed under a request.
+  timeout: 4_000,
+};
+
+/**
+ * Sends signed messages to addresses that strangers chose. The address of every new connection is checked as it is
+ * made; a kept connection was checked then, and stays with the address it was made to.
+ */
+export function createEventSender(settings: EventSenderSettings): EventSender & { close(): void } {
+  const { resolve = resolveBySystem, allowPrivate, ca } = settings;
+  const lookup = (secure: boolean) => guardedLookup(resolve, { allowPrivate, secure });
+  const http = { request: httpRequest, agent: new HttpAgent({ ...POOL, lookup: lookup(false) }) };
+  const tls = ca === undefined ? {} : { ca };
+  const https = { request: httpsRequest, agent: new HttpsAgent({ ...POOL, ...tls, lookup: lookup(true) }) };
+
+  return {
+    refuse: (text) => readEndpointUrl(text, settings).objection,
+
+    async send(message, { timeoutMs, signal }) {
+      const started = performance.now();
+      const endpoint = readEndpointUrl(message.url, settings);
+      const latency = () => ({ latencyMs: Math.round(performance.now() - started) });
+      if (endpoint.objection !== undefined) return { kind: 'not_sent', detail: endpoint.objection, ...latency() };
+      return { ...(await deliver(message, endpoint.url, timeoutMs, signal)), ...latency() };
+    },
+
+    close() {
+      http.agent.destroy();
+      https.agent.destroy();
+    },
+  };
+
+  async function deliver(message: OutgoingMessage, url: URL, timeoutMs: number, signal: AbortSignal): Promise<Posted> {
+    const { request, agent } = url.protocol === 'https:' ? https : http;
+    const deadline = Date.now() + timeoutMs;
+    const once = () => {
+      const exchange = { url, agent, headers: signedHeaders(message, new Date()), body: message.body };
+      return post(request, exchange, { timeoutMs: Math.max(deadline - Date.now(), 1), signal });
+    };
+    const first = await once();
+    // The receiver closed a kept connection at the moment it was used: that says nothing about the receiver.
+    return first === 'stale' ? fresh(await once()) : first;
+  }
+}
+
+function fresh(posted: Posted | 'stale'): Posted {
+  return posted === 'stale' ? { kind: 'no_answer', detail: 'the connection was reset' } : posted;
+}

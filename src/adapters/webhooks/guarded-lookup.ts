@@ -1,0 +1,45 @@
+import { lookup as systemLookup } from 'node:dns/promises';
+import type { LookupFunction } from 'node:net';
+import { mayBeCalled, type AddressRule } from './addresses.js';
+
+export interface ResolvedAddress {
+  address: string;
+  family: number;
+}
+
+/** Every address of a name. */
+export type Resolve = (hostname: string) => Promise<ResolvedAddress[]>;
+
+/** A name led to an address that must not be called. */
+export class ForbiddenAddress extends Error {
+  readonly code = 'FORBIDDEN_ADDRESS';
+
+  constructor() {
+    super('the name leads to an address that is private, local or reserved');
+    this.name = 'ForbiddenAddress';
+  }
+}
+
+export const resolveBySystem: Resolve = (hostname) => systemLookup(hostname, { all: true, verbatim: true });
+
+/**
+ * The lookup of a connection: the very addresses that it lets through are connected to, so a name that answers
+ * differently the next time gains nothing. One forbidden address among several refuses the name.
+ */
+export function guardedLookup(resolve: Resolve, rule: AddressRule & { secure: boolean }): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname).then(
+      (found) => {
+        const [first] = found;
+        if (first === undefined) return callback(notFound(hostname), []);
+        if (!found.every(({ address }) => mayBeCalled(address, rule))) return callback(new ForbiddenAddress(), []);
+        return options.all ? callback(null, found) : callback(null, first.address, first.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, []),
+    );
+  };
+}
+
+function notFound(hostname: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`no address for ${hostname}`), { code: 'ENOTFOUND' });
+}

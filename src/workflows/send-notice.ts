@@ -1,0 +1,35 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  isCancellation,
+  proxyActivities,
+} from '@temporalio/workflow';
+import type { NoticeActivities } from '../activities/notices.js';
+import type { NoticeRef, NoticeState } from '../domain/notice.js';
+import { NOTICE_BOOK, NOTICE_TRIES } from './activity-options.js';
+import { announceAdmission } from './admission.js';
+import type { Redrive } from './redrive.js';
+
+const { sendNotice: trySending } = proxyActivities<NoticeActivities>(NOTICE_TRIES);
+const { giveUpNotice, reopenNotice } = proxyActivities<NoticeActivities>(NOTICE_BOOK);
+
+/**
+ * Sends one notice that could not be sent at once: tries with growing pauses, and gives up with a dead letter after
+ * three days, when it is cancelled, or at once when the other side will never take it.
+ */
+export async function sendNotice(ref: NoticeRef, redrive?: Redrive): Promise<NoticeState | 'superseded'> {
+  const announce = announceAdmission();
+  if (redrive !== undefined) {
+    const { deadLetterId } = redrive;
+    const decision = await CancellationScope.nonCancellable(() => reopenNotice({ ref, deadLetterId }));
+    await announce(decision);
+    if (decision.kind === 'refused') return 'superseded';
+  }
+  const state = await trySending(ref).catch((error: unknown) => {
+    const errorClass = isCancellation(error) ? 'Cancelled' : 'TriesExhausted';
+    return CancellationScope.nonCancellable(() => giveUpNotice({ ref, errorClass }));
+  });
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  return state;
+}

@@ -1,0 +1,216 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createNoticeStore } from '../../src/adapters/postgres/notices.js';
+import { createSmtpNotifier } from '../../src/adapters/smtp/notifier.js';
+import { createOrderRequests } from '../../src/api/order-requests.js';
+import { noticeConsumerOf } from '../../src/commands/notices.js';
+import type { OutboxConsumer, OutboxEvent } from '../../src/relay/outbox-event.js';
+import { noticeWorkflowId } from '../../src/workflows/contract.js';
+import type { HoldfastProcess } from '../support/holdfast-process.js';
+import { openMailServer, type MailServer } from '../support/mail-server.js';
+import { aCheckout, createShop, newOrderId, type Shop } from '../support/shop.js';
+import { startStack, type Stack } from '../support/stack.js';
+
+const EMAIL = 'canary.ada@mail.example';
+const FROM = 'The shop <shop@shop.example>';
+
+let stack: Stack;
+let mail: MailServer;
+let holdfast: HoldfastProcess;
+let shop: Shop;
+let consumer: OutboxConsumer;
+const closing: (() => void)[] = [];
+beforeAll(async () => {
+  [stack, mail] = await Promise.all([startStack(), openMailServer()]);
+  const smtp = { NOTIFIERS: 'log,smtp', SMTP_URL: mail.url, SMTP_FROM: FROM, LOG_LEVEL: 'trace' };
+  holdfast = await stack.serve('api,worker', smtp);
+  shop = createShop(holdfast.url);
+  const notifier = createSmtpNotifier({ url: mail.url, from: FROM, shopName: 'The shop' });
+  closing.push(() => notifier.close());
+  const requests = createOrderRequests({ client: stack.client, deadlineMs: 10_000 });
+  consumer = noticeConsumerOf({ notices: createNoticeStore(stack.database), notifiers: [notifier] }, requests);
+});
+afterAll(async () => {
+  for (const close of closing) close();
+  await stack?.close();
+  await mail?.close();
+});
+beforeEach(() => {
+  mail.mails.length = 0;
+  mail.object({});
+});
+
+/** An order that has ended, and the event of its trail that customers are told about. */
+async function ended(checkout: Record<string, unknown>, type: string): Promise<OutboxEvent> {
+  const { body } = await shop.post(checkout, { Prefer: 'wait=30' });
+  return eventOf(body.id, type);
+}
+
+async function eventOf(orderId: string, type: string): Promise<OutboxEvent> {
+  const { seq } = await stack.database.kysely
+    .selectFrom('order_events')
+    .select('seq')
+    .where('order_id', '=', orderId)
+    .where('type', '=', type)
+    .executeTakeFirstOrThrow();
+  return { orderId, seq, type, createdAt: new Date().toISOString() };
+}
+
+const take = (event: OutboxEvent) => consumer.take(event, new AbortController().signal);
+const noticesOf = (orderId: string) =>
+  stack.database.kysely
+    .selectFrom('notices')
+    .select(['seq', 'channel', 'state', 'attempts', 'last_error'])
+    .where('order_id', '=', orderId)
+    .orderBy('seq')
+    .execute();
+const lettersOf = (orderId: string) =>
+  stack.database.kysely.selectFrom('dead_letters').selectAll().where('order_id', '=', orderId).execute();
+const workflowOf = ({ orderId, seq }: OutboxEvent) =>
+  stack.client.workflow.getHandle(noticeWorkflowId({ orderId, seq, channel: 'smtp' }));
+// Long headers go on in the next line.
+const subjects = () =>
+  mail.mails.map(({ raw }) => /^Subject: (.*)$/m.exec(raw.replaceAll(/\r\n[ \t]+/g, ' '))?.[1]?.trim());
+
+test('an order keeps the address it was given, and shows it to its shop alone', async () => {
+  const checkout = aCheckout({ customer_email: EMAIL });
+  const { body } = await shop.post(checkout, { Prefer: 'wait=30' });
+  expect(body).toMatchObject({ status: 'confirmed', customer_email: EMAIL });
+  expect((await shop.get(body.id)).body).toMatchObject({ customer_email: EMAIL });
+  expect((await shop.post(checkout)).status).toBe(200);
+  expect((await shop.post({ ...checkout, customer_email: 'other@mail.example' })).status).toBe(409);
+  expect((await shop.post({ ...checkout, customer_email: undefined })).status).toBe(409);
+  const events = await shop.call(`/v1/orders/${body.id}/events`);
+  expect(JSON.stringify(events.body)).not.toContain(EMAIL);
+});
+
+test.each([
+  ['confirmation', {}, 'order.confirmed', 'is confirmed'],
+  ['failure', { payment: { method: 'pm_declined' } }, 'order.failed', 'could not be completed'],
+  ['failure before anything was held', { items: [{ sku: 'product-C', quantity: 1 }] }, 'order.failed', 'could not'],
+])('a customer is told of the %s once, however often the event comes', async (_what, changes, type, subject) => {
+  const event = await ended(aCheckout({ customer_email: EMAIL, ...changes }), type);
+  for (let times = 0; times < 3; times += 1) await take(event);
+  expect(mail.mails).toMatchObject([{ to: [EMAIL] }]);
+  expect(subjects()).toEqual([expect.stringContaining(`Your order ${event.orderId} ${subject}`)]);
+  expect(await noticesOf(event.orderId)).toEqual([
+    { seq: event.seq, channel: 'smtp', state: 'sent', attempts: 1, last_error: null },
+  ]);
+});
+
+test('a cancel after the payment tells of the refund and of the cancellation, and no more of the confirmation', async () => {
+  const confirmation = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
+  const { orderId } = confirmation;
+  await shop.ask(orderId, 'cancel', { reason: 'changed my mind' });
+  await shop.until(orderId, ['cancelled']);
+  await take(await eventOf(orderId, 'refund.succeeded'));
+  await take(await eventOf(orderId, 'order.cancelled'));
+  await take(confirmation);
+  expect(subjects()).toEqual([`A refund for your order ${orderId}`, `Your order ${orderId} is cancelled`]);
+  expect(mail.mails[0]?.raw).toContain('EUR 19.99');
+  expect(mail.mails.map(({ raw }) => raw).join()).not.toContain('changed my mind');
+  expect(await noticesOf(orderId)).toMatchObject([{ state: 'skipped', last_error: 'Outdated' }, {}, { state: 'sent' }]);
+});
+
+test('an order without an address is skipped', async () => {
+  const event = await ended(aCheckout(), 'order.confirmed');
+  await take(event);
+  expect(mail.mails).toEqual([]);
+  expect(await noticesOf(event.orderId)).toMatchObject([{ state: 'skipped', last_error: 'NoAddress' }]);
+});
+
+test('a mail server that is busy is tried again by a workflow, which an impatient event does not double', async () => {
+  const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
+  mail.object({ recipient: { code: 450, words: `<${EMAIL}>: greylisted` } });
+  await Promise.all([take(event), take(event)]);
+  expect(await noticesOf(event.orderId)).toMatchObject([{ state: 'pending', last_error: 'SmtpFault EENVELOPE_450' }]);
+  mail.object({});
+  expect(await workflowOf(event).result()).toBe('sent');
+  expect(mail.mails).toMatchObject([{ to: [EMAIL] }]);
+  expect(await noticesOf(event.orderId)).toMatchObject([{ state: 'sent', last_error: null }]);
+  await take(event);
+  expect(mail.mails).toHaveLength(1);
+});
+
+test('a recipient refused for good is a dead letter at once; redriven after a repair it is sent, once', async () => {
+  const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
+  const { orderId, seq } = event;
+  mail.object({ recipient: { code: 550, words: `<${EMAIL}>: no such user` } });
+  await take(event);
+  expect(await noticesOf(orderId)).toMatchObject([{ state: 'failed', attempts: 1 }]);
+  const [letter] = await lettersOf(orderId);
+  expect(letter).toMatchObject({ kind: 'notice', state: 'open', subject: `${seq}:smtp`, last_error: 'EENVELOPE_550' });
+  await expect(workflowOf(event).describe()).rejects.toThrow();
+
+  const redrive = () => shop.send(`/v1/dead-letters/${letter?.id ?? ''}/redrive`, {}, {});
+  expect((await redrive()).status).toBe(202);
+  expect(await workflowOf(event).result()).toBe('failed');
+  expect(await lettersOf(orderId)).toMatchObject([{ id: letter?.id, state: 'open', attempts: 2 }]);
+
+  mail.object({});
+  expect((await redrive()).status).toBe(202);
+  expect(await workflowOf(event).result()).toBe('sent');
+  expect((await redrive()).body).toMatchObject({ code: 'not-redrivable' });
+  expect(mail.mails).toMatchObject([{ to: [EMAIL] }]);
+  expect(await lettersOf(orderId)).toMatchObject([{ state: 'resolved', resolution: 'the notice was sent' }]);
+  expect((await shop.get(orderId)).body.status).toBe('confirmed');
+});
+
+test('of many redrives at once one is taken', async () => {
+  const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
+  mail.object({ recipient: { code: 550, words: 'no' } });
+  await take(event);
+  mail.object({});
+  const [letter] = await lettersOf(event.orderId);
+  const path = `/v1/dead-letters/${letter?.id ?? ''}/redrive`;
+  const answers = await Promise.all(Array.from({ length: 8 }, () => shop.send(path, {}, {})));
+  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([202, ...Array<number>(7).fill(409)]);
+  await workflowOf(event).result();
+  expect(mail.mails).toHaveLength(1);
+});
+
+test('a dead letter about a notice can be discarded, and the notice stays failed', async () => {
+  const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
+  mail.object({ recipient: { code: 550, words: 'no' } });
+  await take(event);
+  const [letter] = await lettersOf(event.orderId);
+  const path = `/v1/dead-letters/${letter?.id ?? ''}`;
+  expect(await shop.send(`${path}/discard`, { note: 'they rang up' }, {})).toMatchObject({ status: 200 });
+  expect((await shop.send(`${path}/redrive`, {}, {})).status).toBe(409);
+  expect(await noticesOf(event.orderId)).toMatchObject([{ state: 'failed' }]);
+});
+
+test('a mail server that says nothing holds an event up for its time only, and the mail still comes once', async () => {
+  const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
+  mail.fallSilent(true);
+  const begun = performance.now();
+  await take(event);
+  expect(performance.now() - begun).toBeLessThan(8_000);
+  mail.fallSilent(false);
+  expect(await noticesOf(event.orderId)).toMatchObject([{ state: 'pending', last_error: 'Timeout' }]);
+  expect(await workflowOf(event).result()).toBe('sent');
+  expect(mail.mails).toHaveLength(1);
+}, 90_000);
+
+test('the address of a customer is in no line of the log, whatever happens', async () => {
+  const id = newOrderId();
+  await shop.post(aCheckout({ order_id: id, customer_email: EMAIL, items: [{ sku: 'unicorn', quantity: 1 }] }));
+  await shop.post(aCheckout({ customer_email: `${EMAIL} and more` }));
+  await shop.post(aCheckout({ customer_email: EMAIL }, 'pm_fail_2'), { Prefer: 'wait=30' });
+  expect(holdfast.output()).toContain('serving');
+  expect(holdfast.output()).not.toContain('canary.ada');
+
+  const runs = stack.client.workflow.list({ query: `WorkflowType = 'processOrder' or WorkflowType = 'sendNotice'` });
+  let seen = 0;
+  for await (const { memo, searchAttributes, workflowId } of runs) {
+    seen += 1;
+    const summary = await (await stack.client.workflow.getHandle(workflowId).describe()).staticSummary();
+    expect(JSON.stringify([memo, summary, searchAttributes])).not.toContain('canary.ada');
+  }
+  expect(seen).toBeGreaterThan(5);
+  const { rows } = await stack.database.pool.query(
+    `select 1 from order_events where data::text like '%canary.ada%'
+     union all select 1 from dead_letters where last_error like '%canary.ada%'
+     union all select 1 from notices where last_error like '%canary.ada%'`,
+  );
+  expect(rows).toEqual([]);
+});

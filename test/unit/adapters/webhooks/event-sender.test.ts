@@ -1,0 +1,292 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import { createEventSender, type EventSenderSettings } from '../../../../src/adapters/webhooks/event-sender.js';
+import { LOOPBACK_TLS } from '../../../support/loopback-certificate.js';
+import { openReceiver, type Received } from '../../../support/receiver.js';
+
+const secretOf = (byte: number) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`;
+const [OLD, NEW] = [secretOf(1), secretOf(2)];
+const BODY = '{"type":"order.confirmed","data":{"note":"für Ünal ✓"}}';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+async function receiver(...args: Parameters<typeof openReceiver>) {
+  const opened = await openReceiver(...args);
+  closing.push(opened.close);
+  return opened;
+}
+
+function sender(settings: Partial<EventSenderSettings> = {}) {
+  const made = createEventSender({ allowPrivate: true, ...settings });
+  closing.push(made.close);
+  return (url: string, { secrets = [NEW], timeoutMs = 2_000, signal = new AbortController().signal } = {}) =>
+    made.send({ messageId: 'msg_1', url, secrets, body: BODY }, { timeoutMs, signal });
+}
+
+const at = (port: number, path = '/hooks?a=b#fragment') => `http://127.0.0.1:${port}${path}`;
+
+/** A server that does with each connection what it is told, below HTTP. */
+async function rawServer(onConnection: (socket: Socket) => void): Promise<number> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket.on('error', () => {}));
+    onConnection(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+describe('what is sent', () => {
+  test('is the body as it is, posted, with the headers of Standard Webhooks and none of anybody else', async () => {
+    const { port, received } = await receiver();
+    expect(await sender()(at(port))).toEqual({ kind: 'accepted', statusCode: 200, latencyMs: expect.any(Number) });
+    expect(received).toEqual([
+      {
+        method: 'POST',
+        path: '/hooks?a=b',
+        body: BODY,
+        headers: {
+          host: `127.0.0.1:${port}`,
+          connection: 'keep-alive',
+          'content-type': 'application/json',
+          'content-length': `${Buffer.byteLength(BODY)}`,
+          'user-agent': 'Holdfast-Webhooks/1.0',
+          'webhook-id': 'msg_1',
+          'webhook-timestamp': expect.stringMatching(/^\d{10}$/),
+          'webhook-signature': expect.stringMatching(/^v1,[A-Za-z0-9+/=]{44}$/),
+        },
+      },
+    ]);
+  });
+
+  test('is signed by every secret, so that each of them verifies it, and no other does', async () => {
+    const { port, received } = await receiver();
+    await sender()(at(port), { secrets: [OLD, NEW] });
+    const { body, headers }: Pick<Received, 'body' | 'headers'> = received[0] ?? { body: '', headers: {} };
+    expect(headers['webhook-signature']?.split(' ')).toHaveLength(2);
+    for (const secret of [OLD, NEW]) expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(BODY));
+    expect(() => new Webhook(secretOf(3)).verify(body, headers)).toThrow();
+    expect(() => new Webhook(NEW).verify(body.replace('confirmed', 'failed'), headers)).toThrow();
+  });
+
+  test('has the same id and a new timestamp with each try', async () => {
+    const { port, received } = await receiver();
+    const send = sender();
+    await send(at(port));
+    await pause(1_100);
+    await send(at(port));
+    const [first, second] = received.map(({ headers }) => headers);
+    expect(second?.['webhook-id']).toBe(first?.['webhook-id']);
+    expect(Number(second?.['webhook-timestamp'])).toBeGreaterThan(Number(first?.['webhook-timestamp']));
+  });
+
+  test.each([
+    ['no secret', []],
+    ['a secret that is none', ['whsec_hunter2!']],
+  ])('is nothing with %s, which is not repeated', async (_what, secrets) => {
+    const { port, connections } = await receiver();
+    const error = await sender()(at(port), { secrets }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(String(error)).not.toContain('hunter2');
+    expect(connections()).toBe(0);
+  });
+
+  test('goes over TLS to a receiver whose certificate is trusted, and to no other', async () => {
+    const { port, received } = await receiver(undefined, { tls: true });
+    const resolve = async () => [{ address: '127.0.0.1', family: 4 }];
+    const url = `https://receiver.test:${port}/`;
+    expect(await sender({ ca: LOOPBACK_TLS.cert, resolve })(url)).toMatchObject({ kind: 'accepted' });
+    expect(received).toHaveLength(1);
+    const untrusted = await sender({ resolve })(url);
+    expect(untrusted).toMatchObject({ kind: 'no_answer', detail: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    const otherName = await sender({ ca: LOOPBACK_TLS.cert, resolve })(`https://other.test:${port}/`);
+    expect(otherName).toMatchObject({ kind: 'no_answer', detail: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+    expect(received).toHaveLength(1);
+  });
+});
+
+describe('the answer', () => {
+  test.each([
+    [200, 'accepted'],
+    [204, 'accepted'],
+    [299, 'accepted'],
+    [304, 'refused'],
+    [400, 'refused'],
+    [404, 'refused'],
+    [410, 'gone'],
+    [429, 'refused'],
+    [500, 'refused'],
+    [503, 'refused'],
+  ])('%d means %s', async (status, kind) => {
+    const { port } = await receiver((response) => response.writeHead(status).end());
+    expect(await sender()(at(port))).toMatchObject({ kind, statusCode: status });
+  });
+
+  test.each([
+    ['120', 120_000],
+    ['0', 0],
+    ['999999999', 86_400_000],
+    ['Wed, 21 Oct 2015 07:28:00 GMT', 0],
+    ['soon', undefined],
+    ['-5', undefined],
+    ['1.5', undefined],
+    ['2026-01-01', undefined],
+  ])('says with "Retry-After: %s" how long to wait', async (header, expected) => {
+    const { port } = await receiver((response) => response.writeHead(503, { 'Retry-After': header }).end());
+    const answer = (await sender()(at(port))) as { retryAfterMs?: number };
+    expect(answer.retryAfterMs).toBe(expected);
+  });
+
+  test('says with an HTTP date how long to wait', async () => {
+    const date = new Date(Date.now() + 60_000).toUTCString();
+    const { port } = await receiver((response) => response.writeHead(429, { 'Retry-After': date }).end());
+    const { retryAfterMs } = (await sender()(at(port))) as { retryAfterMs?: number };
+    expect(retryAfterMs).toBeGreaterThan(50_000);
+    expect(retryAfterMs).toBeLessThanOrEqual(60_000);
+  });
+
+  test('leaves nothing behind of what the receiver wrote, nor of the signature', async () => {
+    const { port, received } = await receiver((response) => {
+      response.writeHead(500, 'a reason of hunter2', { 'X-Echo': 'hunter2' }).end('hunter2');
+    });
+    const answer = JSON.stringify(await sender()(at(port)));
+    expect(received).toHaveLength(1);
+    expect(answer).not.toContain('hunter2');
+    expect(answer).not.toContain('v1,');
+  });
+
+  test('counts by its status, however much comes after it; the rest is not read', async () => {
+    let written = 0;
+    const { port } = await receiver((response) => {
+      const write = () => {
+        if (response.destroyed || written > 64_000_000) return;
+        written += 65_536;
+        response.write('x'.repeat(65_536), write);
+      };
+      write();
+    });
+    expect(await sender()(at(port))).toMatchObject({ kind: 'accepted' });
+    await pause(200);
+    expect(written).toBeLessThan(16_000_000);
+  });
+
+  test('that never ends is cut off at the deadline', async () => {
+    const ended: Promise<unknown>[] = [];
+    const { port } = await receiver((response) => {
+      ended.push(once(response, 'close'));
+      const drip = setInterval(() => response.write('.'), 20);
+      response.on('close', () => clearInterval(drip));
+    });
+    expect(await sender()(at(port), { timeoutMs: 200 })).toMatchObject({ kind: 'accepted' });
+    expect(await Promise.race([Promise.all(ended).then(() => 'cut'), pause(2_000, 'open')])).toBe('cut');
+  });
+});
+
+describe('a receiver that does not answer', () => {
+  test.each<[string, (socket: Socket) => void, string]>([
+    ['says nothing', () => {}, 'no answer in time'],
+    ['says its status letter by letter', (socket) => drip(socket, 'HTTP/1.1 200 OK\r\nX-A: '), 'no answer in time'],
+    ['hangs up', (socket) => socket.on('data', () => socket.destroy()), 'ECONNRESET'],
+    ['speaks something else', (socket) => socket.on('data', () => socket.end('220 smtp ready\r\n')), 'HPE_'],
+  ])('because it %s gets no more than its time', async (_how, behave, detail) => {
+    const port = await rawServer(behave);
+    const started = performance.now();
+    const answer = await sender()(at(port), { timeoutMs: 200 });
+    expect(answer).toMatchObject({ kind: 'no_answer', detail: expect.stringContaining(detail) });
+    expect(performance.now() - started).toBeLessThan(1_500);
+  });
+
+  test('because it switches protocols has not answered, and is let go', async () => {
+    const ended: Promise<unknown>[] = [];
+    const port = await rawServer((socket) => {
+      ended.push(once(socket, 'close'));
+      socket.resume().write('HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: a\r\n\r\n');
+    });
+    expect(await sender()(at(port), { timeoutMs: 200 })).toMatchObject({ kind: 'no_answer' });
+    expect(await Promise.race([Promise.all(ended).then(() => 'let go'), pause(2_000, 'held')])).toBe('let go');
+  });
+
+  test('because nobody listens is told so', async () => {
+    const { port, close } = await openReceiver();
+    await close();
+    expect(await sender()(at(port))).toMatchObject({ kind: 'no_answer', detail: 'ECONNREFUSED' });
+  });
+
+  test('because its name does not exist, or nobody says where it is, is told so in time', async () => {
+    const missing = async () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }));
+    expect(await sender({ resolve: missing })('https://shop.example/')).toMatchObject({ detail: 'ENOTFOUND' });
+    expect(await sender({ resolve: async () => [] })('https://shop.example/')).toMatchObject({ detail: 'ENOTFOUND' });
+    const silent = sender({ resolve: () => new Promise(() => {}) });
+    expect(await silent('https://shop.example/', { timeoutMs: 100 })).toMatchObject({
+      kind: 'no_answer',
+      detail: 'no answer in time',
+    });
+  });
+
+  test('is given up when the sender is told to, before or meanwhile', async () => {
+    const port = await rawServer(() => {});
+    const send = sender();
+    const [late, early] = [new AbortController(), AbortSignal.abort()];
+    setTimeout(() => late.abort(), 50);
+    expect(await send(at(port), { signal: late.signal })).toMatchObject({
+      kind: 'no_answer',
+      detail: 'given up while waiting for the answer',
+    });
+    expect(await send(at(port), { signal: early })).toMatchObject({ detail: 'given up before anything was sent' });
+  });
+});
+
+describe('connections', () => {
+  test('are kept from one message to the next', async () => {
+    const { port, connections, received } = await receiver((response) => response.end('thanks'));
+    const send = sender();
+    for (let sent = 0; sent < 5; sent += 1) await send(at(port));
+    expect([received.length, connections()]).toEqual([5, 1]);
+  });
+
+  test('that the receiver closed as they were used again are replaced, and the message sent once more', async () => {
+    let connections = 0;
+    const port = await rawServer((socket) => {
+      connections += 1;
+      let requests = 0;
+      socket.on('data', () => {
+        requests += 1;
+        if (requests > 1) socket.resetAndDestroy();
+        else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      });
+    });
+    const send = sender();
+    expect(await send(at(port))).toMatchObject({ kind: 'accepted' });
+    expect(await send(at(port))).toMatchObject({ kind: 'accepted' });
+    expect(connections).toBe(2);
+  });
+
+  test('are at most eight to one receiver, and who finds none free waits no longer than its time', async () => {
+    let [open, most] = [0, 0];
+    const port = await rawServer((socket) => {
+      open += 1;
+      most = Math.max(most, open);
+      socket.resume().on('close', () => (open -= 1));
+    });
+    const send = sender();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => send(at(port), { timeoutMs: 300 })));
+    expect(new Set(answers.map(({ kind }) => kind))).toEqual(new Set(['no_answer']));
+    expect(most).toBe(8);
+  });
+});
+
+function drip(socket: Socket, text: string): void {
+  let sent = 0;
+  const timer = setInterval(() => socket.write(text[sent++] ?? 'a'), 20);
+  socket.on('close', () => clearInterval(timer));
+}
