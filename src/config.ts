@@ -11,6 +11,9 @@ const port = (fallback: number) => count(fallback, 1, 65_535);
 const ms = count;
 const optional = z.string().min(1).optional();
 
+// The schedule of the Standard Webhooks specification.
+const DELIVERY_DELAYS = '5,300,1800,7200,18000,36000,50400,72000,86400';
+
 const schema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   HOLDFAST_HOME: z.string().min(1).default('.holdfast'),
@@ -57,6 +60,12 @@ const schema = z.object({
   FRAUD_ORDERS_PER_WINDOW: count(0, 0, 1_000_000),
   FRAUD_WINDOW_MS: ms(3_600_000, 1_000, 604_800_000),
   REVIEW_DEADLINE_MS: ms(86_400_000, 100, 2_592_000_000),
+
+  WEBHOOK_RETRY_DELAYS_S: z
+    .string()
+    .regex(/^\d{1,6}(?:,\d{1,6}){0,19}$/, 'must be up to 20 numbers of seconds with commas, such as "5,300,1800"')
+    .default(DELIVERY_DELAYS),
+  WEBHOOK_RETENTION_MS: ms(604_800_000, 60_000, 31_536_000_000),
 
   AUDIT_INTERVAL_MS: ms(300_000, 1_000, 86_400_000),
 

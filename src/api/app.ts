@@ -12,11 +12,19 @@ import { createFulfilmentRoutes } from './order-fulfilment.js';
 import { createRefundRoutes } from './order-refunds.js';
 import { createReviewRoutes } from './order-review.js';
 import { createOrderRoutes, type OrderRoutesOptions } from './orders.js';
+import { createDeliveryRoutes, type DeliveryOptions } from './webhook-deliveries.js';
+import { createEndpointRoutes, type EndpointOptions } from './webhook-endpoints.js';
 import { Problem, problemResponse } from './problems.js';
 import { createStockRoutes, type StockOptions } from './stock.js';
 import { tooLarge, wrongMediaType } from './strict-json.js';
 
-export type AppOptions = OrderRoutesOptions & DeadLetterOptions & TrailOptions & StockOptions & WebhookOptions;
+export type AppOptions = OrderRoutesOptions &
+  DeadLetterOptions &
+  TrailOptions &
+  StockOptions &
+  WebhookOptions &
+  EndpointOptions &
+  DeliveryOptions;
 
 type Env = { Variables: { requestId: string } };
 
@@ -39,6 +47,8 @@ export function createApp(options: AppOptions) {
   app.route('/', createTrailRoutes(options));
   app.route('/', createDeadLetterRoutes(options));
   app.route('/', createStockRoutes(options));
+  app.route('/', createEndpointRoutes(options));
+  app.route('/', createDeliveryRoutes(options));
 
   app.notFound((c) => problemResponse(c, missing(app, c)));
   app.onError((error, c) => problemResponse(c, asProblem(error, c)));

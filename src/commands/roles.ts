@@ -19,6 +19,10 @@ import type { Config } from '../config.js';
 import { createOrderWorker } from '../worker.js';
 import type { Lifetime } from './lifetime.js';
 import { ensureAuditSchedule } from './audit-schedule.js';
+import { createDeliveryReader } from '../adapters/postgres/delivery-reader.js';
+import { createEndpointBook } from '../adapters/postgres/webhook-endpoints.js';
+import { createPlainSender } from './plain-sender.js';
+import { startRelayRole } from './relay.js';
 import { prepareNamespace } from './namespace.js';
 import { createPorts, policyOf } from './ports.js';
 
@@ -66,6 +70,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     eagerStart: roles.includes('worker'),
     deadlineMs: config.TEMPORAL_DEADLINE_MS,
   });
+  const eventSender = createPlainSender();
   const checks: Record<string, () => Promise<void>> = { database: reader.ping, temporal: workflows.ping };
 
   if (roles.includes('worker')) {
@@ -88,6 +93,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await stopped;
     });
+    await startRelayRole({ ...options, database, client, connection, eventSender });
     checks['worker'] = async () => {
       if (worker.getState() !== 'RUNNING') throw new Error(`the worker is ${worker.getState()}`);
     };
@@ -110,6 +116,9 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       requests: createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
       deadLetters: createDeadLetterReader(database),
       stock: createStockAdjustments(database),
+      endpoints: createEndpointBook(database),
+      webhookDeliveries: createDeliveryReader(database),
+      eventSender,
       inbox: createGatewayEventStore(database),
       gatewayEvents: verifierOf(options.sandboxEventSecrets),
       policy: policyOf(config),

@@ -41,3 +41,9 @@ export function undoRetries(policy: OrderPolicy): ActivityOptions {
 export function eventRetries(policy: OrderPolicy): ActivityOptions {
   return { ...undoRetries(policy), scheduleToCloseTimeout: '4 days' };
 }
+
+/** For what goes wrong on our side of a delivery; what the receiver does is an outcome, and waits by its own schedule. */
+export const deliveryRetries: ActivityOptions = {
+  startToCloseTimeout: '45 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+};

@@ -1,6 +1,8 @@
 import { createApp } from '../../../src/api/app.js';
 import type { DeadLetterBook } from '../../../src/api/dead-letters.js';
 import type { Verification } from '../../../src/api/gateway-webhooks.js';
+import type { DeliveryBook } from '../../../src/api/webhook-deliveries.js';
+import type { EndpointBook } from '../../../src/api/webhook-endpoints.js';
 import type { OrderEvent } from '../../../src/api/order-events.js';
 import type { OrderRequests } from '../../../src/api/order-requests.js';
 import type { StockBook } from '../../../src/api/stock.js';
@@ -30,6 +32,24 @@ export function openDesk() {
   const stock: Partial<StockBook> = {};
   const book: Partial<DeadLetterBook> = {};
   const desk = { rows, trails, letters, inbox, asked, answers, stock, book };
+  const unprepared = (name: string) => async (): Promise<never> => {
+    throw new Error(`${name} was not prepared`);
+  };
+  const endpoints: EndpointBook = {
+    list: unprepared('list'),
+    find: unprepared('find'),
+    create: unprepared('create'),
+    change: unprepared('change'),
+    remove: unprepared('remove'),
+    rotate: unprepared('rotate'),
+    dropOldSecret: unprepared('dropOldSecret'),
+    test: unprepared('test'),
+  };
+  const webhookDeliveries: DeliveryBook = {
+    list: unprepared('list'),
+    find: unprepared('find'),
+    replay: unprepared('replay'),
+  };
   const seam = { verification: { unknownGateway: true } as Verification };
 
   const ask =
@@ -79,6 +99,9 @@ export function openDesk() {
       adjust: async (adjustment) => (stock.adjust ? stock.adjust(adjustment) : { kind: 'unknown_sku' }),
       movements: async (...args) => (stock.movements ? stock.movements(...args) : undefined),
     },
+    endpoints,
+    webhookDeliveries,
+    eventSender: { refuse: (url) => (url.includes('refused') ? 'must not be called so' : undefined) },
     gatewayEvents: { verify: () => seam.verification },
     inbox: { store: async (event) => inbox.set(event.eventId, event) },
     policy: DEFAULT_POLICY,
@@ -93,6 +116,9 @@ export function openDesk() {
 
   return Object.assign(desk, {
     seam,
+    endpoints,
+    webhookDeliveries,
+    ask: call,
     get: (path: string) => call(path),
     post: (path: string, body?: unknown, headers: Record<string, string> = {}) =>
       call(path, {

@@ -96,6 +96,9 @@ export function openShop() {
     stock: unused,
     inbox: unused,
     gatewayEvents: unused,
+    endpoints: unused,
+    webhookDeliveries: unused,
+    eventSender: unused,
     policy: DEFAULT_POLICY,
     maxBodyBytes: MAX_BODY_BYTES,
     log: {
