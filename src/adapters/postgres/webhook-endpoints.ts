@@ -136,15 +136,12 @@ export function createEndpointBook(database: Database) {
     /** What the filters mean in trail types may differ from one release to the next. */
     async refreshFilters(): Promise<void> {
       for (const { id, eventTypes } of await orUnavailable(endpoints(kysely).execute())) {
-        const trail_types = trailTypesFor(eventTypes);
+        const types = trailTypesFor(eventTypes);
         await orUnavailable(
-          kysely
-            .updateTable('webhook_endpoints')
-            .set({ trail_types })
-            .where('id', '=', id)
-            .where('event_types', '=', eventTypes)
-            .where('trail_types', '<>', trail_types)
-            .execute(),
+          sql`update webhook_endpoints set trail_types = ${types}::text[]
+              where id = ${id} and event_types = ${eventTypes}::text[] and trail_types <> ${types}::text[]`.execute(
+            kysely,
+          ),
         );
       }
     },
