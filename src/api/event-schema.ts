@@ -37,18 +37,27 @@ const SPECIAL: Partial<Record<PublicEventType, z.ZodType>> = {
   'refund.failed': refund.extend({ detail: z.string() }),
 };
 
-const message = (type: string, data: z.ZodType) =>
-  z.looseObject({ type: z.literal(type), timestamp: z.iso.datetime().describe('when it happened, UTC'), data });
-
-/** The schema of the message of each type of event. */
-export const EVENT_SCHEMAS: ReadonlyMap<string, z.ZodType> = new Map([
-  ...PUBLIC_EVENT_TYPES.map((type): [string, z.ZodType] => [type, message(type, SPECIAL[type] ?? order)]),
-  [TEST_EVENT, message(TEST_EVENT, z.looseObject(version))],
+const dataOf = (type: PublicEventType): z.ZodType => SPECIAL[type] ?? order;
+const shapes = [...new Set(PUBLIC_EVENT_TYPES.map(dataOf))].map((data): [string[], z.ZodType] => [
+  PUBLIC_EVENT_TYPES.filter((type) => dataOf(type) === data),
+  data,
 ]);
 
-/** The JSON schema of one type's message. */
-export function jsonSchemaOf(type: string): unknown {
-  const schema = EVENT_SCHEMAS.get(type);
-  if (schema === undefined) throw new Error(`there is no event ${type}`);
-  return z.toJSONSchema(schema);
+/** The schema of the messages of each group of types that say the same. */
+export const EVENT_SCHEMAS: readonly { types: string[]; schema: z.ZodType }[] = [
+  ...shapes,
+  [[TEST_EVENT], z.looseObject(version)] satisfies [string[], z.ZodType],
+].map(([types, data]) => {
+  const timestamp = z.iso.datetime().describe('when it happened, UTC');
+  return { types, schema: z.looseObject({ type: z.enum(types), timestamp, data }) };
+});
+
+/** What the messages of one type must look like. */
+export function schemaOf(type: string): z.ZodType | undefined {
+  return EVENT_SCHEMAS.find(({ types }) => types.includes(type))?.schema;
+}
+
+/** All of them as JSON schemas, for the documents. */
+export function jsonSchemas(): { types: string[]; schema: unknown }[] {
+  return EVENT_SCHEMAS.map(({ types, schema }) => ({ types, schema: z.toJSONSchema(schema) }));
 }

@@ -27,21 +27,21 @@ const AWAY_PAUSE_MS = 5_000;
  */
 export function watchDeliveries({ store, start, log, pollMs = POLL_MS }: DeliveryWatchOptions): DeliveryWatch {
   const bell = createBell();
-  let isStopping = false;
+  const ending = new AbortController();
   let isAway = false;
   const stopped = run();
 
   return {
     ring: bell.ring,
     async stop() {
-      isStopping = true;
+      ending.abort();
       bell.ring();
       await stopped;
     },
   };
 
   async function run(): Promise<void> {
-    while (!isStopping) {
+    while (!ending.signal.aborted) {
       try {
         const open = await store.toWatch(BATCH);
         const waiting = [...open];

@@ -19,22 +19,22 @@ const FAILED_MS = 90 * 24 * 3_600_000;
 /** Deletes old deliveries from time to time, a bounded number in small batches. */
 export function startPurge({ store, log, retentionMs, everyMs = EVERY_MS }: PurgeOptions): { stop(): Promise<void> } {
   const bell = createBell();
-  let isStopping = false;
+  const ending = new AbortController();
   const stopped = run();
   return {
     async stop() {
-      isStopping = true;
+      ending.abort();
       bell.ring();
       await stopped;
     },
   };
 
   async function run(): Promise<void> {
-    while (!isStopping) {
+    while (!ending.signal.aborted) {
       await bell.wait(everyMs);
       const olderThan = { deliveredMs: retentionMs, failedMs: Math.max(FAILED_MS, retentionMs) };
       try {
-        for (let batch = 0; batch < BATCHES && !isStopping; batch += 1) {
+        for (let batch = 0; batch < BATCHES && !ending.signal.aborted; batch += 1) {
           if ((await store.purge(BATCH, olderThan)) < BATCH) break;
         }
       } catch (err) {

@@ -60,7 +60,7 @@ export function startRelay({ store, consumers, log, limits = {} }: RelayOptions)
     await store.done(ids);
     return ids;
   });
-  let isStopping = false;
+  const ending = new AbortController();
   let quietMs = LOOK_AGAIN_MS;
   let pauseMs = FIRST_PAUSE_MS;
   let isAway = false;
@@ -69,14 +69,14 @@ export function startRelay({ store, consumers, log, limits = {} }: RelayOptions)
   return {
     ring: bell.ring,
     async stop() {
-      isStopping = true;
+      ending.abort();
       bell.ring();
       await stopped;
     },
   };
 
   async function run(): Promise<void> {
-    while (!isStopping) {
+    while (!ending.signal.aborted) {
       if (underWay.size >= atOnce) {
         await Promise.race(underWay);
         continue;

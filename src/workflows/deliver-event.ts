@@ -29,7 +29,9 @@ export async function deliverEvent(run: DeliveryRun): Promise<'delivered' | 'fai
         postponed += 1;
         waitMs = jittered(outcome.pauseMs, Math.random());
         break;
-      default:
+      case 'delivered':
+      case 'failed':
+      case 'over':
         return outcome.kind;
     }
   }

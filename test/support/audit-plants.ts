@@ -140,4 +140,10 @@ export const PLANTS: [check: string, status: OrderStatus, age: string, breakIt: 
     `insert into dead_letters (order_id, kind, step, error_class, last_error, state, updated_at)
      values ('ID', 'charge', 'charge', 'x', 'x', 'redriving', now() - interval '61 minutes')`,
   ],
+  [
+    'outbox-is-drained',
+    'confirmed',
+    '1 day',
+    `update outbox set created_at = now() - interval '11 minutes' where order_id = 'ID'`,
+  ],
 ];
