@@ -7,24 +7,26 @@ export interface EndpointGates {
 export interface GateLimits {
   /** Most calls under way to one endpoint. */
   atOnce: number;
-  /** How long a call waits for its turn. Once one has waited in vain, no other waits until a call has ended. */
+  /** An endpoint at which no call has ended for so long is stuck: nobody waits for it until one ends. */
+  stuckMs: number;
+  /** The longest that a call waits for its turn at one that is not. */
   waitMs: number;
 }
 
-const LIMITS: GateLimits = { atOnce: 8, waitMs: 1_000 };
+const LIMITS: GateLimits = { atOnce: 8, stuckMs: 1_000, waitMs: 5_000 };
 
 interface Gate {
   underWay: number;
   waiting: Set<() => void>;
-  isStuck: boolean;
+  movedAt: number;
 }
 
-export function createEndpointGates({ atOnce, waitMs }: GateLimits = LIMITS): EndpointGates {
+export function createEndpointGates({ atOnce, stuckMs, waitMs }: GateLimits = LIMITS): EndpointGates {
   const gates = new Map<string, Gate>();
 
   return {
     async enter(endpointId, call) {
-      const gate = gates.get(endpointId) ?? { underWay: 0, waiting: new Set(), isStuck: false };
+      const gate = gates.get(endpointId) ?? { underWay: 0, waiting: new Set(), movedAt: performance.now() };
       gates.set(endpointId, gate);
       if (!(await turnAt(gate))) return undefined;
       try {
@@ -40,24 +42,30 @@ export function createEndpointGates({ atOnce, waitMs }: GateLimits = LIMITS): En
       gate.underWay += 1;
       return true;
     }
-    if (gate.isStuck) return false;
+    const isStuck = () => performance.now() - gate.movedAt >= stuckMs;
+    const until = performance.now() + waitMs;
     return new Promise((resolve) => {
       const turn = () => {
         clearTimeout(timer);
         resolve(true);
       };
-      const timer = setTimeout(() => {
+      const look = () => {
+        if (!isStuck() && performance.now() < until) {
+          timer = setTimeout(look, stuckMs / 4);
+          return;
+        }
         gate.waiting.delete(turn);
-        gate.isStuck = true;
         resolve(false);
-      }, waitMs);
+      };
+      let timer: NodeJS.Timeout | undefined;
       gate.waiting.add(turn);
+      look();
     });
   }
 
   /** Hands the place to the next one who waits. */
   function leave(endpointId: string, gate: Gate): void {
-    gate.isStuck = false;
+    gate.movedAt = performance.now();
     const [next] = gate.waiting;
     if (next !== undefined) {
       gate.waiting.delete(next);

@@ -45,10 +45,14 @@ export function watchDeliveries({ store, start, log, pollMs = POLL_MS }: Deliver
       try {
         const open = await store.toWatch(BATCH);
         const waiting = [...open];
+        const started: string[] = [];
         const lane = async () => {
-          for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await begin(next);
+          for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+            if (await begin(next)) started.push(next.id);
+          }
         };
         await Promise.all(Array.from({ length: Math.min(AT_ONCE, open.length) }, lane));
+        if (started.length > 0) await store.watched(started);
         if (open.length < BATCH) await bell.wait(pollMs);
       } catch {
         // The relay tells of a database that is away.
@@ -57,14 +61,16 @@ export function watchDeliveries({ store, start, log, pollMs = POLL_MS }: Deliver
     }
   }
 
-  async function begin(delivery: OpenDelivery): Promise<void> {
+  async function begin(delivery: OpenDelivery): Promise<boolean> {
     try {
       await start(delivery);
       isAway = false;
+      return true;
     } catch (err) {
       if (!isAway) log.warn({ delivery: delivery.id, err }, 'a delivery could not be started; it is tried again');
       isAway = true;
       await store.watchAgain(delivery.id, AWAY_PAUSE_MS);
+      return false;
     }
   }
 }

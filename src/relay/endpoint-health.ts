@@ -5,7 +5,7 @@ export interface EndpointHealth {
 }
 
 const STRIKES = 3;
-const REST_MS = 30_000;
+const REST_MS = 5_000;
 
 export function createEndpointHealth({ strikes = STRIKES, restMs = REST_MS } = {}): EndpointHealth {
   const failures = new Map<string, { inARow: number; restUntil: number }>();

@@ -39,8 +39,10 @@ export interface WebhookStore {
   known(messageIds: readonly string[]): Promise<string[]>;
   /** Adds deliveries that are not there yet; a first try that was answered `gone` disables its endpoint. */
   add(deliveries: readonly NewDelivery[]): Promise<void>;
-  /** Takes open deliveries that nobody has looked after for a while, or yet. */
+  /** Takes open deliveries that nobody has looked after for a while, or yet; for a few seconds. */
   toWatch(limit: number): Promise<OpenDelivery[]>;
+  /** They have a workflow: nobody need look until its next try is long overdue. */
+  watched(ids: readonly string[]): Promise<void>;
   /** Looks at it again after the pause. */
   watchAgain(id: string, pauseMs: number): Promise<void>;
   /** Deletes up to `limit` deliveries that ended before, and secrets whose time is over. @returns how many deliveries */

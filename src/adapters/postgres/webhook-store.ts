@@ -31,17 +31,24 @@ const add = prepared(
    from added join made using (endpoint_id, message_id) where outcome is not null`,
 );
 
-// A workflow is looked for again when the next try is five minutes overdue.
+// A lease for whoever starts the workflow now.
 const toWatch = prepared<OpenDelivery>(
   'webhook-to-watch',
   `with found as materialized (
      select id from webhook_deliveries where state in ('pending', 'retrying') and watch_at <= now()
      order by watch_at limit $1 for update skip locked
    )
-   update webhook_deliveries d set watch_at = greatest(d.next_attempt_at, now()) + interval '5 minutes'
+   update webhook_deliveries d set watch_at = now() + interval '15 seconds'
    from found where d.id = found.id
    returning d.id, d.round, d.tries,
              greatest(0, extract(epoch from d.next_attempt_at - now()) * 1000)::float8 as "waitMs"`,
+);
+
+// A workflow is looked for again when its next try is five minutes overdue.
+const watched = prepared(
+  'webhook-watched',
+  `update webhook_deliveries set watch_at = greatest(next_attempt_at, now()) + interval '5 minutes'
+   where id = any($1::text[]) and state in ('pending', 'retrying')`,
 );
 
 /** What the relay reads and writes of webhooks. */
@@ -72,6 +79,10 @@ export function createWebhookStore(database: Database): WebhookStore {
     async toWatch(limit) {
       const open = await orUnavailable(toWatch(database, [limit]));
       return open.map((delivery) => ({ ...delivery, waitMs: Math.ceil(delivery.waitMs) }));
+    },
+
+    async watched(ids) {
+      await orUnavailable(watched(database, [ids]));
     },
 
     async watchAgain(id, pauseMs) {

@@ -7,7 +7,7 @@ function calls() {
 }
 
 test('lets so many calls through to one endpoint and the others wait for their turn', async () => {
-  const gates = createEndpointGates({ atOnce: 2, waitMs: 5_000 });
+  const gates = createEndpointGates({ atOnce: 2, stuckMs: 1_000, waitMs: 5_000 });
   const { ends, call } = calls();
   const entered = [1, 2, 3].map(() => gates.enter('we_1', call));
   await Promise.resolve();
@@ -20,8 +20,8 @@ test('lets so many calls through to one endpoint and the others wait for their t
   expect(await Promise.all(entered)).toEqual(['done', 'done', 'done']);
 });
 
-test('turns away what waits too long, then at once, until the endpoint moves again; others are not held up', async () => {
-  const gates = createEndpointGates({ atOnce: 1, waitMs: 20 });
+test('turns away who waits at an endpoint that is stuck, then all others at once, until it moves again', async () => {
+  const gates = createEndpointGates({ atOnce: 1, stuckMs: 20, waitMs: 5_000 });
   const { ends, call } = calls();
   const hanging = gates.enter('we_1', call);
   expect(await gates.enter('we_1', call)).toBeUndefined();
@@ -35,8 +35,18 @@ test('turns away what waits too long, then at once, until the endpoint moves aga
 });
 
 test('gives the place back after a call that failed', async () => {
-  const gates = createEndpointGates({ atOnce: 1, waitMs: 20 });
+  const gates = createEndpointGates({ atOnce: 1, stuckMs: 20, waitMs: 20 });
   const fails = () => gates.enter('we_1', () => Promise.reject(new Error('no')));
   await expect(fails()).rejects.toThrow('no');
   await expect(fails()).rejects.toThrow('no');
+});
+
+test('waits at an endpoint that moves, but not for ever', async () => {
+  const gates = createEndpointGates({ atOnce: 1, stuckMs: 1_000, waitMs: 500 });
+  const slow = () => new Promise((resolve) => setTimeout(() => resolve('done'), 30));
+  const queue = Array.from({ length: 40 }, () => gates.enter('we_1', slow));
+  const results = await Promise.all(queue);
+  const done = results.filter((result) => result === 'done').length;
+  expect(done).toBeGreaterThan(3);
+  expect(done).toBeLessThan(40);
 });
