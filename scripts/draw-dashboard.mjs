@@ -56,7 +56,11 @@ const rows = [
         unit: 'none',
         lines: { '{{check}}': 'max by (check) (holdfast_audit_violations) > 0' },
       },
-      { title: 'Gateway events waiting', unit: 'none', lines: { waiting: 'max(holdfast_gateway_events_waiting)' } },
+      {
+        title: 'Waiting: gateway events, outbox',
+        unit: 'none',
+        lines: { 'gateway events': 'max(holdfast_gateway_events_waiting)', outbox: 'max(holdfast_outbox_backlog)' },
+      },
     ],
   },
   {

@@ -12,6 +12,8 @@ const ms = count;
 const optional = z.string().min(1).optional();
 
 const NOTIFIERS = ['log', 'smtp'] as const;
+// The schedule of the Standard Webhooks specification.
+const DELIVERY_DELAYS = '5,300,1800,7200,18000,36000,50400,72000,86400';
 
 const schema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -62,6 +64,11 @@ const schema = z.object({
   REVIEW_DEADLINE_MS: ms(86_400_000, 100, 2_592_000_000),
 
   WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
+  WEBHOOK_RETRY_DELAYS_S: z
+    .string()
+    .regex(/^\d{1,6}(?:,\d{1,6}){0,19}$/, 'must be up to 20 numbers of seconds with commas, such as "5,300,1800"')
+    .default(DELIVERY_DELAYS),
+  WEBHOOK_RETENTION_MS: ms(604_800_000, 60_000, 31_536_000_000),
   NOTIFIERS: z
     .string()
     .transform((names) => names.split(',').map((name) => name.trim()))

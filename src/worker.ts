@@ -3,6 +3,7 @@ import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from 
 import { createAuditActivities } from './activities/audit.js';
 import type { AuditPorts } from './activities/audit-ports.js';
 import { createDeadLetterActivities, type DeadLetterStore } from './activities/dead-letters.js';
+import { createDeliveryActivities, type DeliveryPorts } from './activities/deliveries.js';
 import { createGatewayEventActivities, type GatewayEventPorts } from './activities/gateway-events.js';
 import { createInventoryActivities, type ReservationStore } from './activities/inventory.js';
 import { createNoticeActivities, type NoticePorts } from './activities/notices.js';
@@ -10,7 +11,7 @@ import { createOrderActivities, type OrderStore } from './activities/orders.js';
 import { createPaymentActivities, type PaymentPorts } from './activities/payments.js';
 import { createRefundActivities, type RefundPorts } from './activities/refunds.js';
 import { createScreeningActivities, type ScreeningPorts } from './activities/screening.js';
-import { TASK_QUEUE } from './workflows/contract.js';
+import { DELIVERY_TASK_QUEUE, TASK_QUEUE } from './workflows/contract.js';
 
 /** All that the activities need of the world. Custom gateways and fraud checks are passed in here. */
 export type Ports = PaymentPorts &
@@ -64,5 +65,22 @@ export async function createOrderWorker(options: OrderWorkerOptions): Promise<Wo
     maxConcurrentLocalActivityExecutions: 200,
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
+  });
+}
+
+/** A worker that only calls the receivers of events: what hangs there takes no place of an order's steps. */
+export async function createDeliveryWorker(
+  options: Omit<OrderWorkerOptions, 'ports'> & { ports: DeliveryPorts },
+): Promise<Worker> {
+  const { connection, namespace, ports, shutdownGraceMs } = options;
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue: DELIVERY_TASK_QUEUE,
+    activities: createDeliveryActivities(ports),
+    shutdownGraceTime: shutdownGraceMs,
+    shutdownForceTime: shutdownGraceMs + 5_000,
+    maxConcurrentActivityTaskExecutions: 200,
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
   });
 }

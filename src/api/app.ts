@@ -13,6 +13,8 @@ import { createRefundRoutes } from './order-refunds.js';
 import { createReviewRoutes } from './order-review.js';
 import { createStreamRoutes, type StreamOptions } from './order-stream.js';
 import { createOrderRoutes, type OrderRoutesOptions } from './orders.js';
+import { createDeliveryRoutes, type DeliveryOptions } from './webhook-deliveries.js';
+import { createEndpointRoutes, type EndpointOptions } from './webhook-endpoints.js';
 import { Problem, problemResponse } from './problems.js';
 import { observeRequests, type RequestObserver } from './request-observer.js';
 import { createProductRoutes, type ProductOptions } from './products.js';
@@ -29,7 +31,9 @@ export type AppOptions = OrderRoutesOptions &
   WebhookOptions &
   ProductOptions &
   OrderListOptions &
-  StatsOptions & { observe?: RequestObserver };
+  StatsOptions &
+  EndpointOptions &
+  DeliveryOptions & { observe?: RequestObserver };
 
 type Env = { Variables: { requestId: string } };
 
@@ -57,6 +61,8 @@ export function createApp(options: AppOptions) {
   app.route('/', createProductRoutes(options));
   app.route('/', createOrderListRoutes(options));
   app.route('/', createStatsRoutes(options));
+  app.route('/', createEndpointRoutes(options));
+  app.route('/', createDeliveryRoutes(options));
 
   app.notFound((c) => problemResponse(c, missing(app, c)));
   app.onError((error, c) => problemResponse(c, asProblem(error, c)));

@@ -2,6 +2,7 @@ import { createBookGauges } from '../adapters/postgres/gauges.js';
 import type { Database } from '../adapters/postgres/pool.js';
 import type { Metrics } from '../adapters/prometheus/metrics.js';
 import type { BreakerState } from '../adapters/sandbox/breaker.js';
+import type { OutboxStore } from '../relay/outbox-store.js';
 import type { OrderFollowers } from '../api/order-followers.js';
 
 /** Figures about the database; every process shows the same ones, so take their maximum, never their sum. */
@@ -40,5 +41,19 @@ export function addStreamGauge(metrics: Metrics, followers: Pick<OrderFollowers,
     name: 'holdfast_streams_open',
     help: 'Clients that follow an order live',
     read: () => [{ value: followers.count }],
+  });
+}
+
+/** What the relay has still to hand on; the same in every process. */
+export function addOutboxGauges(metrics: Metrics, outbox: Pick<OutboxStore, 'backlog'>): void {
+  metrics.addGauge({
+    name: 'holdfast_outbox_backlog',
+    help: 'Events in the outbox that are not handed on yet; the same in every process',
+    read: async () => [{ value: (await outbox.backlog()).rows }],
+  });
+  metrics.addGauge({
+    name: 'holdfast_outbox_oldest_seconds',
+    help: 'Age of the oldest event in the outbox; the same in every process',
+    read: async () => [{ value: (await outbox.backlog()).oldestAgeMs / 1000 }],
   });
 }

@@ -9,6 +9,8 @@ import { createMetrics } from '../adapters/prometheus/metrics.js';
 import { createFollowedOrders } from '../adapters/postgres/followed-orders.js';
 import { openDatabase } from '../adapters/postgres/pool.js';
 import { createProducts } from '../adapters/postgres/products.js';
+import { createOutboxStore } from '../adapters/postgres/outbox.js';
+import { createEventSender } from '../adapters/webhooks/event-sender.js';
 import { createStatsReader } from '../adapters/postgres/stats-reader.js';
 import { createStockAdjustments } from '../adapters/postgres/stock-adjustments.js';
 import { createDeadLetterReader } from '../adapters/postgres/dead-letter-reader.js';
@@ -27,12 +29,15 @@ import { createOrderWorker } from '../worker.js';
 import type { Notifier } from '../activities/notices.js';
 import type { Lifetime } from './lifetime.js';
 import { activityLogAttributes } from './activity-log.js';
-import { addBookGauges, addBreakerGauge, addStreamGauge } from './gauges.js';
+import { addBookGauges, addBreakerGauge, addOutboxGauges, addStreamGauge } from './gauges.js';
 import { observedRequests } from './observed-requests.js';
 import { ensureAuditSchedule } from './audit-schedule.js';
 import type { CustomFraudCheck } from './fraud-checks.js';
 import { keepCounts } from './keep-counts.js';
-import { notifiersOf } from './notices.js';
+import { noticeConsumerOf, notifiersOf } from './notices.js';
+import { createDeliveryReader } from '../adapters/postgres/delivery-reader.js';
+import { createEndpointBook } from '../adapters/postgres/webhook-endpoints.js';
+import { startRelayRole } from './relay.js';
 import { prepareNamespace } from './namespace.js';
 import { installSdkRuntime } from './sdk-runtime.js';
 import { createPorts, policyOf } from './ports.js';
@@ -88,6 +93,11 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     eagerStart: roles.includes('worker'),
     deadlineMs: config.TEMPORAL_DEADLINE_MS,
   });
+  const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
+  const outbox = createOutboxStore(database);
+  const eventSender = createEventSender({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
+  lifetime.onClose('webhook connections', async () => eventSender.close());
+  addOutboxGauges(metrics, outbox);
   const checks: Record<string, () => Promise<void>> = { database: reader.ping, temporal: workflows.ping };
 
   if (roles.includes('worker')) {
@@ -116,6 +126,8 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await stopped;
     });
+    const consumers = [noticeConsumerOf(ports, requests)];
+    await startRelayRole({ ...options, database, outbox, client, connection, eventSender, consumers });
     checks['worker'] = async () => {
       if (worker.getState() !== 'RUNNING') throw new Error(`the worker is ${worker.getState()}`);
     };
@@ -140,11 +152,14 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       workflows,
       trail: reader,
       lists: createOrderLists(database),
-      stats: createStatsReader(database),
-      requests: createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
+      stats: createStatsReader(database, { outbox_backlog: async () => (await outbox.backlog()).rows }),
+      requests,
       deadLetters: createDeadLetterReader(database),
       stock: createStockAdjustments(database),
       products: createProducts(database),
+      endpoints: createEndpointBook(database),
+      webhookDeliveries: createDeliveryReader(database),
+      eventSender,
       inbox: createGatewayEventStore(database),
       gatewayEvents: verifierOf(options.sandboxEventSecrets),
       policy: policyOf(config, options.fraudChecks),

@@ -61,3 +61,9 @@ export const NOTICE_BOOK: ActivityOptions = {
   startToCloseTimeout: '15 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };
+
+/** For what goes wrong on our side of a delivery; what the receiver does is an outcome, and waits by its own schedule. */
+export const deliveryRetries: ActivityOptions = {
+  startToCloseTimeout: '45 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+};

@@ -71,3 +71,24 @@ export interface GatewayEventRef {
 
 /** How an order ended when it was not confirmed: the failure's reason, or `cancelled`. Must be registered first. */
 export const ORDER_OUTCOME = defineSearchAttributeKey('OrderOutcome', SearchAttributeType.KEYWORD);
+
+export const DELIVER_EVENT = 'deliverEvent';
+
+/** Calls to receivers have a queue of their own: those that hang must not take the places of orders' activities. */
+export const DELIVERY_TASK_QUEUE = 'holdfast-deliveries';
+
+/** One workflow id a round: a replay is another round. */
+export const deliveryWorkflowId = (deliveryId: string, round: number) =>
+  round === 0 ? `delivery-${deliveryId}` : `delivery-${deliveryId}-${round}`;
+
+/** A delivery whose first tries were made, or not, by others. */
+export interface DeliveryRun {
+  deliveryId: string;
+  round: number;
+  /** Tries of this round that were made before. */
+  tries: number;
+  /** Until the next one. */
+  waitMs: number;
+  /** The pauses before the second and each later try. */
+  delaysMs: number[];
+}

@@ -15,7 +15,9 @@ beforeAll(async () => {
 });
 afterAll(async () => stack?.close());
 afterEach(async () => {
-  await stack.database.pool.query('truncate orders, dead_letters, gateway_events, stock_movements, stock cascade');
+  await stack.database.pool.query(
+    'truncate orders, dead_letters, gateway_events, stock_movements, stock, outbox cascade',
+  );
   await stack.seed(...PRODUCTS);
 });
 

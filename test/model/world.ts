@@ -5,6 +5,8 @@ import { Pool } from 'pg';
 import type { PaymentGateway } from '../../src/activities/payments.js';
 import { createCatalogue } from '../../src/adapters/postgres/catalogue.js';
 import { createDeadLetterReader } from '../../src/adapters/postgres/dead-letter-reader.js';
+import { createDeliveryReader } from '../../src/adapters/postgres/delivery-reader.js';
+import { createEndpointBook } from '../../src/adapters/postgres/webhook-endpoints.js';
 import { createGatewayEventStore } from '../../src/adapters/postgres/gateway-events.js';
 import { migrate } from '../../src/adapters/postgres/migrate.js';
 import { createOrderLists } from '../../src/adapters/postgres/order-lists.js';
@@ -115,6 +117,9 @@ export async function createWorld(): Promise<World> {
     stock: createStockAdjustments(database),
     products: createProducts(database),
     inbox: createGatewayEventStore(database),
+    endpoints: createEndpointBook(database),
+    webhookDeliveries: createDeliveryReader(database),
+    eventSender: { refuse: () => undefined },
     // Signatures have tests of their own.
     gatewayEvents: { verify: (_gateway, _headers, rawBody) => ({ ok: true, event: eventOf(rawBody) }) },
     policy: policyOf(config),

@@ -156,4 +156,10 @@ export const PLANTS: [check: string, status: OrderStatus, age: string, breakIt: 
      insert into stock_movements (sku, order_id, kind, on_hand_delta, reserved_delta)
      values ('product-A', 'ID', 'release', 0, -2)`,
   ],
+  [
+    'outbox-is-drained',
+    'confirmed',
+    '1 day',
+    `update outbox set created_at = now() - interval '11 minutes' where order_id = 'ID'`,
+  ],
 ];

@@ -67,4 +67,13 @@ export const PROGRESS_CHECKS: readonly SqlCheck[] = [
           from dead_letters d, ago
           where d.state = 'redriving' and d.updated_at < ago.redrive`,
   },
+  {
+    name: 'outbox-is-drained',
+    invariant: 'I20',
+    isRecoverable: false,
+    sql: `select b.order_id, 'event ' || b.seq as about,
+                 format('event %s (%s) waits for %s to be handed on%s', b.seq, b.type,
+                        date_trunc('second', now() - b.created_at), coalesce(': ' || b.last_error, '')) as detail
+          from outbox b where b.created_at < now() - interval '10 minutes'`,
+  },
 ];

@@ -1,21 +1,6 @@
-import { ORDER_TRANSITIONS, type OrderStatus } from '../../domain/order.js';
+import { ORDER_TRANSITIONS } from '../../domain/order.js';
+import { STATUS_AFTER } from '../../domain/trail.js';
 import type { SqlCheck } from './audit-checks.js';
-
-/** The events that move an order, with the status they move it to. All others leave it where it is. */
-const STATUS_AFTER: Record<string, OrderStatus> = {
-  'order.created': 'pending',
-  'order.in_review': 'in_review',
-  'review.approved': 'pending',
-  'inventory.reserved': 'reserved',
-  'payment.unknown': 'payment_unknown',
-  'order.confirmed': 'confirmed',
-  'order.completed': 'completed',
-  'order.compensating': 'compensating',
-  'order.failed': 'failed',
-  'order.redriven': 'pending',
-  'order.cancelling': 'cancelling',
-  'order.cancelled': 'cancelled',
-};
 
 const MOVES = `(values ${pairs(Object.entries(STATUS_AFTER))}) as moves (type, status)`;
 const LEGAL = `(values ${pairs(Object.entries(ORDER_TRANSITIONS).flatMap(([from, tos]) => tos.map((to) => [from, to])))})`;

@@ -1,5 +1,6 @@
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { Verdict } from '../../activities/screening.js';
+import type { DeliveryState } from '../../domain/delivery.js';
 import type { DeadLetterKind, DeadLetterState } from '../../domain/dead-letter.js';
 import type { Failure, FailureReason } from '../../domain/failure.js';
 import type { NoticeState } from '../../domain/notice.js';
@@ -172,5 +173,53 @@ export interface Tables {
     received_at: Generated<Date>;
     processed_at: Date | null;
     effect: string | null;
+  };
+  webhook_endpoints: {
+    id: Generated<string>;
+    url: string;
+    description: string;
+    event_types: string[];
+    trail_types: string[];
+    state: Generated<'enabled' | 'disabled' | 'deleted'>;
+    disabled_reason: string | null;
+    secret: string;
+    old_secret: string | null;
+    old_secret_until: Date | null;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
+  };
+  outbox: {
+    id: Generated<number>;
+    order_id: string;
+    seq: number;
+    type: string;
+    attempts: Generated<number>;
+    last_error: string | null;
+    due_at: Generated<Date>;
+    created_at: Generated<Date>;
+  };
+  webhook_deliveries: {
+    id: Generated<string>;
+    endpoint_id: string;
+    message_id: string;
+    type: string;
+    order_id: string | null;
+    seq: number | null;
+    state: DeliveryState;
+    round: Generated<number>;
+    tries: Generated<number>;
+    next_attempt_at: Date | null;
+    watch_at: Generated<Date>;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
+  };
+  delivery_attempts: {
+    delivery_id: string;
+    number: number;
+    at: Generated<Date>;
+    outcome: 'accepted' | 'refused' | 'gone' | 'no_answer' | 'not_sent';
+    status_code: number | null;
+    detail: Generated<string>;
+    latency_ms: number;
   };
 }

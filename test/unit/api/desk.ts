@@ -2,6 +2,8 @@ import { createApp } from '../../../src/api/app.js';
 import { createOrderFollowers, type FollowedOrders } from '../../../src/api/order-followers.js';
 import type { DeadLetterBook } from '../../../src/api/dead-letters.js';
 import type { Verification } from '../../../src/api/gateway-webhooks.js';
+import type { DeliveryBook } from '../../../src/api/webhook-deliveries.js';
+import type { EndpointBook } from '../../../src/api/webhook-endpoints.js';
 import type { OrderEvent } from '../../../src/api/order-events.js';
 import type { OrderRequests } from '../../../src/api/order-requests.js';
 import type { AnsweredRequest } from '../../../src/api/request-observer.js';
@@ -46,6 +48,24 @@ export function openDesk() {
     asOf: TIME,
   };
   const desk = { listed, numbers, rows, trails, letters, inbox, asked, answers, stock, book, products };
+  const unprepared = (name: string) => async (): Promise<never> => {
+    throw new Error(`${name} was not prepared`);
+  };
+  const endpoints: EndpointBook = {
+    list: unprepared('list'),
+    find: unprepared('find'),
+    create: unprepared('create'),
+    change: unprepared('change'),
+    remove: unprepared('remove'),
+    rotate: unprepared('rotate'),
+    dropOldSecret: unprepared('dropOldSecret'),
+    test: unprepared('test'),
+  };
+  const webhookDeliveries: DeliveryBook = {
+    list: unprepared('list'),
+    find: unprepared('find'),
+    replay: unprepared('replay'),
+  };
   const seam = { verification: { unknownGateway: true } as Verification, mostFollowers: 2 };
 
   const ask =
@@ -129,6 +149,9 @@ export function openDesk() {
       },
     },
     stats: { read: async () => numbers },
+    endpoints,
+    webhookDeliveries,
+    eventSender: { refuse: (url) => (url.includes('refused') ? 'must not be called so' : undefined) },
     gatewayEvents: { verify: () => seam.verification },
     inbox: { store: async (event) => inbox.set(event.eventId, event) },
     policy: DEFAULT_POLICY,
@@ -154,6 +177,9 @@ export function openDesk() {
     observed,
     followers,
     raw: async (path: string, init?: RequestInit) => app.request(path, init),
+    endpoints,
+    webhookDeliveries,
+    ask: call,
     get: (path: string) => call(path),
     send,
     post: (path: string, body?: unknown, headers?: Record<string, string>) => send('POST', path, body, headers),

@@ -100,6 +100,9 @@ export function openShop() {
     products: unused,
     inbox: unused,
     gatewayEvents: unused,
+    endpoints: unused,
+    webhookDeliveries: unused,
+    eventSender: unused,
     policy: DEFAULT_POLICY,
     maxBodyBytes: MAX_BODY_BYTES,
     log: {

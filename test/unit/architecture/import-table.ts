@@ -18,7 +18,7 @@ export const IMPORT_TABLE: readonly Part[] = [
   {
     from: 'adapters/',
     ours: ['domain/'],
-    types: PORTS,
+    types: [...PORTS, 'relay/'],
     packages: [
       'pg',
       'kysely',

@@ -1,0 +1,37 @@
+import { sql } from 'kysely';
+import type { Database } from './pool.js';
+
+// Ids begin with their time, so the primary key finds the old ones.
+const idAt = (ageMs: number) =>
+  sql<string>`'wd_' || lpad(to_hex((extract(epoch from now()) * 1000 - ${ageMs}::float8)::bigint), 12, '0')`;
+
+/**
+ * Deletes up to `limit` deliveries that ended long ago, with their attempts; and secrets whose time is over, and deleted
+ * endpoints of which nothing is left to show.
+ * @returns how many deliveries
+ */
+export async function purgeDeliveries(
+  { kysely }: Database,
+  limit: number,
+  { deliveredMs, failedMs }: { deliveredMs: number; failedMs: number },
+): Promise<number> {
+  await sql`update webhook_endpoints set old_secret = null, old_secret_until = null where old_secret_until <= now()`.execute(
+    kysely,
+  );
+  const { numAffectedRows = 0n } = await sql`
+    with old as materialized (
+      (select id from webhook_deliveries where state = 'delivered' and id < ${idAt(deliveredMs)}
+       order by id limit ${limit} for update skip locked)
+      union all
+      (select id from webhook_deliveries where state in ('failed', 'cancelled') and id < ${idAt(failedMs)}
+       order by id limit ${limit} for update skip locked)
+      limit ${limit}
+    )
+    delete from webhook_deliveries d using old where d.id = old.id`.execute(kysely);
+  await sql`
+    delete from webhook_endpoints e
+    where state = 'deleted' and not exists (select from webhook_deliveries d where d.endpoint_id = e.id)`.execute(
+    kysely,
+  );
+  return Number(numAffectedRows);
+}

@@ -1,0 +1,101 @@
+import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
+import type { WebhookDelivery } from '../domain/webhook-endpoint.js';
+import { given } from './given.js';
+import { pageOf, placeOf } from './paging.js';
+import { Problem } from './problems.js';
+import { refuseInvalid } from './validation.js';
+import { deliveryJson, deliveryParams, deliveryPlace, deliveryQuery } from './webhook-delivery-schema.js';
+
+export interface DeliveryFilter {
+  endpointId?: string;
+  state?: WebhookDelivery['state'];
+  orderId?: string;
+  type?: string;
+  limit: number;
+  /** Only those older than this one. */
+  beforeId?: string;
+}
+
+export type Replayed =
+  | { kind: 'replayed'; delivery: WebhookDelivery }
+  | { kind: 'not_found' }
+  | { kind: 'under_way'; state: WebhookDelivery['state'] }
+  | { kind: 'no_receiver'; endpointState: 'disabled' | 'deleted' };
+
+/** The deliveries as people see them. Throws `Unavailable` when the database is away. */
+export interface DeliveryBook {
+  /** Newest first. */
+  list(filter: DeliveryFilter): Promise<WebhookDelivery[]>;
+  find(id: string): Promise<WebhookDelivery | undefined>;
+  /** Starts another round of a delivery that has ended, once; a relay takes it from there. */
+  replay(id: string): Promise<Replayed>;
+}
+
+export interface DeliveryOptions {
+  webhookDeliveries: DeliveryBook;
+}
+
+const path = '/v1/webhook-deliveries';
+const request = { params: deliveryParams };
+
+const getDeliveries = createRoute({
+  method: 'get',
+  path,
+  request: { query: deliveryQuery },
+  responses: { 200: { description: 'The deliveries, newest first, each with its tries' } },
+});
+const getDelivery = createRoute({
+  method: 'get',
+  path: `${path}/{id}`,
+  request,
+  responses: { 200: { description: 'The delivery with its tries' } },
+});
+const postReplay = createRoute({
+  method: 'post',
+  path: `${path}/{id}/replay`,
+  request,
+  responses: {
+    202: { description: 'It is sent again, with the same webhook-id and the whole schedule of tries' },
+    409: { description: 'It is under way, or its endpoint is disabled or deleted' },
+  },
+});
+
+export function createDeliveryRoutes({ webhookDeliveries: deliveries }: DeliveryOptions) {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+
+  app.openapi(getDeliveries, async (c) => {
+    const { endpoint_id: endpointId, order_id: orderId, state, type, limit, cursor } = c.req.valid('query');
+    const [beforeId] = placeOf(cursor, deliveryPlace) ?? [];
+    const filter = given({ endpointId, orderId, state, type, beforeId });
+    const found = await deliveries.list({ ...filter, limit: limit + 1 });
+    return c.json(pageOf(found, limit, { json: deliveryJson, place: ({ id }) => [id] }), 200);
+  });
+
+  app.openapi(getDelivery, async (c) => {
+    const delivery = await deliveries.find(c.req.valid('param').id);
+    if (delivery === undefined) throw notFound();
+    return c.json(deliveryJson(delivery), 200);
+  });
+
+  app.openapi(postReplay, async (c) => {
+    const replayed = await deliveries.replay(c.req.valid('param').id);
+    switch (replayed.kind) {
+      case 'replayed':
+        return c.json(deliveryJson(replayed.delivery), 202);
+      case 'not_found':
+        throw notFound();
+      case 'under_way':
+        throw new Problem('delivery-under-way', `This delivery is ${replayed.state}; it is being tried anyway.`, {
+          state: replayed.state,
+        });
+      case 'no_receiver':
+        throw new Problem('endpoint-disabled', `The endpoint of this delivery is ${replayed.endpointState}.`);
+    }
+  });
+
+  return app;
+}
+
+function notFound(): Problem {
+  return new Problem('not-found', 'There is no webhook delivery with this id.');
+}

@@ -1,0 +1,26 @@
+import type { OrderStatus } from './order.js';
+
+/** The events that move an order, with the status they move it to. All others leave it where it is. */
+export const STATUS_AFTER: Record<string, OrderStatus> = {
+  'order.created': 'pending',
+  'order.in_review': 'in_review',
+  'review.approved': 'pending',
+  'inventory.reserved': 'reserved',
+  'payment.unknown': 'payment_unknown',
+  'order.confirmed': 'confirmed',
+  'order.completed': 'completed',
+  'order.compensating': 'compensating',
+  'order.failed': 'failed',
+  'order.redriven': 'pending',
+  'order.cancelling': 'cancelling',
+  'order.cancelled': 'cancelled',
+};
+
+/** The status of an order whose trail has these types, oldest first. */
+export function statusAfter(types: readonly string[]): OrderStatus {
+  for (const type of types.toReversed()) {
+    const status = STATUS_AFTER[type];
+    if (status !== undefined) return status;
+  }
+  return 'pending';
+}

@@ -1,0 +1,43 @@
+/** A receiver of events, without its secrets. Times are RFC 3339, UTC. */
+export interface WebhookEndpoint {
+  id: string;
+  url: string;
+  description: string;
+  eventTypes: string[];
+  state: 'enabled' | 'disabled';
+  disabledReason: string | null;
+  /** Until when the secret before the present one signs too. */
+  oldSecretUntil: string | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** One message to one endpoint, with every try. Times are RFC 3339, UTC. */
+export interface WebhookDelivery {
+  id: string;
+  endpointId: string;
+  messageId: string;
+  type: string;
+  /** Absent for a test. */
+  orderId: string | null;
+  state: 'pending' | 'retrying' | 'delivered' | 'failed' | 'cancelled';
+  nextAttemptAt: string | null;
+  attempts: DeliveryAttempt[];
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface DeliveryAttempt {
+  number: number;
+  at: string;
+  outcome: 'accepted' | 'refused' | 'gone' | 'no_answer' | 'not_sent';
+  statusCode: number | null;
+  detail: string;
+  latencyMs: number;
+}
+
+/** How long the old secret signs beside the new one. */
+export const OLD_SECRET_MS = 24 * 3_600_000;
+
+/** Every event is sent to each of them. */
+export const MOST_ENDPOINTS = 50;

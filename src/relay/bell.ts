@@ -1,0 +1,30 @@
+/** Wakes one who waits; a ring that nobody waits for is kept for the next wait. */
+export interface Bell {
+  ring(): void;
+  /** Resolves at the ring, or after so many milliseconds. */
+  wait(ms: number): Promise<void>;
+}
+
+export function createBell(): Bell {
+  let hasRung = false;
+  let wake: (() => void) | undefined;
+  return {
+    ring() {
+      hasRung = true;
+      wake?.();
+    },
+    async wait(ms) {
+      if (!hasRung) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      wake = undefined;
+      hasRung = false;
+    },
+  };
+}

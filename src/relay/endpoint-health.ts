@@ -1,0 +1,28 @@
+/** Which endpoints get a first try from this process: not those that have failed several times in a row. */
+export interface EndpointHealth {
+  isSpared(endpointId: string): boolean;
+  note(endpointId: string, isWell: boolean): void;
+}
+
+const STRIKES = 3;
+const REST_MS = 5_000;
+
+export function createEndpointHealth({ strikes = STRIKES, restMs = REST_MS } = {}): EndpointHealth {
+  const failures = new Map<string, { inARow: number; restUntil: number }>();
+  return {
+    isSpared(endpointId) {
+      const failed = failures.get(endpointId);
+      if (failed === undefined || failed.inARow < strikes) return false;
+      const now = performance.now();
+      if (now < failed.restUntil) return true;
+      // One goes first; the others wait for what becomes of it.
+      failed.restUntil = now + restMs;
+      return false;
+    },
+    note(endpointId, isWell) {
+      if (isWell) return void failures.delete(endpointId);
+      const inARow = (failures.get(endpointId)?.inARow ?? 0) + 1;
+      failures.set(endpointId, { inARow, restUntil: performance.now() + restMs });
+    },
+  };
+}

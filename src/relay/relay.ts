@@ -1,0 +1,150 @@
+import { Unavailable } from '../domain/unavailable.js';
+import { createBell } from './bell.js';
+import { gathered } from './gather.js';
+import type { OutboxConsumer } from './outbox-event.js';
+import type { ClaimedEvent, OutboxStore } from './outbox-store.js';
+
+export interface RelayLog {
+  warn(fields: Record<string, unknown>, message: string): void;
+}
+
+export interface RelayOptions {
+  store: OutboxStore;
+  consumers: readonly OutboxConsumer[];
+  log: RelayLog;
+  limits?: Partial<RelayLimits>;
+}
+
+export interface RelayLimits {
+  /** Most events claimed by one statement, and most under way. */
+  batch: number;
+  atOnce: number;
+  leaseMs: number;
+  /** The longest that a consumer may take over one event; shorter than the lease. */
+  deadlineMs: number;
+  /** How long an idle relay waits for a ring before it looks. */
+  pollMs: number;
+}
+
+export interface Relay {
+  /** Something may be new. */
+  ring(): void;
+  /** Takes nothing more and waits for what is under way. */
+  stop(): Promise<void>;
+}
+
+export const RELAY_LIMITS: RelayLimits = {
+  batch: 100,
+  atOnce: 200,
+  leaseMs: 30_000,
+  deadlineMs: 15_000,
+  pollMs: 1_000,
+};
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+const FAULT_PAUSE_MS = 1_000;
+const LONGEST_FAULT_PAUSE_MS = 600_000;
+// A committer that saw another one about to ring does not ring: after work it pays to look again soon.
+const LOOK_AGAIN_MS = 25;
+
+/**
+ * Hands every event of the outbox to every consumer that wants it, at least once. Any number of relays may run on one
+ * outbox: an event is leased to one of them, and when that one dies the lease runs out.
+ */
+export function startRelay({ store, consumers, log, limits = {} }: RelayOptions): Relay {
+  const { batch, atOnce, leaseMs, deadlineMs, pollMs } = { ...RELAY_LIMITS, ...limits };
+  const bell = createBell();
+  const underWay = new Set<Promise<void>>();
+  const done = gathered(async (ids: number[]) => {
+    await store.done(ids);
+    return ids;
+  });
+  const ending = new AbortController();
+  let quietMs = LOOK_AGAIN_MS;
+  let pauseMs = FIRST_PAUSE_MS;
+  let isAway = false;
+
+  const stopped = run();
+  return {
+    ring: bell.ring,
+    async stop() {
+      ending.abort();
+      bell.ring();
+      await stopped;
+    },
+  };
+
+  async function run(): Promise<void> {
+    while (!ending.signal.aborted) {
+      if (underWay.size >= atOnce) {
+        await Promise.race(underWay);
+        continue;
+      }
+      try {
+        const events = await store.claim(Math.min(batch, atOnce - underWay.size), leaseMs);
+        if (isAway) log.warn({}, 'the outbox is there again');
+        isAway = false;
+        pauseMs = FIRST_PAUSE_MS;
+        for (const event of events) begin(event);
+        quietMs = events.length > 0 ? LOOK_AGAIN_MS : Math.min(quietMs * 2, pollMs);
+        // A full batch means that more is waiting.
+        if (events.length < batch) await bell.wait(quietMs);
+      } catch (err) {
+        if (!isAway) log.warn({ err }, 'the outbox cannot be read; trying again until it can');
+        isAway = true;
+        await bell.wait(pauseMs);
+        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      }
+    }
+    await Promise.all(underWay);
+  }
+
+  function begin(event: ClaimedEvent): void {
+    const work = handOn(event).finally(() => underWay.delete(work));
+    underWay.add(work);
+  }
+
+  async function handOn(event: ClaimedEvent): Promise<void> {
+    try {
+      const { id, attempts: _, ...told } = event;
+      const wanting = consumers.filter((consumer) => consumer.wants(event.type));
+      await Promise.all(wanting.map((consumer) => within(deadlineMs, consumer, told)));
+      await done(id);
+    } catch (err) {
+      await giveBack(event, err).catch(() => {
+        // The lease gives it back.
+      });
+    }
+  }
+
+  async function giveBack({ id, orderId, seq, attempts }: ClaimedEvent, err: unknown): Promise<void> {
+    const isOurs = !(err instanceof Unavailable);
+    if (isOurs) log.warn({ orderId, seq, attempts, err }, 'an event could not be handed on; it is tried again');
+    const longer = FAULT_PAUSE_MS * 2 ** Math.min(attempts - 1, 20);
+    const error = err instanceof Error ? err.message.slice(0, 500) : 'unknown';
+    const pause = isOurs ? Math.min(longer, LONGEST_FAULT_PAUSE_MS) : FAULT_PAUSE_MS;
+    await store.giveBack(id, { error, pauseMs: pause, counts: isOurs });
+  }
+}
+
+/** A consumer that hears no signal must not hold an event for longer than its lease. */
+async function within(
+  ms: number,
+  consumer: OutboxConsumer,
+  event: Parameters<OutboxConsumer['take']>[0],
+): Promise<void> {
+  const cut = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new Error(`${consumer.name} took longer than ${ms} ms`);
+      cut.abort(error);
+      reject(error);
+    }, ms);
+  });
+  const work = consumer.take(event, cut.signal);
+  // What it ends with after the deadline is nobody's concern.
+  work.catch(() => {});
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,38 @@
+import { proxyActivities, sleep } from '@temporalio/workflow';
+import type { DeliveryActivities } from '../activities/deliveries.js';
+import { jittered } from '../domain/delivery.js';
+import { deliveryRetries } from './activity-options.js';
+import { DELIVERY_TASK_QUEUE, type DeliveryRun } from './contract.js';
+
+/** Tries one delivery until the receiver takes it or its schedule is over. @returns how it ended */
+export async function deliverEvent(run: DeliveryRun): Promise<'delivered' | 'failed' | 'over'> {
+  const { deliveryId, round, delaysMs } = run;
+  const { attemptDelivery } = proxyActivities<DeliveryActivities>({
+    ...deliveryRetries,
+    taskQueue: DELIVERY_TASK_QUEUE,
+  });
+  let waitMs = run.waitMs;
+  let postponed = 0;
+
+  for (let tries = run.tries; ;) {
+    if (waitMs > 0) await sleep(waitMs);
+    const delayMs = delaysMs[tries];
+    const pause = delayMs === undefined ? {} : { pauseMs: jittered(delayMs, Math.random()) };
+    const outcome = await attemptDelivery({ deliveryId, round, postponed, ...pause });
+    switch (outcome.kind) {
+      case 'again':
+        tries += 1;
+        postponed = 0;
+        waitMs = outcome.pauseMs;
+        break;
+      case 'later':
+        postponed += 1;
+        waitMs = jittered(outcome.pauseMs, Math.random());
+        break;
+      case 'delivered':
+      case 'failed':
+      case 'over':
+        return outcome.kind;
+    }
+  }
+}

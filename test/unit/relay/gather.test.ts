@@ -1,0 +1,58 @@
+import { expect, test } from '@jest/globals';
+import { createBell } from '../../../src/relay/bell.js';
+import { createEndpointHealth } from '../../../src/relay/endpoint-health.js';
+import { gathered } from '../../../src/relay/gather.js';
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('what is asked for while a call is under way goes together into the next one', async () => {
+  const batches: number[][] = [];
+  const ask = gathered(async (items: number[]) => {
+    batches.push(items);
+    await sleep(10);
+    return items.map((item) => item * 2);
+  }, 3);
+  const first = Promise.all([ask(1), ask(2)]);
+  await sleep(2);
+  expect(await Promise.all([first, ask(3), ask(4), ask(5), ask(6)])).toEqual([[2, 4], 6, 8, 10, 12]);
+  expect(batches).toEqual([[1, 2], [3, 4, 5], [6]]);
+});
+
+test('a call that fails fails for all who are in it, and for no other', async () => {
+  let calls = 0;
+  const ask = gathered(async (items: number[]) => {
+    calls += 1;
+    if (calls === 1) throw new Error('away');
+    return items;
+  });
+  const [one, two] = await Promise.allSettled([ask(1), ask(2)]);
+  expect([one.status, two.status]).toEqual(['rejected', 'rejected']);
+  expect(await ask(3)).toBe(3);
+  await expect(gathered(async () => [])(1)).rejects.toThrow('0 answers to 1 items');
+});
+
+test('a bell that rings before somebody waits is heard; one ring wakes once', async () => {
+  const bell = createBell();
+  bell.ring();
+  bell.ring();
+  const started = performance.now();
+  await bell.wait(5_000);
+  expect(performance.now() - started).toBeLessThan(1_000);
+  await bell.wait(30);
+  expect(performance.now() - started).toBeGreaterThan(25);
+  setTimeout(bell.ring, 10);
+  await bell.wait(5_000);
+  expect(performance.now() - started).toBeLessThan(2_000);
+});
+
+test('an endpoint that fails three times in a row is spared, but for one that looks whether it is well again', async () => {
+  const health = createEndpointHealth({ restMs: 50 });
+  for (const isWell of [false, false, true, false, false]) health.note('we_1', isWell);
+  expect(health.isSpared('we_1')).toBe(false);
+  health.note('we_1', false);
+  expect([health.isSpared('we_1'), health.isSpared('we_2')]).toEqual([true, false]);
+  await sleep(60);
+  expect([health.isSpared('we_1'), health.isSpared('we_1')]).toEqual([false, true]);
+  health.note('we_1', true);
+  expect(health.isSpared('we_1')).toBe(false);
+});
