@@ -32,9 +32,10 @@ export function judge({ name, id: endpointId, messages }, expected, deliveries) 
   const mine = deliveries.filter(({ endpoint_id: of }) => of === endpointId);
   const delivered = mine.find(({ state }) => state === 'delivered')?.number ?? 0;
   const verdict = { name, expected: expected.size, taken: taken.size, delivered, messages: messages.length };
-  if (missing.length > 0) faults.push(`${missing.length} events never came, such as ${missing.slice(0, SHOWN)}`);
+  if (missing.length > 0)
+    faults.push(`${missing.length} events never came, such as ${missing.slice(0, SHOWN).join(', ')}`);
   if (unexpected.length > 0)
-    faults.push(`${unexpected.length} that do not exist, such as ${unexpected.slice(0, SHOWN)}`);
+    faults.push(`${unexpected.length} that do not exist, such as ${unexpected.slice(0, SHOWN).join(', ')}`);
   if (badSignatures > 0) faults.push(`${badSignatures} signatures do not hold`);
   if (unstable > 0) faults.push(`${unstable} messages changed under their id`);
   if (delivered !== expected.size) faults.push(`${delivered} deliveries are booked as delivered`);
