@@ -19,13 +19,14 @@ export async function purgeDeliveries(
     kysely,
   );
   const { numAffectedRows = 0n } = await sql`
-    with old as materialized (
-      (select id from webhook_deliveries where state = 'delivered' and id < ${idAt(deliveredMs)}
-       order by id limit ${limit} for update skip locked)
-      union all
-      (select id from webhook_deliveries where state in ('failed', 'cancelled') and id < ${idAt(failedMs)}
-       order by id limit ${limit} for update skip locked)
-      limit ${limit}
+    with delivered as materialized (
+      select id from webhook_deliveries where state = 'delivered' and id < ${idAt(deliveredMs)}
+      order by id limit ${limit} for update skip locked
+    ), others as materialized (
+      select id from webhook_deliveries where state in ('failed', 'cancelled') and id < ${idAt(failedMs)}
+      order by id limit greatest(0, ${limit} - (select count(*) from delivered)) for update skip locked
+    ), old as (
+      select id from delivered union all select id from others
     )
     delete from webhook_deliveries d using old where d.id = old.id`.execute(kysely);
   await sql`
