@@ -6,6 +6,7 @@ import type { OrderStatus } from '../../domain/order.js';
 import type { ReviewDecision } from '../../domain/outcomes.js';
 import type { AttemptState, RefundState } from '../../domain/payment.js';
 import type { ReservationState } from '../../domain/reservation.js';
+import type { Scope } from '../../domain/scopes.js';
 
 /** The first decision of a review. `at` is RFC 3339, UTC. */
 export interface StoredReview {
@@ -153,5 +154,15 @@ export interface Tables {
     received_at: Generated<Date>;
     processed_at: Date | null;
     effect: string | null;
+  };
+  api_keys: {
+    key_id: string;
+    name: string;
+    hash: Buffer;
+    scopes: Scope[];
+    created_at: Generated<Date>;
+    expires_at: Date | null;
+    revoked_at: Date | null;
+    last_used_at: Date | null;
   };
 }

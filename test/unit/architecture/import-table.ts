@@ -19,7 +19,7 @@ export const IMPORT_TABLE: readonly Part[] = [
     from: 'adapters/',
     ours: ['domain/'],
     types: PORTS,
-    packages: ['pg', 'kysely', 'zod', 'cockatiel', '@temporalio/client'],
+    packages: ['pg', 'kysely', 'zod', 'cockatiel', 'rate-limiter-flexible', '@temporalio/client'],
     node: 'all',
   },
   {
@@ -27,7 +27,7 @@ export const IMPORT_TABLE: readonly Part[] = [
     ours: ['domain/', 'workflows/contract.ts'],
     types: PORTS,
     packages: [...HTTP, '@temporalio/client'],
-    node: ['node:crypto', 'node:http', 'node:timers/promises'],
+    node: ['node:crypto', 'node:http', 'node:timers/promises', 'node:zlib'],
   },
   {
     ...NOTHING,
