@@ -20,6 +20,15 @@ const schema = z.object({
   INTERNAL_HOST: z.string().min(1).default('127.0.0.1'),
   INTERNAL_PORT: port(9464),
   MAX_BODY_BYTES: count(65_536, 1_024, 1_048_576),
+  MAX_CONNECTIONS: count(1_000, 10, 100_000),
+  MAX_REQUESTS: count(256, 5, 10_000),
+  MAX_CHECKOUTS: count(64, 1, 10_000),
+  MAX_OPEN_ORDERS: count(10_000, 1, 10_000_000),
+  RATE_LIMIT_PER_KEY: count(0, 0, 10_000_000),
+  RATE_LIMIT_PER_CUSTOMER: count(0, 0, 10_000_000),
+  RATE_LIMIT_WINDOW_MS: ms(60_000, 1_000, 86_400_000),
+  API_KEY_CACHE_MS: ms(10_000, 100, 60_000),
+  CORS_ORIGINS: z.string().refine(areOrigins, 'must be origins such as https://shop.example, with commas').optional(),
   DRAIN_TIMEOUT_MS: ms(30_000, 1_000, 600_000),
 
   DATABASE_URL: optional,
@@ -67,6 +76,10 @@ const schema = z.object({
   RESERVATION_TTL_MS: ms(1_800_000, 1_000, 604_800_000),
   LOOKUP_MAXIMUM_MS: ms(3_600_000, 100, 86_400_000),
 });
+
+function areOrigins(text: string): boolean {
+  return text.split(',').every((origin) => URL.canParse(origin) && new URL(origin).origin === origin);
+}
 
 function isRange(text: string): boolean {
   const [min = 0, max = 0] = text.split('-').map(Number);

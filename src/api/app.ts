@@ -7,6 +7,7 @@ import { Unavailable } from '../domain/unavailable.js';
 import { createDeadLetterRoutes, type DeadLetterOptions } from './dead-letters.js';
 import { createGatewayWebhookRoutes, type WebhookOptions } from './gateway-webhooks.js';
 import { createCancelRoutes } from './order-cancel.js';
+import type { Guards } from './guards.js';
 import { createTrailRoutes, type TrailOptions } from './order-events.js';
 import { createFulfilmentRoutes } from './order-fulfilment.js';
 import { createRefundRoutes } from './order-refunds.js';
@@ -16,7 +17,11 @@ import { Problem, problemResponse } from './problems.js';
 import { createStockRoutes, type StockOptions } from './stock.js';
 import { tooLarge, wrongMediaType } from './strict-json.js';
 
-export type AppOptions = OrderRoutesOptions & DeadLetterOptions & TrailOptions & StockOptions & WebhookOptions;
+export type AppOptions = OrderRoutesOptions &
+  DeadLetterOptions &
+  TrailOptions &
+  StockOptions &
+  WebhookOptions & { guards: Guards };
 
 type Env = { Variables: { requestId: string } };
 
@@ -28,6 +33,7 @@ export function createApp(options: AppOptions) {
   const { log, maxBodyBytes } = options;
 
   app.use(requestId());
+  for (const guard of options.guards) app.use(guard);
   // Before the limit below: a gateway's message has its own.
   app.route('/', createGatewayWebhookRoutes(options));
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (c) => problemResponse(c, tooLarge(maxBodyBytes)) }));

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { migrate } from '../adapters/postgres/migrate.js';
 import { createOrderReader } from '../adapters/postgres/order-reader.js';
 import { openDatabase } from '../adapters/postgres/pool.js';
+import { createApiKeyStore } from '../adapters/postgres/api-keys.js';
 import { createStockAdjustments } from '../adapters/postgres/stock-adjustments.js';
 import { createDeadLetterReader } from '../adapters/postgres/dead-letter-reader.js';
 import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js';
@@ -12,6 +13,10 @@ import { findOrder } from '../api/checkout.js';
 import type { GatewayEventVerifier } from '../api/gateway-webhooks.js';
 import { createOrderRequests } from '../api/order-requests.js';
 import { createApp } from '../api/app.js';
+import { createGuards } from '../api/guards.js';
+import { createKeyVerifier } from '../api/key-verifier.js';
+import { createOpenOrderCount } from '../api/open-orders.js';
+import { createOrderGate } from '../api/order-gate.js';
 import { createInternalApp } from '../api/internal.js';
 import { createOrderWorkflows } from '../api/order-workflows.js';
 import { serveHttp } from '../api/serve-http.js';
@@ -19,6 +24,7 @@ import type { Config } from '../config.js';
 import { createOrderWorker } from '../worker.js';
 import type { Lifetime } from './lifetime.js';
 import { ensureAuditSchedule } from './audit-schedule.js';
+import { rateLimitsOf } from './rate-limits.js';
 import { prepareNamespace } from './namespace.js';
 import { createPorts, policyOf } from './ports.js';
 
@@ -104,6 +110,20 @@ export async function startRoles(options: RolesOptions): Promise<void> {
 
   if (roles.includes('api')) {
     const app = createApp({
+      guards: createGuards({
+        verifier: createKeyVerifier({ store: createApiKeyStore(database), cacheMs: config.API_KEY_CACHE_MS, log }),
+        maxRequests: config.MAX_REQUESTS,
+        corsOrigins: config.CORS_ORIGINS?.split(',') ?? [],
+        log,
+      }),
+      gate: createOrderGate({
+        places: config.MAX_CHECKOUTS,
+        openOrders: config.MAX_OPEN_ORDERS,
+        begun: reader.begun,
+        countOpen: createOpenOrderCount({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
+        log,
+      }),
+      rateLimits: rateLimitsOf(config, database, log),
       reader,
       workflows,
       trail: reader,
@@ -116,7 +136,12 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       maxBodyBytes: config.MAX_BODY_BYTES,
       log,
     });
-    const api = await serveHttp(app, { host: config.HOST, port: config.PORT, variable: 'PORT' });
+    const api = await serveHttp(app, {
+      host: config.HOST,
+      port: config.PORT,
+      variable: 'PORT',
+      maxConnections: config.MAX_CONNECTIONS,
+    });
     lifetime.onClose('api', () => api.close(config.DRAIN_TIMEOUT_MS));
   }
   lifetime.onClose('readiness', async () => {

@@ -8,6 +8,7 @@ import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js
 import type { ProductSeed } from '../../src/domain/product.js';
 import { serveSandbox } from '../../src/sandbox/serve.js';
 import { startProcess, type HoldfastProcess } from './holdfast-process.js';
+import { addTestKey } from './test-key.js';
 
 export interface Stack {
   database: Database;
@@ -60,6 +61,7 @@ export async function startStack({ events }: StackOptions = {}): Promise<Stack> 
   });
   await migrate(database);
   await createCatalogue(database).seed(PRODUCTS);
+  await addTestKey(database);
 
   const temporalAddress = required('HOLDFAST_IT_TEMPORAL_ADDRESS');
   const connection = await Connection.connect({ address: temporalAddress });

@@ -19,6 +19,11 @@ const forCheckout = prepared<CheckoutRow>(
            from products where sku = any($2)) as products`,
 );
 
+const begun = prepared<{ orderId: string }>(
+  'begun-orders',
+  `select order_id as "orderId" from orders where order_id = any($1) and status <> 'pending'`,
+);
+
 /** What the HTTP side reads. */
 export function createOrderReader(database: Database) {
   return {
@@ -26,6 +31,12 @@ export function createOrderReader(database: Database) {
     async forCheckout(orderId: string, skus: string[]): Promise<{ fingerprint: string | null; products: Product[] }> {
       const [row] = await orUnavailable(forCheckout(database, [orderId, skus]));
       return row ?? { fingerprint: null, products: [] };
+    },
+
+    /** Those of these orders that have left `pending`. */
+    async begun(orderIds: string[]): Promise<string[]> {
+      const rows = await orUnavailable(begun(database, [orderIds]));
+      return rows.map(({ orderId }) => orderId);
     },
 
     async find(orderId: string): Promise<OrderRecord | undefined> {
