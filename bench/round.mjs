@@ -26,7 +26,7 @@ export async function runRound(side, { clients, seconds, orders }) {
       side.accepted.push(checkout);
 
       const postedAt = performance.now();
-      const answer = await post(agent, side.url, checkout);
+      const answer = await post(agent, side, checkout);
       const acceptedAt = performance.now();
       if (answer.status !== 202) throw new Error(`${side.name} answered ${answer.status}: ${answer.body}`);
       const { seenAt } = await side.settlement.settled(checkout.order_id);
@@ -64,19 +64,20 @@ function figuresOf(samples, seconds, cpu) {
   return figures;
 }
 
-function quantile(sorted, q) {
+export function quantile(sorted, q) {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 }
 
-function post(agent, url, checkout) {
+/** @returns status, headers and body of the answer */
+export function post(agent, { url, headers: own }, checkout) {
   const text = JSON.stringify(checkout);
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+  const headers = { ...own, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
     const sent = request(url, { method: 'POST', agent, headers }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk) => (body += chunk));
-      response.on('end', () => resolve({ status: response.statusCode, body }));
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body }));
       response.on('error', reject);
     });
     sent.on('error', reject);

@@ -1,8 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createApiKeyStore } from '../dist/adapters/postgres/api-keys.js';
 import { createCatalogue } from '../dist/adapters/postgres/catalogue.js';
 import { migrate } from '../dist/adapters/postgres/migrate.js';
+import { hashOf, mintApiKey } from '../dist/api/api-key.js';
 import { withDatabase } from '../dist/commands/database.js';
 import { freePort } from '../dist/embedded/ports.js';
 import { ensureDatabase } from '../dist/embedded/postgres-probe.js';
@@ -20,6 +22,14 @@ const report = () => {};
 
 /** Starts what both sides share, PostgreSQL and the payment sandbox, then each side. */
 export async function startSides(lifetime, directory, { tunedTextbook }) {
+  const shared = await startShared(lifetime, directory);
+  const holdfast = await startHoldfast(shared);
+  const textbook = await startTextbook(shared, tunedTextbook);
+  return { sides: [holdfast, textbook], ledger: shared.ledger };
+}
+
+/** PostgreSQL, the payment sandbox, and where Temporal's program is. */
+export async function startShared(lifetime, directory) {
   const postgres = await lifetime.start('PostgreSQL', async () =>
     startPostgres({ directory: join(directory, 'postgres'), port: await freePort(), report }),
   );
@@ -39,9 +49,14 @@ export async function startSides(lifetime, directory, { tunedTextbook }) {
     cacheDirectory: process.env.HOLDFAST_CACHE || join(homedir(), '.cache', 'holdfast', 'bin'),
     report: console.log,
   });
-  const shared = { lifetime, directory, postgres, sandbox, sandboxUrl, executable };
+  return { lifetime, directory, postgres, sandbox, sandboxUrl, executable, ledger };
+}
 
-  const holdfast = await startSide(shared, {
+/** @param environment settings other than the defaults */
+export async function startHoldfast(shared, environment = {}) {
+  const { postgres } = shared;
+  const key = mintApiKey();
+  return startSide(shared, {
     name: 'Holdfast',
     prefix: 'h',
     tuned: true,
@@ -50,26 +65,36 @@ export async function startSides(lifetime, directory, { tunedTextbook }) {
       withDatabase(url, async (database) => {
         await migrate(database);
         await createCatalogue(database).seed(PRODUCTS);
+        await createApiKeyStore(database).add({ id: key.id, name: 'bench', hash: hashOf(key), scopes: ['orders'] });
       }),
     program: { file: at('../dist/main.js'), args: ['serve'] },
     health: 'INTERNAL_PORT',
+    headers: { authorization: `Bearer ${key.text}` },
+    // A benchmark of orders, not of refusals.
+    environment: { MAX_CHECKOUTS: '1000', ACCEPT_TARGET_MS: '60000', ...environment },
   });
+}
+
+async function startTextbook(shared, tuned) {
+  const { postgres } = shared;
   await ensureDatabase(postgres.port, 'textbook');
   const textbookUrl = new URL(postgres.url);
   textbookUrl.pathname = '/textbook';
-  const textbook = await startSide(shared, {
+  return startSide(shared, {
     name: 'textbook',
     prefix: 't',
-    tuned: tunedTextbook,
+    tuned,
     databaseUrl: textbookUrl.href,
     prepare: (url) => prepareTextbook(url, PRODUCTS),
     program: { file: at('./textbook/app.mjs') },
     health: 'PORT',
   });
-  return { sides: [holdfast, textbook], ledger };
 }
 
-async function startSide(shared, { name, prefix, tuned, databaseUrl, prepare, program, health }) {
+async function startSide(
+  shared,
+  { name, prefix, tuned, databaseUrl, prepare, program, health, headers = {}, environment = {} },
+) {
   const { lifetime, directory, postgres, sandbox, sandboxUrl, executable } = shared;
   await prepare(databaseUrl);
   const temporal = await lifetime.start(`Temporal of ${name}`, async () =>
@@ -93,6 +118,7 @@ async function startSide(shared, { name, prefix, tuned, databaseUrl, prepare, pr
         DATABASE_URL: databaseUrl,
         TEMPORAL_ADDRESS: temporal.address,
         SANDBOX_URL: sandboxUrl,
+        ...environment,
       },
       log: join(directory, `app-${prefix}.log`),
       readyUrl: `http://127.0.0.1:${ports[health]}/readyz`,
@@ -106,6 +132,10 @@ async function startSide(shared, { name, prefix, tuned, databaseUrl, prepare, pr
     databaseUrl,
     temporalAddress: temporal.address,
     url: `http://127.0.0.1:${ports.PORT}/v1/orders`,
+    /** What each request carries. */
+    headers,
+    /** The process that is measured. */
+    pid: app.pid,
     settlement,
     /** Every checkout that was posted, oldest first. */
     accepted: [],

@@ -68,7 +68,7 @@ export async function acceptCheckout(
   try {
     outcome = await workflows.start(order, policy);
   } finally {
-    if (outcome !== 'started') ticket?.withdraw(orderId);
+    ticket?.tried(orderId, outcome === 'started');
   }
   if (outcome === 'exists') return replay({ reader, workflows }, orderId, fingerprint);
   return { kind: 'accepted', record: justAccepted(order) };

@@ -1,13 +1,14 @@
 import type { ApiLog } from './api-log.js';
+import type { Pace } from './pace.js';
 import { Problem } from './problems.js';
 import { retryAfter } from './retry-after.js';
 
 export interface OrderGateOptions {
-  /** The most checkouts of this process that are being read, or accepted and not begun. */
-  places: number;
+  /** How many checkouts of this process may be read, or be accepted and not begun, at once. */
+  pace: Pace;
   /** The most orders whose workflows run, over all processes. */
   openOrders: number;
-  /** Which of these orders were begun: they have left `pending`. */
+  /** Which of these orders were begun: their payment is under way, or they are past that. */
   begun: (orderIds: string[]) => Promise<string[]>;
   /** How many order workflows run now. */
   countOpen: () => Promise<number>;
@@ -22,8 +23,8 @@ export interface Ticket {
    * @throws Problem `overloaded`; nothing was accepted then
    */
   admit(orderId: string): void;
-  /** The order was not started by this checkout after all. */
-  withdraw(orderId: string): void;
+  /** What became of the start: without one the place is free again. */
+  tried(orderId: string, started: boolean): void;
   leave(): void;
 }
 
@@ -38,16 +39,17 @@ const COUNT_EVERY_MS = 1_000;
 
 /**
  * Admission control: whoever comes when all places are taken is turned away before anything is done for it. A place
- * is held until a worker has begun with the order, so that the queue in front of the workers stays short.
+ * is held until a worker has reserved the order's stock and begun with its payment: what waits for the gateway may be
+ * many, what waits for us may not.
  */
-export function createOrderGate({ places, openOrders, begun, countOpen, log, clock = Date.now }: OrderGateOptions) {
+export function createOrderGate({ pace, openOrders, begun, countOpen, log, clock = Date.now }: OrderGateOptions) {
   const waiting = new Map<string, number>();
   let entered = 0;
   let lookups = 0;
   let looking = false;
   let open = { count: 0, at: Number.NEGATIVE_INFINITY, counting: false };
 
-  const isFull = () => entered + waiting.size >= places;
+  const isFull = () => entered + waiting.size >= pace.limit();
 
   return {
     /** @throws Problem `overloaded` */
@@ -69,6 +71,7 @@ export function createOrderGate({ places, openOrders, begun, countOpen, log, clo
       if (holds === 'lookup') lookups -= 1;
       holds = undefined;
     };
+    const enteredAt = clock();
     let added: string | undefined;
     return {
       leave,
@@ -81,8 +84,9 @@ export function createOrderGate({ places, openOrders, begun, countOpen, log, clo
         waiting.set(orderId, clock());
         lookLater();
       },
-      withdraw(orderId) {
-        if (added === orderId) waiting.delete(orderId);
+      tried(orderId, started) {
+        if (started) pace.took(clock() - enteredAt);
+        else if (added === orderId) waiting.delete(orderId);
       },
     };
   }
@@ -91,7 +95,7 @@ export function createOrderGate({ places, openOrders, begun, countOpen, log, clo
   function lookLater(failed = false): void {
     if (looking || waiting.size === 0) return;
     looking = true;
-    const busy = !failed && entered + waiting.size > places / 4;
+    const busy = !failed && entered + waiting.size > pace.limit() / 4;
     const timer = setTimeout(() => void look(), busy ? BUSY_LOOK_MS : QUIET_LOOK_MS);
     timer.unref();
   }

@@ -18,6 +18,7 @@ import { createKeyVerifier } from '../api/key-verifier.js';
 import { createOpenOrderCount } from '../api/open-orders.js';
 import { createOrderGate } from '../api/order-gate.js';
 import { createInternalApp } from '../api/internal.js';
+import { createPace } from '../api/pace.js';
 import { createOrderWorkflows } from '../api/order-workflows.js';
 import { serveHttp } from '../api/serve-http.js';
 import type { Config } from '../config.js';
@@ -117,7 +118,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
         log,
       }),
       gate: createOrderGate({
-        places: config.MAX_CHECKOUTS,
+        pace: createPace({ most: config.MAX_CHECKOUTS, targetMs: config.ACCEPT_TARGET_MS }),
         openOrders: config.MAX_OPEN_ORDERS,
         begun: reader.begun,
         countOpen: createOpenOrderCount({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),

@@ -37,7 +37,8 @@ export type Shop = ReturnType<typeof createShop>;
 /** A shop's backend: posts checkouts and reads orders of one Holdfast, with the key that every stack knows. */
 export function createShop(url: string, key: string = TEST_KEY.text) {
   const call = async (path: string, init: RequestInit = {}): Promise<Answer> => {
-    const headers = { Authorization: `Bearer ${key}`, ...init.headers };
+    const headers = new Headers(init.headers);
+    if (!headers.has('Authorization')) headers.set('Authorization', `Bearer ${key}`);
     const response = await fetch(`${url}${path}`, { ...init, headers, signal: AbortSignal.timeout(40_000) });
     const body = (await response.json()) as Answer['body'];
     return { status: response.status, headers: response.headers, body };

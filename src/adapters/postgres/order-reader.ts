@@ -21,7 +21,9 @@ const forCheckout = prepared<CheckoutRow>(
 
 const begun = prepared<{ orderId: string }>(
   'begun-orders',
-  `select order_id as "orderId" from orders where order_id = any($1) and status <> 'pending'`,
+  `select order_id as "orderId" from payment_attempts where order_id = any($1)
+   union
+   select order_id from orders where order_id = any($1) and status not in ('pending', 'reserved')`,
 );
 
 /** What the HTTP side reads. */
@@ -33,7 +35,7 @@ export function createOrderReader(database: Database) {
       return row ?? { fingerprint: null, products: [] };
     },
 
-    /** Those of these orders that have left `pending`. */
+    /** Those of these orders whose payment is under way, or that are past it. */
     async begun(orderIds: string[]): Promise<string[]> {
       const rows = await orUnavailable(begun(database, [orderIds]));
       return rows.map(({ orderId }) => orderId);

@@ -9,6 +9,7 @@ const BAD: [name: string, value: string][] = [
   ),
   ['MAX_BODY_BYTES', '1023'],
   ['MAX_CHECKOUTS', '0'],
+  ['ACCEPT_TARGET_MS', '9'],
   ['MAX_REQUESTS', '4'],
   ['RATE_LIMIT_PER_KEY', '-1'],
   ['RATE_LIMIT_WINDOW_MS', '999'],
