@@ -43,7 +43,6 @@ interface Entry {
   readAt: number;
   /** A store that is away is not asked again before this time. */
   askAfter: number;
-  touchedAt: number;
   reading?: Promise<Entry> | undefined;
 }
 
@@ -62,6 +61,7 @@ export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: Key
   const known = createBoundedMap<string, Entry>(MOST_KEYS);
   // Apart from the others: who guesses ids must not push good keys out.
   const unknown = createBoundedMap<string, Entry>(MOST_KEYS);
+  const touched = createBoundedMap<string, number>(MOST_KEYS);
   const firstReads = new Map<string, Promise<Entry>>();
 
   return {
@@ -75,7 +75,7 @@ export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: Key
       const now = clock();
       if (key.revokedAt !== null) return { ok: false, why: 'revoked', id };
       if (key.expiresAt !== null && key.expiresAt.getTime() <= now) return { ok: false, why: 'expired', id };
-      touch(id, entry, now);
+      touch(id, now);
       return { ok: true, id, may: (scope) => allows(key.scopes, scope) };
     },
   };
@@ -103,7 +103,7 @@ export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: Key
 
   function readAgain(id: string, entry: Entry): Promise<Entry> {
     if (entry.reading === undefined && clock() < entry.askAfter) return Promise.resolve(entry);
-    entry.reading ??= inTime(read(id, entry.touchedAt))
+    entry.reading ??= inTime(read(id))
       .catch((err: unknown) => {
         entry.askAfter = clock() + ASK_AGAIN_MS;
         log.warn({ keyId: id, err }, 'an API key could not be read again; what is known of it counts for now');
@@ -113,18 +113,18 @@ export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: Key
     return entry.reading;
   }
 
-  async function read(id: string, touchedAt = 0): Promise<Entry> {
+  async function read(id: string): Promise<Entry> {
     const readAt = clock();
     const key = await store.find(id);
-    const entry: Entry = { key, readAt, askAfter: 0, touchedAt };
+    const entry: Entry = { key, readAt, askAfter: 0 };
     (key === undefined ? known : unknown).delete(id);
     (key === undefined ? unknown : known).set(id, entry);
     return entry;
   }
 
-  function touch(id: string, entry: Entry, now: number): void {
-    if (now - entry.touchedAt < TOUCH_EVERY_MS) return;
-    entry.touchedAt = now;
+  function touch(id: string, now: number): void {
+    if (now - (touched.get(id) ?? 0) < TOUCH_EVERY_MS) return;
+    touched.set(id, now);
     store.touch(id).catch((err: unknown) => log.warn({ keyId: id, err }, 'the use of an API key was not noted'));
   }
 }

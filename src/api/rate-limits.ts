@@ -23,6 +23,8 @@ export interface RateLimits {
   perCustomer?: RateCounter | undefined;
 }
 
+const SHOWN = 'rateLimitRemaining';
+
 type Which = 'API key' | 'customer';
 
 /**
@@ -38,17 +40,19 @@ export async function countCheckout(
 ) {
   if (counter === undefined || subject === undefined) return;
   const allowance = await counter.count(subject);
-  const shown = c.res.headers.get('RateLimit-Remaining');
   const seconds = Math.max(1, Math.ceil(allowance.resetMs / 1000));
+  const shown = c.get(SHOWN) as number | undefined;
   const headers = {
     'RateLimit-Limit': `${allowance.limit}`,
     'RateLimit-Remaining': `${allowance.remaining}`,
     'RateLimit-Reset': `${seconds}`,
   };
+  if (!allowance.allowed || shown === undefined || shown > allowance.remaining) {
+    c.set(SHOWN, allowance.remaining);
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  }
   if (!allowance.allowed) {
     const detail = `This ${which} may send ${allowance.limit} checkouts in ${allowance.windowMs / 1000} s. Nothing was accepted.`;
-    throw new Problem('rate-limited', detail, {}, { ...headers, 'Retry-After': `${seconds}` });
+    throw new Problem('rate-limited', detail, {}, { 'Retry-After': `${seconds}` });
   }
-  if (shown !== null && Number(shown) <= allowance.remaining) return;
-  for (const [name, value] of Object.entries(headers)) c.header(name, value);
 }

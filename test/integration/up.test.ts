@@ -82,7 +82,9 @@ test('two instances with other ports and homes run side by side and know nothing
   const [instance] = running.slice(-2);
   expect((await createShop(instance?.url ?? '').get(checkout.order_id)).status).toBe(404);
 
+  expect(other.output()).toContain(`$(cat '${join(second['HOLDFAST_HOME'] ?? '', 'api-key')}')`);
   const log = await readFile(join(second['HOLDFAST_HOME'] ?? '', 'holdfast.log'), 'utf8');
+  expect(log).not.toContain(TEST_KEY.text);
   expect(log).toContain('"serving"');
 });
 

@@ -8,7 +8,7 @@ export interface RateCounterOptions {
   /** The most in one window, over all processes. */
   limit: number;
   windowMs: number;
-  onError: (error: Error) => void;
+  onError: (error: unknown) => void;
 }
 
 interface Allowance {
@@ -102,7 +102,7 @@ export function createRateCounter({ database, name, limit, windowMs, onError }: 
     try {
       return await Promise.race([asking, late]);
     } catch (error) {
-      if (error instanceof Error) onError(error);
+      onError(error);
       throw error;
     } finally {
       clearTimeout(timer);

@@ -31,7 +31,7 @@ export function openApp(guards: ReturnType<typeof createGuards> = []) {
 /** Takes `key-<scopes with dots>` for a key with those scopes, and every other text for one that is refused so. */
 export const scopedKeys: KeyVerifier = {
   async verify(text) {
-    const scopes = /^key-(.*)$/.exec(text)?.[1]?.split('.') as Scope[] | undefined;
+    const scopes = /^key-([a-z.]*)$/.exec(text)?.[1]?.split('.') as Scope[] | undefined;
     if (scopes !== undefined) return { ok: true, id: text, may: (scope) => allows(scopes, scope) };
     const why = (['malformed', 'unknown', 'expired', 'revoked'] as const).find((one) => one === text);
     return { ok: false, why: why ?? 'unknown' };
