@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { formatApiKey, hashOf, mintApiKey, parseApiKey } from '../../../src/api/api-key.js';
 
-const DIGITS = [...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'];
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'.split('');
 const digit = fc.constantFrom(...DIGITS);
 const parts = fc.tuple(
   fc.string({ unit: digit, minLength: 10, maxLength: 10 }),

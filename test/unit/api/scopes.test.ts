@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { createApp } from '../../../src/api/app.js';
+import type { createApp } from '../../../src/api/app.js';
 import { ROUTE_SCOPES } from '../../../src/api/scopes.js';
 import { openApp } from './guarded.js';
 
