@@ -5,11 +5,12 @@ import { aCheckout, createShop, newOrderId } from '../support/shop.js';
 import { startStack, type Stack } from '../support/stack.js';
 
 let stack: Stack;
+const others: Stack[] = [];
 beforeAll(async () => {
   stack = await startStack();
 });
 afterAll(async () => {
-  await stack?.close();
+  await Promise.all([stack, ...others].map((one) => one?.close()));
 });
 
 const counter = (name: string, limit: number, windowMs = 60_000) =>
@@ -99,7 +100,9 @@ test('over HTTP the customer beyond the limit gets 429, told when to come back, 
 
 test('with all places taken a checkout gets 503 and nothing of it is kept, while reads and repeats are answered', async () => {
   // Without a worker nothing is begun.
-  const { url } = await stack.serve('api', { MAX_CHECKOUTS: '2' });
+  const alone = await startStack();
+  others.push(alone);
+  const { url } = await alone.serve('api', { MAX_CHECKOUTS: '2' });
   const shop = createShop(url);
   const done = aCheckout();
   const [one, other] = [aCheckout(), aCheckout()];
@@ -115,7 +118,7 @@ test('with all places taken a checkout gets 503 and nothing of it is kept, while
   expect(repeat.status).toBe(200);
   expect(repeat.headers.get('idempotency-replayed')).toBe('true');
 
-  await stack.serve('worker');
+  await alone.serve('worker');
   await shop.until(one.order_id, ['confirmed']);
   await shop.until(other.order_id, ['confirmed']);
   let again = await shop.post(done);

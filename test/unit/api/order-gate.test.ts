@@ -34,9 +34,10 @@ const seen = (places: number, openOrders = 1_000) => {
 };
 
 const overloaded = expect.objectContaining({ code: 'overloaded' });
-const codeOf = (work: () => unknown) => {
+const codeOf = (work: () => unknown): string | undefined => {
   try {
     work();
+    return undefined;
   } catch (error) {
     if (error instanceof Problem) return error.code;
     throw error;
