@@ -69,7 +69,8 @@ export function quantile(sorted, q) {
 }
 
 /** @returns status, headers and body of the answer */
-export function post(agent, { url, headers: own }, checkout) {
+export function post(agent, side, checkout) {
+  const { url, headers: own } = side;
   const text = JSON.stringify(checkout);
   const headers = { ...own, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
@@ -80,7 +81,9 @@ export function post(agent, { url, headers: own }, checkout) {
       response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body }));
       response.on('error', reject);
     });
-    sent.on('error', reject);
+    // The server may have closed a kept connection in the moment it was used again.
+    const isRace = (error) => sent.reusedSocket && error.code === 'ECONNRESET';
+    sent.on('error', (error) => (isRace(error) ? resolve(post(agent, side, checkout)) : reject(error)));
     sent.end(text);
   });
 }

@@ -22,7 +22,7 @@ const schema = z.object({
   MAX_BODY_BYTES: count(65_536, 1_024, 1_048_576),
   MAX_CONNECTIONS: count(1_000, 10, 100_000),
   MAX_REQUESTS: count(256, 5, 10_000),
-  MAX_CHECKOUTS: count(64, 1, 10_000),
+  MAX_CHECKOUTS: count(40, 1, 10_000),
   ACCEPT_TARGET_MS: ms(500, 10, 60_000),
   MAX_OPEN_ORDERS: count(10_000, 1, 10_000_000),
   RATE_LIMIT_PER_KEY: count(0, 0, 10_000_000),

@@ -9,7 +9,7 @@ export interface PaceOptions {
 export type Pace = ReturnType<typeof createPace>;
 
 // At the slowest still this part of the most: a machine that only warms up must not turn a few clients away.
-const LEAST_PART = 0.25;
+const LEAST_PART = 0.4;
 const WINDOW_MS = 500;
 const QUIET_MS = 5_000;
 const DOWN = 0.7;

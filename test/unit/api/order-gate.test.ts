@@ -140,18 +140,18 @@ describe('the pace', () => {
     return pace.limit();
   };
 
-  test('is all at first, falls while some take too long, and never below a quarter', () => {
+  test('is all at first, falls while some take too long, and never below two fifths', () => {
     const one = scene();
     expect(one.pace.limit()).toBe(64);
     expect(after(one, 600, 1)).toBe(44);
-    expect(after(one, 600, 20)).toBe(16);
+    expect(after(one, 600, 20)).toBe(25);
   });
 
   test('comes back when all are quick again, and stays where it is in between', () => {
     const one = scene();
     after(one, 600, 20);
-    expect(after(one, 400, 5)).toBe(16);
-    expect(after(one, 100, 3)).toBeGreaterThan(18);
+    expect(after(one, 400, 5)).toBe(25);
+    expect(after(one, 100, 3)).toBeGreaterThan(28);
     expect(after(one, 100, 30)).toBe(64);
   });
 
