@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkoutOf } from './goods.mjs';
 import { post } from './round.mjs';
@@ -21,6 +22,9 @@ export async function pourOpenLoop(agent, side, { rate, seconds }) {
   let skipped = 0;
   const sampling = setInterval(() => memory.push(residentMb(side.pid)), SAMPLE_MS);
   memory.push(residentMb(side.pid));
+  // A client that pauses itself measures its own pauses: the verdict names the longest.
+  const pauses = monitorEventLoopDelay({ resolution: 5 });
+  pauses.enable();
   const startedAt = performance.now();
   const planned = Math.round(rate * seconds);
 
@@ -35,7 +39,8 @@ export async function pourOpenLoop(agent, side, { rate, seconds }) {
   await sleep(COOL_MS);
   clearInterval(sampling);
   memory.push(residentMb(side.pid));
-  return { accepted, refused, broken, skipped, planned, memory };
+  pauses.disable();
+  return { accepted, refused, broken, skipped, planned, memory, pauseMs: pauses.max / 1e6 };
 
   function launch(n) {
     const checkout = checkoutOf(`o-${n}`, n);

@@ -11,7 +11,7 @@ import { runRound } from './round.mjs';
 import { startHoldfast, startShared } from './sides.mjs';
 import { verdictOf } from './verdict.mjs';
 
-const USAGE = 'usage: npm run bench:overload -- [--seconds 60] [--times 10] [--clients 12]';
+const USAGE = 'usage: npm run bench:overload -- [--seconds 60] [--times 10] [--clients 8]';
 const CAPACITY_SECONDS = 8;
 const WARM_UP_SECONDS = 4;
 const STARTING_MS = 300_000;
@@ -60,7 +60,7 @@ async function overload(side, ledger) {
 }
 
 function readOptions() {
-  const names = { seconds: '60', times: '10', clients: '12' };
+  const names = { seconds: '60', times: '10', clients: '8' };
   const options = Object.fromEntries(
     Object.entries(names).map(([name, value]) => [name, { type: 'string', default: value }]),
   );

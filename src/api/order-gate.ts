@@ -33,7 +33,7 @@ export type OrderGate = ReturnType<typeof createOrderGate>;
 // Beside the places: so many at once may look whether their order was accepted before.
 const LOOKUPS = 4;
 const FORGET_MS = 10_000;
-const BUSY_LOOK_MS = 50;
+const BUSY_LOOK_MS = 25;
 const QUIET_LOOK_MS = 500;
 const COUNT_EVERY_MS = 1_000;
 
