@@ -47,6 +47,8 @@ export function createOrderGate({ pace, openOrders, begun, countOpen, log, clock
   let entered = 0;
   let lookups = 0;
   let looking = false;
+  let timer: NodeJS.Timeout | undefined;
+  let isPutOff = false;
   let open = { count: 0, at: Number.NEGATIVE_INFINITY, counting: false };
 
   const isFull = () => entered + waiting.size >= pace.limit();
@@ -91,16 +93,20 @@ export function createOrderGate({ pace, openOrders, begun, countOpen, log, clock
     };
   }
 
-  /** One look at a time, often only while places are scarce. */
+  /** One look at a time, soon while places are scarce; one that was put off is brought forward. */
   function lookLater(failed = false): void {
     if (looking || waiting.size === 0) return;
-    looking = true;
-    const busy = !failed && entered + waiting.size > pace.limit() / 4;
-    const timer = setTimeout(() => void look(), busy ? BUSY_LOOK_MS : QUIET_LOOK_MS);
+    const soon = !failed && entered + waiting.size > pace.limit() / 4;
+    if (timer !== undefined && !(soon && isPutOff)) return;
+    clearTimeout(timer);
+    isPutOff = !soon;
+    timer = setTimeout(() => void look(), soon ? BUSY_LOOK_MS : QUIET_LOOK_MS);
     timer.unref();
   }
 
   async function look(): Promise<void> {
+    timer = undefined;
+    looking = true;
     let failed = false;
     try {
       for (const orderId of await begun([...waiting.keys()])) waiting.delete(orderId);

@@ -56,6 +56,16 @@ describe('the gate of checkouts', () => {
     expect(codeOf(() => start('d'))).toBe('overloaded');
   });
 
+  test('looks soon when places become scarce, though it was quiet when it last thought of looking', async () => {
+    const { start, begun } = seen(8);
+    for (const orderId of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) {
+      begun.add(orderId);
+      start(orderId);
+    }
+    await sleep(100);
+    start('i');
+  });
+
   test('gives the place of a checkout back that started nothing', () => {
     const { gate, start } = seen(1);
     for (const outcome of ['refused', 'exists']) {
