@@ -10,8 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client as Temporal, Connection } from '@temporalio/client';
 import { Client } from 'pg';
+import { createApiKeyStore } from '../dist/adapters/postgres/api-keys.js';
 import { createCatalogue } from '../dist/adapters/postgres/catalogue.js';
 import { migrate } from '../dist/adapters/postgres/migrate.js';
+import { hashOf, mintApiKey } from '../dist/api/api-key.js';
 import { withDatabase } from '../dist/commands/database.js';
 import { freePort } from '../dist/embedded/ports.js';
 import { startPostgres } from '../dist/embedded/postgres.js';
@@ -28,6 +30,7 @@ const report = () => {};
 const EVENTS_PER_ORDER = 4;
 
 const options = readOptions();
+const key = mintApiKey();
 const lifetime = createLifetime();
 const directory = await mkdtemp(join(tmpdir(), 'holdfast-events-'));
 let isGood = false;
@@ -108,6 +111,7 @@ async function startAll() {
   await withDatabase(postgres.url, async (database) => {
     await migrate(database);
     await createCatalogue(database).seed(PRODUCTS);
+    await createApiKeyStore(database).add({ id: key.id, name: 'bench', hash: hashOf(key), scopes: ['admin'] });
   });
   const executable = await provideTemporalCli({
     ...(process.env.HOLDFAST_TEMPORAL_CLI ? { override: process.env.HOLDFAST_TEMPORAL_CLI } : {}),
@@ -150,6 +154,9 @@ async function startAll() {
           SANDBOX_URL: sandboxUrl,
           WEBHOOK_RETRY_DELAYS_S: '1,2,4,8,8,8,8,8,8,8',
           WEBHOOK_ALLOW_PRIVATE: 'true',
+          // A test of events, not of refusals.
+          MAX_CHECKOUTS: '1000',
+          ACCEPT_TARGET_MS: '60000',
         },
         log: join(directory, `holdfast-${roles}.log`),
         readyUrl: `http://127.0.0.1:${internal}/readyz`,
@@ -219,7 +226,7 @@ async function placeAll(url) {
 
 async function ask(url, path, body) {
   for (let tries = 1; ; tries += 1) {
-    const headers = { 'content-type': 'application/json' };
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${key.text}` };
     const signal = AbortSignal.timeout(30_000);
     const response = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body), signal });
     if (response.ok) return response.json();

@@ -27,7 +27,7 @@ export async function runRound(side, { clients, seconds, orders }) {
       side.accepted.push(checkout);
 
       const postedAt = performance.now();
-      const answer = await post(agent, side.url, checkout);
+      const answer = await post(agent, side, checkout);
       const acceptedAt = performance.now();
       if (answer.status !== 202) throw new Error(`${side.name} answered ${answer.status}: ${answer.body}`);
       const { seenAt } = await side.settlement.settled(checkout.order_id);
@@ -65,18 +65,22 @@ function figuresOf(samples, seconds, cpu) {
   return figures;
 }
 
-function post(agent, url, checkout) {
+/** @returns status, headers and body of the answer */
+export function post(agent, side, checkout) {
+  const { url, headers: own } = side;
   const text = JSON.stringify(checkout);
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+  const headers = { ...own, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
     const sent = request(url, { method: 'POST', agent, headers }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk) => (body += chunk));
-      response.on('end', () => resolve({ status: response.statusCode, body }));
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body }));
       response.on('error', reject);
     });
-    sent.on('error', reject);
+    // The server may have closed a kept connection in the moment it was used again.
+    const isRace = (error) => sent.reusedSocket && error.code === 'ECONNRESET';
+    sent.on('error', (error) => (isRace(error) ? resolve(post(agent, side, checkout)) : reject(error)));
     sent.end(text);
   });
 }

@@ -1,8 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createApiKeyStore } from '../dist/adapters/postgres/api-keys.js';
 import { createCatalogue } from '../dist/adapters/postgres/catalogue.js';
 import { migrate } from '../dist/adapters/postgres/migrate.js';
+import { hashOf, mintApiKey } from '../dist/api/api-key.js';
 import { withDatabase } from '../dist/commands/database.js';
 import { freePort } from '../dist/embedded/ports.js';
 import { ensureDatabase } from '../dist/embedded/postgres-probe.js';
@@ -22,22 +24,11 @@ const report = () => {};
 export async function startSides(lifetime, directory, { tunedTextbook }) {
   const shared = await startShared(lifetime, directory);
   const holdfast = await startHoldfast(shared);
-  await ensureDatabase(shared.postgres.port, 'textbook');
-  const textbookUrl = new URL(shared.postgres.url);
-  textbookUrl.pathname = '/textbook';
-  const textbook = await startSide(shared, {
-    name: 'textbook',
-    prefix: 't',
-    tuned: tunedTextbook,
-    databaseUrl: textbookUrl.href,
-    prepare: (url) => prepareTextbook(url, PRODUCTS),
-    program: { file: at('./textbook/app.mjs') },
-    health: 'PORT',
-  });
+  const textbook = await startTextbook(shared, tunedTextbook);
   return { sides: [holdfast, textbook], ledger: shared.ledger };
 }
 
-/** PostgreSQL, the payment sandbox and the program for Temporal's servers. */
+/** PostgreSQL, the payment sandbox, and where Temporal's program is. */
 export async function startShared(lifetime, directory) {
   const postgres = await lifetime.start('PostgreSQL', async () =>
     startPostgres({ directory: join(directory, 'postgres'), port: await freePort(), report }),
@@ -61,8 +52,12 @@ export async function startShared(lifetime, directory) {
   return { lifetime, directory, postgres, sandbox, sandboxUrl, executable, ledger };
 }
 
-/** Holdfast on a Temporal server of its own. */
+/**
+ * Holdfast on a Temporal server of its own.
+ * @param environment settings other than the defaults
+ */
 export async function startHoldfast(shared, environment = {}) {
+  const key = mintApiKey();
   return startSide(shared, {
     name: 'Holdfast',
     prefix: 'h',
@@ -72,14 +67,41 @@ export async function startHoldfast(shared, environment = {}) {
       withDatabase(url, async (database) => {
         await migrate(database);
         await createCatalogue(database).seed(PRODUCTS);
+        await createApiKeyStore(database).add({
+          id: key.id,
+          name: 'bench',
+          hash: hashOf(key),
+          scopes: ['orders', 'operations', 'catalog'],
+        });
       }),
     program: { file: at('../dist/main.js'), args: ['serve'] },
     health: 'INTERNAL_PORT',
-    environment,
+    headers: { authorization: `Bearer ${key.text}` },
+    // A benchmark of orders, not of refusals.
+    environment: { MAX_CHECKOUTS: '1000', ACCEPT_TARGET_MS: '60000', ...environment },
   });
 }
 
-async function startSide(shared, { name, prefix, tuned, databaseUrl, prepare, program, health, environment = {} }) {
+async function startTextbook(shared, tuned) {
+  const { postgres } = shared;
+  await ensureDatabase(postgres.port, 'textbook');
+  const textbookUrl = new URL(postgres.url);
+  textbookUrl.pathname = '/textbook';
+  return startSide(shared, {
+    name: 'textbook',
+    prefix: 't',
+    tuned,
+    databaseUrl: textbookUrl.href,
+    prepare: (url) => prepareTextbook(url, PRODUCTS),
+    program: { file: at('./textbook/app.mjs') },
+    health: 'PORT',
+  });
+}
+
+async function startSide(
+  shared,
+  { name, prefix, tuned, databaseUrl, prepare, program, health, headers = {}, environment = {} },
+) {
   const { lifetime, directory, postgres, sandbox, sandboxUrl, executable } = shared;
   await prepare(databaseUrl);
   const temporal = await lifetime.start(`Temporal of ${name}`, async () =>
@@ -117,6 +139,9 @@ async function startSide(shared, { name, prefix, tuned, databaseUrl, prepare, pr
     databaseUrl,
     temporalAddress: temporal.address,
     url: `http://127.0.0.1:${ports.PORT}/v1/orders`,
+    /** What each request carries. */
+    headers,
+    /** The process that is measured. */
     pid: app.pid,
     stop: app.stop,
     exitCode: app.exitCode,

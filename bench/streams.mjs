@@ -32,15 +32,19 @@ process.exit();
 async function run() {
   const shared = await startShared(lifetime, directory);
   // Every order waits for a person, so that it stays open.
-  const side = await startHoldfast(shared, { FRAUD_REVIEW_ABOVE_MINOR: '1' });
+  const side = await startHoldfast(shared, {
+    FRAUD_REVIEW_ABOVE_MINOR: '1',
+    MAX_STREAMS: '20000',
+    MAX_CONNECTIONS: '21000',
+  });
   const ids = Array.from({ length: Math.ceil(listeners / perOrder) }, (_, i) => `s-${i}`);
-  for (const [i, id] of ids.entries()) await send(side.url, checkoutOf(id, i));
+  for (const [i, id] of ids.entries()) await send(side, '', checkoutOf(id, i));
   await sleep(2_000);
 
   const before = await rss(side.pid);
   const streams = [];
   for (let i = 0; i < listeners; i += 1) {
-    streams.push(follow(side.url, ids[i % ids.length]));
+    streams.push(follow(side, ids[i % ids.length]));
     if (i % 100 === 99) await sleep(20);
   }
   await until(
@@ -54,7 +58,7 @@ async function run() {
   const idle = (side.cpu().app - idleFrom) / 10_000;
 
   for (const id of ids.slice(0, decisions)) {
-    await send(`${side.url}/${id}/review`, { decision: 'approve' });
+    await send(side, `/${id}/review`, { decision: 'approve' });
     await sleep(20);
   }
   const told = streams.filter(({ id }) => ids.indexOf(id) < decisions);
@@ -82,9 +86,9 @@ async function run() {
 | drain of the other ${rest.length} streams | ${rest.filter((stream) => stream.ended && !stream.broken).length} ended cleanly, process ended after ${drainMs.toFixed(0)} ms with code ${side.exitCode()} |`);
 }
 
-function follow(url, id) {
+function follow({ url, headers }, id) {
   const stream = { id, seen: new Set(), lags: {}, ended: false, broken: false, settled: false };
-  const request = http.get(`${url}/${id}/stream`, { agent: false });
+  const request = http.get(`${url}/${id}/stream`, { agent: false, headers });
   request.on('response', (response) => {
     if (response.statusCode !== 200) stream.broken = true;
     response.setEncoding('utf8');
@@ -111,14 +115,14 @@ function hear(stream, message) {
   stream.lags[type] = Date.now() - Date.parse(at);
 }
 
-async function send(url, body) {
-  const response = await fetch(url, {
+async function send({ url, headers }, path, body) {
+  const response = await fetch(`${url}${path}`, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
+    headers: { ...headers, 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(20_000),
   });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+  if (!response.ok) throw new Error(`${url}${path} answered ${response.status}: ${await response.text()}`);
 }
 
 async function until(isSo, what) {

@@ -24,7 +24,17 @@ const schema = z.object({
   INTERNAL_HOST: z.string().min(1).default('127.0.0.1'),
   INTERNAL_PORT: port(9464),
   MAX_BODY_BYTES: count(65_536, 1_024, 1_048_576),
-  MAX_STREAMS: count(10_000, 0, 100_000),
+  MAX_STREAMS: count(8_000, 0, 100_000),
+  MAX_CONNECTIONS: count(10_000, 10, 100_000),
+  MAX_REQUESTS: count(256, 5, 10_000),
+  MAX_CHECKOUTS: count(40, 1, 10_000),
+  ACCEPT_TARGET_MS: ms(500, 10, 60_000),
+  MAX_OPEN_ORDERS: count(10_000, 1, 10_000_000),
+  RATE_LIMIT_PER_KEY: count(0, 0, 10_000_000),
+  RATE_LIMIT_PER_CUSTOMER: count(0, 0, 10_000_000),
+  RATE_LIMIT_WINDOW_MS: ms(60_000, 1_000, 86_400_000),
+  API_KEY_CACHE_MS: ms(10_000, 100, 60_000),
+  CORS_ORIGINS: z.string().refine(areOrigins, 'must be origins such as https://shop.example, with commas').optional(),
   DRAIN_TIMEOUT_MS: ms(30_000, 1_000, 600_000),
 
   DATABASE_URL: optional,
@@ -113,6 +123,10 @@ const whole = schema.superRefine(({ NOTIFIERS: names, SMTP_URL, SMTP_FROM }, con
 function namesNotifiers(names: string[]): boolean {
   if (names.includes('none')) return names.length === 1;
   return new Set(names).size === names.length && names.every((name) => NOTIFIERS.some((known) => known === name));
+}
+
+function areOrigins(text: string): boolean {
+  return text.split(',').every((origin) => URL.canParse(origin) && new URL(origin).origin === origin);
 }
 
 function isRange(text: string): boolean {

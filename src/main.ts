@@ -9,6 +9,7 @@ import { importCommand } from './commands/import-command.js';
 import { startLifetime } from './commands/lifetime.js';
 import { startLogging } from './commands/logger.js';
 import { FIRST_PRODUCTS, readSeedFile } from './commands/seeds.js';
+import { addKeyCommands } from './commands/key-commands.js';
 import { startRoles, type Role } from './commands/roles.js';
 import { up } from './commands/up.js';
 import { readConfig, type Config } from './config.js';
@@ -100,6 +101,11 @@ program
   .action(async () => {
     process.exitCode = await auditNow(readConfig(), (line) => console.log(line));
   });
+
+addKeyCommands(program, (work) => withDatabase(databaseUrlOf(readConfig()), work), {
+  say: (line) => console.log(line),
+  tell: (line) => console.error(line),
+});
 
 await program.parseAsync().catch((error: Error) => {
   console.error(`✖ ${error.message}`);

@@ -7,6 +7,7 @@ import { Unavailable } from '../domain/unavailable.js';
 import { createDeadLetterRoutes, type DeadLetterOptions } from './dead-letters.js';
 import { createGatewayWebhookRoutes, type WebhookOptions } from './gateway-webhooks.js';
 import { createCancelRoutes } from './order-cancel.js';
+import type { Guards } from './guards.js';
 import { createTrailRoutes, type TrailOptions } from './order-events.js';
 import { createFulfilmentRoutes } from './order-fulfilment.js';
 import { createRefundRoutes } from './order-refunds.js';
@@ -33,7 +34,7 @@ export type AppOptions = OrderRoutesOptions &
   OrderListOptions &
   StatsOptions &
   EndpointOptions &
-  DeliveryOptions & { observe?: RequestObserver };
+  DeliveryOptions & { observe?: RequestObserver; guards: Guards };
 
 type Env = { Variables: { requestId: string } };
 
@@ -46,6 +47,7 @@ export function createApp(options: AppOptions) {
 
   app.use(requestId());
   if (options.observe !== undefined) app.use(observeRequests(options.observe));
+  for (const guard of options.guards) app.use(guard);
   // Before the limit below: a gateway's message has its own.
   app.route('/', createGatewayWebhookRoutes(options));
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (c) => problemResponse(c, tooLarge(maxBodyBytes)) }));

@@ -5,6 +5,7 @@ import type { AcceptedOrder } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import type { Product } from '../domain/product.js';
 import { fingerprintOf } from './fingerprint.js';
+import type { Ticket } from './order-gate.js';
 import type { OrderWorkflows } from './order-workflows.js';
 import { Problem, type FieldError } from './problems.js';
 
@@ -24,13 +25,14 @@ export type Acceptance = { kind: 'accepted' | 'replayed'; record: OrderRecord };
 
 /**
  * Accepts a checkout once. It writes nothing itself: the start of the workflow is what accepts an order.
- * @throws Problem `order-conflict`, `price-changed` or `validation-error`; Unavailable, after which the same checkout
+ * @throws Problem `order-conflict`, `price-changed`, `validation-error` or `overloaded`; Unavailable, after which the same checkout
  * may be sent again whatever became of this one
  */
 export async function acceptCheckout(
   { reader, workflows, policy }: OrderSources & { policy: OrderPolicy },
   checkout: Checkout,
   requestId: string,
+  ticket?: Ticket,
 ): Promise<Acceptance> {
   const { orderId } = checkout;
   const fingerprint = fingerprintOf(checkout);
@@ -62,7 +64,14 @@ export async function acceptCheckout(
     requestId,
     acceptedAt,
   };
-  if ((await workflows.start(order, policy)) === 'exists') return replay({ reader, workflows }, orderId, fingerprint);
+  ticket?.admit(orderId);
+  let outcome: 'started' | 'exists' | undefined;
+  try {
+    outcome = await workflows.start(order, policy);
+  } finally {
+    ticket?.tried(orderId, outcome === 'started');
+  }
+  if (outcome === 'exists') return replay({ reader, workflows }, orderId, fingerprint);
   return { kind: 'accepted', record: justAccepted(order) };
 }
 

@@ -1,23 +1,33 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
 import type { Checkout } from '../domain/checkout.js';
 import { isSettled } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { acceptCheckout, existingOrder, findOrder, type Acceptance, type OrderSources } from './checkout.js';
 import { orderIdFromKey } from './fingerprint.js';
 import { requiredKey } from './idempotency-key.js';
+import type { OrderGate, Ticket } from './order-gate.js';
 import { orderJson } from './order-json.js';
 import { checkoutSchema, orderIdSchema, type CheckoutBody } from './order-schema.js';
+import { countCheckout, type RateLimits } from './rate-limits.js';
 import { strictJson } from './strict-json.js';
 import { jsonBody, refuseInvalid } from './validation.js';
 
 const MAX_WAIT_SECONDS = 30;
+// More than these get their answer at once, as if they had not asked to wait.
+const MOST_WAITING = 100;
 const NO_IDENTITY = 'Send order_id in the body, or the header Idempotency-Key.';
 
 export interface OrderRoutesOptions extends OrderSources {
   policy: OrderPolicy;
   maxBodyBytes: number;
+  /** Without a gate every checkout is let in. */
+  gate?: OrderGate;
+  rateLimits?: RateLimits;
 }
+
+type Env = { Variables: { requestId: string; keyId: string | undefined; ticket: Ticket | undefined } };
 
 const postOrder = createRoute({
   method: 'post',
@@ -37,13 +47,27 @@ const getOrder = createRoute({
   responses: { 200: { description: 'The order as it stands' } },
 });
 
-export function createOrderRoutes({ policy, maxBodyBytes, ...sources }: OrderRoutesOptions) {
-  const app = new OpenAPIHono<{ Variables: { requestId: string } }>({ defaultHook: refuseInvalid });
+export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...sources }: OrderRoutesOptions) {
+  const app = new OpenAPIHono<Env>({ defaultHook: refuseInvalid });
+  let waiting = 0;
 
-  app.post('/v1/orders', strictJson(maxBodyBytes));
+  /** Turns away what is too much before anything is done for it. */
+  const beforeReading = createMiddleware<Env>(async (c, next) => {
+    await countCheckout(c, rateLimits?.perKey, 'API key', c.get('keyId'));
+    const ticket = gate?.enter();
+    c.set('ticket', ticket);
+    try {
+      await next();
+    } finally {
+      ticket?.leave();
+    }
+  });
+
+  app.post('/v1/orders', beforeReading, strictJson(maxBodyBytes));
   app.openapi(postOrder, async (c) => {
     const checkout = toCheckout(c.req.valid('json'), c.req.header('Idempotency-Key'));
-    const acceptance = await acceptCheckout({ ...sources, policy }, checkout, c.get('requestId'));
+    await countCheckout(c, rateLimits?.perCustomer, 'customer', checkout.customerId);
+    const acceptance = await acceptCheckout({ ...sources, policy }, checkout, c.get('requestId'), c.get('ticket'));
     c.header('Location', `/v1/orders/${checkout.orderId}`);
     if (acceptance.kind === 'replayed') {
       c.header('Idempotency-Replayed', 'true');
@@ -59,9 +83,10 @@ export function createOrderRoutes({ policy, maxBodyBytes, ...sources }: OrderRou
 
   async function answerAccepted(c: Context, { record }: Acceptance) {
     const seconds = preferredWait(c.req.header('Prefer'));
-    if (seconds === undefined) return c.json(orderJson(record), 202);
+    if (seconds === undefined || waiting >= MOST_WAITING) return c.json(orderJson(record), 202);
     c.header('Preference-Applied', `wait=${seconds}`);
-    await sources.workflows.closed(record.order.orderId, seconds * 1000);
+    waiting += 1;
+    await sources.workflows.closed(record.order.orderId, seconds * 1000).finally(() => (waiting -= 1));
     const now = await findOrder(sources, record.order.orderId).catch(() => undefined);
     return c.json(orderJson(now ?? record), now !== undefined && isSettled(now.status) ? 201 : 202);
   }

@@ -13,20 +13,33 @@ export interface Listen {
   port: number;
   /** The variable that changes the port, for the error when it is taken. */
   variable: string;
+  /** The most connections held open at once. */
+  maxConnections?: number;
 }
+
+const MAX_CONNECTIONS = 1_000;
+const MAX_HEADER_BYTES = 8_192;
+const REQUESTS_PER_SOCKET = 1_000;
+// How often slow clients are looked for: the time-outs below are late by as much.
+const CHECK_EVERY_MS = 2_000;
 
 /**
  * Serves an app.
  * @throws Error naming the port and its variable when the address is taken
  */
-export async function serveHttp(app: Pick<Hono, 'fetch'>, { host, port, variable }: Listen): Promise<HttpServer> {
+export async function serveHttp(app: Pick<Hono, 'fetch'>, listen: Listen): Promise<HttpServer> {
+  const { host, port, variable, maxConnections = MAX_CONNECTIONS } = listen;
   const server = await new Promise<Server>((resolve, reject) => {
-    const started = serve({ fetch: app.fetch, hostname: host, port }, () => resolve(started)) as Server;
+    const serverOptions = { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: CHECK_EVERY_MS };
+    const options = { fetch: app.fetch, hostname: host, port, serverOptions };
+    const started = serve(options, () => resolve(started)) as Server;
     started.once('error', (error) => reject(explain(error, host, port, variable)));
   });
   // Node's defaults let a slow client hold a socket for five minutes.
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
+  server.maxConnections = maxConnections;
+  server.maxRequestsPerSocket = REQUESTS_PER_SOCKET;
 
   return {
     port,

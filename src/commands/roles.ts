@@ -12,6 +12,7 @@ import { createProducts } from '../adapters/postgres/products.js';
 import { createOutboxStore } from '../adapters/postgres/outbox.js';
 import { createEventSender } from '../adapters/webhooks/event-sender.js';
 import { createStatsReader } from '../adapters/postgres/stats-reader.js';
+import { createApiKeyStore } from '../adapters/postgres/api-keys.js';
 import { createStockAdjustments } from '../adapters/postgres/stock-adjustments.js';
 import { createDeadLetterReader } from '../adapters/postgres/dead-letter-reader.js';
 import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js';
@@ -21,7 +22,12 @@ import type { GatewayEventVerifier } from '../api/gateway-webhooks.js';
 import { createOrderFollowers } from '../api/order-followers.js';
 import { createOrderRequests } from '../api/order-requests.js';
 import { createApp } from '../api/app.js';
+import { createGuards } from '../api/guards.js';
+import { createKeyVerifier } from '../api/key-verifier.js';
+import { createOpenOrderCount } from '../api/open-orders.js';
+import { createOrderGate } from '../api/order-gate.js';
 import { createInternalApp } from '../api/internal.js';
+import { createPace } from '../api/pace.js';
 import { createOrderWorkflows } from '../api/order-workflows.js';
 import { serveHttp } from '../api/serve-http.js';
 import type { Config } from '../config.js';
@@ -38,6 +44,7 @@ import { noticeConsumerOf, notifiersOf } from './notices.js';
 import { createDeliveryReader } from '../adapters/postgres/delivery-reader.js';
 import { createEndpointBook } from '../adapters/postgres/webhook-endpoints.js';
 import { startRelayRole } from './relay.js';
+import { rateLimitsOf } from './rate-limits.js';
 import { prepareNamespace } from './namespace.js';
 import { installSdkRuntime } from './sdk-runtime.js';
 import { createPorts, policyOf } from './ports.js';
@@ -147,6 +154,20 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     addStreamGauge(metrics, followers);
     const app = createApp({
       observe: observedRequests(metrics, log),
+      guards: createGuards({
+        verifier: createKeyVerifier({ store: createApiKeyStore(database), cacheMs: config.API_KEY_CACHE_MS, log }),
+        maxRequests: config.MAX_REQUESTS,
+        corsOrigins: config.CORS_ORIGINS?.split(',') ?? [],
+        log,
+      }),
+      gate: createOrderGate({
+        pace: createPace({ most: config.MAX_CHECKOUTS, targetMs: config.ACCEPT_TARGET_MS }),
+        openOrders: config.MAX_OPEN_ORDERS,
+        begun: reader.begun,
+        countOpen: createOpenOrderCount({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
+        log,
+      }),
+      rateLimits: rateLimitsOf(config, database, log),
       reader,
       followers,
       workflows,
@@ -166,7 +187,12 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       maxBodyBytes: config.MAX_BODY_BYTES,
       log,
     });
-    const api = await serveHttp(app, { host: config.HOST, port: config.PORT, variable: 'PORT' });
+    const api = await serveHttp(app, {
+      host: config.HOST,
+      port: config.PORT,
+      variable: 'PORT',
+      maxConnections: config.MAX_CONNECTIONS,
+    });
     lifetime.onClose('api', () => api.close(config.DRAIN_TIMEOUT_MS));
     // Before the API: it waits for open answers, and a stream is one.
     lifetime.onClose('streams', () => followers.close());

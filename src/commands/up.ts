@@ -11,6 +11,7 @@ import { startTemporal } from '../embedded/temporal.js';
 import { ORDER_OUTCOME } from '../workflows/contract.js';
 import { withDatabase } from './database.js';
 import type { Lifetime } from './lifetime.js';
+import { ensureOwnKey, type OwnKey } from './own-key.js';
 import { startSandboxProcess } from './sandbox-process.js';
 import { FIRST_PRODUCTS } from './seeds.js';
 import { startRoles } from './roles.js';
@@ -31,7 +32,7 @@ export async function up({ config, log, lifetime, say }: UpOptions): Promise<voi
   const temporal = config.TEMPORAL_ADDRESS === undefined ? await ownTemporal() : undefined;
   const sandboxEventSecrets = config.SANDBOX_EVENT_SECRETS?.split(',') ?? [await ownEventSecret(home)];
   const sandboxUrl = config.SANDBOX_URL ?? (await ownSandbox());
-  const fresh = await prepareCatalogue(databaseUrl);
+  const { fresh, key } = await prepareDatabase(databaseUrl, home);
 
   await startRoles({
     config: { ...config, NOTIFIERS: config.NOTIFIERS ?? ['log'] },
@@ -43,7 +44,7 @@ export async function up({ config, log, lifetime, say }: UpOptions): Promise<voi
     log,
     lifetime,
   });
-  say(banner(config, { sandboxUrl, uiUrl: temporal?.uiUrl, home, fresh }));
+  say(banner(config, { sandboxUrl, uiUrl: temporal?.uiUrl, home, fresh, key }));
 
   async function ownPostgres(): Promise<string> {
     const started = Date.now();
@@ -98,14 +99,14 @@ async function ownEventSecret(home: string): Promise<string> {
   return secret;
 }
 
-/** @returns whether this database was empty and got the first products */
-async function prepareCatalogue(databaseUrl: string): Promise<boolean> {
+/** @returns whether this database was empty and got the first products, and the key that opens the API */
+async function prepareDatabase(databaseUrl: string, home: string): Promise<{ fresh: boolean; key: OwnKey }> {
   return withDatabase(databaseUrl, async (database) => {
     await migrate(database);
     const catalogue = createCatalogue(database);
     const fresh = await catalogue.isEmpty();
     if (fresh) await catalogue.seed(FIRST_PRODUCTS);
-    return fresh;
+    return { fresh, key: await ensureOwnKey(home, database) };
   });
 }
 
@@ -114,9 +115,10 @@ interface BannerFacts {
   uiUrl: string | undefined;
   home: string;
   fresh: boolean;
+  key: OwnKey;
 }
 
-function banner(config: Config, { sandboxUrl, uiUrl, home, fresh }: BannerFacts): string {
+function banner(config: Config, { sandboxUrl, uiUrl, home, fresh, key }: BannerFacts): string {
   const api = `http://localhost:${config.PORT}`;
   const checkout = {
     order_id: 'demo-1',
@@ -125,10 +127,15 @@ function banner(config: Config, { sandboxUrl, uiUrl, home, fresh }: BannerFacts)
     items: [{ sku: 'product-A', quantity: 1 }],
     payment: { method: 'pm_ok' },
   };
+  // Read from the file each time: the key stays out of the shell's history.
+  const authorized = `curl -H "Authorization: Bearer $(cat '${key.file}')"`;
   return [
     fresh ? '✔ First start: product-A (10 in stock), product-B (5) and product-C (0) are in the catalogue' : '',
+    ...(key.made === undefined ? [] : [`✔ An API key with all scopes: ${key.made}`]),
+    ...(key.fault === undefined ? [] : [`✖ The API key of ${key.file} does not work: ${key.fault}`]),
     '',
     `  API              ${api}`,
+    `  API key          ${key.file}`,
     ...(uiUrl === undefined ? [] : [`  Temporal Web UI  ${uiUrl}`]),
     `  Payment sandbox  ${sandboxUrl}/v1/ledger`,
     `  Health           http://localhost:${config.INTERNAL_PORT}/readyz`,
@@ -136,12 +143,12 @@ function banner(config: Config, { sandboxUrl, uiUrl, home, fresh }: BannerFacts)
     '',
     'Place an order:',
     '',
-    `  curl -i ${api}/v1/orders -H 'Content-Type: application/json' \\`,
+    `  ${authorized} -i ${api}/v1/orders -H 'Content-Type: application/json' \\`,
     `    -d '${JSON.stringify(checkout)}'`,
     '',
     'and look at it:',
     '',
-    `  curl ${api}/v1/orders/demo-1`,
+    `  ${authorized} ${api}/v1/orders/demo-1`,
     '',
     'Ctrl-C drains and stops everything; the next start finds all orders again.',
   ].join('\n');

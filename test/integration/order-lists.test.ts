@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { aCheckout, createShop, newOrderId, type OrderJson, type Shop } from '../support/shop.js';
 import { startStack, type Stack } from '../support/stack.js';
+import { TEST_KEY } from '../support/test-key.js';
+
+const KEY = { authorization: `Bearer ${TEST_KEY.text}` };
 
 let stack: Stack;
 let shop: Shop;
@@ -18,7 +21,7 @@ interface Listed {
 }
 
 async function list(query: string): Promise<Listed> {
-  const response = await fetch(`${url}/v1/orders${query}`, { signal: AbortSignal.timeout(20_000) });
+  const response = await fetch(`${url}/v1/orders${query}`, { headers: KEY, signal: AbortSignal.timeout(20_000) });
   return { status: response.status, body: (await response.json()) as Listed['body'] };
 }
 const idsOf = ({ body }: Listed) => body.data.map(({ id }) => id);
@@ -56,7 +59,7 @@ test('orders are found by status, customer, time and reason, page by page, as th
 
 test('the statistics count what became of orders, and how long that took', async () => {
   const read = async () => {
-    const response = await fetch(`${url}/v1/stats`);
+    const response = await fetch(`${url}/v1/stats`, { headers: KEY });
     return (await response.json()) as {
       total_processed: number;
       average_processing_time: number;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { runCommand } from '../support/run-command.js';
 import { freePort, startProcess, type HoldfastProcess } from '../support/holdfast-process.js';
 import { aCheckout, createShop } from '../support/shop.js';
+import { TEST_KEY } from '../support/test-key.js';
 
 const START_MS = 120_000;
 const homes: string[] = [];
@@ -13,6 +14,7 @@ const running: HoldfastProcess[] = [];
 async function newHome(): Promise<Record<string, string>> {
   const home = await mkdtemp(join(tmpdir(), 'holdfast-up-'));
   homes.push(home);
+  await writeFile(join(home, 'api-key'), `${TEST_KEY.text}\n`);
   const variables = ['PORT', 'INTERNAL_PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'POSTGRES_PORT', 'SANDBOX_PORT'];
   const ports = await Promise.all(variables.map(async (name) => [name, `${await freePort()}`] as const));
   const cli = process.env['HOLDFAST_TEMPORAL_CLI'] ?? '';
@@ -80,7 +82,9 @@ test('two instances with other ports and homes run side by side and know nothing
   const [instance] = running.slice(-2);
   expect((await createShop(instance?.url ?? '').get(checkout.order_id)).status).toBe(404);
 
+  expect(other.output()).toContain(`$(cat '${join(second['HOLDFAST_HOME'] ?? '', 'api-key')}')`);
   const log = await readFile(join(second['HOLDFAST_HOME'] ?? '', 'holdfast.log'), 'utf8');
+  expect(log).not.toContain(TEST_KEY.text);
   expect(log).toContain('"serving"');
 });
 

@@ -1,3 +1,5 @@
+import { TEST_KEY } from './test-key.js';
+
 export interface ProductJson {
   sku: string;
   name: string;
@@ -24,6 +26,7 @@ export function createCatalogueDesk(url: string) {
     const response = await fetch(`${url}/v1/products${path}`, {
       method,
       headers: {
+        authorization: `Bearer ${TEST_KEY.text}`,
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...(ifMatch === undefined ? {} : { 'If-Match': ifMatch }),
       },

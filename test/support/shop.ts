@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { TEST_KEY } from './test-key.js';
 
 export interface OrderJson {
   id: string;
@@ -33,10 +34,12 @@ export function aCheckout(overrides: Record<string, unknown> = {}, method = 'pm_
 
 export type Shop = ReturnType<typeof createShop>;
 
-/** A shop's backend: posts checkouts and reads orders of one Holdfast. */
-export function createShop(url: string) {
+/** A shop's backend: posts checkouts and reads orders of one Holdfast, with the key that every stack knows. */
+export function createShop(url: string, key: string = TEST_KEY.text) {
   const call = async (path: string, init: RequestInit = {}): Promise<Answer> => {
-    const response = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(40_000) });
+    const headers = new Headers(init.headers);
+    if (!headers.has('Authorization')) headers.set('Authorization', `Bearer ${key}`);
+    const response = await fetch(`${url}${path}`, { ...init, headers, signal: AbortSignal.timeout(40_000) });
     const body = (await response.json()) as Answer['body'];
     return { status: response.status, headers: response.headers, body };
   };
@@ -54,7 +57,10 @@ export function createShop(url: string) {
     call,
     /** Follows the order live. */
     follow: (id: string, headers: Record<string, string> = {}) =>
-      fetch(`${url}/v1/orders/${id}/stream`, { headers, signal: AbortSignal.timeout(40_000) }),
+      fetch(`${url}/v1/orders/${id}/stream`, {
+        headers: { authorization: `Bearer ${key}`, ...headers },
+        signal: AbortSignal.timeout(40_000),
+      }),
     /** POSTs to something of an order, such as `cancel`. */
     ask: (id: string, what: string, body: unknown = {}, headers: Record<string, string> = {}) =>
       send(`/v1/orders/${id}/${what}`, body, headers),

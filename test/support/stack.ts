@@ -8,6 +8,7 @@ import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js
 import type { ProductSeed } from '../../src/domain/product.js';
 import { serveSandbox } from '../../src/sandbox/serve.js';
 import { startProcess, type HoldfastProcess } from './holdfast-process.js';
+import { addTestKey } from './test-key.js';
 
 export interface Stack {
   database: Database;
@@ -60,6 +61,7 @@ export async function startStack({ events }: StackOptions = {}): Promise<Stack> 
   });
   await migrate(database);
   await createCatalogue(database).seed(PRODUCTS);
+  await addTestKey(database);
 
   const temporalAddress = required('HOLDFAST_IT_TEMPORAL_ADDRESS');
   const connection = await Connection.connect({ address: temporalAddress });
@@ -84,6 +86,9 @@ export async function startStack({ events }: StackOptions = {}): Promise<Stack> 
         TEMPORAL_ADDRESS: temporalAddress,
         TEMPORAL_NAMESPACE: name,
         SANDBOX_URL: sandbox.url,
+        // A busy machine must not make a test's burst of checkouts one too many.
+        MAX_CHECKOUTS: '1000',
+        ACCEPT_TARGET_MS: '60000',
         ...environment,
       });
       processes.push(process);

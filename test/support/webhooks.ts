@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import type { Received } from './webhook-receiver.js';
+import { TEST_KEY } from './test-key.js';
 
 export interface EndpointJson {
   id: string;
@@ -27,7 +28,7 @@ type Body = EndpointJson & DeliveryJson & { data: DeliveryJson[]; code: string }
 export function createWebhookDesk(url: string) {
   const call = async (method: string, path: string, body?: unknown): Promise<{ status: number; body: Body }> => {
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
-    const headers = { 'content-type': 'application/json' };
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${TEST_KEY.text}` };
     const signal = AbortSignal.timeout(20_000);
     const response = await fetch(`${url}/v1/${path}`, { method, headers, signal, ...content });
     const text = await response.text();

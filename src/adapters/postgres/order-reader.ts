@@ -19,6 +19,13 @@ const forCheckout = prepared<CheckoutRow>(
            from products where sku = any($2) and deleted_at is null) as products`,
 );
 
+const begun = prepared<{ orderId: string }>(
+  'begun-orders',
+  `select order_id as "orderId" from payment_attempts where order_id = any($1)
+   union
+   select order_id from orders where order_id = any($1) and status not in ('pending', 'reserved')`,
+);
+
 /** What the HTTP side reads. */
 export function createOrderReader(database: Database) {
   return {
@@ -26,6 +33,12 @@ export function createOrderReader(database: Database) {
     async forCheckout(orderId: string, skus: string[]): Promise<{ fingerprint: string | null; products: Product[] }> {
       const [row] = await orUnavailable(forCheckout(database, [orderId, skus]));
       return row ?? { fingerprint: null, products: [] };
+    },
+
+    /** Those of these orders whose payment is under way, or that are past it. */
+    async begun(orderIds: string[]): Promise<string[]> {
+      const rows = await orUnavailable(begun(database, [orderIds]));
+      return rows.map(({ orderId }) => orderId);
     },
 
     async find(orderId: string): Promise<OrderRecord | undefined> {

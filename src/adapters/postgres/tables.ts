@@ -8,6 +8,7 @@ import type { OrderStatus } from '../../domain/order.js';
 import type { ReviewDecision } from '../../domain/outcomes.js';
 import type { AttemptState, RefundState } from '../../domain/payment.js';
 import type { ReservationState } from '../../domain/reservation.js';
+import type { Scope } from '../../domain/scopes.js';
 
 /** The first decision of a review. `at` is RFC 3339, UTC. */
 export interface StoredReview {
@@ -221,5 +222,15 @@ export interface Tables {
     status_code: number | null;
     detail: Generated<string>;
     latency_ms: number;
+  };
+  api_keys: {
+    key_id: string;
+    name: string;
+    hash: Buffer;
+    scopes: Scope[];
+    created_at: Generated<Date>;
+    expires_at: Date | null;
+    revoked_at: Date | null;
+    last_used_at: Date | null;
   };
 }

@@ -100,6 +100,7 @@ export function openDesk() {
   const observed: AnsweredRequest[] = [];
   const app = createApp({
     observe: (request) => observed.push(request),
+    guards: [],
     reader: {
       forCheckout: async () => ({ fingerprint: null, products: [] }),
       find: async (orderId) => rows.get(orderId),

@@ -88,6 +88,7 @@ export function openShop() {
   };
 
   const app = createApp({
+    guards: [],
     reader,
     workflows,
     trail: unused,

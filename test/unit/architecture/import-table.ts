@@ -25,6 +25,7 @@ export const IMPORT_TABLE: readonly Part[] = [
       'zod',
       'cockatiel',
       'prom-client',
+      'rate-limiter-flexible',
       '@temporalio/client',
       'standardwebhooks',
       'ipaddr.js',
@@ -37,7 +38,7 @@ export const IMPORT_TABLE: readonly Part[] = [
     ours: ['domain/', 'workflows/contract.ts'],
     types: PORTS,
     packages: [...HTTP, '@temporalio/client'],
-    node: ['node:crypto', 'node:http', 'node:timers/promises'],
+    node: ['node:crypto', 'node:http', 'node:timers/promises', 'node:zlib'],
   },
   {
     ...NOTHING,

@@ -1,0 +1,111 @@
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Database } from './pool.js';
+
+export interface RateCounterOptions {
+  database: Database;
+  /** What sets the subjects of this counter apart from those of others. */
+  name: string;
+  /** The most in one window, over all processes. */
+  limit: number;
+  windowMs: number;
+  onError: (error: unknown) => void;
+}
+
+interface Allowance {
+  allowed: boolean;
+  limit: number;
+  windowMs: number;
+  remaining: number;
+  resetMs: number;
+}
+
+/** Points that this process took from the shared counter and may spend without asking again. */
+interface Lease {
+  left: number;
+  sharedLeft: number;
+  until: number;
+  taking?: Promise<void> | undefined;
+}
+
+// One of so many parts of the limit is taken at a time: the database is asked that much less often, and as much may
+// lie unused with each other process.
+const PARTS = 20;
+const MOST_LEASES = 10_000;
+const PATIENCE_MS = 500;
+
+/** Counts in PostgreSQL, in fixed windows, and in memory while PostgreSQL does not answer. */
+export function createRateCounter({ database, name, limit, windowMs, onError }: RateCounterOptions) {
+  const part = Math.max(1, Math.floor(limit / PARTS));
+  const settings = { points: limit, duration: windowMs / 1000, keyPrefix: name };
+  const limiter = new RateLimiterPostgres({
+    ...settings,
+    storeClient: { query: askInTime },
+    storeType: 'client',
+    tableName: 'rate_limits',
+    tableCreated: true,
+    insuranceLimiter: new RateLimiterMemory(settings),
+  });
+  const leases = new Map<string, Lease>();
+
+  return {
+    async count(subject: string): Promise<Allowance> {
+      const lease = leaseOf(subject);
+      while (lease.left === 0 && (lease.sharedLeft > 0 || lease.until <= Date.now())) {
+        lease.taking ??= take(subject, lease).finally(() => (lease.taking = undefined));
+        await lease.taking;
+      }
+      const allowed = lease.left > 0;
+      if (allowed) lease.left -= 1;
+      const resetMs = Math.max(0, lease.until - Date.now());
+      return { allowed, limit, windowMs, remaining: lease.left + lease.sharedLeft, resetMs };
+    },
+  };
+
+  function leaseOf(subject: string): Lease {
+    const found = leases.get(subject);
+    if (found !== undefined && (found.until > Date.now() || found.taking !== undefined)) return found;
+    const lease: Lease = { left: 0, sharedLeft: 0, until: 0 };
+    leases.delete(subject);
+    leases.set(subject, lease);
+    for (const oldest of leases.keys()) {
+      if (leases.size <= MOST_LEASES) break;
+      leases.delete(oldest);
+    }
+    return lease;
+  }
+
+  /** What is counted beyond the limit was not there to be taken: the last part may be smaller. */
+  async function take(subject: string, lease: Lease): Promise<void> {
+    const { consumedPoints, msBeforeNext } = await consume(subject);
+    const before = consumedPoints - part;
+    lease.left = Math.min(part, Math.max(0, limit - before));
+    lease.sharedLeft = Math.max(0, limit - consumedPoints);
+    lease.until = Date.now() + msBeforeNext;
+  }
+
+  async function consume(subject: string): Promise<RateLimiterRes> {
+    try {
+      return await limiter.consume(subject, part);
+    } catch (refused) {
+      if (refused instanceof RateLimiterRes) return refused;
+      throw refused;
+    }
+  }
+
+  async function askInTime(query: { text: string; values: unknown[] }) {
+    let timer: NodeJS.Timeout | undefined;
+    const asking = database.pool.query(query);
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+    });
+    asking.catch(() => {});
+    try {
+      return await Promise.race([asking, late]);
+    } catch (error) {
+      onError(error);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { MiddlewareHandler } from 'hono';
+import { requireKey, type AccessOptions } from './access.js';
+import { allowOrigins, boundUrlAndHeaders, browserHeaders } from './http-limits.js';
+import { boundRequests } from './in-flight.js';
+
+export interface GuardOptions extends AccessOptions {
+  /** The most requests that are worked on at once. */
+  maxRequests: number;
+  /** Whose pages may call the API; nobody's when empty. */
+  corsOrigins: readonly string[];
+}
+
+/** What stands before every route, in order. */
+export type Guards = readonly MiddlewareHandler[];
+
+// Longer than the longest wait that a client may ask for.
+const REQUEST_TIMEOUT_MS = 45_000;
+
+export function createGuards({ verifier, log, maxRequests, corsOrigins }: GuardOptions): Guards {
+  return [
+    browserHeaders,
+    boundUrlAndHeaders,
+    ...(corsOrigins.length === 0 ? [] : [allowOrigins(corsOrigins)]),
+    boundRequests({ most: maxRequests, timeoutMs: REQUEST_TIMEOUT_MS }),
+    requireKey({ verifier, log }),
+  ];
+}
