@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ensureAuditSchedule } from '../../src/commands/audit-schedule.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { AUDIT_BOOKS, AUDIT_SCHEDULE_ID, TASK_QUEUE } from '../../src/workflows/contract.js';
+import { eventually } from '../support/end-state.js';
 import { startStack, type Stack } from '../support/stack.js';
 
 let stack: Stack;
@@ -24,9 +25,14 @@ test('two starters make one schedule, every five minutes, one audit at a time', 
 test('a restart gives it the new policy and interval, and leaves it paused', async () => {
   await ensureAuditSchedule(stack.client, DEFAULT_POLICY);
   await stack.client.schedule.getHandle(AUDIT_SCHEDULE_ID).pause('while we look');
+  // Temporal does what it was asked to a moment later.
+  await eventually(described, ({ state: { paused } }) => paused);
   await ensureAuditSchedule(stack.client, { ...DEFAULT_POLICY, undoAlarmMs: 1 }, 60_000);
 
-  const { spec, action, state } = await described();
+  const { spec, action, state } = await eventually(
+    described,
+    ({ spec: { intervals } }) => intervals?.[0]?.every === 60_000,
+  );
   expect(spec.intervals).toEqual([expect.objectContaining({ every: 60_000 })]);
   expect(action).toMatchObject({ args: [{ undoAlarmMs: 1 }] });
   expect(state).toMatchObject({ paused: true, note: 'while we look' });
