@@ -5,12 +5,21 @@ import { news } from './contract.js';
 export interface Inbox {
   /** The next piece of news for whoever waits for this sort of money, `ms` at most; for ever without. */
   next(about: 'charge' | 'refund', ms?: number): Promise<News | undefined>;
+  /**
+   * Whether the gateway has hinted since the last time at something that nobody may have looked for: a hint does not say
+   * which charge it is about.
+   */
+  takeHint(): boolean;
 }
 
 /** Keeps the news that is sent to this workflow until somebody asks for it. */
 export function openInbox(): Inbox {
   const waiting: News[] = [];
-  setHandler(news, (item) => void waiting.push(item));
+  let isHinted = false;
+  setHandler(news, (item) => {
+    waiting.push(item);
+    isHinted ||= item.kind === 'look';
+  });
 
   return {
     async next(about, ms) {
@@ -19,6 +28,11 @@ export function openInbox(): Inbox {
       if (!arrived()) await (ms === undefined ? condition(arrived) : condition(arrived, ms));
       const at = waiting.findIndex(isOurs);
       return at < 0 ? undefined : waiting.splice(at, 1)[0];
+    },
+    takeHint() {
+      const wasHinted = isHinted;
+      isHinted = false;
+      return wasHinted;
     },
   };
 }

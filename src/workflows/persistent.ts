@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
-import { optimistic } from './optimistic.js';
+import { optimistic, type Pause } from './optimistic.js';
 
 export interface Alarm {
   orderId: string;
@@ -23,7 +23,7 @@ export async function persistent<Args extends unknown[], Result>(
   step: string,
   firstTry: (...args: Args) => Promise<Result>,
   retries: (...args: Args) => Promise<Result>,
-  pauseMs: number,
+  pause: Pause,
   ...args: Args
 ): Promise<Result> {
   const watched = async (...input: Args): Promise<Result> => {
@@ -48,5 +48,5 @@ export async function persistent<Args extends unknown[], Result>(
     await alarm.close({ orderId, kind: 'compensation', resolution: `${step} is done` });
     return result;
   };
-  return optimistic(firstTry, watched, pauseMs, ...args);
+  return optimistic(firstTry, watched, pause, ...args);
 }

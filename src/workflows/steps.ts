@@ -28,7 +28,7 @@ export type OrderSteps = ReturnType<typeof orderSteps>;
 
 /** The steps of one order's workflow, each with its timeouts and retries in place. */
 export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPolicy) {
-  const { local, retried, undoing, pauseMs } = activitiesOf(policy);
+  const { local, retried, undoing, pause } = activitiesOf(policy);
   const { orderId } = order;
   const run = { orderId, owner };
   const alarm = {
@@ -38,8 +38,15 @@ export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPol
     close: undoing.resolveDeadLetter,
   };
 
+  const findLateCaptures = () => optimistic(local.findLateCaptures, undoing.findLateCaptures, pause, run);
   const refunds: RefundSteps = {
-    refund: () => persistent(alarm, 'refund', local.refundCharges, undoing.refundCharges, pauseMs, run),
+    policy,
+    refund: () =>
+      persistent(alarm, 'refund', local.refundCharges, undoing.refundCharges, pause, {
+        ...run,
+        tries: triesOf(policy),
+      }),
+    findLateCaptures,
     redrive: (deadLetterId) => undoing.redriveRefund({ orderId, deadLetterId }),
     applyEvidence: (evidence) => undoing.applyRefundEvidence({ orderId, evidence }),
   };
@@ -50,40 +57,44 @@ export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPol
     refunds,
     screen: () => {
       const { fraudChecks: checks, reviewDeadlineMs } = policy;
-      return optimistic(local.screenOrder, retried.screenOrder, pauseMs, { order, owner, checks, reviewDeadlineMs });
+      return optimistic(local.screenOrder, retried.screenOrder, pause, { order, owner, checks, reviewDeadlineMs });
     },
     holdForReview: (detail: string) =>
       undoing.holdForReview({ order, owner, detail, reviewDeadlineMs: policy.reviewDeadlineMs }),
     review: (decision: ReviewDecision | 'expired') => undoing.reviewOrder({ ...run, decision }),
     reserve: () => {
       const { reservationTtlMs: ttlMs } = policy;
-      return optimistic(local.reserveInventory, retried.reserveInventory, pauseMs, { order, owner, ttlMs });
+      return optimistic(local.reserveInventory, retried.reserveInventory, pause, { order, owner, ttlMs });
     },
     charge: (tries: number, withinMs: number) => {
       const input = { ...run, ttlMs: policy.reservationTtlMs };
       if (tries === 1) return local.chargePayment(input);
-      const rest = proxyActivities<Activities>(stepRetries(policy, tries - 1, withinMs));
-      return optimistic(local.chargePayment, rest.chargePayment, pauseMs, input);
+      const deadline = Date.now() + withinMs;
+      const rest = (again: typeof input) => {
+        const leftMs = Math.max(deadline - Date.now(), 1);
+        return proxyActivities<Activities>(stepRetries(policy, tries - 1, leftMs)).chargePayment(again);
+      };
+      return optimistic(local.chargePayment, rest, { ...pause, atMostMs: withinMs }, input);
     },
-    settle: () => optimistic(local.settleCharge, undoing.settleCharge, pauseMs, run),
+    settle: () => optimistic(local.settleCharge, undoing.settleCharge, pause, run),
     /** Also what earlier runs of this order sent. */
-    settleEarlier: () => optimistic(local.settleEarlierCharges, undoing.settleEarlierCharges, pauseMs, run),
-    findLateCaptures: () => optimistic(local.findLateCaptures, undoing.findLateCaptures, pauseMs, run),
+    settleEarlier: () => optimistic(local.settleEarlierCharges, undoing.settleEarlierCharges, pause, run),
+    findLateCaptures,
     applyChargeEvidence: (evidence: Evidence) => undoing.applyChargeEvidence({ ...run, evidence }),
     noteCancel: () => undoing.noteCancel(run),
     takeOver: (deadLetterId: string) => undoing.takeOverToRedrive({ ...run, deadLetterId }),
     takeOverToCancel: (reason: string) => undoing.takeOverToCancel({ ...run, reason }),
     takeOverToRecover: () => undoing.takeOverToRecover({ order, owner }),
     beginUndo: (ending: Undone) =>
-      persistent(alarm, 'begin', local.beginUndo, undoing.beginUndo, pauseMs, { order, owner, ending }),
-    release: () => persistent(alarm, 'release', local.releaseInventory, undoing.releaseInventory, pauseMs, run),
-    end: (ending: Undone) => persistent(alarm, 'end', local.endOrder, undoing.endOrder, pauseMs, { ...run, ending }),
+      persistent(alarm, 'begin', local.beginUndo, undoing.beginUndo, pause, { order, owner, ending }),
+    release: () => persistent(alarm, 'release', local.releaseInventory, undoing.releaseInventory, pause, run),
+    end: (ending: Undone) => persistent(alarm, 'end', local.endOrder, undoing.endOrder, pause, { ...run, ending }),
   };
 }
 
 /** The steps of a refund that somebody asked for. */
 export function requestedRefundSteps(request: RefundRequest, policy: OrderPolicy) {
-  const { local, undoing, pauseMs } = activitiesOf(policy);
+  const { local, undoing, pause } = activitiesOf(policy);
   const { orderId, refundId } = request;
   const alarm = {
     orderId,
@@ -92,8 +103,14 @@ export function requestedRefundSteps(request: RefundRequest, policy: OrderPolicy
     close: undoing.resolveDeadLetter,
   };
   return {
-    open: () => optimistic(local.openRefund, undoing.openRefund, pauseMs, request),
-    refund: () => persistent(alarm, 'refund', local.sendRefund, undoing.sendRefund, pauseMs, { orderId, refundId }),
+    open: () => optimistic(local.openRefund, undoing.openRefund, pause, request),
+    policy,
+    refund: () => {
+      const input = { orderId, refundId, tries: triesOf(policy) };
+      return persistent(alarm, 'refund', local.sendRefund, undoing.sendRefund, pause, input);
+    },
+    // Those of its order are its order's.
+    findLateCaptures: async () => {},
     restock: () => undoing.restockOrder({ orderId, refundId }),
     redrive: (deadLetterId: string) => undoing.redriveRefund({ orderId, deadLetterId }),
     applyEvidence: (evidence: Evidence) => undoing.applyRefundEvidence({ orderId, evidence }),
@@ -101,13 +118,17 @@ export function requestedRefundSteps(request: RefundRequest, policy: OrderPolicy
 }
 
 export function fulfilmentStep(policy: OrderPolicy) {
-  const { local, undoing, pauseMs } = activitiesOf(policy);
-  return (input: { orderId: string }) => optimistic(local.completeOrder, undoing.completeOrder, pauseMs, input);
+  const { local, undoing, pause } = activitiesOf(policy);
+  return (input: { orderId: string }) => optimistic(local.completeOrder, undoing.completeOrder, pause, input);
 }
 
 export function gatewayEventStep(policy: OrderPolicy) {
   const { applyGatewayEvent } = proxyActivities<Activities>(eventRetries(policy));
   return (event: GatewayEventRef) => applyGatewayEvent(event);
+}
+
+function triesOf({ retry }: OrderPolicy): number {
+  return 1 + retry.retries;
 }
 
 /** The same for every replay, and different from order to order: 0 to 1, by a hash of the id. */
@@ -121,6 +142,6 @@ function activitiesOf(policy: OrderPolicy) {
     local: proxyLocalActivities<Activities>(firstTry(policy)),
     retried: proxyActivities<Activities>(stepRetries(policy, policy.retry.retries, policy.stepDeadlineMs)),
     undoing: proxyActivities<Activities>(undoRetries(policy)),
-    pauseMs: policy.retry.initialIntervalMs,
+    pause: { ms: policy.retry.initialIntervalMs, atMostMs: policy.stepDeadlineMs },
   };
 }

@@ -4,7 +4,7 @@ import { ORDER_OUTCOME } from './contract.js';
 import { confirmed, superseded } from './endings.js';
 import type { Inbox } from './inbox.js';
 import { settleAll } from './payment.js';
-import { refundUntilDone } from './refunding.js';
+import { heedHints, refundUntilDone } from './refunding.js';
 import type { OrderSteps } from './steps.js';
 
 /**
@@ -23,6 +23,7 @@ export async function undo(asked: Undone, steps: OrderSteps, inbox: Inbox): Prom
   await refundUntilDone(steps.refunds, inbox);
   await steps.release();
   await steps.end(ending);
+  await heedHints(steps.refunds, inbox);
 
   const value = ending.status === 'failed' ? ending.failure.reason : ending.status;
   upsertSearchAttributes([{ key: ORDER_OUTCOME, value }]);
