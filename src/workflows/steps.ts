@@ -1,4 +1,4 @@
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ApplicationFailure, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { DeadLetterActivities } from '../activities/dead-letters.js';
 import type { GatewayEventActivities } from '../activities/gateway-events.js';
 import type { InventoryActivities } from '../activities/inventory.js';
@@ -70,8 +70,9 @@ export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPol
       const input = { ...run, ttlMs: policy.reservationTtlMs };
       if (tries === 1) return local.chargePayment(input);
       const deadline = Date.now() + withinMs;
-      const rest = (again: typeof input) => {
-        const leftMs = Math.max(deadline - Date.now(), 1);
+      const rest = async (again: typeof input) => {
+        const leftMs = deadline - Date.now();
+        if (leftMs <= 0) throw ApplicationFailure.retryable('the time to pay was over before the next try', 'TooLate');
         return proxyActivities<Activities>(stepRetries(policy, tries - 1, leftMs)).chargePayment(again);
       };
       return optimistic(local.chargePayment, rest, { ...pause, atMostMs: withinMs }, input);
