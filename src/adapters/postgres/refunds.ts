@@ -30,7 +30,8 @@ export function createRefundStore(database: Database): RefundStore {
         for (const capture of await unwantedCaptures(tx, orderId, order.status)) {
           due.push(...(await undoCapture(tx, capture)));
         }
-        return due;
+        // A fault ends the sending, so what is only looked up or waits for a person comes after what can be sent.
+        return ORDER_OF_DUE.flatMap((wanted) => due.filter(({ state }) => state === wanted));
       });
     },
 
@@ -130,6 +131,8 @@ async function openRefund(tx: Tx, refund: RequestedRefund): Promise<Admission> {
     .executeTakeFirst();
   return opened === undefined ? refused('idempotency_conflict') : { kind: 'admitted' };
 }
+
+const ORDER_OF_DUE: readonly DueRefund['state'][] = ['due', 'unknown', 'refused'];
 
 const REFUNDABLE: readonly OrderStatus[] = ['confirmed', 'completed'];
 

@@ -136,7 +136,10 @@ describe('R25: a refund whose outcome is unknown', () => {
     const orderId = await rows.insert('cancelling', [10_000, 2_500]);
     await refunds.due({ orderId, owner: OWNER });
     await refunds.record(`${orderId}:charge:1:undo`, LOST, 1, 1);
-    expect(await refunds.due({ orderId, owner: OWNER })).toMatchObject([{ state: 'unknown' }, { state: 'due' }]);
+    expect(await refunds.due({ orderId, owner: OWNER })).toMatchObject([
+      { state: 'due', request: { amountMinor: 2_500 } },
+      { state: 'unknown', request: { amountMinor: 10_000 } },
+    ]);
   });
 });
 
