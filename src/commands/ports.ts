@@ -65,7 +65,9 @@ export function createPorts({ config, database, client, sandboxUrl, findOrder }:
       signal: news.name,
       workflowIdsOf: (orderId, refundId) => [
         ...(refundId === undefined ? [] : [refundWorkflowId(refundId)]),
-        ...[orderWorkflowId(orderId), cancelWorkflowId(orderId), recoverWorkflowId(orderId)],
+        orderWorkflowId(orderId),
+        cancelWorkflowId(orderId),
+        recoverWorkflowId(orderId),
       ],
       recovery: { workflowType: RECOVER_ORDER, workflowIdOf: recoverWorkflowId, policy: policyOf(config) },
       findOrder,
