@@ -104,6 +104,20 @@ function runChecks({ ports: { audit, runs }, limits, heartbeat, recover }: Check
       },
     },
     {
+      name: 'accepted-orders-have-a-row',
+      invariant: 'I11',
+      // No run may guess what became of its charges and refunds, so it cannot be redriven.
+      kind: 'books',
+      async inspect(open) {
+        const ended = await runs.checkedOut(limits.runWindowMs, limits.checkouts);
+        const looked = [...new Set([...ended, ...open.map(({ orderId }) => orderId)])];
+        const lost = await audit.withoutRow(looked);
+        const detail = 'its checkout has ended, and the books have no row of it: they are older than its workflow';
+        const found = looked.filter((orderId) => !lost.includes(orderId));
+        return { findings: about(lost.slice(0, limits.findings), detail), inspected: about(found, '') };
+      },
+    },
+    {
       name: 'runs-have-an-order',
       invariant: 'I11',
       kind: 'run',

@@ -73,6 +73,11 @@ export interface RunLister {
   endedBadly(windowMs: number): Promise<string[]>;
   /** Orders whose checkout has been running for at least `ageMs`. */
   checkingOut(ageMs: number): Promise<string[]>;
+  /**
+   * Orders whose checkout has completed within the last `windowMs`: the newest, and as many before a moment by chance, so
+   * that each has its turn.
+   */
+  checkedOut(windowMs: number, limit: number): Promise<string[]>;
   /** Whether any workflow that answers for the order is open. */
   isRunning(orderId: string): Promise<boolean>;
 }
@@ -115,6 +120,8 @@ export interface AuditLimits {
   charges: number;
   /** ...orders whose workflows to ask for... */
   orders: number;
+  /** ...completed checkouts to look for in the books, twice... */
+  checkouts: number;
   /** ...and recoveries to start. */
   recoveries: number;
 }
@@ -137,6 +144,7 @@ export function auditLimits(policy: OrderPolicy): AuditLimits {
     findings: 100,
     charges: 50,
     orders: 300,
+    checkouts: 1_000,
     recoveries: 200,
   };
 }

@@ -19,6 +19,8 @@ export interface GatewayEventStore {
   agrees(event: InboxEvent): Promise<boolean>;
   /** How the order that the event is about stands: undefined without a row. */
   orderStatus(orderId: string): Promise<OrderStatus | undefined>;
+  /** The refund that has, or before a redrive had, this key. */
+  refundIdOf(refundKey: string): Promise<string | undefined>;
   /** A refund that had succeeded was taken back: failed, with its dead letter. @returns whether anything changed */
   refundFailedLate(refundKey: string): Promise<boolean>;
   processed(gateway: string, eventId: string, effect: string): Promise<void>;
@@ -26,8 +28,8 @@ export interface GatewayEventStore {
 
 /** Reaches the workflows of an order. */
 export interface OrderMessenger {
-  /** @returns whether a running workflow took it */
-  tell(orderId: string, news: News): Promise<boolean>;
+  /** The refund's own workflow comes first, if it has one. @returns whether a running workflow took it */
+  tell(orderId: string, news: News, refundId?: string): Promise<boolean>;
   /** Starts the run that reads the truth of an order whose own run has ended, unless one is running. */
   recover(orderId: string): Promise<void>;
 }
@@ -60,11 +62,15 @@ export function createGatewayEventActivities({ gatewayEvents, messenger }: Gatew
     if (orderId === null) return 'ignored: it names no order';
     const status = await gatewayEvents.orderStatus(orderId);
     if (status === undefined) throw later('OrderNotKnownYet', 'no order of this event is known yet');
+    const refundId = refundKey === null ? undefined : await gatewayEvents.refundIdOf(refundKey);
     if (type === 'refund.failed' && refundKey !== null) {
-      return (await gatewayEvents.refundFailedLate(refundKey)) ? 'refund marked failed' : 'known before';
+      if (!(await gatewayEvents.refundFailedLate(refundKey))) return 'known before';
+      // Whoever is looking it up has its answer, and waits for a person now.
+      await messenger.tell(orderId, { kind: 'look' }, refundId);
+      return 'refund marked failed';
     }
     if (await gatewayEvents.agrees(event)) return 'known before';
-    if (await messenger.tell(orderId, { kind: 'look' })) return 'its workflow looks again';
+    if (await messenger.tell(orderId, { kind: 'look' }, refundId)) return 'its workflow looks again';
     // Between two of its workflows: whoever comes next reads the truth, or this does when it has settled.
     if (!isSettled(status)) throw later('OrderBetweenRuns', 'no workflow of this order is running now');
     await messenger.recover(orderId);

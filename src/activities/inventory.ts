@@ -5,7 +5,10 @@ import type { ReserveOutcome } from '../domain/outcomes.js';
 export interface ReservationStore {
   /** All lines or none, never below zero; writes the order's row when it is the first to do so. */
   reserve(order: AcceptedOrder, owner: string, ttlMs: number): Promise<ReserveOutcome>;
-  /** Gives back what is reserved and restocks what was sold. Nothing held: nothing done. */
+  /**
+   * Gives back what is reserved, as `expired` when that is why the order fails, and restocks what was sold. Nothing held:
+   * nothing done.
+   */
   release(run: OrderRun): Promise<void>;
   /** Puts what was sold back on the shelf, once, for a refund that asked for it. */
   restock(orderId: string, refundId: string): Promise<void>;

@@ -8,7 +8,8 @@ export interface BeginUndoInput {
 }
 
 /**
- * `ending` is what the order will end as: another one than asked for when this run had begun to undo before and forgot.
+ * `ending` is what the order will end as: another one than asked for when this run had begun to undo before and forgot,
+ * or when it was given up unpaid and its time to pay had been over: then it is `expired`.
  * `confirmed`: the order was paid after all and this failure is void.
  */
 export type UndoOpening = { kind: 'open'; ending: Undone } | { kind: 'confirmed' } | Superseded;

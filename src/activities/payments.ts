@@ -37,6 +37,12 @@ export type Refused = { kind: 'refused'; retryAfterMs: number };
 
 export type ChargeResult = Captured | Declined | GatewayTrouble | Refused;
 export type LookupResult = Captured | Declined | { kind: 'processing' } | { kind: 'not_found' };
+/** `refused` also for a refund that failed after the gateway had taken it. */
+export type RefundLookup =
+  | { kind: 'refunded'; reference: string }
+  | { kind: 'refused'; code: string }
+  | { kind: 'processing' }
+  | { kind: 'not_found' };
 export type RefundResult = { kind: 'refunded'; reference: string } | { kind: 'refused'; code: string } | GatewayTrouble;
 
 /** A payment provider. Adapters class every answer and every network error; they throw only on their own bugs. */
@@ -50,6 +56,8 @@ export interface PaymentGateway {
   /** Asks what became of the charge with this key. Throws when the provider cannot be asked. */
   lookup(key: string, signal: AbortSignal): Promise<LookupResult>;
   refund(request: RefundRequest, signal: AbortSignal): Promise<RefundResult>;
+  /** Asks what became of the refund with this key. Throws when the provider cannot be asked. */
+  lookupRefund(key: string, signal: AbortSignal): Promise<RefundLookup>;
 }
 
 /** What the books allow a try to do. `doubtful`: an earlier send under this key has no known outcome. */
@@ -215,9 +223,11 @@ const tooLate: GatewayTrouble = { kind: 'not_executed', reason: 'the time to sen
 /** What a try throws so that Temporal retries it, no sooner than the gateway asked for. */
 export function gatewayFailure(trouble: GatewayTrouble): ApplicationFailure {
   const notExecuted = trouble.kind === 'not_executed';
+  const wait = notExecuted ? trouble.retryAfterMs : undefined;
   return ApplicationFailure.create({
     type: notExecuted ? 'GatewayNotExecuted' : 'GatewayAmbiguous',
     message: trouble.reason,
-    ...(notExecuted && trouble.retryAfterMs !== undefined ? { nextRetryDelay: trouble.retryAfterMs } : {}),
+    // A workflow is shown no `nextRetryDelay`, so the first, local try tells it by the details.
+    ...(wait === undefined ? {} : { nextRetryDelay: wait, details: [{ retryAfterMs: wait }] }),
   });
 }

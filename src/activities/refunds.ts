@@ -2,7 +2,13 @@ import { Context } from '@temporalio/activity';
 import type { Evidence } from '../domain/dead-letter.js';
 import type { OrderRun } from '../domain/order.js';
 import type { Admission, RefundOutcome } from '../domain/outcomes.js';
-import { gatewayFailure, type PaymentGateway, type RefundRequest, type RefundResult } from './payments.js';
+import {
+  gatewayFailure,
+  type PaymentGateway,
+  type RefundLookup,
+  type RefundRequest,
+  type RefundResult,
+} from './payments.js';
 
 export interface RequestedRefund {
   orderId: string;
@@ -13,8 +19,14 @@ export interface RequestedRefund {
   fingerprint: string;
 }
 
-/** A refund to send, or one that the gateway refused and a person must look at. */
-export type DueRefund = { state: 'due'; request: RefundRequest } | { state: 'refused'; code: string };
+/** A refund to send, one to look up before anything else, or one that the gateway refused and a person must look at. */
+export type DueRefund = { state: 'due' | 'unknown'; request: RefundRequest } | { state: 'refused'; code: string };
+
+export interface LookedRefund {
+  latencyMs: number;
+  /** How long after its last send a refund may still appear at the gateway. */
+  settlingTimeMs: number;
+}
 
 /** The books of refunds. Each method is one transaction that is committed when it returns. */
 export interface RefundStore {
@@ -24,8 +36,20 @@ export interface RefundStore {
   open(refund: RequestedRefund): Promise<Admission>;
   /** The requested refund, while it is not succeeded. */
   dueOne(refund: { orderId: string; refundId: string }): Promise<DueRefund[]>;
-  /** A refusal makes it `failed` and opens a dead letter. */
-  record(key: string, result: RefundResult, latencyMs: number): Promise<void>;
+  /**
+   * A refusal makes it `failed` and opens a dead letter. So does an outcome that is still unknown after so many tries, and
+   * from then on it is looked up. @returns whether it is
+   */
+  record(key: string, result: RefundResult, latencyMs: number, tries?: number): Promise<boolean>;
+  /**
+   * What a look-up found, undefined when the gateway could not be asked. A `not_found` counts once the refund has had its
+   * time to settle: then it may be sent again under its key.
+   */
+  looked(
+    key: string,
+    found: RefundLookup | undefined,
+    call: LookedRefund,
+  ): Promise<RefundOutcome | { kind: 'sendable' }>;
   /** Gives a refused refund a new key; its dead letter goes open → redriving. */
   redrive(orderId: string, deadLetterId: string): Promise<void>;
   applyEvidence(orderId: string, evidence: Evidence): Promise<void>;
@@ -41,16 +65,24 @@ export type RefundActivities = ReturnType<typeof createRefundActivities>;
 export function createRefundActivities({ gateway, refunds }: RefundPorts) {
   return {
     /**
-     * Sends back what was captured for the order and is not refunded. Nothing captured: nothing done.
+     * Sends back what was captured for the order and is not refunded. Nothing captured: nothing done. A refund whose
+     * outcome is unknown after `tries` sends is looked up instead.
      * @throws ApplicationFailure while the gateway is in trouble
      */
-    refundCharges: async (run: OrderRun): Promise<RefundOutcome> => sendAll(await refunds.due(run)),
+    refundCharges: async ({ tries, ...run }: OrderRun & { tries: number }): Promise<RefundOutcome> =>
+      settleAll(await refunds.due(run), tries),
 
     openRefund: (refund: RequestedRefund): Promise<Admission> => refunds.open(refund),
 
     /** The same for one refund that was asked for. */
-    sendRefund: async (refund: { orderId: string; refundId: string }): Promise<RefundOutcome> =>
-      sendAll(await refunds.dueOne(refund)),
+    sendRefund: async ({
+      tries,
+      ...refund
+    }: {
+      orderId: string;
+      refundId: string;
+      tries: number;
+    }): Promise<RefundOutcome> => settleAll(await refunds.dueOne(refund), tries),
 
     redriveRefund: ({ orderId, deadLetterId }: { orderId: string; deadLetterId: string }): Promise<void> =>
       refunds.redrive(orderId, deadLetterId),
@@ -59,15 +91,45 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
       refunds.applyEvidence(orderId, evidence),
   };
 
-  async function sendAll(due: DueRefund[]): Promise<RefundOutcome> {
-    for (const refund of due) {
-      if (refund.state === 'refused') return { kind: 'refused', code: refund.code };
-      const started = performance.now();
-      const result = await gateway.refund(refund.request, Context.current().cancellationSignal);
-      await refunds.record(refund.request.key, result, Math.round(performance.now() - started));
-      if (result.kind === 'refused') return { kind: 'refused', code: result.code };
-      if (result.kind !== 'refunded') throw gatewayFailure(result);
-    }
-    return { kind: 'refunded' };
+  /** None of them holds up the others; the answer is that of the one that is furthest from being done. */
+  async function settleAll(due: readonly DueRefund[], tries: number): Promise<RefundOutcome> {
+    const outcomes: RefundOutcome[] = [];
+    for (const refund of due) outcomes.push(await settle(refund, tries));
+    const worst = (kind: RefundOutcome['kind']) => outcomes.find((outcome) => outcome.kind === kind);
+    return worst('unknown') ?? worst('refused') ?? { kind: 'refunded' };
   }
+
+  async function settle(refund: DueRefund, tries: number): Promise<RefundOutcome> {
+    if (refund.state === 'refused') return { kind: 'refused', code: refund.code };
+    const { request } = refund;
+    if (refund.state === 'unknown') {
+      const outcome = await look(request.key);
+      if (outcome.kind !== 'sendable') return outcome;
+    }
+    const { result, latencyMs } = await timed(() => gateway.refund(request, signal()));
+    const isLookedUp = await refunds.record(request.key, result, latencyMs, tries);
+    if (result.kind === 'refunded') return { kind: 'refunded' };
+    if (result.kind === 'refused') return { kind: 'refused', code: result.code };
+    if (isLookedUp) return { kind: 'unknown', retryAfterMs: 0 };
+    throw gatewayFailure(result);
+  }
+
+  async function look(key: string): ReturnType<RefundStore['looked']> {
+    const { settlingTimeMs } = gateway;
+    const { result: found, latencyMs } = await timed(() =>
+      gateway.lookupRefund(key, signal()).catch((error: unknown) => {
+        Context.current().log.warn('the gateway could not be asked about a refund', { key, error: String(error) });
+        return undefined;
+      }),
+    );
+    return refunds.looked(key, found, { latencyMs, settlingTimeMs });
+  }
+}
+
+const signal = () => Context.current().cancellationSignal;
+
+async function timed<T>(work: () => Promise<T>): Promise<{ result: T; latencyMs: number }> {
+  const started = performance.now();
+  const result = await work();
+  return { result, latencyMs: Math.round(performance.now() - started) };
 }

@@ -26,6 +26,7 @@ import {
   orderWorkflowId,
   RECOVER_ORDER,
   recoverWorkflowId,
+  refundWorkflowId,
   TASK_QUEUE,
 } from '../workflows/contract.js';
 
@@ -67,7 +68,12 @@ export function createPorts(options: PortsOptions): Ports & { gateway: SandboxGa
       client,
       taskQueue: TASK_QUEUE,
       signal: news.name,
-      workflowIdsOf: (orderId) => [orderWorkflowId(orderId), cancelWorkflowId(orderId), recoverWorkflowId(orderId)],
+      workflowIdsOf: (orderId, refundId) => [
+        ...(refundId === undefined ? [] : [refundWorkflowId(refundId)]),
+        orderWorkflowId(orderId),
+        cancelWorkflowId(orderId),
+        recoverWorkflowId(orderId),
+      ],
       recovery: { workflowType: RECOVER_ORDER, workflowIdOf: recoverWorkflowId, policy: policyOf(config) },
       findOrder,
     }),

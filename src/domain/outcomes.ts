@@ -35,6 +35,8 @@ export type ChargeOutcome =
   | { kind: 'mismatch'; capturedMinor: number; currency: string }
   /** The money was taken, but the stock is no longer held for this order. */
   | { kind: 'unreserved' }
+  /** The time to pay was over before anything was sent, and nothing will be. */
+  | { kind: 'expired' }
   /** Proven: no money was taken, and none will be under this attempt. */
   | { kind: 'not_charged' }
   /** The gateway is being spared: nothing was sent, no try was used. `tries` were sent before. */
@@ -43,8 +45,14 @@ export type ChargeOutcome =
   | { kind: 'unknown'; retryAfterMs: number }
   | Superseded;
 
-/** How it stands with the refunds of an order. `refused`: a person has to act, under this dead letter. */
-export type RefundOutcome = { kind: 'refunded' } | { kind: 'refused'; code: string };
+/**
+ * How it stands with the refunds of an order. `refused`: a person has to act, under its dead letter. `unknown`: nobody
+ * knows yet what became of one; ask again after this long.
+ */
+export type RefundOutcome =
+  | { kind: 'refunded' }
+  | { kind: 'refused'; code: string }
+  | { kind: 'unknown'; retryAfterMs: number };
 
 /** Whether a workflow that somebody asked for may do its work: decided once, in the database. */
 export type Admission = { kind: 'admitted' } | { kind: 'refused'; code: AdmissionRefusal; status: OrderStatus | null };

@@ -10,10 +10,13 @@ export const ATTEMPT_TRANSITIONS = {
 
 export type AttemptState = keyof typeof ATTEMPT_TRANSITIONS;
 
-/** Where a refund may go. Banks take refunds back late; a refused one may be redriven under a new key. */
+/**
+ * Where a refund may go. Banks take refunds back late; a refused one may be redriven under a new key, and one that never
+ * arrived is sent again under its own.
+ */
 export const REFUND_TRANSITIONS = {
   pending: ['succeeded', 'failed', 'unknown'],
-  unknown: ['succeeded', 'failed'],
+  unknown: ['succeeded', 'failed', 'pending'],
   succeeded: ['failed'],
   failed: ['pending', 'succeeded'],
 } as const satisfies Record<string, readonly string[]>;

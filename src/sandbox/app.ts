@@ -10,7 +10,7 @@ import { bodyOf, keyOf, problem, refused } from './http.js';
 import type { Ledger } from './ledger.js';
 import { createProvider } from './provider.js';
 import type { Provider } from './provider.js';
-import { checkCharge, checkRefund, checkSettlement } from './requests.js';
+import { checkCharge, checkRefund, checkRefundSettlement, checkSettlement } from './requests.js';
 
 export interface SandboxSettings {
   ledger: Ledger;
@@ -95,6 +95,15 @@ export function sandboxApp(provider: Provider, settings: Omit<SandboxSettings, '
 
   app.post('/v1/refunds', async (c) => {
     const answer = await provider.refund(keyOf(c), await bodyOf(c, checkRefund));
+    if (answer.kind === 'none') {
+      await holdOpen(c.req.raw.signal, stopping, holdMs);
+      return problem(c, 504, 'no_answer', 'no answer, as this method asks');
+    }
+    return answer.kind === 'refused' ? refused(c, answer) : c.json(refundView(answer.entry));
+  });
+
+  app.post('/v1/refunds/:key/settle', async (c) => {
+    const answer = await provider.settleRefund(c.req.param('key'), await bodyOf(c, checkRefundSettlement));
     return answer.kind === 'refused' ? refused(c, answer) : c.json(refundView(answer.entry));
   });
 

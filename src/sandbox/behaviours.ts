@@ -9,7 +9,7 @@ export interface Behaviour {
   effect: 'captured' | 'declined' | 'processing' | 'nothing';
   /** How the request that caused the effect is answered. Later ones with its key get the stored outcome. */
   firstAnswer: 'outcome' | 'none' | 'error';
-  refunds: 'accepted' | 'refused';
+  refunds: 'accepted' | 'refused' | 'processing';
 }
 
 /** What `pm_random` draws from: a rate from 0 to 1, and a range in milliseconds. */
@@ -43,6 +43,7 @@ const table: readonly Row[] = [
   { method: 'pm_processing', does: { effect: 'processing', firstAnswer: 'none' } },
   { method: 'pm_slow_<ms>', max: 60_000, does: (delayMs) => ({ delayMs }) },
   { method: 'pm_refund_fails', does: { refunds: 'refused' } },
+  { method: 'pm_refund_processing', does: { refunds: 'processing' } },
   { method: 'pm_random', does: (_, key, chance) => draw(key, chance) },
 ];
 

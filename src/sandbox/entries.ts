@@ -16,7 +16,10 @@ export interface ChargeEntry {
   time: string;
 }
 
-/** One line of the ledger for money that went back. A refund that fails later has two: `refunded`, then `failed`. */
+/**
+ * One line of the ledger for money that went back. A refund that fails later has two, `refunded`, then `failed`; one that
+ * is settled later `processing`, then its outcome.
+ */
 export interface RefundEntry {
   type: 'refund';
   key: string;
@@ -24,7 +27,7 @@ export interface RefundEntry {
   order_id: string;
   amount_minor: number;
   currency: string;
-  state: 'refunded' | 'failed';
+  state: 'refunded' | 'failed' | 'processing';
   reference: string;
   time: string;
 }
@@ -38,7 +41,7 @@ const texts = {
 
 const states: Record<LedgerEntry['type'], readonly unknown[]> = {
   charge: ['captured', 'declined', 'processing'],
-  refund: ['refunded', 'failed'],
+  refund: ['refunded', 'failed', 'processing'],
 };
 
 /** Reads one line of a ledger file; nothing when it is not a whole entry. */

@@ -8,7 +8,7 @@ export interface Ledger {
   charge(key: string): ChargeEntry | undefined;
   /** The newest entry of the refund with this key. */
   refund(key: string): RefundEntry | undefined;
-  /** The sum of a charge's refunds, without those that failed, in minor units. */
+  /** The sum of a charge's refunds, without those that failed, but with those under way, in minor units. */
   refundedMinor(chargeKey: string): number;
   /** The entries of one order, or of all, oldest first. */
   entries(orderId?: string): readonly LedgerEntry[];
@@ -46,8 +46,8 @@ function ledgerOver(file: LedgerFile): Ledger {
       charges.set(entry.key, entry);
       return;
     }
+    const change = claimOf(entry) - claimOf(refunds.get(entry.key));
     refunds.set(entry.key, entry);
-    const change = entry.state === 'refunded' ? entry.amount_minor : -entry.amount_minor;
     refunded.set(entry.charge_key, (refunded.get(entry.charge_key) ?? 0) + change);
   };
 
@@ -63,4 +63,9 @@ function ledgerOver(file: LedgerFile): Ledger {
     },
     close: () => file.close(),
   };
+}
+
+/** What a refund takes of what can still be refunded. */
+function claimOf(entry: RefundEntry | undefined): number {
+  return entry === undefined || entry.state === 'failed' ? 0 : entry.amount_minor;
 }

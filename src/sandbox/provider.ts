@@ -5,7 +5,7 @@ import { behaviourOf, knownMethods } from './behaviours.js';
 import type { Chance } from './behaviours.js';
 import type { ChargeEntry, LedgerEntry, RefundEntry } from './entries.js';
 import type { Ledger } from './ledger.js';
-import type { ChargeOrder, RefundOrder, Settlement } from './requests.js';
+import type { ChargeOrder, RefundOrder, RefundSettlement, Settlement } from './requests.js';
 import { createTurns } from './turns.js';
 
 /** A request that was turned down; nothing was done. */
@@ -26,12 +26,19 @@ export type ChargeAnswer =
   | { kind: 'none' }
   | Refusal;
 
+export type RefundAnswer =
+  | { kind: 'refund'; entry: RefundEntry }
+  /** Not to be answered at all, though it is under way. */
+  | { kind: 'none' }
+  | Refusal;
+
 /** The rules of the payment provider, without HTTP. */
 export interface Provider {
   readonly ledger: Ledger;
   charge(key: string, order: ChargeOrder): Promise<ChargeAnswer>;
   settle(key: string, settlement: Settlement): Promise<{ kind: 'charge'; entry: ChargeEntry } | Refusal>;
-  refund(key: string, order: RefundOrder): Promise<{ kind: 'refund'; entry: RefundEntry } | Refusal>;
+  refund(key: string, order: RefundOrder): Promise<RefundAnswer>;
+  settleRefund(key: string, settlement: RefundSettlement): Promise<{ kind: 'refund'; entry: RefundEntry } | Refusal>;
   /** Takes a refund back that had succeeded: its money can be refunded again, under another key. */
   failRefund(key: string): Promise<{ kind: 'refund'; entry: RefundEntry } | Refusal>;
   /** Resolves when no charge or refund is under way. */
@@ -53,7 +60,7 @@ export function createProvider({ ledger, now, stopping, onEntry, ...chance }: Pr
   const turns = createTurns();
   const failures = new Map<string, number>();
 
-  return { ledger, charge, settle, refund, failRefund, idle: () => turns.idle() };
+  return { ledger, charge, settle, refund, settleRefund, failRefund, idle: () => turns.idle() };
 
   async function charge(key: string, order: ChargeOrder): Promise<ChargeAnswer> {
     const behaviour = behaviourOf(order.method, key, chance);
@@ -91,20 +98,35 @@ export function createProvider({ ledger, now, stopping, onEntry, ...chance }: Pr
   }
 
   /** One refund of a charge at a time, or two could pass the cap together; one of a key, or it could run twice. */
-  function refund(key: string, order: RefundOrder): Promise<{ kind: 'refund'; entry: RefundEntry } | Refusal> {
-    const run = async (): Promise<{ kind: 'refund'; entry: RefundEntry } | Refusal> => {
+  function refund(key: string, order: RefundOrder): Promise<RefundAnswer> {
+    const run = async (): Promise<RefundAnswer> => {
       const stored = ledger.refund(key);
-      if (stored !== undefined) {
-        return sameRefund(stored, order) ? { kind: 'refund', entry: stored } : conflict();
-      }
+      if (stored !== undefined) return replayRefund(stored, order);
       const refusal = refundRefusal(order);
       if (refusal !== undefined) return refusal;
       const reference = referenceOf('re', key);
-      const entry: RefundEntry = { type: 'refund', key, ...order, state: 'refunded', reference, time: time() };
+      const state = refundsOf(order) === 'processing' ? 'processing' : 'refunded';
+      const entry: RefundEntry = { type: 'refund', key, ...order, state, reference, time: time() };
       await record(entry);
-      return { kind: 'refund', entry };
+      return state === 'processing' ? { kind: 'none' } : { kind: 'refund', entry };
     };
     return turns.take(`refunds of ${order.charge_key}`, () => turns.take(`refund ${key}`, run));
+  }
+
+  async function settleRefund(
+    key: string,
+    { outcome }: RefundSettlement,
+  ): Promise<{ kind: 'refund'; entry: RefundEntry } | Refusal> {
+    const known = ledger.refund(key);
+    if (known === undefined) return refuse(404, 'not_found', 'no refund has this key');
+    return turns.take(`refunds of ${known.charge_key}`, async () => {
+      const stored = ledger.refund(key) ?? known;
+      if (stored.state === outcome) return { kind: 'refund', entry: stored };
+      if (stored.state !== 'processing') return refuse(409, 'already_settled', `the refund is ${stored.state}`);
+      const entry: RefundEntry = { ...stored, state: outcome, time: time() };
+      await record(entry);
+      return { kind: 'refund', entry };
+    });
   }
 
   async function failRefund(key: string): Promise<{ kind: 'refund'; entry: RefundEntry } | Refusal> {
@@ -131,7 +153,7 @@ export function createProvider({ ledger, now, stopping, onEntry, ...chance }: Pr
     if (charged.state !== 'captured') {
       return refuse(422, 'charge_not_captured', `the charge is ${charged.state}`, 'charge_key');
     }
-    if (behaviourOf(charged.method, charged.key, chance)?.refunds === 'refused') {
+    if (refundsOf(order) === 'refused') {
       return refuse(422, 'refund_refused', 'refunds of this charge are refused');
     }
     const left = charged.amount_minor - ledger.refundedMinor(charged.key);
@@ -139,6 +161,11 @@ export function createProvider({ ledger, now, stopping, onEntry, ...chance }: Pr
       return refuse(422, 'refund_exceeds_charge', `${left} can still be refunded`, 'amount_minor');
     }
     return undefined;
+  }
+
+  function refundsOf({ charge_key }: RefundOrder) {
+    const charged = ledger.charge(charge_key);
+    return charged && behaviourOf(charged.method, charged.key, chance)?.refunds;
   }
 
   function chargeEntry(key: string, order: ChargeOrder, state: ChargeEntry['state']): ChargeEntry {
@@ -173,6 +200,12 @@ function replay(stored: ChargeEntry, order: ChargeOrder): ChargeAnswer {
   if (!sameCharge(stored, order)) return conflict();
   if (stored.state === 'processing') return refuse(409, 'charge_processing', 'the charge is still processing');
   return { kind: 'charge', entry: stored };
+}
+
+function replayRefund(stored: RefundEntry, order: RefundOrder): RefundAnswer {
+  if (!sameRefund(stored, order)) return conflict();
+  if (stored.state === 'processing') return refuse(409, 'refund_processing', 'the refund is still processing');
+  return { kind: 'refund', entry: stored };
 }
 
 function sameCharge(stored: ChargeEntry, order: ChargeOrder): boolean {

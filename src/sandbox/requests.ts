@@ -19,6 +19,10 @@ export interface Settlement {
   outcome: 'captured' | 'declined';
 }
 
+export interface RefundSettlement {
+  outcome: 'refunded' | 'failed';
+}
+
 export interface Resend {
   charge_key: string;
 }
@@ -44,6 +48,10 @@ const outcome: Rule = {
   wants: 'must be captured or declined',
   holds: (value) => value === 'captured' || value === 'declined',
 };
+const refundOutcome: Rule = {
+  wants: 'must be refunded or failed',
+  holds: (value) => value === 'refunded' || value === 'failed',
+};
 
 const copies: Rule = {
   wants: 'must be an integer from 1 to 5',
@@ -58,6 +66,7 @@ const flag: Rule = { wants: 'must be true or false', holds: (value) => typeof va
 export const checkCharge = checker<ChargeOrder>({ order_id: text, amount_minor: amount, currency, method: text });
 export const checkRefund = checker<RefundOrder>({ charge_key: text, order_id: text, amount_minor: amount, currency });
 export const checkSettlement = checker<Settlement>({ outcome });
+export const checkRefundSettlement = checker<RefundSettlement>({ outcome: refundOutcome });
 export const checkResend = checker<Resend>({ charge_key: text });
 export const checkSending = checker<SendingBehaviour>(
   { copies, delay_ms: delay, shuffle: flag },

@@ -9,12 +9,21 @@ export interface Inbox {
   hasLook(): boolean;
   /** Forgets all who have asked to look until now. */
   dropLooks(): void;
+  /**
+   * Whether the gateway has hinted since the last time at something that nobody may have looked for: a hint does not say
+   * which charge it is about.
+   */
+  takeHint(): boolean;
 }
 
 /** Keeps the news that is sent to this workflow until somebody asks for it. */
 export function openInbox(): Inbox {
   let waiting: News[] = [];
-  setHandler(news, (item) => void waiting.push(item));
+  let isHinted = false;
+  setHandler(news, (item) => {
+    waiting.push(item);
+    isHinted ||= item.kind === 'look';
+  });
 
   return {
     async next(about, ms) {
@@ -26,6 +35,11 @@ export function openInbox(): Inbox {
     },
     hasLook: () => waiting.some(({ kind }) => kind === 'look'),
     dropLooks: () => void (waiting = waiting.filter(({ kind }) => kind !== 'look')),
+    takeHint() {
+      const wasHinted = isHinted;
+      isHinted = false;
+      return wasHinted;
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { sleep } from '@temporalio/workflow';
 import type { ChargeOutcome } from '../domain/outcomes.js';
 import type { Inbox } from './inbox.js';
+import { lookupPauses } from './lookup-pauses.js';
 import { isExhausted } from './optimistic.js';
 import type { OrderSteps } from './steps.js';
 
@@ -32,20 +33,20 @@ async function charge(steps: OrderSteps, tries: number, withinMs: number): Promi
 
 /** Finds out what became of the order's charge: looks less and less often, and at once when there is news. */
 export async function settle(steps: OrderSteps, inbox: Inbox): Promise<Known> {
-  const { retry, lookupMaximumIntervalMs, lookupSlowAfterMs, lookupSlowIntervalMs } = steps.policy;
-  const since = Date.now();
-  for (let pauseMs = retry.initialIntervalMs; ; pauseMs *= retry.backoffCoefficient) {
+  const pauseAfter = lookupPauses(steps.policy);
+  for (;;) {
     const outcome = await steps.settle();
     if (outcome.kind !== 'unknown' && outcome.kind !== 'refused') return outcome;
-
-    const isOld = Date.now() - since >= lookupSlowAfterMs;
-    const usual = Math.min(Math.max(pauseMs, outcome.retryAfterMs), lookupMaximumIntervalMs);
-    const item = await inbox.next('charge', isOld ? lookupSlowIntervalMs : usual);
+    const item = await inbox.next('charge', pauseAfter(outcome.retryAfterMs));
     if (item?.kind === 'evidence') await steps.applyChargeEvidence(item.evidence);
   }
 }
 
-/** The same for every charge of the order, also those that earlier runs sent. */
+/** The same for every charge of the order, also those that earlier runs sent, and those that had taken nothing. */
 export async function settleAll(steps: OrderSteps, inbox: Inbox): Promise<Known> {
-  return settle({ ...steps, settle: steps.settleEarlier }, inbox);
+  const settleEarlier: OrderSteps['settleEarlier'] = async () => {
+    if (inbox.takeHint()) await steps.findLateCaptures();
+    return steps.settleEarlier();
+  };
+  return settle({ ...steps, settle: settleEarlier }, inbox);
 }

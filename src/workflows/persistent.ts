@@ -1,6 +1,6 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { Inbox } from './inbox.js';
-import { optimistic } from './optimistic.js';
+import { optimistic, type Pause } from './optimistic.js';
 import { wakeable } from './wakeable.js';
 
 export interface Alarm {
@@ -30,7 +30,7 @@ export async function persistent<Args extends unknown[], Result>(
   step: string,
   firstTry: (...args: Args) => Promise<Result>,
   retries: (...args: Args) => Promise<Result>,
-  pauseMs: number,
+  pause: Pause,
   ...args: Args
 ): Promise<Result> {
   const watched = async (...input: Args): Promise<Result> => {
@@ -56,5 +56,5 @@ export async function persistent<Args extends unknown[], Result>(
     await alarm.close({ ...about, resolution: `${step} is done` });
     return result;
   };
-  return optimistic(firstTry, watched, pauseMs, ...args);
+  return optimistic(firstTry, watched, pause, ...args);
 }

@@ -7,6 +7,7 @@ import { openInbox } from './inbox.js';
 import { countSettled } from './order-metrics.js';
 import { pay } from './payment.js';
 import { takeOver, type Redrive } from './redrive.js';
+import { heedHints } from './refunding.js';
 import { reserve } from './reserve.js';
 import { passScreening } from './screening.js';
 import { orderSteps } from './steps.js';
@@ -47,9 +48,12 @@ export async function processOrder(
     const payment = await pay(steps, inbox);
     switch (payment.kind) {
       case 'confirmed':
+        await heedHints(steps.refunds, inbox);
         return confirmed;
       case 'declined':
         return failed('charge', 'payment_declined', payment.code);
+      case 'expired':
+        return failed('charge', 'expired', 'the time to pay was over before the charge was sent');
       case 'not_charged':
         return failed('charge', 'payment_unavailable', 'the payment gateway took no charge; nothing was taken');
       case 'mismatch':

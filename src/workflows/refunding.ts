@@ -1,20 +1,47 @@
-import type { Inbox } from './inbox.js';
-import type { RefundOutcome } from '../domain/outcomes.js';
 import type { Evidence } from '../domain/dead-letter.js';
+import type { RefundOutcome } from '../domain/outcomes.js';
+import type { OrderPolicy } from '../domain/policy.js';
+import type { Inbox } from './inbox.js';
+import { lookupPauses } from './lookup-pauses.js';
 
 /** What sending money back needs: the refunds of an order that is being undone, or one that was asked for. */
 export interface RefundSteps {
+  policy: OrderPolicy;
   /** Sends what is due; throws, and is retried, while the gateway is in trouble. */
   refund(): Promise<RefundOutcome>;
+  /** Asks again about charges that had taken nothing, where there may be any. */
+  findLateCaptures(): Promise<void>;
   redrive(deadLetterId: string): Promise<void>;
   applyEvidence(evidence: Evidence): Promise<void>;
 }
 
-/** Sends money back until all of it is: a refusal waits, under its dead letter, for a person's redrive or evidence. */
+/**
+ * Sends money back until all of it is. A refusal waits, under its dead letter, for a person's redrive or evidence; an
+ * unknown outcome is looked up less and less often, and at once when there is news. What the gateway hints at meanwhile
+ * may be money that was taken late: that goes back too.
+ */
 export async function refundUntilDone(steps: RefundSteps, inbox: Inbox): Promise<void> {
-  while ((await steps.refund()).kind === 'refused') {
-    const item = await inbox.next('refund');
+  const pauseAfter = lookupPauses(steps.policy);
+  let isHinted = inbox.takeHint();
+  for (;;) {
+    if (isHinted) await steps.findLateCaptures();
+    const outcome = await steps.refund();
+    if (outcome.kind === 'refunded') {
+      if (!(isHinted = inbox.takeHint())) return;
+      continue;
+    }
+    // Nobody says so when the dead letter of a refused refund is discarded.
+    const pauseMs = outcome.kind === 'unknown' ? pauseAfter(outcome.retryAfterMs) : steps.policy.lookupSlowIntervalMs;
+    const item = await inbox.next('refund', pauseMs);
     if (item?.kind === 'redrive') await steps.redrive(item.deadLetterId);
     if (item?.kind === 'evidence') await steps.applyEvidence(item.evidence);
+    isHinted = inbox.takeHint();
   }
+}
+
+/** Before a run ends: heeds what came when none of its steps was waiting for it any more. */
+export async function heedHints(steps: RefundSteps, inbox: Inbox): Promise<void> {
+  if (!inbox.takeHint()) return;
+  await steps.findLateCaptures();
+  await refundUntilDone(steps, inbox);
 }

@@ -1,4 +1,4 @@
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ApplicationFailure, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { DeadLetterActivities } from '../activities/dead-letters.js';
 import type { GatewayEventActivities } from '../activities/gateway-events.js';
 import type { InventoryActivities } from '../activities/inventory.js';
@@ -29,14 +29,22 @@ export type OrderSteps = ReturnType<typeof orderSteps>;
 
 /** The steps of one order's workflow, each with its timeouts and retries in place. */
 export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPolicy, inbox: Inbox) {
-  const { local, retried, undoing, wakeable, pauseMs } = activitiesOf(policy);
+  const { local, retried, undoing, wakeable, pause } = activitiesOf(policy);
   const { orderId } = order;
   // The request's id is for the log lines of activities.
   const run = { orderId, owner, requestId: order.requestId };
   const alarm = alarmOf(policy, inbox, { orderId });
 
+  const findLateCaptures = () =>
+    persistent(alarm, 'late captures', local.findLateCaptures, wakeable.findLateCaptures, pause, run);
   const refunds: RefundSteps = {
-    refund: () => persistent(alarm, 'refund', local.refundCharges, wakeable.refundCharges, pauseMs, run),
+    policy,
+    refund: () =>
+      persistent(alarm, 'refund', local.refundCharges, wakeable.refundCharges, pause, {
+        ...run,
+        tries: triesOf(policy),
+      }),
+    findLateCaptures,
     redrive: (deadLetterId) => undoing.redriveRefund({ orderId, deadLetterId }),
     applyEvidence: (evidence) => undoing.applyRefundEvidence({ orderId, evidence }),
   };
@@ -47,63 +55,77 @@ export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPol
     refunds,
     screen: () => {
       const { fraudChecks: checks, reviewDeadlineMs } = policy;
-      return optimistic(local.screenOrder, retried.screenOrder, pauseMs, { order, owner, checks, reviewDeadlineMs });
+      return optimistic(local.screenOrder, retried.screenOrder, pause, { order, owner, checks, reviewDeadlineMs });
     },
     holdForReview: (detail: string) =>
       undoing.holdForReview({ order, owner, detail, reviewDeadlineMs: policy.reviewDeadlineMs }),
     review: (decision: ReviewDecision | 'expired') => undoing.reviewOrder({ ...run, decision }),
     reserve: () => {
       const { reservationTtlMs: ttlMs } = policy;
-      return optimistic(local.reserveInventory, retried.reserveInventory, pauseMs, { order, owner, ttlMs });
+      return optimistic(local.reserveInventory, retried.reserveInventory, pause, { order, owner, ttlMs });
     },
     charge: (tries: number, withinMs: number) => {
       const input = { ...run, ttlMs: policy.reservationTtlMs };
       if (tries === 1) return local.chargePayment(input);
-      const rest = proxyActivities<Activities>(stepRetries(policy, tries - 1, withinMs));
-      return optimistic(local.chargePayment, rest.chargePayment, pauseMs, input);
+      const deadline = Date.now() + withinMs;
+      const rest = async (again: typeof input) => {
+        const leftMs = deadline - Date.now();
+        if (leftMs <= 0) throw ApplicationFailure.retryable('the time to pay was over before the next try', 'TooLate');
+        return proxyActivities<Activities>(stepRetries(policy, tries - 1, leftMs)).chargePayment(again);
+      };
+      return optimistic(local.chargePayment, rest, { ...pause, atMostMs: withinMs }, input);
     },
-    settle: () => optimistic(local.settleCharge, undoing.settleCharge, pauseMs, run),
+    settle: () => optimistic(local.settleCharge, undoing.settleCharge, pause, run),
     /** Also what earlier runs of this order sent. */
     settleEarlier: () =>
-      persistent(alarm, 'settle', local.settleEarlierCharges, wakeable.settleEarlierCharges, pauseMs, run),
-    findLateCaptures: () =>
-      persistent(alarm, 'late captures', local.findLateCaptures, wakeable.findLateCaptures, pauseMs, run),
+      persistent(alarm, 'settle', local.settleEarlierCharges, wakeable.settleEarlierCharges, pause, run),
+    findLateCaptures,
     applyChargeEvidence: (evidence: Evidence) => undoing.applyChargeEvidence({ ...run, evidence }),
     noteCancel: () => undoing.noteCancel(run),
     takeOver: (deadLetterId: string) => undoing.takeOverToRedrive({ ...run, deadLetterId }),
     takeOverToCancel: (reason: string) => undoing.takeOverToCancel({ ...run, reason }),
     takeOverToRecover: () => undoing.takeOverToRecover({ order, owner }),
     beginUndo: (ending: Undone) =>
-      persistent(alarm, 'begin', local.beginUndo, wakeable.beginUndo, pauseMs, { order, owner, ending }),
-    release: () => persistent(alarm, 'release', local.releaseInventory, wakeable.releaseInventory, pauseMs, run),
-    end: (ending: Undone) => persistent(alarm, 'end', local.endOrder, wakeable.endOrder, pauseMs, { ...run, ending }),
+      persistent(alarm, 'begin', local.beginUndo, wakeable.beginUndo, pause, { order, owner, ending }),
+    release: () => persistent(alarm, 'release', local.releaseInventory, wakeable.releaseInventory, pause, run),
+    end: (ending: Undone) => persistent(alarm, 'end', local.endOrder, wakeable.endOrder, pause, { ...run, ending }),
   };
 }
 
 /** The steps of a refund that somebody asked for. */
 export function requestedRefundSteps(request: RefundRequest, policy: OrderPolicy, inbox: Inbox) {
-  const { local, undoing, wakeable, pauseMs } = activitiesOf(policy);
+  const { local, undoing, wakeable, pause } = activitiesOf(policy);
   const { orderId, refundId } = request;
   // A subject of its own: only this refund's workflow can be woken for it.
   const alarm = alarmOf(policy, inbox, { orderId, subject: refundId });
   return {
-    open: () => optimistic(local.openRefund, undoing.openRefund, pauseMs, request),
-    refund: () => persistent(alarm, 'refund', local.sendRefund, wakeable.sendRefund, pauseMs, { orderId, refundId }),
+    policy,
+    open: () => optimistic(local.openRefund, undoing.openRefund, pause, request),
+    refund: () => {
+      const input = { orderId, refundId, tries: triesOf(policy) };
+      return persistent(alarm, 'refund', local.sendRefund, wakeable.sendRefund, pause, input);
+    },
+    // Those of its order are its order's.
+    findLateCaptures: async () => {},
     restock: () =>
-      persistent(alarm, 'restock', local.restockOrder, wakeable.restockOrder, pauseMs, { orderId, refundId }),
+      persistent(alarm, 'restock', local.restockOrder, wakeable.restockOrder, pause, { orderId, refundId }),
     redrive: (deadLetterId: string) => undoing.redriveRefund({ orderId, deadLetterId }),
     applyEvidence: (evidence: Evidence) => undoing.applyRefundEvidence({ orderId, evidence }),
   };
 }
 
 export function fulfilmentStep(policy: OrderPolicy) {
-  const { local, undoing, pauseMs } = activitiesOf(policy);
-  return (input: { orderId: string }) => optimistic(local.completeOrder, undoing.completeOrder, pauseMs, input);
+  const { local, undoing, pause } = activitiesOf(policy);
+  return (input: { orderId: string }) => optimistic(local.completeOrder, undoing.completeOrder, pause, input);
 }
 
 export function gatewayEventStep(policy: OrderPolicy) {
   const { applyGatewayEvent } = proxyActivities<Activities>(eventRetries(policy));
   return (event: GatewayEventRef) => applyGatewayEvent(event);
+}
+
+function triesOf({ retry }: OrderPolicy): number {
+  return 1 + retry.retries;
 }
 
 /** The same for every replay, and different from order to order: 0 to 1, by a hash of the id. */
@@ -123,6 +145,6 @@ function activitiesOf(policy: OrderPolicy) {
     retried: proxyActivities<Activities>(stepRetries(policy, policy.retry.retries, policy.stepDeadlineMs)),
     undoing: proxyActivities<Activities>(undoRetries(policy)),
     wakeable: proxyActivities<Activities>(wakeableRetries(policy)),
-    pauseMs: policy.retry.initialIntervalMs,
+    pause: { ms: policy.retry.initialIntervalMs, atMostMs: policy.stepDeadlineMs },
   };
 }

@@ -5,7 +5,7 @@ import { confirmed, superseded } from './endings.js';
 import type { Inbox } from './inbox.js';
 import { countUndo } from './order-metrics.js';
 import { settleAll } from './payment.js';
-import { refundUntilDone } from './refunding.js';
+import { heedHints, refundUntilDone } from './refunding.js';
 import type { OrderSteps } from './steps.js';
 
 /**
@@ -25,6 +25,7 @@ export async function undo(asked: Undone, steps: OrderSteps, inbox: Inbox): Prom
   await refundUntilDone(steps.refunds, inbox);
   await steps.release();
   await steps.end(ending);
+  await heedHints(steps.refunds, inbox);
 
   const value = ending.status === 'failed' ? ending.failure.reason : ending.status;
   upsertSearchAttributes([{ key: ORDER_OUTCOME, value }]);

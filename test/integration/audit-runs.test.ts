@@ -29,11 +29,28 @@ beforeAll(async () => {
 afterAll(async () => stack?.close());
 
 const HOUR = 3_600_000;
+/** `COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION` of Temporal's API. */
+const COMPLETE_WORKFLOW = 4;
 
 /** Nobody polls: what is started here stays as it is. */
 const start = (workflowType: string, workflowId: string) =>
   stack.client.workflow.start(workflowType, { workflowId, taskQueue: 'nobody', args: [] });
 const checkOut = (orderId: string) => start(PROCESS_ORDER, orderWorkflowId(orderId));
+
+/** Checkouts that complete at once: a worker answers their only task by hand. */
+async function endCheckouts(...orderIds: string[]): Promise<void> {
+  const { client, namespace } = stack;
+  for (const orderId of orderIds) {
+    const taskQueue = { name: `ends-${orderId}` };
+    const options = { workflowId: orderWorkflowId(orderId), taskQueue: taskQueue.name, args: [] };
+    await client.workflow.start(PROCESS_ORDER, options);
+    const { taskToken } = await client.withDeadline(Date.now() + 10_000, () =>
+      client.workflowService.pollWorkflowTaskQueue({ namespace, taskQueue }),
+    );
+    const commands = [{ commandType: COMPLETE_WORKFLOW, completeWorkflowExecutionCommandAttributes: {} }];
+    await client.workflowService.respondWorkflowTaskCompleted({ namespace, taskToken, commands });
+  }
+}
 
 /** What Temporal lists lags behind what it did. */
 async function listed(list: () => Promise<string[]>, orderId: string): Promise<void> {
@@ -118,6 +135,39 @@ test('a checkout that has written nothing is reported, and left to its own run',
   expect(lines).toContain(`runs-have-an-order ${orderId}`);
   expect(recovered).not.toContain(orderId);
   expect(await lettersOf(orderId)).toEqual([{ kind: 'run', state: 'open', error_class: 'runs-have-an-order' }]);
+});
+
+test('a checkout that has ended, and whose row is gone, is told to a person, until the row is back', async () => {
+  const orderId = newOrderId();
+  const kept = await plantOrder(stack.database, 'confirmed');
+  await endCheckouts(orderId, kept);
+  await listed(() => runs.checkedOut(HOUR, 100), orderId);
+  await listed(() => runs.checkedOut(HOUR, 100), kept);
+
+  const first = await audit();
+  expect(first.lines).toContain(`accepted-orders-have-a-row ${orderId}`);
+  expect(first.lines).not.toContain(`accepted-orders-have-a-row ${kept}`);
+  expect(first.recovered).toEqual([]);
+  const letter = { kind: 'books', error_class: 'accepted-orders-have-a-row' };
+  expect(await lettersOf(orderId)).toEqual([{ ...letter, state: 'open' }]);
+  await audit();
+  expect(await lettersOf(orderId)).toEqual([{ ...letter, state: 'open' }]);
+
+  await createOrderStore(stack.database).takeOverToRecover(anOrder({ orderId }), 'by hand');
+  await stack.database.pool.query(`update orders set status = 'cancelled' where order_id = $1`, [orderId]);
+  await audit();
+  expect(await lettersOf(orderId)).toContainEqual({ ...letter, state: 'resolved' });
+});
+
+test('of more completed checkouts than its limit it sees the newest, and others by chance', async () => {
+  const ids = Array.from({ length: 6 }, () => newOrderId());
+  for (const id of ids) {
+    await endCheckouts(id);
+    await listed(() => runs.checkedOut(HOUR, 100), id);
+  }
+  const seen = await runs.checkedOut(HOUR, 2);
+  expect(seen.slice(0, 2)).toEqual(ids.slice(-2).toReversed());
+  expect(seen.length).toBeLessThanOrEqual(4);
 });
 
 test('other workflows, and runs that ended long ago, are not listed', async () => {

@@ -5,7 +5,7 @@ import { runAudit } from '../../src/commands/audit.js';
 import { ORDER_STATUSES, type OrderStatus } from '../../src/domain/order.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { PLANTS } from '../support/audit-plants.js';
-import { auditPortsOn, listening } from '../support/audit-ports.js';
+import { auditPortsOn, createQuietRuns, listening } from '../support/audit-ports.js';
 import { plantOrder } from '../support/planted-orders.js';
 import { PRODUCTS, startStack, type Stack } from '../support/stack.js';
 
@@ -114,8 +114,7 @@ describe('what an audit does about it', () => {
   test('recovers an order with money that it must not have, unless a workflow is at it', async () => {
     const id = await keepMoney();
     expect((await audit()).recovered).toEqual([]);
-    const runs = { endedBadly: async () => [], checkingOut: async () => [], isRunning: async () => false };
-    const { recovered, report } = await audit({ runs });
+    const { recovered, report } = await audit({ runs: createQuietRuns(false) });
     expect([recovered, report.recovered]).toEqual([[id], [id]]);
   });
 
@@ -154,7 +153,7 @@ describe('what an audit does about it', () => {
     const captures: unknown[] = [];
     const found = { kind: 'captured', reference: 'late', amountMinor: 3998, currency: 'EUR' } as const;
     const { recovered, broken } = await audit({
-      runs: { endedBadly: async () => [], checkingOut: async () => [], isRunning: async () => false },
+      runs: createQuietRuns(false),
       gateway: { lookup: async () => found },
       charges: {
         captured: async (...[run, attempt, captured]: unknown[]) => {

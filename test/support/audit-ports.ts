@@ -1,5 +1,5 @@
 import type { AuditLine, AuditObserver } from '../../src/activities/audit.js';
-import type { AuditPorts } from '../../src/activities/audit-ports.js';
+import type { AuditPorts, RunLister } from '../../src/activities/audit-ports.js';
 import { createAuditStore } from '../../src/adapters/postgres/audit.js';
 import { createDeadLetterStore } from '../../src/adapters/postgres/dead-letters.js';
 import { createGatewayEventStore } from '../../src/adapters/postgres/gateway-events.js';
@@ -13,7 +13,7 @@ export function auditPortsOn(database: Database, overrides: Partial<AuditPorts> 
     audit: createAuditStore(database),
     deadLetters: createDeadLetterStore(database),
     gatewayEvents: createGatewayEventStore(database),
-    runs: { endedBadly: async () => [], checkingOut: async () => [], isRunning: async () => true },
+    runs: createQuietRuns(true),
     messenger: { tell: async () => false, recover: async (orderId) => void recovered.push(orderId) },
     eventStarter: { start: async ({ gateway, eventId }) => void started.push(`${gateway} ${eventId}`) },
     gateway: {
@@ -33,6 +33,16 @@ export function auditPortsOn(database: Database, overrides: Partial<AuditPorts> 
     ...overrides,
   };
   return { ports, recovered, started };
+}
+
+/** A Temporal that lists nothing, and in which every order has a run, or none. */
+export function createQuietRuns(isRunning: boolean): RunLister {
+  return {
+    endedBadly: async () => [],
+    checkingOut: async () => [],
+    checkedOut: async () => [],
+    isRunning: async () => isRunning,
+  };
 }
 
 /** Keeps what an audit says. */

@@ -22,7 +22,7 @@ export function createFakeBooks(stock: Record<string, number> = { 'product-A': 1
     reservations: createFakeReservations(tables),
     charges: createFakeCharges(tables),
     refunds,
-    gatewayEvents: createFakeGatewayEvents(tables, refunds.failLate),
+    gatewayEvents: createFakeGatewayEvents(tables, refunds),
     screenings: createFakeScreenings(tables),
     orders: createFakeOrders(tables),
     deadLetters,

@@ -5,7 +5,7 @@ import type { FakeTables } from './fake-tables.js';
 /** The stored messages of a gateway in memory; `arrive` stores one. */
 export function createFakeGatewayEvents(
   { orders }: FakeTables,
-  failLate: (refundKey: string) => boolean,
+  refunds: { failLate: (refundKey: string) => boolean; idOf: (refundKey: string) => string | undefined },
 ): GatewayEventStore & { arrive(event: Partial<InboxEvent> & { eventId: string }): void; effects: string[] } {
   const events = new Map<string, InboxEvent>();
   const effects: string[] = [];
@@ -25,7 +25,8 @@ export function createFakeGatewayEvents(
       return type === 'charge.declined' && attempt.state === 'declined';
     },
     orderStatus: async (orderId) => orders.get(orderId)?.status,
-    refundFailedLate: async (refundKey) => failLate(refundKey),
+    refundIdOf: async (refundKey) => refunds.idOf(refundKey),
+    refundFailedLate: async (refundKey) => refunds.failLate(refundKey),
     async processed(_gateway, eventId, effect) {
       const event = events.get(eventId);
       if (event === undefined || event.isProcessed) return;

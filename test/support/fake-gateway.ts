@@ -3,6 +3,7 @@ import type {
   ChargeResult,
   LookupResult,
   PaymentGateway,
+  RefundLookup,
   RefundRequest,
   RefundResult,
 } from '../../src/activities/payments.js';
@@ -15,6 +16,7 @@ export interface GatewayScript {
   /** What each look-up answers; by default what the ledger says. */
   lookup?: (key: string, call: number) => Promise<LookupResult> | LookupResult;
   refund?: (request: RefundRequest, call: number) => Promise<RefundResult> | RefundResult;
+  lookupRefund?: (key: string, call: number) => Promise<RefundLookup> | RefundLookup;
 }
 
 export const notExecuted: ChargeResult = { kind: 'not_executed', reason: 'the gateway says try later' };
@@ -35,6 +37,7 @@ export function createFakeGateway(script: GatewayScript = {}) {
   const calls: ChargeRequest[] = [];
   const lookups: string[] = [];
   const refundCalls: RefundRequest[] = [];
+  const refundLookups: string[] = [];
   const ledger = new Map<string, ChargeRequest>();
   const refunds = new Map<string, RefundRequest>();
   /** Charges and refunds that moved money, as they came. */
@@ -59,11 +62,13 @@ export function createFakeGateway(script: GatewayScript = {}) {
     async refund(request) {
       refundCalls.push(request);
       const result = await (script.refund ?? refunded)(request, refundCalls.length);
-      if (result.kind === 'refunded' && !refunds.has(request.key)) {
-        refunds.set(request.key, request);
-        moves.push(`refund ${request.key}`);
-      }
+      if (result.kind === 'refunded') giveBack(request);
       return result;
+    },
+    async lookupRefund(key) {
+      refundLookups.push(key);
+      if (script.lookupRefund !== undefined) return script.lookupRefund(key, refundLookups.length);
+      return refunds.has(key) ? { kind: 'refunded', reference: `refund-${key}` } : { kind: 'not_found' };
     },
   };
 
@@ -73,7 +78,14 @@ export function createFakeGateway(script: GatewayScript = {}) {
     ledger.set(request.key, request);
   }
 
+  /** Sends the money back, whatever was or will be answered. */
+  function giveBack(request: RefundRequest): void {
+    if (!refunds.has(request.key)) moves.push(`refund ${request.key}`);
+    refunds.set(request.key, request);
+  }
+
   const sum = (rows: Map<string, { amountMinor: number }>) =>
     [...rows.values()].reduce((total, { amountMinor }) => total + amountMinor, 0);
-  return { gateway, calls, lookups, refundCalls, ledger, refunds, moves, take, kept: () => sum(ledger) - sum(refunds) };
+  const told = { calls, lookups, refundCalls, refundLookups, ledger, refunds, moves };
+  return { gateway, ...told, take, giveBack, kept: () => sum(ledger) - sum(refunds) };
 }

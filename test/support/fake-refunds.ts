@@ -4,7 +4,10 @@ import type { Admission, AdmissionRefusal } from '../../src/domain/outcomes.js';
 import type { FakeOrder, FakeRefund, FakeTables } from './fake-tables.js';
 
 /** The books of refunds in memory. */
-export function createFakeRefunds(tables: FakeTables): RefundStore & { failLate(key: string): boolean } {
+export function createFakeRefunds(tables: FakeTables): RefundStore & {
+  failLate(key: string): boolean;
+  idOf(key: string): string | undefined;
+} {
   const { entry, openLetter, resolveLetters } = tables;
 
   const byKey = (key: string) => {
@@ -33,6 +36,12 @@ export function createFakeRefunds(tables: FakeTables): RefundStore & { failLate(
       lastError: code,
       subject,
     });
+  };
+
+  const doubt = ({ order }: FakeOrder, { refundId: subject }: FakeRefund) => {
+    const lastError = 'the gateway does not say';
+    const { orderId } = order;
+    openLetter({ orderId, kind: 'refund', step: 'refund', errorClass: 'RefundUnknown', lastError, subject });
   };
 
   return {
@@ -92,30 +101,64 @@ export function createFakeRefunds(tables: FakeTables): RefundStore & { failLate(
       return refund === undefined || refund.state === 'succeeded' ? [] : [dueRefund(found, refund)];
     },
 
-    async record(key, result) {
+    async record(key, result, _latencyMs, most = Infinity) {
       const { found, refund } = byKey(key);
-      if (refund.state === 'succeeded') return;
+      if (refund.state === 'succeeded') return false;
       if (result.kind === 'refunded') succeed(found, refund);
       if (result.kind === 'refused') fail(found, refund, result.code);
       if (result.kind === 'ambiguous') refund.state = 'unknown';
+      if (refund.state !== 'unknown') return false;
+      refund.tries = (refund.tries ?? 0) + 1;
+      refund.isLookedUp ||= refund.tries >= most;
+      if (refund.isLookedUp) doubt(found, refund);
+      return refund.isLookedUp;
+    },
+
+    async looked(key, looked) {
+      const { found, refund } = byKey(key);
+      if (refund.state === 'succeeded') return { kind: 'refunded' };
+      if (refund.state === 'failed') return { kind: 'refused', code: refund.code ?? '' };
+      if (refund.state === 'pending') return { kind: 'sendable' };
+      switch (looked?.kind) {
+        case 'refunded':
+          succeed(found, refund);
+          return { kind: 'refunded' };
+        case 'refused':
+          fail(found, refund, looked.code);
+          return looked;
+        case 'not_found':
+          if (tables.settling.inMs > 0) return { kind: 'unknown', retryAfterMs: tables.settling.inMs };
+          Object.assign(refund, { state: 'pending', tries: 0, isLookedUp: false });
+          return { kind: 'sendable' };
+        case 'processing':
+        case undefined:
+          doubt(found, refund);
+          return { kind: 'unknown', retryAfterMs: 0 };
+      }
     },
 
     async redrive(orderId, deadLetterId) {
       const hit = byLetter(orderId, deadLetterId);
-      if (hit?.letter.state !== 'open' || hit.refund.state !== 'failed') return;
+      if (hit?.letter.state !== 'open') return;
       hit.letter.state = 'redriving';
-      hit.refund.state = 'pending';
+      if (hit.refund.state !== 'failed') return;
+      Object.assign(hit.refund, { state: 'pending', tries: 0, isLookedUp: false });
       hit.refund.key = `${hit.refund.key}:again`;
     },
 
     async applyEvidence(orderId, { deadLetterId, happened }) {
       const hit = byLetter(orderId, deadLetterId);
-      if (hit !== undefined && happened) succeed(entry(orderId), hit.refund);
+      if (hit === undefined || !['failed', 'unknown'].includes(hit.refund.state)) return;
+      if (happened) succeed(entry(orderId), hit.refund);
+      else fail(entry(orderId), hit.refund, 'evidence');
     },
+
+    idOf: (key) =>
+      [...tables.orders.values()].flatMap((found) => found.refunds).find((refund) => refund.key === key)?.refundId,
 
     failLate(key) {
       const { found, refund } = byKey(key);
-      if (refund.state !== 'succeeded') return false;
+      if (refund.state === 'failed') return false;
       fail(found, refund, 'the bank returned it');
       return true;
     },
@@ -129,8 +172,13 @@ function spokenFor({ refunds }: FakeOrder, attempt: number): number {
     .reduce((sum, { amountMinor }) => sum + amountMinor, 0);
 }
 
-function dueRefund({ order }: FakeOrder, { key, attempt, amountMinor, state, code }: FakeRefund): DueRefund {
+function dueRefund({ order }: FakeOrder, refund: FakeRefund): DueRefund {
+  const { key, attempt, amountMinor, state, code } = refund;
   if (state === 'failed') return { state: 'refused', code: code ?? '' };
   const { orderId, currency } = order;
-  return { state: 'due', request: { key, chargeKey: chargeKey(orderId, attempt), orderId, amountMinor, currency } };
+  const isLookedUp = state === 'unknown' && refund.isLookedUp === true;
+  return {
+    state: isLookedUp ? 'unknown' : 'due',
+    request: { key, chargeKey: chargeKey(orderId, attempt), orderId, amountMinor, currency },
+  };
 }

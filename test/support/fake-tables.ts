@@ -22,6 +22,8 @@ export interface FakeRefund {
   attempt: number;
   amountMinor: number;
   state: RefundState;
+  tries?: number;
+  isLookedUp?: boolean;
   /** Asked for by somebody, not by the undo of the order. */
   requested: boolean;
   fingerprint?: string;
@@ -107,7 +109,9 @@ export function createFakeTables(stock: Record<string, number>) {
 
     putBack(found: FakeOrder): void {
       for (const { sku, quantity } of found.order.lines) stock[sku] = (stock[sku] ?? 0) + quantity;
-      found.held = found.held === 'committed' ? 'restocked' : 'released';
+      const isExpired = found.undoing?.status === 'failed' && found.undoing.failure.reason === 'expired';
+      if (found.held === 'committed') found.held = 'restocked';
+      else found.held = isExpired ? 'expired' : 'released';
     },
 
     openLetter(letter: NewDeadLetter): void {

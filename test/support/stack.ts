@@ -22,6 +22,8 @@ export interface Stack {
   ledger(orderId: string): Promise<LedgerEntry[]>;
   /** Tells the sandbox what became of a `pm_processing` charge. */
   settleAtGateway(chargeKey: string, outcome: string): Promise<void>;
+  /** The same for a refund of a `pm_refund_processing` charge. */
+  settleRefundAtGateway(refundKey: string, outcome: string): Promise<void>;
   seed(...products: ProductSeed[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -73,6 +75,15 @@ export async function startStack({ events }: StackOptions = {}): Promise<Stack> 
   const sandbox = await serveSandbox({ port: 0, latencyMs: { min: 0, max: 5 }, ...told });
   const processes: HoldfastProcess[] = [];
 
+  async function settle(path: string, outcome: string): Promise<void> {
+    const response = await fetch(`${sandbox.url}${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ outcome }),
+    });
+    if (!response.ok) throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);
+  }
+
   return {
     database,
     databaseUrl,
@@ -99,14 +110,9 @@ export async function startStack({ events }: StackOptions = {}): Promise<Stack> 
       const { data } = (await response.json()) as { data: LedgerEntry[] };
       return data;
     },
-    async settleAtGateway(chargeKey, outcome) {
-      const response = await fetch(`${sandbox.url}/v1/charges/${encodeURIComponent(chargeKey)}/settle`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ outcome }),
-      });
-      if (!response.ok) throw new Error(`the sandbox answered ${response.status}: ${await response.text()}`);
-    },
+    settleAtGateway: (chargeKey, outcome) => settle(`/v1/charges/${encodeURIComponent(chargeKey)}/settle`, outcome),
+    settleRefundAtGateway: (refundKey, outcome) =>
+      settle(`/v1/refunds/${encodeURIComponent(refundKey)}/settle`, outcome),
     seed: (...products) => createCatalogue(database).seed(products),
     async close() {
       await Promise.all(processes.map((process) => process.stop()));

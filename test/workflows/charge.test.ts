@@ -18,6 +18,48 @@ describe('a charge', () => {
     expect(gateway.lookups).toHaveLength(1);
   });
 
+  test('is sent again no sooner than the gateway asked for, also when its first try was told so', async () => {
+    const at: number[] = [];
+    const gateway = createFakeGateway({
+      charge: async (request, call) => {
+        at.push(await stage.now());
+        return call <= 2 ? { kind: 'not_executed', reason: 'later', retryAfterMs: 40_000 } : captured(request);
+      },
+    });
+    const { outcome } = await stage.run({ gateway });
+    expect(outcome).toEqual({ status: 'confirmed' });
+    const [first = 0, second = 0, third = 0] = at;
+    expect(second - first).toBeGreaterThanOrEqual(40_000);
+    expect(third - second).toBeGreaterThanOrEqual(40_000);
+    expect(third - first).toBeLessThan(120_000);
+  });
+
+  test('is given up unsent at the payment deadline when the gateway asks for more time than that', async () => {
+    const gateway = createFakeGateway({
+      charge: () => ({ kind: 'not_executed', reason: 'later', retryAfterMs: 3_600_000 }),
+    });
+    const started = await stage.now();
+    const { outcome } = await stage.run({ gateway });
+    const waited = (await stage.now()) - started;
+    expect(outcome).toMatchObject({ failure: { reason: 'payment_unavailable' } });
+    expect(gateway.calls).toHaveLength(1);
+    expect(waited).toBeGreaterThanOrEqual(15 * 60_000);
+    expect(waited).toBeLessThan(16 * 60_000);
+  });
+
+  test('R16: is not sent when the time to pay was over before it, and the order ends as expired', async () => {
+    const books = createFakeBooks();
+    const ports = () => ({
+      charges: { ...books.charges, claim: async () => ({ kind: 'answered', outcome: { kind: 'expired' } }) as const },
+    });
+    const { outcome, entry, gateway, letters } = await stage.run({ books, ports });
+    expect(outcome).toMatchObject({ status: 'failed', failure: { step: 'charge', reason: 'expired' } });
+    expect(entry).toMatchObject({ held: 'expired', trail: ['pending', 'reserved', 'compensating', 'failed'] });
+    expect([gateway.calls.length, gateway.lookups.length]).toEqual([0, 0]);
+    expect(books.stock).toEqual({ 'product-A': 10 });
+    expect(letters).toEqual([]);
+  });
+
   test('R7: that outlives its first, local try is confirmed once, with one charge at the gateway', async () => {
     const gateway = createFakeGateway({
       charge: async (request, call) => {

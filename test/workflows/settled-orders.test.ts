@@ -83,7 +83,7 @@ describe('a cancel after the checkout', () => {
       expect(decision).toEqual({ kind: 'admitted' });
       await refusedOnce(act);
       await handle.cancel();
-      await act.environment.sleep('2 days');
+      await act.environment.sleep('20 hours');
       expect(act.entry()).toMatchObject({ status: 'cancelling', held: 'committed' });
       expect(act.letters()).toEqual(['refund open']);
 

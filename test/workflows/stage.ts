@@ -165,10 +165,11 @@ export async function timersOf(handle: WorkflowHandle): Promise<number[]> {
 function messengerOf({ environment, order, policy, books, start }: Act): OrderMessenger {
   const reach = [contract.orderWorkflowId, contract.cancelWorkflowId, contract.recoverWorkflowId];
   return {
-    async tell(orderId, item) {
-      for (const idOf of reach) {
+    async tell(orderId, item, refundId) {
+      const refund = refundId === undefined ? [] : [contract.refundWorkflowId(refundId)];
+      for (const workflowId of [...refund, ...reach.map((idOf) => idOf(orderId))]) {
         try {
-          await environment.client.workflow.getHandle(idOf(orderId)).signal(contract.news, item);
+          await environment.client.workflow.getHandle(workflowId).signal(contract.news, item);
           return true;
         } catch (error) {
           if (!(error instanceof WorkflowNotFoundError)) throw error;

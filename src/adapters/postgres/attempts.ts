@@ -83,7 +83,7 @@ export async function openStanding(tx: Tx, attempt: Attempt, settlingTimeMs: num
 export async function noteCall(
   tx: Tx,
   orderId: string,
-  call: { key: string; operation: 'charge' | 'lookup'; outcome: string; latencyMs: number },
+  call: { key: string; operation: 'charge' | 'lookup' | 'refund'; outcome: string; latencyMs: number },
 ): Promise<void> {
   await tx
     .insertInto('gateway_calls')

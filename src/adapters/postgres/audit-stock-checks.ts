@@ -62,7 +62,7 @@ export const STOCK_CHECKS: readonly SqlCheck[] = [
   {
     name: 'expired-reservations-are-freed',
     invariant: 'I11',
-    isRecoverable: false,
+    isRecoverable: true,
     sql: `select r.order_id, r.sku as about,
                  format('%s of %s are held since they expired at %s, and the order is %s without a charge',
                         r.quantity, r.sku, to_char(r.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),

@@ -116,7 +116,9 @@ export function createChargeStore(database: Database): ChargeStore {
     async unknown(run, attempt, { latencyMs }) {
       await inTransaction(async (tx) => {
         const order = await lockOrder(tx, run.orderId);
-        if (order?.owner !== run.owner || !(await isOpen(tx, run, attempt))) return;
+        if (order?.owner !== run.owner) return;
+        const tries = await triesOfOpen(tx, run, attempt);
+        if (tries === undefined) return;
         const key = chargeKey(run.orderId, attempt);
         await noteCall(tx, run.orderId, { key, operation: 'lookup', outcome: 'unknown', latencyMs });
         if (order.status === 'reserved') {
@@ -127,7 +129,7 @@ export function createChargeStore(database: Database): ChargeStore {
           kind: 'payment_unknown',
           step: 'charge',
           errorClass: 'ChargeUnknown',
-          attempts: attempt,
+          attempts: tries,
           lastError: 'the gateway does not say what became of the charge; look-ups go on',
         });
       });
@@ -159,15 +161,15 @@ function attemptIn(db: Pick<Tx, 'updateTable'>, { orderId }: OrderRun, attempt: 
 }
 
 /** A look-up that comes late must not reopen what has been settled. */
-async function isOpen(tx: Tx, { orderId }: OrderRun, attempt: number): Promise<boolean> {
+async function triesOfOpen(tx: Tx, { orderId }: OrderRun, attempt: number): Promise<number | undefined> {
   const row = await tx
     .selectFrom('payment_attempts')
-    .select('attempt')
+    .select('tries')
     .where('order_id', '=', orderId)
     .where('attempt', '=', attempt)
     .where('state', 'in', ['sent', 'unknown'])
     .executeTakeFirst();
-  return row !== undefined;
+  return row?.tries;
 }
 
 async function isUnknownLetter(tx: Tx, orderId: string, deadLetterId: string): Promise<boolean> {

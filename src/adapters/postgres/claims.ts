@@ -3,6 +3,7 @@ import type { Claim } from '../../activities/payments.js';
 import { chargeKeyPrefix } from '../../domain/ids.js';
 import type { OrderRun } from '../../domain/order.js';
 import { outcomeOf, ownAttempt } from './attempts.js';
+import { isPastItsTime } from './expiry.js';
 import { lockOrder } from './order-row.js';
 import { prepared, type Database, type Tx } from './pool.js';
 
@@ -19,7 +20,9 @@ const firstClaim = prepared<ClaimRow>(
   'first-claim',
   `with payable as materialized (
      select total_minor, currency, payment_method from orders
-     where order_id = $1 and owner = $2 and status = 'reserved' for update
+     where order_id = $1 and owner = $2 and status = 'reserved'
+       and not exists (select from reservations where order_id = $1 and state = 'active' and expires_at < now())
+     for update
    ), intent as (
      insert into payment_attempts
        (order_id, attempt, owner, idempotency_key, amount_minor, currency, state, tries, send_by)
@@ -55,8 +58,11 @@ async function claimAgain(tx: Tx, run: OrderRun, sendWindowMs: number, ttlMs: nu
   const outcome = outcomeOf(order, attempt);
   if (outcome !== undefined) return { kind: 'answered', outcome };
   if (order.status !== 'reserved') return { kind: 'answered', outcome: { kind: 'superseded' } };
-  // Another run's charge is open, or kept: a second key now could be a second charge.
-  if (attempt === undefined) throw new Error(`order ${run.orderId} has a charge of another run`);
+  if (attempt === undefined) {
+    if (await isPastItsTime(tx, run)) return { kind: 'answered', outcome: { kind: 'expired' } };
+    // Another run's charge is open, or kept: a second key now could be a second charge.
+    throw new Error(`order ${run.orderId} has a charge of another run`);
+  }
 
   const doubtful = attempt.doubtful || attempt.state !== 'created';
   await tx

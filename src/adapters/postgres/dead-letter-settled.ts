@@ -16,7 +16,7 @@ export async function unsettledBy(
     case 'payment_unknown':
       return 'Nobody knows yet whether this charge took money; a look-up or evidence settles it.';
     case 'refund':
-      return (await refundIsOpen(tx, orderId, subject))
+      return (await refundIsOwed(tx, orderId, subject, status))
         ? 'This refund has not succeeded; redrive it, or give evidence that the money went back.'
         : undefined;
     case 'compensation':
@@ -34,14 +34,26 @@ export async function unsettledBy(
   }
 }
 
-async function refundIsOpen(tx: Tx, orderId: string, subject: string): Promise<boolean> {
+/** A paid order owes nobody its payment: of that, a refund that failed for good may be given up. */
+async function refundIsOwed(
+  tx: Tx,
+  orderId: string,
+  subject: string,
+  status: OrderStatus | undefined,
+): Promise<boolean> {
+  const isPaid = status === 'confirmed' || status === 'completed';
   const refunds = await tx
-    .selectFrom('refunds')
-    .select(['refund_id', 'state'])
-    .where('order_id', '=', orderId)
+    .selectFrom('refunds as r')
+    .leftJoin('payments as p', (join) =>
+      join.onRef('p.order_id', '=', 'r.order_id').onRef('p.attempt', '=', 'r.attempt'),
+    )
+    .select(['r.refund_id', 'r.state', 'p.attempt as paid_by'])
+    .where('r.order_id', '=', orderId)
     .execute();
   const named = refunds.filter(({ refund_id }) => refund_id === subject);
-  return (named.length > 0 ? named : refunds).some(({ state }) => state !== 'succeeded');
+  return (named.length > 0 ? named : refunds).some(({ state, paid_by }) => {
+    return state !== 'succeeded' && !(state === 'failed' && isPaid && paid_by !== null);
+  });
 }
 
 interface Standing {

@@ -84,6 +84,11 @@ export function createGatewayEventStore(database: Database): GatewayEventInbox {
       return row?.status;
     },
 
+    async refundIdOf(refundKey) {
+      const refund = await database.kysely.transaction().execute((tx) => lockRefund(tx, refundKey));
+      return refund?.refund_id;
+    },
+
     async refundFailedLate(refundKey) {
       return database.kysely.transaction().execute(async (tx) => {
         const refund = await lockRefund(tx, refundKey);

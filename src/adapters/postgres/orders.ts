@@ -5,6 +5,7 @@ import type { FailureReason } from '../../domain/failure.js';
 import { isSettled, type OrderRun, type OrderStatus, type Undone } from '../../domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../domain/outcomes.js';
 import { openDeadLetter, resolveDeadLetters } from './dead-letters.js';
+import { inTime } from './expiry.js';
 import { endingOf, lockOrder, moveOrder, placeOrder, type LockedOrder, type Move } from './order-row.js';
 import type { Database, Tx } from './pool.js';
 
@@ -30,13 +31,14 @@ export function createOrderStore(database: Database): OrderStore {
         .execute();
     },
 
-    async beginUndo({ order, owner, ending }) {
+    async beginUndo({ order, owner, ending: asked }) {
       await placeOrder(database, order, owner);
       return inTransaction(async (tx) => {
         const locked = await lockOrder(tx, order.orderId);
         if (locked?.owner !== owner) return { kind: 'superseded' };
         const begun = endingOf(locked);
         if (begun !== undefined) return { kind: 'open', ending: begun };
+        const ending = await inTime(tx, { orderId: order.orderId, owner }, asked);
         // An order in review holds nothing, and lets no step pass: it goes straight to its end.
         if (locked.status === 'in_review') return { kind: 'open', ending };
         const to = ending.status === 'failed' ? 'compensating' : 'cancelling';
@@ -125,7 +127,18 @@ async function settleDeadLetters(tx: Tx, orderId: string, ending: Undone): Promi
   await resolveDeadLetters(tx, orderId, ['compensation'], resolution, { subject: '' });
   if (kind === undefined || ending.status !== 'failed') return;
   const { step, reason, detail } = ending.failure;
-  await openDeadLetter(tx, { orderId, kind, step, errorClass: reason, lastError: detail });
+  const attempts = kind === 'charge' ? await triesOf(tx, orderId) : 0;
+  await openDeadLetter(tx, { orderId, kind, step, errorClass: reason, lastError: detail, attempts });
+}
+
+/** How often any run of the order has sent a charge. */
+async function triesOf(tx: Tx, orderId: string): Promise<number> {
+  const { tries } = await tx
+    .selectFrom('payment_attempts')
+    .select(sql<number>`coalesce(sum(tries), 0)::int`.as('tries'))
+    .where('order_id', '=', orderId)
+    .executeTakeFirstOrThrow();
+  return tries;
 }
 
 function refused(order: LockedOrder | undefined, code: AdmissionRefusal): Admission {

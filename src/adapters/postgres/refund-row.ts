@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { RefundRequest } from '../../activities/payments.js';
+import type { DueRefund } from '../../activities/refunds.js';
 import { chargeKey, undoRefundKey } from '../../domain/ids.js';
 import { isSettled } from '../../domain/order.js';
 import { REFUND_TRANSITIONS, type RefundState } from '../../domain/payment.js';
@@ -60,6 +61,12 @@ export async function lockRefund(tx: Tx, key: string): Promise<Refund | undefine
   });
 }
 
+/** A refund that is pending or unknown, as what is to be done about it. */
+export function dueOf(refund: Refund): DueRefund {
+  const isLookedUp = refund.state === 'unknown' && refund.looked_up;
+  return { state: isLookedUp ? 'unknown' : 'due', request: requestOf(refund) };
+}
+
 /** What of a captured amount no refund has given back, or may still give back. The order must be locked. */
 export async function leftToRefund(tx: Tx, orderId: string, attempt: number, capturedMinor: number): Promise<number> {
   const refunds = await tx
@@ -77,7 +84,10 @@ export function claimedMinor(refunds: readonly Pick<Refund, 'amount_minor' | 'st
 }
 
 export type RefundChange = Partial<
-  Pick<Refund, 'idempotency_key' | 'number' | 'amount_minor' | 'reference' | 'last_error' | 'taken_back'>
+  Pick<
+    Refund,
+    'idempotency_key' | 'number' | 'amount_minor' | 'reference' | 'last_error' | 'taken_back' | 'tries' | 'looked_up'
+  >
 >;
 
 /** Moves a refund of a locked order, if the transition table lets it. @returns whether it moved */

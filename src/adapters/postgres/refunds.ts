@@ -1,21 +1,18 @@
 import { sql } from 'kysely';
-import type { RefundResult } from '../../activities/payments.js';
 import type { DueRefund, RefundStore, RequestedRefund } from '../../activities/refunds.js';
 import type { OrderStatus } from '../../domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../domain/outcomes.js';
-import { openDeadLetter } from './dead-letters.js';
 import { lockOrder } from './order-row.js';
 import type { Database, Tx } from './pool.js';
+import { recordLookup, recordRefund } from './refund-answers.js';
 import {
-  changeRefund,
+  dueOf,
   failRefund,
   isUndoRefundId,
   keyOfTry,
   leftToRefund,
-  lockRefund,
   moveRefund,
   refundKey,
-  requestOf,
   succeedRefund,
   type Refund,
 } from './refund-row.js';
@@ -33,8 +30,8 @@ export function createRefundStore(database: Database): RefundStore {
         for (const capture of await unwantedCaptures(tx, orderId, order.status)) {
           due.push(...(await undoCapture(tx, capture)));
         }
-        // Whoever sends them stops at a refused one: it must not hold up the others.
-        return [...due.filter(({ state }) => state === 'due'), ...due.filter(({ state }) => state === 'refused')];
+        // A fault ends the sending, so what is only looked up or waits for a person comes after what can be sent.
+        return ORDER_OF_DUE.flatMap((wanted) => due.filter(({ state }) => state === wanted));
       });
     },
 
@@ -48,31 +45,16 @@ export function createRefundStore(database: Database): RefundStore {
         .where('refund_id', '=', refundId)
         .executeTakeFirstOrThrow();
       if (refund.state === 'succeeded') return [];
-      if (refund.state !== 'failed') return [{ state: 'due', request: requestOf(refund) }];
+      if (refund.state !== 'failed') return [dueOf(refund)];
       // Without its dead letter it was given up, or another refund gives the money back.
       const code = refund.last_error ?? 'refused';
       return (await hasOpenLetter(database, refund)) ? [{ state: 'refused', code }] : [];
     },
 
-    async record(key, result, latencyMs) {
-      await inTransaction(async (tx) => {
-        const refund = await lockRefund(tx, key);
-        if (refund === undefined) throw new Error(`no refund has the key ${key}`);
-        await tx
-          .insertInto('gateway_calls')
-          .values({
-            order_id: refund.order_id,
-            idempotency_key: key,
-            operation: 'refund',
-            outcome: result.kind,
-            latency_ms: latencyMs,
-          })
-          .execute();
-        await (refund.idempotency_key === key
-          ? recordPresent(tx, refund, result)
-          : recordPast(tx, refund, key, result));
-      });
-    },
+    record: (key, result, latencyMs, tries) =>
+      inTransaction((tx) => recordRefund(tx, key, result, { latencyMs, tries: tries ?? Infinity })),
+
+    looked: (key, found, call) => inTransaction((tx) => recordLookup(tx, key, found, call)),
 
     async redrive(orderId, deadLetterId) {
       await inTransaction(async (tx) => {
@@ -150,43 +132,9 @@ async function openRefund(tx: Tx, refund: RequestedRefund): Promise<Admission> {
   return opened === undefined ? refused('idempotency_conflict') : { kind: 'admitted' };
 }
 
+const ORDER_OF_DUE: readonly DueRefund['state'][] = ['due', 'unknown', 'refused'];
+
 const REFUNDABLE: readonly OrderStatus[] = ['confirmed', 'completed'];
-
-async function recordPresent(tx: Tx, refund: Refund, result: RefundResult): Promise<void> {
-  switch (result.kind) {
-    case 'refunded':
-      // An answer that comes after the news that the bank took the money back is the older of the two.
-      if (refund.taken_back) return;
-      return succeedRefund(tx, refund, { reference: result.reference, resolution: 'the gateway sent the money back' });
-    case 'refused':
-      // Only the gateway's own news takes a success back, never an answer that overtook or was overtaken.
-      if (refund.state === 'succeeded') return;
-      await failRefund(tx, refund, { error: result.code, takenBack: false });
-      return;
-    case 'ambiguous':
-      if (await moveRefund(tx, refund, 'unknown', { last_error: result.reason })) return;
-      return noteTrouble(tx, refund, result.reason);
-    case 'not_executed':
-      return noteTrouble(tx, refund, result.reason);
-  }
-}
-
-async function noteTrouble(tx: Tx, refund: Refund, reason: string): Promise<void> {
-  if (refund.state === 'pending' || refund.state === 'unknown') await changeRefund(tx, refund, { last_error: reason });
-}
-
-/** An answer for a key that was replaced because it had definitely failed: if it did not, that is a person's case. */
-async function recordPast(tx: Tx, refund: Refund, key: string, result: RefundResult): Promise<void> {
-  if (result.kind !== 'refunded') return;
-  await openDeadLetter(tx, {
-    orderId: refund.order_id,
-    kind: 'books',
-    step: 'refund',
-    errorClass: 'RefundedUnderPastKey',
-    lastError: `the gateway sent money back under ${key}, which it had refused, as ${result.reference}`,
-    subject: refund.refund_id,
-  });
-}
 
 /** A new key, and only for what may still go back: the failed amount may have been refunded another way since. */
 async function sendAgain(tx: Tx, refund: Refund): Promise<void> {
@@ -205,6 +153,8 @@ async function sendAgain(tx: Tx, refund: Refund): Promise<void> {
     amount_minor: amountMinor,
     reference: null,
     taken_back: false,
+    tries: 0,
+    looked_up: false,
   });
 }
 

@@ -80,6 +80,8 @@ export function createReservationStore(database: Database): ReservationStore {
       await database.kysely.transaction().execute(async (tx) => {
         const order = await lockOrder(tx, orderId);
         if (order?.owner !== owner || !UNDOING.includes(order.status)) return;
+        const isExpired = order.status === 'compensating' && order.failure?.reason === 'expired';
+        const freed = isExpired ? 'expired' : 'released';
         await sql`
           with held as materialized (
             select r.sku, r.quantity, r.state = 'committed' as sold
@@ -91,12 +93,13 @@ export function createReservationStore(database: Database): ReservationStore {
                                on_hand = s.on_hand + case when sold then h.quantity else 0 end
             from held h where s.sku = h.sku
           ), freed as (
-            update reservations r set state = case when sold then 'restocked' else 'released' end, updated_at = now()
+            update reservations r set state = case when sold then 'restocked' else ${freed}::text end, updated_at = now()
             from held h where r.order_id = ${orderId} and r.sku = h.sku
           )
-          insert into stock_movements (sku, order_id, kind, on_hand_delta, reserved_delta)
+          insert into stock_movements (sku, order_id, kind, on_hand_delta, reserved_delta, reason)
           select sku, ${orderId}, case when sold then 'restock' else 'release' end,
-                 case when sold then quantity else 0 end, case when sold then 0 else -quantity end
+                 case when sold then quantity else 0 end, case when sold then 0 else -quantity end,
+                 case when ${isExpired}::boolean and not sold then 'expired' end
           from held`.execute(tx);
       });
     },

@@ -136,6 +136,8 @@ export interface Tables {
     reference: string | null;
     last_error: string | null;
     taken_back: Generated<boolean>;
+    tries: Generated<number>;
+    looked_up: Generated<boolean>;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };

@@ -3,7 +3,7 @@ import { undoRefundKey } from '../../domain/ids.js';
 import type { OrderStatus } from '../../domain/order.js';
 import { resolveDeadLetters } from './dead-letters.js';
 import type { Tx } from './pool.js';
-import { claimedMinor, isUndoRefundId, requestOf, undoRefundId, type Refund } from './refund-row.js';
+import { claimedMinor, dueOf, isUndoRefundId, undoRefundId, type Refund } from './refund-row.js';
 
 /** A capture whose whole money has to go back. */
 export interface UnwantedCapture {
@@ -72,7 +72,7 @@ export async function undoCapture(tx: Tx, capture: UnwantedCapture): Promise<Due
   const due: DueRefund[] = [];
   for (const refund of refunds) {
     if (refund.state === 'pending' || refund.state === 'unknown') {
-      due.push({ state: 'due', request: requestOf(refund) });
+      due.push(dueOf(refund));
     } else if (refund.state === 'failed') {
       // A refused undo takes along, when it is redriven, what other refunds failed to give back.
       const isTakenAlong = refund !== undo && undo?.state === 'failed';

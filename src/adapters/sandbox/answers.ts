@@ -5,6 +5,7 @@ import type {
   Declined,
   GatewayTrouble,
   LookupResult,
+  RefundLookup,
   RefundResult,
 } from '../../activities/payments.js';
 import type { Verdict } from './breaker.js';
@@ -44,9 +45,9 @@ export function chargeResult(sent: Exchange): ChargeResult {
 }
 
 /**
- * What a refund came to. A refusal carries the provider's code. 409 is a refusal here: another refund has this key, no
- * retry changes that, and a refund has no lookup that could decide, so a person must. A refund that succeeded and failed
- * later is replayed as `refund_failed`.
+ * What a refund came to. A refusal carries the provider's code. 409 is a refusal here, since another refund has this key
+ * and no retry changes that; only `refund_processing` means that this one is under way. A refund that succeeded and
+ * failed later is replayed as `refund_failed`.
  */
 export function refundResult(sent: Exchange): RefundResult {
   if (sent.kind !== 'answered') return trouble(sent);
@@ -57,7 +58,11 @@ export function refundResult(sent: Exchange): RefundResult {
     return refunded.success ? { kind: 'refunded', reference: refunded.data.id } : unreadable(sent);
   }
   const code = problemOf(body);
-  if (code !== undefined && (status === 409 || requestIsWrong.includes(status) || code === 'charge_not_found')) {
+  if (
+    code !== undefined &&
+    code !== 'refund_processing' &&
+    (status === 409 || requestIsWrong.includes(status) || code === 'charge_not_found')
+  ) {
     return { kind: 'refused', code };
   }
   return withoutOutcome(sent);
@@ -70,6 +75,20 @@ export function lookupResult(sent: Exchange): LookupResult {
   if (status === 200) {
     const known = captured(body) ?? declined(body);
     if (known !== undefined) return known;
+    if (processingBody.safeParse(body).success) return { kind: 'processing' };
+  }
+  if (status === 404 && problemOf(body) === 'not_found') return { kind: 'not_found' };
+  throw new Error(`the payment sandbox cannot be asked: it answered ${described(sent)}`);
+}
+
+/** What the provider knows of a refund. Throws unless it said so itself. */
+export function refundLookup(sent: Exchange): RefundLookup {
+  if (sent.kind !== 'answered') throw new Error(`the payment sandbox cannot be asked: ${sent.reason}`);
+  const { status, body } = sent;
+  if (status === 200) {
+    const refunded = refundedBody.safeParse(body);
+    if (refunded.success) return { kind: 'refunded', reference: refunded.data.id };
+    if (failedRefundBody.safeParse(body).success) return { kind: 'refused', code: 'refund_failed' };
     if (processingBody.safeParse(body).success) return { kind: 'processing' };
   }
   if (status === 404 && problemOf(body) === 'not_found') return { kind: 'not_found' };

@@ -1,5 +1,5 @@
 import type { PaymentGateway } from '../../activities/payments.js';
-import { chargeResult, healthOf, lookupResult, refundResult } from './answers.js';
+import { chargeResult, healthOf, lookupResult, refundLookup, refundResult } from './answers.js';
 import { createBreaker } from './breaker.js';
 import type { BreakerSettings, BreakerState, Guarded, Verdict } from './breaker.js';
 import { exchange } from './exchange.js';
@@ -47,6 +47,11 @@ export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxG
     return guarded.kind === 'ran' ? { kind: 'ran', ...guarded.answer } : guarded;
   }
 
+  function get(path: string, key: string, signal: AbortSignal): Promise<Exchange> {
+    const url = `${base}${path}/${encodeURIComponent(key)}`;
+    return exchange({ url, method: 'GET', headers: { accept: 'application/json' } }, timeoutMs, signal);
+  }
+
   return {
     name: 'sandbox',
     timeoutMs,
@@ -62,11 +67,8 @@ export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxG
       const hasProbedInVain = wasOpen && verdict === 'trouble' && answer.kind === 'not_executed';
       return hasProbedInVain ? { kind: 'refused', retryAfterMs: limits.halfOpenAfterMs } : answer;
     },
-    async lookup(key, signal) {
-      const url = `${base}/v1/charges/${encodeURIComponent(key)}`;
-      const headers = { accept: 'application/json' };
-      return lookupResult(await exchange({ url, method: 'GET', headers }, timeoutMs, signal));
-    },
+    lookup: async (key, signal) => lookupResult(await get('/v1/charges', key, signal)),
+    lookupRefund: async (key, signal) => refundLookup(await get('/v1/refunds', key, signal)),
     async refund({ key, chargeKey, orderId, amountMinor, currency }, signal) {
       const body = { charge_key: chargeKey, order_id: orderId, amount_minor: amountMinor, currency };
       const guarded = await post({ path: '/v1/refunds', key, body, resultOf: refundResult }, signal);

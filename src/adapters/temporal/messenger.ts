@@ -9,7 +9,7 @@ export interface MessengerSettings {
   /** The name of the signal that carries news. */
   signal: string;
   /** The workflows of an order that may be waiting for news, the likeliest first. */
-  workflowIdsOf(orderId: string): string[];
+  workflowIdsOf(orderId: string, refundId?: string): string[];
   recovery: { workflowType: string; workflowIdOf(orderId: string): string; policy: unknown };
   findOrder(orderId: string): Promise<AcceptedOrder | undefined>;
 }
@@ -19,8 +19,8 @@ export function createMessenger(settings: MessengerSettings): OrderMessenger {
   const { client, taskQueue, signal, recovery } = settings;
 
   return {
-    async tell(orderId: string, news: News): Promise<boolean> {
-      for (const workflowId of settings.workflowIdsOf(orderId)) {
+    async tell(orderId: string, news: News, refundId?: string): Promise<boolean> {
+      for (const workflowId of settings.workflowIdsOf(orderId, refundId)) {
         try {
           await client.workflow.getHandle(workflowId).signal(signal, news);
           return true;

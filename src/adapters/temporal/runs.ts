@@ -36,7 +36,12 @@ export function createRunLister(settings: RunListerSettings): RunLister {
   const bounded = <T>(ms: number, call: () => Promise<T>) => within(ms, client.withDeadline(Date.now() + ms, call));
 
   /** The ids of the orders whose runs match, once each, in the order of the list. */
-  const list = (among: readonly OrderRunKind[], query: string, accepts: (run: WorkflowExecutionInfo) => boolean) =>
+  const list = (
+    among: readonly OrderRunKind[],
+    query: string,
+    accepts: (run: WorkflowExecutionInfo) => boolean,
+    limit = most,
+  ) =>
     bounded(listDeadlineMs, async () => {
       const types = among.map(({ workflowType }) => quoted(workflowType)).join(', ');
       const orderIds = new Set<string>();
@@ -48,7 +53,7 @@ export function createRunLister(settings: RunListerSettings): RunLister {
         const orderId = orderIdOf(among, run);
         if (orderId !== undefined && accepts(run)) orderIds.add(orderId);
         seen += 1;
-        if (seen >= most) break;
+        if (seen >= limit) break;
       }
       return [...orderIds];
     });
@@ -65,6 +70,19 @@ export function createRunLister(settings: RunListerSettings): RunLister {
       const before = new Date(Date.now() - ageMs);
       const query = `ExecutionStatus = 'Running' AND StartTime < ${quoted(before.toISOString())}`;
       return list([checkout], query, ({ startTime }) => startTime < before);
+    },
+
+    async checkedOut(windowMs, limit) {
+      const now = Date.now();
+      const slice = async (since: number, until: number): Promise<string[]> => {
+        const times = [since, until].map((at) => quoted(new Date(at).toISOString()));
+        const query = `ExecutionStatus = 'Completed' AND CloseTime BETWEEN ${times.join(' AND ')}`;
+        return list([checkout], query, ({ status }) => status.name === 'COMPLETED', limit);
+      };
+      const newest = await slice(now - windowMs, now);
+      if (newest.length < limit) return newest;
+      const older = await slice(now - windowMs, now - Math.random() * windowMs);
+      return [...new Set([...newest, ...older])];
     },
 
     async isRunning(orderId) {

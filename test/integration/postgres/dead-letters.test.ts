@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DeadLetterStore, NewDeadLetter } from '../../../src/activities/dead-letters.js';
+import { createChargeStore } from '../../../src/adapters/postgres/charges.js';
 import { createDeadLetterStore, resolveDeadLetters } from '../../../src/adapters/postgres/dead-letters.js';
+import { createOrderStore } from '../../../src/adapters/postgres/orders.js';
+import { createReservationStore } from '../../../src/adapters/postgres/reservations.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';
+import { anOrder } from '../../support/orders.js';
 import { startStack, type Stack } from '../../support/stack.js';
 
 let stack: Stack;
@@ -74,4 +78,32 @@ test('what is being redriven and goes wrong again is open again; what was settle
 test('R3: an order that has no row can have one', async () => {
   await deadLetters.open(letter('never-written', { kind: 'run' }));
   expect(await rows.letters('never-written')).toHaveLength(1);
+});
+
+test('the letters of a charge tell how often it was tried', async () => {
+  const order = anOrder();
+  const run = { orderId: order.orderId, owner: 'run-1' };
+  const charges = createChargeStore(stack.database);
+  const orders = createOrderStore(stack.database);
+  await createReservationStore(stack.database).reserve(order, run.owner, 60_000);
+  for (let tries = 0; tries < 4; tries += 1) {
+    await charges.claim(run, 0, 60_000);
+    await charges.troubled(
+      run,
+      1,
+      { kind: tries === 3 ? 'ambiguous' : 'not_executed', reason: 'no' },
+      { latencyMs: 1 },
+    );
+  }
+  await charges.unknown(run, 1, { latencyMs: 1 });
+  expect(await rows.letters(order.orderId)).toMatchObject([{ kind: 'payment_unknown', attempts: 4 }]);
+
+  await charges.disproved(run, 1, { latencyMs: 1 });
+  const failure = { step: 'charge', reason: 'payment_unavailable', detail: 'none' } as const;
+  await orders.beginUndo({ order, owner: run.owner, ending: { status: 'failed', failure } });
+  await orders.end(run, { status: 'failed', failure });
+  expect(await rows.letters(order.orderId)).toMatchObject([
+    { kind: 'payment_unknown', state: 'resolved' },
+    { kind: 'charge', attempts: 4, state: 'open' },
+  ]);
 });

@@ -4,7 +4,7 @@ import { endStateOf, eventually, lettersOf, stockTrouble } from '../../support/e
 import { aCheckout, createShop, type OrderJson, type Shop } from '../../support/shop.js';
 import { startStack, type Stack } from '../../support/stack.js';
 
-const IMPATIENT = { ...QUICK, GATEWAY_TIMEOUT_MS: '300', PAYMENT_DEADLINE_MS: '2000', RESERVATION_TTL_MS: '1000' };
+const IMPATIENT = { ...QUICK, GATEWAY_TIMEOUT_MS: '300', PAYMENT_DEADLINE_MS: '3000', RESERVATION_TTL_MS: '1000' };
 const why = { reason: 'changed my mind' };
 
 let stack: Stack;
@@ -91,7 +91,7 @@ test('R29: a charge that used up its tries is unknown, not failed: stock and dea
 test('R18: an order that is past its deadlines, and whose event was lost, is looked up and confirmed, not given up', async () => {
   const id = await unknownOrder();
   // Past the payment deadline and the reservation's time.
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
   await stack.settleAtGateway(keyOf(id), 'captured');
   await expectPaidOnce(await shop.until(id, ['confirmed']));
 });

@@ -51,6 +51,7 @@ function stage(scene: Partial<Scene>) {
     runs: {
       endedBadly: async () => [],
       checkingOut: async () => [],
+      checkedOut: async () => [],
       isRunning: async (orderId) => scene.running?.includes(orderId) ?? false,
     },
     deadLetters: { open: async ({ kind, orderId, subject }) => void done.push(`open ${kind} ${orderId} ${subject}`) },

@@ -101,3 +101,31 @@ test('a refund nobody made cannot fail', async () => {
   await sandbox.refund('r', 'k');
   expect(await sandbox.failRefund('r')).toMatchObject({ status: 404, body: { code: 'not_found' } });
 });
+
+test('pm_refund_processing is answered by nothing, holds its amount, and is settled by whoever asks', async () => {
+  const sandbox = await startSandbox({ holdMs: 20 });
+  await sandbox.charge('k', 'pm_refund_processing');
+  expect(await sandbox.refund('r', 'k')).toMatchObject({ status: 504, body: { code: 'no_answer' } });
+  expect(await sandbox.refund('r', 'k')).toMatchObject({ status: 409, body: { code: 'refund_processing' } });
+  expect(await sandbox.ask('/v1/refunds/r')).toMatchObject({ status: 200, body: { status: 'processing' } });
+  const over = { amount_minor: 601 };
+  expect(await sandbox.refund('more', 'k', over)).toMatchObject({ body: { code: 'refund_exceeds_charge' } });
+
+  const settle = (key: string, outcome: string) => sandbox.post(`/v1/refunds/${key}/settle`, 'not-used', { outcome });
+  expect(await settle('nobody', 'refunded')).toMatchObject({ status: 404 });
+  expect(await settle('r', 'captured')).toMatchObject({ status: 422, body: { field: 'outcome' } });
+  for (const _again of [1, 2]) expect(await settle('r', 'refunded')).toMatchObject({ body: { status: 'refunded' } });
+  expect(await settle('r', 'failed')).toMatchObject({ status: 409, body: { code: 'already_settled' } });
+  expect(await sandbox.refund('r', 'k')).toMatchObject({ status: 200, body: { status: 'refunded' } });
+  expect(await sandbox.refund('more', 'k', over)).toMatchObject({ body: { code: 'refund_exceeds_charge' } });
+  expect((await sandbox.ledger()).map((entry) => entry['state'])).toEqual(['captured', 'processing', 'refunded']);
+  expect((await sandbox.events()).map((event) => event['type'])).toEqual(['charge.captured', 'refund.succeeded']);
+});
+
+test('a refund under way that fails gives its amount free', async () => {
+  const sandbox = await startSandbox({ holdMs: 20 });
+  await sandbox.charge('k', 'pm_refund_processing');
+  await sandbox.refund('r', 'k', { amount_minor: 1_000 });
+  await sandbox.post('/v1/refunds/r/settle', 'not-used', { outcome: 'failed' });
+  expect(await sandbox.refund('r2', 'k', { amount_minor: 1_000 })).toMatchObject({ status: 504 });
+});

@@ -188,3 +188,22 @@ test('a refund that failed late is refused when it is tried again', async () => 
   await sandbox.failRefund('order-1:refund:1');
   expect(await gateway.refund(refundOf(1_000), calm)).toEqual({ kind: 'refused', code: 'refund_failed' });
 });
+
+test('a refund is looked up: under way, done, failed later, never heard of', async () => {
+  const { gateway, sandbox } = await start(200);
+  const lookup = () => gateway.lookupRefund('order-1:refund:1', calm);
+  await gateway.charge(chargeOf('pm_refund_processing'), calm);
+  expect(await lookup()).toEqual({ kind: 'not_found' });
+  for (const _again of [1, 2]) expect(await gateway.refund(refundOf(1_000), calm)).toMatchObject({ kind: 'ambiguous' });
+  expect(await lookup()).toEqual({ kind: 'processing' });
+  await sandbox.post('/v1/refunds/order-1:refund:1/settle', 'not-used', { outcome: 'refunded' });
+  expect(await lookup()).toEqual({ kind: 'refunded', reference: expect.stringMatching(/^re_/) });
+  await sandbox.failRefund('order-1:refund:1');
+  expect(await lookup()).toEqual({ kind: 'refused', code: 'refund_failed' });
+});
+
+test('a refund cannot be looked up at a gateway that is away', async () => {
+  const { gateway, sandbox } = await start();
+  await sandbox.close();
+  await expect(gateway.lookupRefund('order-1:refund:1', calm)).rejects.toThrow('cannot be asked');
+});
