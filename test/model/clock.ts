@@ -15,7 +15,8 @@ export interface Clock {
 
 // The server's clock sleeps until its next timer, and is not woken when the last task that held it ends (1.38.0).
 const NUDGE_EVERY_MS = 5;
-const LONGEST_MS = 25_000;
+const LONGEST_MS = 60_000;
+const LOOK_EVERY_MS = 12_000;
 /** A workflow task must have begun and ended well within this. */
 const MOMENT_MS = 150;
 // While the gateway is away something is always about to be tried again.
@@ -54,12 +55,21 @@ export function createClock({ nativeConnection }: TestWorkflowEnvironment, { kys
   const jump = async (ms: number) => {
     if (isJumping) throw new Error('another jump of the clock has not ended');
     isJumping = true;
-    const giveUpAt = Date.now() + LONGEST_MS;
-    const whole = testService.unlockTimeSkippingWithSleep({ duration: msToTs(ms) }).then(() => true);
+    const startedAt = Date.now();
+    let lookAt = startedAt + LOOK_EVERY_MS;
+    const whole = nativeConnection
+      .withDeadline(startedAt + LONGEST_MS + 1_000, () =>
+        testService.unlockTimeSkippingWithSleep({ duration: msToTs(ms) }),
+      )
+      .then(() => true);
     while (!(await Promise.race([whole, pause(NUDGE_EVERY_MS, false)]))) {
-      if (Date.now() > giveUpAt) {
-        whole.catch(() => {});
-        throw await server.explain(await now(), `${ms} ms do not pass within ${LONGEST_MS} ms`);
+      if (Date.now() > lookAt) {
+        lookAt += LOOK_EVERY_MS;
+        const lost = await server.lostTask(await now());
+        if (lost !== undefined || Date.now() - startedAt > LONGEST_MS) {
+          whole.catch(() => {});
+          throw lost ?? new Error(`${ms} ms do not pass; open are ${await server.story()}`);
+        }
       }
       // A sleep of no length holds no lock; all it does is wake the clock.
       await Promise.race([whole, testService.sleep({ duration: msToTs(0) })]);
@@ -77,7 +87,7 @@ export function createClock({ nativeConnection }: TestWorkflowEnvironment, { kys
         await jump(MOMENT_MS);
         moments += 1;
       } else if (runningActivities === 0) return;
-      else if (Date.now() > giveUpAt) throw await server.explain(await now(), 'an activity does not end');
+      else if (Date.now() > giveUpAt) throw new Error(`an activity does not end; open are ${await server.story()}`);
       else await pause(5);
     }
   };

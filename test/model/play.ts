@@ -27,7 +27,7 @@ const FEWEST_COMMANDS = 36;
 const MOST_COMMANDS = 50;
 const SHRINKING_MS = 60_000;
 // Runs that the test server spoils are not judged; many of them would be a sign of something else.
-const MOST_SPOILT = 3;
+const MOST_SPOILT = 0.05;
 
 const kinds: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
   [14, checkouts],
@@ -85,7 +85,7 @@ export async function play({ runs, seed, path: way = '', least }: Game): Promise
       await endRun(model, real, ending);
       if (started % 10 === 0 && firstFailure === undefined) await auditAll(world);
     } catch (error) {
-      if (isSpoilt(error) && tally.of('runs spoilt') < MOST_SPOILT) {
+      if (isSpoilt(error) && tally.of('runs spoilt') < Math.ceil(runs * MOST_SPOILT)) {
         say(`model: run ${started} is not judged: ${String(error)}`);
         tally.add('runs spoilt');
         world = await anew(world);

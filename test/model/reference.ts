@@ -3,7 +3,7 @@ import { isOver, NOTHING, type Observation } from './observation.js';
 import type { Weather } from './gateway-proxy.js';
 
 export const PRICE_MINOR = 9_999;
-export const STOCK_AT_FIRST = 14;
+export const STOCK_AT_FIRST = 22;
 
 export interface Line {
   sku: string;

@@ -7,8 +7,9 @@ type Activity = Awaited<ReturnType<WorkflowService['describeWorkflowExecution']>
 /** What the test server has under way. */
 export interface ServerView {
   look(nowMs: number): Promise<{ nextTimerMs: number; runningActivities: number }>;
-  /** Why time stands still. */
-  explain(nowMs: number, what: string): Promise<Error>;
+  lostTask(nowMs: number): Promise<LostWorkflowTask | undefined>;
+  /** The open workflows and their activities, for whoever reads a failure. */
+  story(): Promise<string>;
 }
 
 /**
@@ -19,9 +20,11 @@ export interface ServerView {
 export class LostWorkflowTask extends Error {}
 
 const NAMESPACE = 'default';
-const TASK_TIMEOUT_MS = 10_000;
-const EVENT = { TASK_SCHEDULED: 5, TASK_STARTED: 6, TIMER_STARTED: 17, TIMER_FIRED: 18, TIMER_CANCELED: 19 };
-const TASK_ENDED = [7, 8, 9];
+// A sound server ends a task after ten seconds.
+const TASK_TIMEOUT_MS = 11_000;
+const TASK_STARTED = 6;
+// Started, completed, timed out and failed.
+const TASK_EVENTS = [TASK_STARTED, 7, 8, 9];
 const ACTIVITY_STARTED = 2;
 
 /** One that waits for its next try is said to be started too. */
@@ -63,18 +66,19 @@ export function createServerView(workflowService: WorkflowService): ServerView {
       return { nextTimerMs, runningActivities };
     },
 
-    async explain(nowMs, what) {
-      const open = await openOnes();
-      const lost = open.filter(({ events }) => {
-        const last = events.findLast(({ eventType }) => [EVENT.TASK_STARTED, ...TASK_ENDED].includes(eventType ?? 0));
-        const isUnderWay = last?.eventType === EVENT.TASK_STARTED;
-        return isUnderWay && nowMs - requiredTsToMs(last.eventTime, 'time') > TASK_TIMEOUT_MS + 1_000;
+    async lostTask(nowMs) {
+      const lost = (await openOnes()).find(({ events }) => {
+        const last = events.findLast(({ eventType }) => TASK_EVENTS.includes(eventType ?? 0));
+        return last?.eventType === TASK_STARTED && nowMs - requiredTsToMs(last.eventTime, 'time') > TASK_TIMEOUT_MS;
       });
-      if (lost.length > 0)
-        return new LostWorkflowTask(`${what}: the server lost a task of ${lost.map(({ id }) => id).join(', ')}`);
-      return new Error(
-        `${what}; open are ${open.map(({ id, activities }) => `${id} (${JSON.stringify(activities)})`).join(', ')}`,
-      );
+      if (lost === undefined) return undefined;
+      const story = lost.events.slice(-8).map(({ eventType }) => eventType);
+      return new LostWorkflowTask(`the server lost a task of ${lost.id}, whose last events are ${story.join(' ')}`);
+    },
+
+    async story() {
+      const open = await openOnes();
+      return open.map(({ id, activities }) => `${id} (${JSON.stringify(activities)})`).join(', ');
     },
   };
 }
