@@ -59,7 +59,7 @@ export interface World {
 }
 
 const config = readConfig({
-  GATEWAY_TIMEOUT_MS: '80',
+  GATEWAY_TIMEOUT_MS: '100',
   GATEWAY_SETTLING_MS: '1000',
   BREAKER_FAILURES: '10',
   BREAKER_HALF_OPEN_MS: '300',
