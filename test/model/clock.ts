@@ -44,10 +44,14 @@ export async function makeTimeMovable({ kysely }: Database): Promise<void> {
  * Time runs as fast as everywhere until it is told to jump; then it goes from timer to timer, and waits wherever a
  * workflow or an activity is at work.
  */
-export function createClock({ nativeConnection }: TestWorkflowEnvironment, { kysely }: Database): Clock {
+export function createClock(
+  { nativeConnection }: TestWorkflowEnvironment,
+  { kysely }: Database,
+  started: Set<string>,
+): Clock {
   const { testService, workflowService } = nativeConnection;
   if (testService === undefined) throw new Error('this server cannot skip time');
-  const server = createServerView(workflowService);
+  const server = createServerView(workflowService, started);
   const now = async () => requiredTsToMs((await testService.getCurrentTime({})).time, 'time');
   // Each unlock is answered by one lock of the server's own, so none may be sent while another is open.
   let isJumping = false;

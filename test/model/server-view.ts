@@ -1,5 +1,6 @@
-import type { NativeConnection } from '@temporalio/worker';
+import { isGrpcServiceError, type WorkflowClientInterceptor } from '@temporalio/client';
 import { requiredTsToMs, tsToMs } from '@temporalio/common/lib/time.js';
+import type { NativeConnection } from '@temporalio/worker';
 
 type WorkflowService = NativeConnection['workflowService'];
 type Activity = Awaited<ReturnType<WorkflowService['describeWorkflowExecution']>>['pendingActivities'][number];
@@ -25,45 +26,62 @@ const TASK_TIMEOUT_MS = 11_000;
 const TASK_STARTED = 6;
 // Started, completed, timed out and failed.
 const TASK_EVENTS = [TASK_STARTED, 7, 8, 9];
+const NOT_FOUND = 5;
+const WORKFLOW_RUNNING = 1;
 const ACTIVITY_STARTED = 2;
 
-/** One that waits for its next try is said to be started too. */
-function isRunning({ state, lastStartedTime, lastAttemptCompleteTime }: Activity): boolean {
-  const [started, ended] = [lastStartedTime, lastAttemptCompleteTime].map((time) => (time ? tsToMs(time) : 0));
-  return Number(state) === ACTIVITY_STARTED && (started ?? 0) > (ended ?? 0);
+/** Notes the ids of all workflows that a client starts. The server's own list breaks when one starts meanwhile. */
+export function noteStarts(started: Set<string>): WorkflowClientInterceptor {
+  const note = (workflowId: string | undefined) => void started.add(workflowId ?? '');
+  return {
+    startWithDetails(input, next) {
+      note(input.options.workflowId);
+      return next(input);
+    },
+    startUpdateWithStart(input, next) {
+      note(input.workflowStartOptions.workflowId);
+      return next(input);
+    },
+    signalWithStart(input, next) {
+      note(input.options.workflowId);
+      return next(input);
+    },
+  };
 }
 
-export function createServerView(workflowService: WorkflowService): ServerView {
+/** @param started the ids to look at; those that are over are taken out */
+export function createServerView(workflowService: WorkflowService, started: Set<string>): ServerView {
   const openOnes = async () => {
-    const { executions } = await workflowService.listOpenWorkflowExecutions({ namespace: NAMESPACE });
-    return Promise.all(
-      executions.map(async ({ execution }) => {
-        const of = { namespace: NAMESPACE, execution: execution ?? null };
-        const [{ history }, { pendingActivities }] = await Promise.all([
-          workflowService.getWorkflowExecutionHistory(of),
-          workflowService.describeWorkflowExecution(of),
-        ]);
-        return { id: execution?.workflowId ?? '', events: history?.events ?? [], activities: pendingActivities };
+    const all = await Promise.all(
+      [...started].map(async (id) => {
+        const of = { namespace: NAMESPACE, execution: { workflowId: id } };
+        const described = await workflowService.describeWorkflowExecution(of).catch(unlessNotFound);
+        if (Number(described?.workflowExecutionInfo?.status) !== WORKFLOW_RUNNING) {
+          started.delete(id);
+          return [];
+        }
+        const { history } = await workflowService.getWorkflowExecutionHistory(of);
+        return [{ id, events: history?.events ?? [], activities: described?.pendingActivities ?? [] }];
       }),
     );
+    return all.flat();
   };
 
   return {
     async look(nowMs) {
-      let nextTimerMs = Infinity;
-      let runningActivities = 0;
-      for (const { events, activities } of await openOnes()) {
-        runningActivities += activities.filter(isRunning).length;
+      const open = await openOnes();
+      const due = open.flatMap(({ events }) => {
         const timers = new Map<string, number>();
         for (const { eventTime, ...event } of events) {
           const { timerId, startToFireTimeout } = event.timerStartedEventAttributes ?? {};
-          if (timerId)
-            timers.set(timerId, requiredTsToMs(eventTime, 'time') + requiredTsToMs(startToFireTimeout, 'timeout'));
+          const atMs = timerId && requiredTsToMs(eventTime, 'time') + requiredTsToMs(startToFireTimeout, 'timeout');
+          if (timerId && atMs) timers.set(timerId, atMs);
           timers.delete((event.timerFiredEventAttributes ?? event.timerCanceledEventAttributes)?.timerId ?? '');
         }
-        nextTimerMs = Math.min(nextTimerMs, ...[...timers.values()].map((due) => due - nowMs));
-      }
-      return { nextTimerMs, runningActivities };
+        return [...timers.values()];
+      });
+      const runningActivities = open.flatMap(({ activities }) => activities.filter(isRunning)).length;
+      return { nextTimerMs: Math.min(...due) - nowMs, runningActivities };
     },
 
     async lostTask(nowMs) {
@@ -81,4 +99,15 @@ export function createServerView(workflowService: WorkflowService): ServerView {
       return open.map(({ id, activities }) => `${id} (${JSON.stringify(activities)})`).join(', ');
     },
   };
+}
+
+function unlessNotFound(error: unknown): undefined {
+  const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
+  if (code !== NOT_FOUND) throw error;
+}
+
+/** One that waits for its next try is said to be started too. */
+function isRunning({ state, lastStartedTime, lastAttemptCompleteTime }: Activity): boolean {
+  const [started, ended] = [lastStartedTime, lastAttemptCompleteTime].map((time) => (time ? tsToMs(time) : 0));
+  return Number(state) === ACTIVITY_STARTED && (started ?? 0) > (ended ?? 0);
 }

@@ -24,6 +24,7 @@ import { BUNDLE, startTimeSkipping } from '../support/time-skipping.js';
 import { createClock, makeTimeMovable, type Clock } from './clock.js';
 import { startGatewayProxy, type GatewayProxy } from './gateway-proxy.js';
 import { createLedgerReader, type LedgerReader } from './ledger-reader.js';
+import { noteStarts } from './server-view.js';
 
 /** An order above this goes to review. */
 export const REVIEW_ABOVE_MINOR = 50_000;
@@ -79,7 +80,11 @@ export async function createWorld(): Promise<World> {
   const database = await createDatabase();
   const sandbox = await serveSandbox({ port: 0, latencyMs: { min: 0, max: 0 } });
   const gateway = await startGatewayProxy(sandbox.url);
-  const client = new Client({ connection: environment.nativeConnection });
+  const started = new Set<string>();
+  const client = new Client({
+    connection: environment.nativeConnection,
+    interceptors: { workflow: [noteStarts(started)] },
+  });
   const reader = createOrderReader(database);
   const workflows = createOrderWorkflows({ client, eagerStart: true, deadlineMs: config.TEMPORAL_DEADLINE_MS });
   const ports = createPorts({
@@ -122,7 +127,7 @@ export async function createWorld(): Promise<World> {
     const body = (await response.json()) as Record<string, unknown>;
     return { status: response.status, body, isReplay: response.headers.get('Idempotency-Replayed') === 'true' };
   };
-  const clock = createClock(environment, database);
+  const clock = createClock(environment, database, started);
   const post = async (path: string, body: unknown = {}, key?: string) => {
     if (WAKING.test(path)) await clock.passBy();
     return call(path, {
