@@ -4,7 +4,7 @@ import { picked, PRICE_MINOR, type Line, type Model, type ModelOrder } from './r
 import { expectAnswer, type Run } from './run.js';
 import { REVIEW_ABOVE_MINOR } from './world.js';
 
-const MOST_ORDERS = 9;
+const MOST_ORDERS = 10;
 
 const methods = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('pm_ok', 'pm_refund_fails', 'pm_timeout_after', 'pm_error_after') },

@@ -3,19 +3,21 @@ import type { LedgerEntry } from './ledger-reader.js';
 import { statusOf, type Observation, type SeenOrder } from './observation.js';
 import { between, possibleEndings, type Model, type ModelOrder } from './reference.js';
 
+/** What the gateway had done before the books were read, and what after. */
+interface Ledger {
+  before: readonly LedgerEntry[];
+  after: readonly LedgerEntry[];
+}
+
 /** What must be so at every moment, whatever is under way. Answers with what is not. */
-export function brokenInvariants(
-  model: Model,
-  now: Observation,
-  ledgerOf: (orderId: string) => readonly LedgerEntry[],
-) {
+export function brokenInvariants(model: Model, now: Observation, ledgerOf: (orderId: string) => Ledger) {
   const broken: string[] = [];
   for (const order of model.orders) {
     const say = (holds: boolean, invariant: string) => {
       if (!holds) broken.push(`${invariant}: ${order.id} ${order.method} is ${statusOf(now, order.id)}`);
     };
     const books = now.orders.get(order.id);
-    checkLedger(ledgerOf(order.id), say);
+    checkLedger(ledgerOf(order.id).after, say);
     say(books !== undefined || !model.seen.orders.has(order.id), 'an order never vanishes');
     if (books === undefined) continue;
     checkMoves(model.seen.orders.get(order.id), books, order, say);
@@ -63,7 +65,7 @@ function checkMoves(before: SeenOrder | undefined, books: SeenOrder, order: Mode
   }
 }
 
-function checkMoney(books: SeenOrder, entries: readonly LedgerEntry[], say: Say): void {
+function checkMoney(books: SeenOrder, { before, after }: Ledger, say: Say): void {
   const { status, attempts, payment, refunds, total } = books;
   for (const { attempt, captured, state } of attempts) {
     const claimed = sum(refunds.filter((refund) => refund.attempt === attempt && refund.state !== 'failed'));
@@ -72,13 +74,13 @@ function checkMoney(books: SeenOrder, entries: readonly LedgerEntry[], say: Say)
   const open = attempts.filter(({ state }) => ['created', 'sent', 'unknown'].includes(state));
   say(open.length <= 1, 'I1 two charges are open at once');
   for (const { key, state, captured } of attempts) {
-    const atGateway = entries.filter((entry) => entry.key === key && entry.state === 'captured');
+    const atGateway = after.filter((entry) => entry.key === key && entry.state === 'captured');
     say(
       state !== 'captured' || atGateway[0]?.amount_minor === captured,
       `I1 attempt ${key} is not what the gateway took`,
     );
   }
-  for (const { key, state, amount_minor } of entries.filter(({ type }) => type === 'charge')) {
+  for (const { key, state, amount_minor } of before.filter(({ type }) => type === 'charge')) {
     say(
       attempts.some((attempt) => attempt.key === key),
       `I8 the gateway has a charge ${key} ${state} ${amount_minor}`,

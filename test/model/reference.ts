@@ -3,7 +3,7 @@ import { isOver, NOTHING, type Observation } from './observation.js';
 import type { Weather } from './gateway-proxy.js';
 
 export const PRICE_MINOR = 9_999;
-export const STOCK_AT_FIRST = 14;
+export const STOCK_AT_FIRST = 22;
 
 export interface Line {
   sku: string;
@@ -84,6 +84,8 @@ export function between(before: OrderStatus, after: OrderStatus): OrderStatus[] 
 }
 
 const CAPTURING = ['pm_ok', 'pm_fail_2', 'pm_timeout_after', 'pm_error_after', 'pm_refund_fails', 'pm_slow_250'];
+/** The gateway answers their charges at once, if it is well. */
+export const ANSWERING = new Set(['pm_ok', 'pm_fail_2', 'pm_fail_9', 'pm_declined', 'pm_refund_fails']);
 const UNCHARGEABLE = ['pm_fail_9', 'pm_timeout_before'];
 
 /** How the order may end, by all that is known now: `status` or `failed/reason`. */

@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { OrderStatus } from '../../src/domain/order.js';
 import { brokenInvariants } from './invariants.js';
 import { isOver, observe, statusOf } from './observation.js';
-import { between, learn, type Model } from './reference.js';
+import { ANSWERING, between, learn, type Model } from './reference.js';
 import type { Tally } from './tally.js';
 import type { Answer, World } from './world.js';
 
 /** Longest that a command waits for its order to come to rest. Nothing depends on it. */
-const REST_MS = 60;
+const REST_MS = 40;
 
 /** One run of commands: its orders and products are its own. */
 export interface Run {
@@ -50,12 +50,21 @@ export function createRun(world: World, id: string, tally: Tally): Run {
     },
 
     async check(model) {
+      await world.ledger.refresh();
+      const before = new Map(model.orders.map(({ id }) => [id, world.ledger.of(id)]));
       const now = await look(model);
       await world.ledger.refresh();
-      for (const order of model.orders) order.isHeldBack ||= world.heldBack.has(order.id);
+      for (const order of model.orders) {
+        order.isHeldBack ||= world.heldBack.has(order.id);
+        // On a slow machine even a quick answer may come too late.
+        order.isTroubled ||= ANSWERING.has(order.method) && world.unanswered.has(order.id);
+      }
       learn(model, now, weather);
       weather = model.weather;
-      const broken = brokenInvariants(model, now, (orderId) => world.ledger.of(orderId));
+      const broken = brokenInvariants(model, now, (id) => ({
+        before: before.get(id) ?? [],
+        after: world.ledger.of(id),
+      }));
       if (broken.length > 0) throw new Error(`Broken:\n  ${broken.join('\n  ')}\n${await storyOf(world, model)}`);
       if (world.faults.length > 0) throw new Error(`The API logged: ${world.faults.splice(0).join('; ')}`);
     },

@@ -110,6 +110,8 @@ function expectExactBooks(model: Model, { world, tally }: Run): void {
     const ending = status === 'failed' ? `failed/${books.reason}` : status;
     tally.add(`end ${ending}`);
     tally.add(possibleEndings(order).size === 1 ? 'endings foretold exactly' : 'endings foretold roughly');
+    if (order.mayLackStock) tally.add('stock in doubt');
+    if (order.isTroubled || order.isHeldBack) tally.add('gateway in doubt');
     if (order.redrives > 0) tally.add(`redriven and ${status}`);
     if (order.isShortChanged && status === 'failed') tally.add('mismatches');
     if (letters.some(({ kind }) => kind === 'payment_unknown')) tally.add('payments unknown');

@@ -10,6 +10,13 @@ export class Tally {
     return this.counts.get(what) ?? 0;
   }
 
+  /** What happened less often than it had to, and how often that was. */
+  lacking(least: Record<string, number>): string[] {
+    return Object.entries(least)
+      .filter(([what, times]) => this.of(what) < times)
+      .map(([what, times]) => `${what} ${this.of(what)}, not ${times}`);
+  }
+
   toString(): string {
     const sorted = [...this.counts].sort(([one], [other]) => one.localeCompare(other));
     return sorted.map(([what, times]) => `${what} ${times}`).join(', ');

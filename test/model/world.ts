@@ -31,6 +31,7 @@ import { BUNDLE, startTimeSkipping } from '../support/time-skipping.js';
 import { createClock, makeTimeMovable, type Clock } from './clock.js';
 import { startGatewayProxy, type GatewayProxy } from './gateway-proxy.js';
 import { createLedgerReader, type LedgerReader } from './ledger-reader.js';
+import { noteStarts } from './server-view.js';
 
 /** An order above this goes to review. */
 export const REVIEW_ABOVE_MINOR = 50_000;
@@ -51,6 +52,8 @@ export interface World {
   ledger: LedgerReader;
   /** The orders that the circuit breaker held back at some time. */
   heldBack: ReadonlySet<string>;
+  /** The orders about which the gateway was once asked without an answer that could be used. */
+  unanswered: ReadonlySet<string>;
   /** What the API logged. */
   faults: string[];
   post(path: string, body?: unknown, key?: string): Promise<Answer>;
@@ -64,22 +67,31 @@ export interface World {
 }
 
 const config = readConfig({
-  GATEWAY_TIMEOUT_MS: '150',
+  GATEWAY_TIMEOUT_MS: '100',
   GATEWAY_SETTLING_MS: '1000',
   BREAKER_FAILURES: '10',
-  BREAKER_HALF_OPEN_MS: '100',
+  BREAKER_HALF_OPEN_MS: '300',
   PAYMENT_DEADLINE_MS: '120000',
   FRAUD_REVIEW_ABOVE_MINOR: String(REVIEW_ABOVE_MINOR),
   RETRY_MAXIMUM_MS: '600000',
   TEMPORAL_DEADLINE_MS: '20000',
 });
 
+/** Requests that reach into workflows that are under way. */
+const WAKING = /\/(cancel|review|redrive|evidence)$|^\/webhooks\//;
+
 export async function createWorld(): Promise<World> {
   const environment = await startTimeSkipping();
+  // Only the native one is used; this one's pings would be too many for the server.
+  await environment.connection.close();
   const database = await createDatabase();
   const sandbox = await serveSandbox({ port: 0, latencyMs: { min: 0, max: 0 } });
   const gateway = await startGatewayProxy(sandbox.url);
-  const client = new Client({ connection: environment.nativeConnection });
+  const started = new Set<string>();
+  const client = new Client({
+    connection: environment.nativeConnection,
+    interceptors: { workflow: [noteStarts(started)] },
+  });
   const reader = createOrderReader(database);
   const workflows = createOrderWorkflows({ client, eagerStart: true, deadlineMs: config.TEMPORAL_DEADLINE_MS });
   const ports = createPorts({
@@ -90,11 +102,12 @@ export async function createWorld(): Promise<World> {
     findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
   });
   const heldBack = new Set<string>();
+  const unanswered = new Set<string>();
   const worker = await Worker.create({
     connection: environment.nativeConnection,
     taskQueue: TASK_QUEUE,
     workflowBundle: BUNDLE,
-    activities: activitiesFor({ ...ports, gateway: watched(ports.gateway, heldBack) }),
+    activities: activitiesFor({ ...ports, gateway: watched(ports.gateway, heldBack, unanswered) }),
   });
   const running = worker.run();
 
@@ -134,12 +147,15 @@ export async function createWorld(): Promise<World> {
     const body = (await response.json()) as Record<string, unknown>;
     return { status: response.status, body, isReplay: response.headers.get('Idempotency-Replayed') === 'true' };
   };
-  const post = (path: string, body: unknown = {}, key?: string) =>
-    call(path, {
+  const clock = createClock(environment, database, started);
+  const post = async (path: string, body: unknown = {}, key?: string) => {
+    if (WAKING.test(path)) await clock.passBy();
+    return call(path, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', ...(key === undefined ? {} : { 'Idempotency-Key': key }) },
       body: JSON.stringify(body),
     });
+  };
   const askSandbox = async (path: string, body: unknown): Promise<void> => {
     const headers = { 'Content-Type': 'application/json' };
     const response = await fetch(`${sandbox.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
@@ -149,10 +165,11 @@ export async function createWorld(): Promise<World> {
   return {
     client,
     database,
-    clock: createClock(environment, database),
+    clock,
     gateway,
     ledger: createLedgerReader(sandbox.url),
     heldBack,
+    unanswered,
     faults,
     post,
     get: (path) => call(path),
@@ -171,13 +188,14 @@ export async function createWorld(): Promise<World> {
   };
 }
 
-/** The same gateway; notes the orders whose charges it refuses to send. */
-function watched(gateway: PaymentGateway, heldBack: Set<string>): PaymentGateway {
+/** The same gateway; notes the orders whose charges it refuses to send, and those it gets no answer about. */
+function watched(gateway: PaymentGateway, heldBack: Set<string>, unanswered: Set<string>): PaymentGateway {
   return {
     ...gateway,
     async charge(request, signal) {
       const result = await gateway.charge(request, signal);
       if (result.kind === 'refused') heldBack.add(request.orderId);
+      if (result.kind === 'ambiguous') unanswered.add(request.orderId);
       return result;
     },
   };

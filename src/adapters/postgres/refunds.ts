@@ -89,8 +89,11 @@ export function createRefundStore(database: Database): RefundStore {
         // While it is pending it is about to be sent again: nobody can know what will have happened.
         if (refund?.state !== 'failed' && refund?.state !== 'unknown') return;
         const resolution = 'evidence: the money was sent back';
-        if (happened) await succeedRefund(tx, refund, { reference, resolution, note });
-        else await failRefund(tx, refund, { error: `evidence: ${note}`, takenBack: false });
+        if (!happened) await failRefund(tx, refund, { error: `evidence: ${note}`, takenBack: false });
+        // What a failed refund no longer claims may have been given back since: that is the money that was seen.
+        else if (refund.state === 'failed' && refund.amount_minor > (await leftFor(tx, refund)))
+          await supersede(tx, refund);
+        else await succeedRefund(tx, refund, { reference, resolution, note });
       });
     },
   };
@@ -138,13 +141,7 @@ const REFUNDABLE: readonly OrderStatus[] = ['confirmed', 'completed'];
 
 /** A new key, and only for what may still go back: the failed amount may have been refunded another way since. */
 async function sendAgain(tx: Tx, refund: Refund): Promise<void> {
-  const { captured_minor } = await tx
-    .selectFrom('payment_attempts')
-    .select('captured_minor')
-    .where('order_id', '=', refund.order_id)
-    .where('attempt', '=', refund.attempt)
-    .executeTakeFirstOrThrow();
-  const left = await leftToRefund(tx, refund.order_id, refund.attempt, captured_minor ?? 0);
+  const left = await leftFor(tx, refund);
   const amountMinor = isUndoRefundId(refund.refund_id) ? left : refund.amount_minor;
   if (amountMinor <= 0 || amountMinor > left) return supersede(tx, refund);
   await moveRefund(tx, refund, 'pending', {
@@ -156,6 +153,17 @@ async function sendAgain(tx: Tx, refund: Refund): Promise<void> {
     tries: 0,
     looked_up: false,
   });
+}
+
+/** What nothing else gives back of the capture that this refund is of. */
+async function leftFor(tx: Tx, { order_id, attempt }: Refund): Promise<number> {
+  const { captured_minor } = await tx
+    .selectFrom('payment_attempts')
+    .select('captured_minor')
+    .where('order_id', '=', order_id)
+    .where('attempt', '=', attempt)
+    .executeTakeFirstOrThrow();
+  return leftToRefund(tx, order_id, attempt, captured_minor ?? 0);
 }
 
 async function refundOf(tx: Tx, orderId: string, refundId: string): Promise<Refund | undefined> {

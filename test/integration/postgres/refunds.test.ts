@@ -247,6 +247,23 @@ describe('evidence', () => {
     expect(await rows.letters(orderId)).toMatchObject([{ state: 'resolved', note: evidence.note }]);
   });
 
+  test('that two refused refunds of all the money went back is believed of one: more cannot have', async () => {
+    const orderId = await rows.insertPaid();
+    const first = await refusedRefund(orderId, 'first', 10_000);
+    const second = asked(orderId, 'second', 10_000);
+    await refunds.open(second);
+    await refunds.applyEvidence(orderId, { deadLetterId: first.letter, happened: true, ...evidence });
+    expect(await rows.refunds(orderId)).toMatchObject([{ state: 'failed' }, { state: 'pending' }]);
+    expect(await rows.letters(orderId)).toMatchObject([
+      { state: 'resolved', note: evidence.note, resolution: 'superseded: another refund gives this money back' },
+    ]);
+
+    await refunds.record(keyOf(second), REFUSED, 12);
+    const letter = await openLetter(orderId);
+    await refunds.applyEvidence(orderId, { deadLetterId: letter, happened: true, ...evidence });
+    expect(await rows.refunds(orderId)).toMatchObject([{ state: 'failed' }, { state: 'succeeded' }]);
+  });
+
   test('that it did not leaves the refund to be redriven', async () => {
     const orderId = await rows.insertPaid();
     const { refund, letter } = await refusedRefund(orderId, 'unseen', 5_000);
