@@ -37,7 +37,9 @@ export type Reading = { config: Config; faults: [] } | { config: undefined; faul
 /** The variables that are set. An empty one is not: that is how .env files and Compose leave things out. */
 export function givenIn(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value]])),
+    Object.entries(environment).flatMap(([name, value]) =>
+      value === undefined || value === '' ? [] : [[name, value]],
+    ),
   );
 }
 

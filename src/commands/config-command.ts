@@ -58,7 +58,10 @@ function valueOf(config: Config, name: string): string {
 function tableOf(rows: readonly Row[]): string[] {
   const width = (cell: (row: Row) => string) => Math.max(...rows.map((row) => cell(row).length));
   const names = width(({ setting }) => setting.name);
-  const values = Math.min(width(({ value }) => value), 60);
+  const values = Math.min(
+    width(({ value }) => value),
+    60,
+  );
   const groups = [...new Set(rows.map(({ setting }) => setting.group))];
   return groups.flatMap((group, index) => [
     ...(index === 0 ? [] : ['']),

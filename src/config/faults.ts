@@ -20,7 +20,11 @@ export interface Rule<Values> {
 }
 
 /** What the schema has against these values, each variable once. */
-export function faultsOf(error: z.ZodError, given: Readonly<Record<string, string>>, settings: readonly Setting[]): Fault[] {
+export function faultsOf(
+  error: z.ZodError,
+  given: Readonly<Record<string, string>>,
+  settings: readonly Setting[],
+): Fault[] {
   const names = new Set(error.issues.map(({ path }) => path[0]));
   return settings
     .filter(({ name }) => names.has(name))

@@ -1,20 +1,31 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { API, BOTH, count, flag, form, formWithDefault, fraction, ms, optionalText, port, text, UP, url } from './kinds.js';
+import {
+  API,
+  BOTH,
+  count,
+  flag,
+  form,
+  formWithDefault,
+  fraction,
+  ms,
+  optionalText,
+  port,
+  text,
+  UP,
+  url,
+} from './kinds.js';
 import { group } from './settings.js';
 
 /** How a process runs, and the servers that it uses. */
 export const serverVariables = {
   ...group('Logs and data', {
-    LOG_LEVEL: z
-      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
-      .default('info')
-      .meta({
-        allowed: 'fatal, error, warn, info, debug, trace or silent',
-        usedBy: BOTH,
-        description: 'The least grave messages that are logged: fatal, error, warn, info, debug, trace or silent.',
-      }),
+    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').meta({
+      allowed: 'fatal, error, warn, info, debug, trace or silent',
+      usedBy: BOTH,
+      description: 'The least grave messages that are logged: fatal, error, warn, info, debug, trace or silent.',
+    }),
     HOLDFAST_HOME: text('.holdfast').meta({
       usedBy: UP,
       description: 'Where `npm start` keeps the data and logs of all that it starts.',
