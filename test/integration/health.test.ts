@@ -92,12 +92,16 @@ test('a stop is said before anything ends: requests go on for the delay, then th
   expect((await shop.post(aCheckout())).status).toBe(202);
 
   // The delay is over: nothing new is taken, but what is open goes on, and the probes still get an answer.
-  await new Promise((resolve) => setTimeout(resolve, began + 2_000 - Date.now()));
-  await expect(fetch(`${stopped.url}/v1/orders/${checkout.order_id}`, { keepalive: false })).rejects.toThrow();
+  while (!stopped.output().includes('"part":"streams"')) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(Date.now() - began).toBeGreaterThan(1_400);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await expect(fetch(`${stopped.url}/v1/orders/${checkout.order_id}`)).rejects.toThrow();
   expect(await ask('/readyz', 'GET', stopped)).toMatchObject({ status: 503, body: { status: 'draining' } });
   expect(await ask('/healthz', 'GET', stopped)).toMatchObject({ status: 200 });
 
-  expect(await waiting).toMatchObject({ status: 201, body: { status: 'confirmed' } });
+  const answer = await waiting;
+  expect(answer).toMatchObject({ status: 201, body: { status: 'confirmed' } });
+  expect(answer.headers.get('connection')).toBe('close');
   expect(await stopped.exited).toBe(0);
   expect(Date.now() - began).toBeLessThan(15_000);
 });
