@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { createCatalogue } from './adapters/postgres/catalogue.js';
 import { migrate } from './adapters/postgres/migrate.js';
 import { auditNow } from './commands/audit-now.js';
+import { configCommand, strayTexts } from './commands/config-command.js';
 import { databaseUrlOf, withDatabase } from './commands/database.js';
 import { importCommand } from './commands/import-command.js';
 import { startLifetime } from './commands/lifetime.js';
@@ -26,8 +27,9 @@ program
   .action(async () => {
     const config = readConfig();
     const log = startLogging(config.LOG_LEVEL, join(config.HOLDFAST_HOME, 'holdfast.log'));
-    const lifetime = startLifetime(log, config.DRAIN_TIMEOUT_MS * 2 + CLOSING_MARGIN_MS);
+    const lifetime = startLifetime(log, closingDeadlineMs(config));
     const say = (line: string) => console.log(line);
+    for (const stray of strayTexts()) say(`! ${stray}`);
     lifetime.onClose('goodbye', async () => say('Stopped.'));
     await up({ config, log, lifetime, say }).catch((error: Error) => {
       console.error(`✖ ${error.message}`);
@@ -45,7 +47,8 @@ program
     const temporalAddress = required(config, 'TEMPORAL_ADDRESS');
     const sandboxUrl = required(config, 'SANDBOX_URL');
     const log = startLogging(config.LOG_LEVEL);
-    const lifetime = startLifetime(log, config.DRAIN_TIMEOUT_MS * 2 + CLOSING_MARGIN_MS);
+    for (const stray of strayTexts()) log.warn(stray);
+    const lifetime = startLifetime(log, closingDeadlineMs(config));
     const sandboxEventSecrets = config.SANDBOX_EVENT_SECRETS?.split(',') ?? [];
     await startRoles({
       config,
@@ -107,6 +110,17 @@ addKeyCommands(program, (work) => withDatabase(databaseUrlOf(readConfig()), work
   tell: (line) => console.error(line),
 });
 
+program
+  .command('config')
+  .description('show the effective configuration, with secrets hidden; exit code 1 when it has faults')
+  .option('--json', 'as JSON', false)
+  .action((options: { json: boolean }) => {
+    process.exitCode = configCommand(options, {
+      say: (line) => console.log(line),
+      warn: (line) => console.error(line),
+    });
+  });
+
 await program.parseAsync().catch((error: Error) => {
   console.error(`✖ ${error.message}`);
   process.exitCode = 1;
@@ -116,6 +130,10 @@ function parseRoles(value: string): Role[] {
   const roles = ROLES.filter((role) => value.split(',').includes(role));
   if (roles.join() !== value.split(',').sort().join()) throw new InvalidArgumentError('Use api, worker or api,worker.');
   return roles;
+}
+
+function closingDeadlineMs({ DRAIN_DELAY_MS, DRAIN_TIMEOUT_MS }: Config): number {
+  return DRAIN_DELAY_MS + DRAIN_TIMEOUT_MS * 2 + CLOSING_MARGIN_MS;
 }
 
 function required(config: Config, name: 'DATABASE_URL' | 'TEMPORAL_ADDRESS' | 'SANDBOX_URL'): string {

@@ -1,28 +1,26 @@
 import { Hono } from 'hono';
+import type { ReadinessGauge } from './readiness.js';
 
-export interface Health {
-  /** Each part by name, with a probe that resolves when it works. */
-  checks: Record<string, () => Promise<void>>;
-  isDraining(): boolean;
+export interface InternalPort {
+  readiness: Pick<ReadinessGauge, 'read'>;
   /** All metrics, in the text format of Prometheus. */
   metrics(): Promise<string>;
 }
 
-/** The internal port: liveness and readiness, for orchestrators and load balancers. */
-export function createInternalApp({ checks, isDraining, metrics }: Health) {
+/** The internal port: liveness and readiness, for orchestrators and load balancers, and metrics. */
+export function createInternalApp({ readiness, metrics }: InternalPort) {
   const app = new Hono();
+
+  app.use(async (c, next) => {
+    await next();
+    c.header('Cache-Control', 'no-store');
+  });
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
 
   app.get('/readyz', async (c) => {
-    if (isDraining()) return c.json({ status: 'draining' }, 503);
-    const names = Object.keys(checks);
-    const results = await Promise.allSettled(Object.values(checks).map((check) => check()));
-    const parts = Object.fromEntries(
-      names.map((name, i) => [name, results[i]?.status === 'fulfilled' ? 'ok' : 'away'] as const),
-    );
-    const ready = results.every((result) => result.status === 'fulfilled');
-    return c.json({ status: ready ? 'ready' : 'not ready', parts }, ready ? 200 : 503);
+    const answer = await readiness.read();
+    return c.json(answer, answer.status === 'ready' ? 200 : 503);
   });
 
   app.get('/metrics', async (c) =>

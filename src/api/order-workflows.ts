@@ -13,6 +13,8 @@ export interface OrderWorkflowsOptions {
   deadlineMs: number;
 }
 
+const PING_MS = 2_000;
+
 export type OrderWorkflows = ReturnType<typeof createOrderWorkflows>;
 
 /** The orders as Temporal knows them. Every method throws `Unavailable` when Temporal is away or too slow. */
@@ -63,9 +65,10 @@ export function createOrderWorkflows({ client, eagerStart, deadlineMs }: OrderWo
       }
     },
 
-    /** Resolves when Temporal answers. */
+    /** Resolves when Temporal answers and has our namespace. */
     async ping(): Promise<void> {
-      await bounded(() => client.workflowService.getSystemInfo({}));
+      const { namespace } = client.options;
+      await bounded(() => client.workflowService.describeNamespace({ namespace }), PING_MS);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 
@@ -41,10 +41,21 @@ export async function serveHttp(app: Pick<Hono, 'fetch'>, listen: Listen): Promi
   server.maxConnections = maxConnections;
   server.maxRequestsPerSocket = REQUESTS_PER_SOCKET;
 
+  // A client that always has a request under way would otherwise keep its connection, and the drain would never end.
+  const open = new Set<ServerResponse>();
+  let closing = false;
+  server.prependListener('request', (_, response) => {
+    open.add(response);
+    response.once('close', () => open.delete(response));
+    if (closing) response.shouldKeepAlive = false;
+  });
+
   return {
     port,
     close: (graceMs) =>
       new Promise((resolve) => {
+        closing = true;
+        for (const response of open) response.shouldKeepAlive = false;
         const cut = setTimeout(() => server.closeAllConnections(), graceMs);
         server.close(() => {
           clearTimeout(cut);

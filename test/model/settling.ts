@@ -20,6 +20,7 @@ export interface Ending {
 
 const MINUTE = 60_000;
 const ROUNDS = 12;
+const ENDINGS = ['order.confirmed', 'order.failed', 'order.cancelled'];
 
 /** Heals everything, answers all questions, lets time pass, and then expects every order at its end and exact books. */
 export async function endRun(model: Model, run: Run, ending: Ending): Promise<void> {
@@ -43,6 +44,7 @@ export async function endRun(model: Model, run: Run, ending: Ending): Promise<vo
     await run.check(model);
   }
   expectExactBooks(model, run);
+  await expectEndingsTold(model, run);
 }
 
 async function answerFor(model: Model, run: Run, order: ModelOrder, { captured, decision }: Ending): Promise<void> {
@@ -127,6 +129,19 @@ function expectExactBooks(model: Model, { world, tally }: Run): void {
       wrong.push(`${onHand} of ${sku} are left, ${left.get(sku)} are due`);
   }
   if (wrong.length > 0) throw new Error(`The books are not exact: ${wrong.join('; ')}`);
+}
+
+/** Whoever listens has heard of each ending, and of no other after it. */
+async function expectEndingsTold(model: Model, { world }: Run): Promise<void> {
+  for (const { id } of model.orders) {
+    const status = model.seen.orders.get(id)?.status;
+    if (status === undefined) continue;
+    const told = await world.events.of(id);
+    // Nobody asked to be told of completed orders, so what was told last is that they were confirmed.
+    const last = status === 'completed' ? 'confirmed' : status;
+    if (told.findLast((type) => ENDINGS.includes(type)) !== `order.${last}`)
+      throw new Error(`${id} is ${status}, and what was told is: ${told.join(', ')}`);
+  }
 }
 
 /** The audit's own checks, without any patience, over all runs so far. */

@@ -32,6 +32,7 @@ import { createClock, makeTimeMovable, type Clock } from './clock.js';
 import { startGatewayProxy, type GatewayProxy } from './gateway-proxy.js';
 import { createLedgerReader, type LedgerReader } from './ledger-reader.js';
 import { noteStarts } from './server-view.js';
+import { followEvents, type ToldEvents } from './told-events.js';
 
 /** An order above this goes to review. */
 export const REVIEW_ABOVE_MINOR = 50_000;
@@ -54,7 +55,8 @@ export interface World {
   heldBack: ReadonlySet<string>;
   /** The orders about which the gateway was once asked without an answer that could be used. */
   unanswered: ReadonlySet<string>;
-  /** What the API logged. */
+  events: ToldEvents;
+  /** What the API and the relay logged. */
   faults: string[];
   post(path: string, body?: unknown, key?: string): Promise<Answer>;
   get(path: string): Promise<Answer>;
@@ -114,6 +116,7 @@ export async function createWorld(): Promise<World> {
   const faults: string[] = [];
   const note = (fields: Record<string, unknown>, message: string) =>
     void faults.push(`${message}: ${String(fields['err'])}`);
+  const events = followEvents(database, note);
   const app = createApp({
     // Keys have tests of their own.
     guards: [],
@@ -170,6 +173,7 @@ export async function createWorld(): Promise<World> {
     ledger: createLedgerReader(sandbox.url),
     heldBack,
     unanswered,
+    events,
     faults,
     post,
     get: (path) => call(path),
@@ -178,6 +182,7 @@ export async function createWorld(): Promise<World> {
     failRefundAtGateway: (key) => askSandbox(`/v1/refunds/${encodeURIComponent(key)}/fail`, {}),
     seed: (...products) => createCatalogue(database).seed(products),
     async close() {
+      await events.close();
       worker.shutdown();
       await running;
       await environment.teardown();

@@ -5,7 +5,9 @@ export interface TcpProxy {
   address: string;
   /** Cuts every connection and refuses new ones. */
   cut(): void;
-  /** Takes connections again. */
+  /** Keeps every connection and passes nothing on: the server hangs. */
+  stall(): void;
+  /** Takes connections again, and passes on what they say. */
   heal(): void;
   close(): Promise<void>;
 }
@@ -14,21 +16,25 @@ export interface TcpProxy {
 export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const [host = '127.0.0.1', port = '0'] = target.split(':');
   const sockets = new Set<Socket>();
+  const pairs = new Set<readonly [Socket, Socket]>();
   let isCut = false;
+  let isStalled = false;
   const server = createServer((inbound) => {
     if (isCut) return void inbound.destroy();
     const outbound = connect(Number(port), host);
+    const pair = [inbound, outbound] as const;
+    pairs.add(pair);
     for (const socket of [inbound, outbound]) {
       sockets.add(socket);
       socket.on('error', () => socket.destroy());
       socket.on('close', () => {
         sockets.delete(socket);
+        pairs.delete(pair);
         inbound.destroy();
         outbound.destroy();
       });
     }
-    inbound.pipe(outbound);
-    outbound.pipe(inbound);
+    if (!isStalled) join(pair);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -44,8 +50,13 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       isCut = true;
       drop();
     },
+    stall() {
+      isStalled = true;
+      for (const socket of sockets) socket.unpipe().pause();
+    },
     heal() {
-      isCut = false;
+      if (isStalled) for (const pair of pairs) join(pair);
+      [isCut, isStalled] = [false, false];
     },
     async close() {
       drop();
@@ -53,4 +64,9 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       await once(server, 'close');
     },
   };
+}
+
+function join([one, other]: readonly [Socket, Socket]): void {
+  one.pipe(other);
+  other.pipe(one);
 }

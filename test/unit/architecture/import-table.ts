@@ -51,7 +51,8 @@ export const IMPORT_TABLE: readonly Part[] = [
   { ...NOTHING, from: 'sandbox/', packages: ['hono', '@hono/node-server'], node: 'all' },
   // The name of the package with PostgreSQL's programs depends on the machine.
   { ...NOTHING, from: 'embedded/', types: ['config.ts'], packages: ['pg'], node: 'all', computed: true },
-  { ...NOTHING, from: 'config.ts', packages: ['zod'], node: 'all' },
+  { ...NOTHING, from: 'config.ts', ours: ['config/'], packages: ['zod'], node: 'all' },
+  { ...NOTHING, from: 'config/', packages: ['zod'], node: ['node:os', 'node:path'] },
 ];
 
 /** The composition roots, which may import everything. */

@@ -1,23 +1,38 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { readConfig } from '../../../src/config.js';
-import { DEFAULTS, NAMES } from './defaults.js';
+import { readConfig, SETTINGS } from '../../../src/config.js';
+import type { Setting } from '../../../src/config/settings.js';
 
-const example = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8').split('\n');
+const script = '../../../scripts/configuration-page.mjs';
+const { configurationPage, environmentExample } = (await import(script)) as {
+  configurationPage(settings: readonly Setting[]): string;
+  environmentExample(settings: readonly Setting[]): string;
+};
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+const example = read('.env.example').split('\n');
 const assignments = example.flatMap((text, index) => {
   const [, name, value] = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(text) ?? [];
   return name === undefined || value === undefined ? [] : [{ name, value, above: example[index - 1] ?? '' }];
 });
 
-describe('the example of an environment', () => {
-  test('names exactly the variables that are read, each once', () => {
-    expect(assignments.map(({ name }) => name).sort()).toEqual([...NAMES].sort());
+describe('the page about the configuration', () => {
+  test('is what "npm run docs" writes', () => {
+    expect(read('docs/configuration.md')).toBe(configurationPage(SETTINGS));
   });
 
-  test.each(NAMES)('gives %s its default, or leaves it empty where the default is not a fixed value', (name) => {
-    const value = assignments.find((assignment) => assignment.name === name)?.value;
-    const open = DEFAULTS[name] === undefined || name === 'HOLDFAST_CACHE';
-    expect(value).toBe(open ? '' : String(DEFAULTS[name]));
+  test('has one row for each variable', () => {
+    const rows = [...read('docs/configuration.md').matchAll(/^\| `([A-Z\d_]+)` \|(?: [^|]*\|){4}$/gm)];
+    expect(rows.map(([, name]) => name)).toEqual(SETTINGS.map(({ name }) => name));
+  });
+});
+
+describe('the example of an environment', () => {
+  test('is what "npm run docs" writes', () => {
+    expect(read('.env.example')).toBe(environmentExample(SETTINGS));
+  });
+
+  test('names exactly the variables that are read, each once', () => {
+    expect(assignments.map(({ name }) => name).sort()).toEqual(SETTINGS.map(({ name }) => name).sort());
   });
 
   test('explains each variable in the one line above it', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { readConfig } from '../../../src/config.js';
-import { DEFAULTS, NAMES } from './defaults.js';
+import { readConfig, SETTINGS } from '../../../src/config.js';
+
+const NAMES = SETTINGS.map(({ name }) => name);
 
 const BAD: [name: string, value: string][] = [
   ['LOG_LEVEL', 'loud'],
@@ -42,6 +43,21 @@ const BAD: [name: string, value: string][] = [
   ]),
   ...['shop', 'a@b, c@d', 'The shop <shop>', 'a@b\nBcc: c@d'].map((value): [string, string] => ['SMTP_FROM', value]),
   ['SHOP_NAME', 'The shop\r\nBcc: c@d'],
+  ['SHOP_NAME', 'x'.repeat(101)],
+  ...['localhost/holdfast', 'mysql://u:p@db/holdfast', 'postgres://'].map((value): [string, string] => [
+    'DATABASE_URL',
+    value,
+  ]),
+  ...['temporal', 'http://temporal:7233', 'temporal:grpc'].map((value): [string, string] => [
+    'TEMPORAL_ADDRESS',
+    value,
+  ]),
+  ['SANDBOX_URL', 'sandbox:4242'],
+  ...['whsec_', 'secret', `whsec_${'A'.repeat(28)}`, `whsec_${'A'.repeat(44)},`].map((value): [string, string] => [
+    'SANDBOX_EVENT_SECRETS',
+    value,
+  ]),
+  ['DRAIN_DELAY_MS', '60001'],
   ['RETRIES', '0'],
   ['RETRIES', '2.5'],
   ['RETRY_INITIAL_MS', '9'],
@@ -50,8 +66,10 @@ const BAD: [name: string, value: string][] = [
 ];
 
 describe('the configuration', () => {
-  test.each(NAMES)('has its own value for %s when nothing is set', (name) => {
-    expect(readConfig({})[name]).toEqual(DEFAULTS[name]);
+  test.each(SETTINGS)('has for $name the default that it says it has', ({ name, defaultText }) => {
+    const { [name]: value } = readConfig({}) as Record<string, unknown>;
+    if (defaultText === '') expect([undefined, readConfig({}).HOLDFAST_CACHE]).toContain(value);
+    else expect(String(value)).toBe(defaultText);
   });
 
   test('has no variables but those, whatever else the environment holds', () => {
@@ -70,6 +88,7 @@ describe('the configuration', () => {
       SANDBOX_SUCCESS_RATE: '0.5',
       SANDBOX_LATENCY_MS: '0-0',
       GATEWAY_SETTLING_MS: '0',
+      TEMPORAL_ADDRESS: '[::1]:7233',
       LOG_LEVEL: 'silent',
     };
     expect(readConfig(given)).toMatchObject({
@@ -92,9 +111,10 @@ describe('the configuration', () => {
   });
 
   test('says what is missing when mails are to be sent', () => {
-    const message = messageOf(() => readConfig({ NOTIFIERS: 'smtp' }));
-    expect(message).toMatch(/must be set when NOTIFIERS names smtp\s+→ at SMTP_URL/);
-    expect(message).toMatch(/must be set when NOTIFIERS names smtp\s+→ at SMTP_FROM/);
+    const message = messageOf(() => readConfig({ NOTIFIERS: 'smtp', PORT: '0' }));
+    expect(message).toContain('SMTP_URL is not set; it must be set when NOTIFIERS names smtp');
+    expect(message).toContain('SMTP_FROM is not set; it must be set when NOTIFIERS names smtp');
+    expect(message).toContain('PORT is "0"');
   });
 
   test('names every fault at once', () => {
@@ -104,12 +124,32 @@ describe('the configuration', () => {
     expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(message))).toEqual([]);
   });
 
-  test('does not repeat the values it refuses, which may be secrets', () => {
-    const message = messageOf(() =>
-      readConfig({ PORT: 'hunter2', LOG_LEVEL: 'hunter2', SANDBOX_LATENCY_MS: 'hunter2' }),
+  test('says what was given and what is allowed', () => {
+    expect(messageOf(() => readConfig({ PORT: '0', LOG_LEVEL: 'loud', RETRY_MAXIMUM_MS: '999' }))).toBe(
+      [
+        'Error: The configuration has 3 faults:',
+        '  LOG_LEVEL is "loud"; it must be fatal, error, warn, info, debug, trace or silent',
+        '  PORT is "0"; it must be a whole number from 1 to 65535',
+        '  RETRY_MAXIMUM_MS is "999"; it must not be less than RETRY_INITIAL_MS',
+      ].join('\n'),
     );
-    expect(message).not.toContain('hunter2');
   });
+
+  test('says nothing of how two variables go together when one of them is wrong already', () => {
+    const message = messageOf(() => readConfig({ RETRY_INITIAL_MS: 'soon', RETRY_MAXIMUM_MS: '999' }));
+    expect(message).toMatch(/has a fault:\n {2}RETRY_INITIAL_MS is "soon"[^\n]*$/);
+  });
+
+  test.each(SETTINGS.filter(({ secret }) => secret !== undefined))(
+    'does not repeat what it refuses as $name, which may hold a secret',
+    ({ name }) => {
+      for (const value of ['hunter2', 'ftp://shop:hunter2@host/', 'postgres:// hunter2', 'shop:hunter2@host']) {
+        const message = messageOf(() => readConfig({ [name]: value }));
+        expect(message).toContain(name);
+        expect(message).not.toContain('hunter2');
+      }
+    },
+  );
 
   test('cannot be changed after it was read', () => {
     expect(Object.isFrozen(readConfig({}))).toBe(true);

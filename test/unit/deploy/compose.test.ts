@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { DEFAULTS, NAMES } from '../config/defaults.js';
+import { SETTINGS } from '../../../src/config.js';
 import {
   type ComposeFile,
   complaintsAbout,
@@ -146,17 +146,21 @@ describe('what it is given', () => {
 
   // What the file says itself, and what only a machine needs that has no servers of its own.
   const FIXED = `
-    HOST PORT INTERNAL_HOST INTERNAL_PORT DRAIN_TIMEOUT_MS DATABASE_URL TEMPORAL_ADDRESS TEMPORAL_NAMESPACE SANDBOX_URL
+    HOST PORT INTERNAL_HOST INTERNAL_PORT DRAIN_DELAY_MS DRAIN_TIMEOUT_MS DATABASE_URL TEMPORAL_ADDRESS TEMPORAL_NAMESPACE SANDBOX_URL
     HOLDFAST_HOME HOLDFAST_CACHE HOLDFAST_TEMPORAL_CLI POSTGRES_PORT TEMPORAL_PORT TEMPORAL_UI_PORT SANDBOX_PORT
     SANDBOX_SUCCESS_RATE SANDBOX_LATENCY_MS`.split(/\s+/);
 
-  test.each(NAMES.filter((name) => !FIXED.includes(name)))('%s can be set in .env, for whoever reads it', (name) => {
-    const fromEnv = new RegExp(`^\\$\\{${name}:(-.*|\\?.+)\\}$`);
-    const taking = ['api', 'worker'].filter((role) => fromEnv.test(named(role).environment?.[name] ?? ''));
-    expect(taking).not.toEqual([]);
-    const given = new RegExp(`^#?${name}=(.*)$`, 'm').exec(read('deploy/compose/example.env'))?.[1];
-    expect(given).toBe(String(DEFAULTS[name] ?? ''));
-  });
+  test.each(SETTINGS.filter(({ name }) => !FIXED.includes(name)))(
+    '$name can be set in .env, for whoever reads it',
+    ({ name, usedBy, defaultText }) => {
+      const fromEnv = new RegExp(`^\\$\\{${name}:(-.*|\\?.+)\\}$`);
+      const taking = ['api', 'worker'].filter((role) => fromEnv.test(named(role).environment?.[name] ?? ''));
+      expect(taking).toEqual(expect.arrayContaining(usedBy.filter((role) => role !== 'up')));
+      expect(taking).not.toEqual([]);
+      const given = new RegExp(`^#?${name}=(.*)$`, 'm').exec(read('deploy/compose/example.env'))?.[1];
+      expect(given).toBe(defaultText);
+    },
+  );
 
   test('both the API and the worker have what travels with an order, but for the checks, which only the API chooses', () => {
     const policy = ['RETRIES', 'RETRY_INITIAL_MS', 'RETRY_MAXIMUM_MS', 'PAYMENT_DEADLINE_MS', 'RESERVATION_TTL_MS'];
@@ -164,7 +168,7 @@ describe('what it is given', () => {
       expect([name, named('api').environment?.[name]]).toEqual([name, named('worker').environment?.[name]]);
       expect(named('api').environment).toHaveProperty(name);
     }
-    const checks = NAMES.filter((name) => name.startsWith('FRAUD_'));
+    const checks = SETTINGS.map(({ name }) => name).filter((name) => name.startsWith('FRAUD_'));
     expect(checks.filter((name) => !(name in (named('api').environment ?? {})))).toEqual([]);
   });
 

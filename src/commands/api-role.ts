@@ -1,0 +1,84 @@
+import { createApiKeyStore } from '../adapters/postgres/api-keys.js';
+import { createDeadLetterReader } from '../adapters/postgres/dead-letter-reader.js';
+import { createDeliveryReader } from '../adapters/postgres/delivery-reader.js';
+import { createFollowedOrders } from '../adapters/postgres/followed-orders.js';
+import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js';
+import { createOrderLists } from '../adapters/postgres/order-lists.js';
+import { createProducts } from '../adapters/postgres/products.js';
+import { createStatsReader } from '../adapters/postgres/stats-reader.js';
+import { createStockAdjustments } from '../adapters/postgres/stock-adjustments.js';
+import { createEndpointBook } from '../adapters/postgres/webhook-endpoints.js';
+import { createSandboxEvents } from '../adapters/sandbox/events.js';
+import { createApp } from '../api/app.js';
+import type { GatewayEventVerifier } from '../api/gateway-webhooks.js';
+import { createGuards } from '../api/guards.js';
+import { createKeyVerifier } from '../api/key-verifier.js';
+import { createOpenOrderCount } from '../api/open-orders.js';
+import { createOrderFollowers } from '../api/order-followers.js';
+import { createOrderGate } from '../api/order-gate.js';
+import { createPace } from '../api/pace.js';
+import { serveHttp } from '../api/serve-http.js';
+import { addStreamGauge } from './gauges.js';
+import { observedRequests } from './observed-requests.js';
+import { policyOf } from './ports.js';
+import { rateLimitsOf } from './rate-limits.js';
+import type { RoleParts } from './role-parts.js';
+
+/** Starts the API on its port. */
+export async function startApiRole(parts: RoleParts): Promise<void> {
+  const { config, database, client, reader, workflows, requests, outbox, eventSender, metrics, log, lifetime } = parts;
+  const followers = createOrderFollowers({ orders: createFollowedOrders(database), most: config.MAX_STREAMS, log });
+  addStreamGauge(metrics, followers);
+  const app = createApp({
+    observe: observedRequests(metrics, log),
+    guards: createGuards({
+      verifier: createKeyVerifier({ store: createApiKeyStore(database), cacheMs: config.API_KEY_CACHE_MS, log }),
+      maxRequests: config.MAX_REQUESTS,
+      corsOrigins: config.CORS_ORIGINS?.split(',') ?? [],
+      log,
+    }),
+    gate: createOrderGate({
+      pace: createPace({ most: config.MAX_CHECKOUTS, targetMs: config.ACCEPT_TARGET_MS }),
+      openOrders: config.MAX_OPEN_ORDERS,
+      begun: reader.begun,
+      countOpen: createOpenOrderCount({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
+      log,
+    }),
+    rateLimits: rateLimitsOf(config, database, log),
+    reader,
+    followers,
+    workflows,
+    trail: reader,
+    lists: createOrderLists(database),
+    stats: createStatsReader(database, { outbox_backlog: async () => (await outbox.backlog()).rows }),
+    requests,
+    deadLetters: createDeadLetterReader(database),
+    stock: createStockAdjustments(database),
+    products: createProducts(database),
+    endpoints: createEndpointBook(database),
+    webhookDeliveries: createDeliveryReader(database),
+    eventSender,
+    inbox: createGatewayEventStore(database),
+    gatewayEvents: verifierOf(parts.sandboxEventSecrets),
+    policy: policyOf(config, parts.fraudChecks),
+    maxBodyBytes: config.MAX_BODY_BYTES,
+    log,
+  });
+  const api = await serveHttp(app, {
+    host: config.HOST,
+    port: config.PORT,
+    variable: 'PORT',
+    maxConnections: config.MAX_CONNECTIONS,
+  });
+  lifetime.onClose('api', () => api.close(config.DRAIN_TIMEOUT_MS));
+  // Before the API: it waits for open answers, and a stream is one.
+  lifetime.onClose('streams', () => followers.close());
+}
+
+function verifierOf(secrets: readonly string[]): GatewayEventVerifier {
+  const sandbox = secrets.length === 0 ? undefined : createSandboxEvents({ secrets });
+  return {
+    verify: (gateway, headers, rawBody) =>
+      gateway === 'sandbox' && sandbox !== undefined ? sandbox.verify(headers, rawBody) : { unknownGateway: true },
+  };
+}

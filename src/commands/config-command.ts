@@ -1,0 +1,73 @@
+import { checkConfig, givenIn, SETTINGS, type Config } from '../config.js';
+import { faultText } from '../config/faults.js';
+import { straysAmong, strayText } from '../config/misspelt.js';
+import { textOf, type Setting } from '../config/settings.js';
+import { shown } from '../config/shown.js';
+
+export interface Print {
+  say(line: string): void;
+  warn(line: string): void;
+}
+
+interface Row {
+  setting: Setting;
+  /** As people may see it. */
+  value: string;
+  source: 'default' | 'environment';
+}
+
+/**
+ * Prints what the environment makes of the configuration; secrets are hidden.
+ * @returns the exit code: 1 when the configuration has faults
+ */
+export function configCommand({ json }: { json: boolean }, { say, warn }: Print): 0 | 1 {
+  const given = givenIn();
+  const { config, faults } = checkConfig(given);
+  const warnings = strayTexts(given);
+  const rows = SETTINGS.map((setting) => rowOf(setting, given, config));
+  const valid = faults.length === 0;
+
+  if (json) {
+    const variables = rows.map(({ setting: { name, group }, value, source }) => ({ name, group, value, source }));
+    say(JSON.stringify({ valid, variables, faults, warnings }, undefined, 2));
+    return valid ? 0 : 1;
+  }
+  if (valid) for (const line of tableOf(rows)) say(line);
+  for (const warning of warnings) warn(`! ${warning}`);
+  for (const fault of faults) warn(`✖ ${faultText(fault)}`);
+  return valid ? 0 : 1;
+}
+
+/** A warning for each variable that was probably meant for us. */
+export function strayTexts(given: Readonly<Record<string, string>> = givenIn()): string[] {
+  const known = SETTINGS.map(({ name }) => name);
+  return straysAmong(Object.keys(given), known).map(strayText);
+}
+
+function rowOf(setting: Setting, given: Readonly<Record<string, string>>, config: Config | undefined): Row {
+  const text = given[setting.name];
+  if (text !== undefined) return { setting, value: shown(text, setting.secret), source: 'environment' };
+  const value = config === undefined ? setting.defaultText : valueOf(config, setting.name);
+  return { setting, value: value === '' ? 'not set' : value, source: 'default' };
+}
+
+function valueOf(config: Config, name: string): string {
+  return textOf(new Map<string, unknown>(Object.entries(config)).get(name));
+}
+
+function tableOf(rows: readonly Row[]): string[] {
+  const width = (cell: (row: Row) => string) => Math.max(...rows.map((row) => cell(row).length));
+  const names = width(({ setting }) => setting.name);
+  const values = Math.min(
+    width(({ value }) => value),
+    60,
+  );
+  const groups = [...new Set(rows.map(({ setting }) => setting.group))];
+  return groups.flatMap((group, index) => [
+    ...(index === 0 ? [] : ['']),
+    group,
+    ...rows
+      .filter(({ setting }) => setting.group === group)
+      .map(({ setting, value, source }) => `  ${setting.name.padEnd(names)}  ${value.padEnd(values)}  ${source}`),
+  ]);
+}

@@ -1,0 +1,170 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import {
+  API,
+  BOTH,
+  count,
+  flag,
+  form,
+  formWithDefault,
+  fraction,
+  ms,
+  optionalText,
+  port,
+  text,
+  UP,
+  url,
+  WORKER,
+} from './kinds.js';
+import { group } from './settings.js';
+
+// The schedule of the Standard Webhooks specification.
+const STANDARD_WEBHOOKS_DELAYS = '5,300,1800,7200,18000,36000,50400,72000,86400';
+
+/** How a process runs, and the servers that it uses. */
+export const serverVariables = {
+  ...group('Logs and data', {
+    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').meta({
+      allowed: 'fatal, error, warn, info, debug, trace or silent',
+      usedBy: BOTH,
+      description: 'The least grave messages that are logged: fatal, error, warn, info, debug, trace or silent.',
+    }),
+    HOLDFAST_HOME: text('.holdfast').meta({
+      usedBy: UP,
+      description: 'Where `npm start` keeps the data and logs of all that it starts.',
+    }),
+  }),
+
+  ...group('API and health', {
+    HOST: text('127.0.0.1').meta({
+      usedBy: API,
+      description: 'The address on which the API listens; 0.0.0.0 for all.',
+    }),
+    PORT: port(3000).meta({ usedBy: API, description: "The API's port." }),
+    INTERNAL_HOST: text('127.0.0.1').meta({
+      usedBy: BOTH,
+      description: 'The address on which the health endpoints listen; not for the public.',
+    }),
+    INTERNAL_PORT: port(9464).meta({ usedBy: BOTH, description: 'The port of /healthz, /readyz and /metrics.' }),
+    DRAIN_DELAY_MS: ms(0, 0, 60_000).meta({
+      usedBy: BOTH,
+      description:
+        'How long all goes on after a stop was asked for, while /readyz says so: time for load balancers to notice.',
+    }),
+    DRAIN_TIMEOUT_MS: ms(30_000, 1_000, 600_000).meta({
+      usedBy: BOTH,
+      description: 'How long running requests and activities may take to finish after a stop was asked for.',
+    }),
+  }),
+
+  ...group('PostgreSQL', {
+    DATABASE_URL: url('a URL such as postgres://user:password@host:5432/database', /postgres(?:ql)?/).meta({
+      usedBy: BOTH,
+      description:
+        'A PostgreSQL server of yours, as postgres://user:password@host:port/database; empty: `npm start` starts one.',
+    }),
+    DATABASE_POOL_SIZE: count(20, 2, 200).meta({
+      usedBy: BOTH,
+      description: 'The most connections that one process opens to PostgreSQL.',
+    }),
+    POSTGRES_PORT: port(5433).meta({ usedBy: UP, description: 'The port of the PostgreSQL that `npm start` starts.' }),
+  }),
+
+  ...group('Temporal', {
+    TEMPORAL_ADDRESS: form('a host and its port such as temporal:7233', isAddress).meta({
+      usedBy: BOTH,
+      description: 'A Temporal server of yours, as host:port; empty: `npm start` starts one.',
+    }),
+    TEMPORAL_NAMESPACE: text('default').meta({
+      usedBy: BOTH,
+      description: 'The Temporal namespace that holds the workflows.',
+    }),
+    TEMPORAL_PORT: port(7233).meta({
+      usedBy: UP,
+      description: 'The port of the Temporal server that `npm start` starts.',
+    }),
+    TEMPORAL_UI_PORT: port(8233).meta({ usedBy: UP, description: 'The port of its Web UI.' }),
+    TEMPORAL_DEADLINE_MS: ms(5_000, 100, 60_000).meta({
+      usedBy: BOTH,
+      description: 'How long Temporal may take to answer one call of the API before it counts as away.',
+    }),
+    HOLDFAST_TEMPORAL_CLI: optionalText().meta({
+      usedBy: UP,
+      description: 'The path of a `temporal` program to use instead of the first one that is found.',
+    }),
+    HOLDFAST_CACHE: text(join(homedir(), '.cache', 'holdfast', 'bin')).meta({
+      defaultText: '',
+      usedBy: UP,
+      description: 'Where programs that were downloaded or built are kept; empty: ~/.cache/holdfast/bin.',
+    }),
+  }),
+
+  ...group('Payment sandbox', {
+    SANDBOX_URL: url('a URL such as http://sandbox:4242', /https?/).meta({
+      usedBy: BOTH,
+      description: 'A payment sandbox that runs elsewhere, as http://host:port; empty: `npm start` starts one.',
+    }),
+    SANDBOX_PORT: port(4242).meta({
+      usedBy: UP,
+      description: 'The port of the payment sandbox that `npm start` starts.',
+    }),
+    SANDBOX_SUCCESS_RATE: fraction(0.95).meta({
+      usedBy: UP,
+      description: 'The part of the charges with pm_random that succeeds, from 0 to 1.',
+    }),
+    SANDBOX_LATENCY_MS: formWithDefault('50-200', 'two numbers, the smaller first, such as 50-200', isRange).meta({
+      unit: 'ms',
+      usedBy: UP,
+      description: 'How long the sandbox takes to answer, as a range.',
+    }),
+    SANDBOX_EVENT_SECRETS: form('whsec_ and the base64 of 24 to 64 bytes; several with commas', areSecrets).meta({
+      secret: 'all',
+      usedBy: API,
+      description:
+        "What signs the payment sandbox's events: whsec_ and base64, several with commas. `npm start` makes one of its own.",
+    }),
+  }),
+
+  ...group('Webhooks', {
+    WEBHOOK_ALLOW_PRIVATE: flag(false).meta({
+      usedBy: BOTH,
+      description:
+        'Whether webhooks may go to this machine and to private networks, also over plain http: for development alone.',
+    }),
+    WEBHOOK_RETRY_DELAYS_S: formWithDefault(
+      STANDARD_WEBHOOKS_DELAYS,
+      'up to 20 numbers of seconds with commas, such as 5,300,1800',
+      areDelays,
+    ).meta({
+      unit: 's',
+      usedBy: WORKER,
+      description: 'The pauses before the second and each later try to deliver an event, in seconds.',
+    }),
+    WEBHOOK_RETENTION_MS: ms(604_800_000, 60_000, 31_536_000_000).meta({
+      usedBy: WORKER,
+      description: 'How long deliveries that were taken are kept.',
+    }),
+  }),
+};
+
+function isAddress(text: string): boolean {
+  return /^(?:[^\s:/[\]]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(text);
+}
+
+function isRange(text: string): boolean {
+  const [min = 0, max = -1] = /^\d{1,5}-\d{1,5}$/.test(text) ? text.split('-').map(Number) : [];
+  return min <= max;
+}
+
+function areDelays(text: string): boolean {
+  return /^\d{1,6}(?:,\d{1,6}){0,19}$/.test(text);
+}
+
+function areSecrets(text: string): boolean {
+  return text.split(',').every((secret) => {
+    const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1] ?? '';
+    const { length } = Buffer.from(encoded, 'base64');
+    return length >= 24 && length <= 64;
+  });
+}

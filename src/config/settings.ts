@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { Reader } from './kinds.js';
+
+/** What is known of one variable, beside the schema that reads it. */
+export interface Setting {
+  name: string;
+  group: string;
+  description: string;
+  usedBy: readonly Reader[];
+  /** What may be given, in words that follow "must be"; nothing where any text may be. */
+  allowed: string | undefined;
+  unit: string | undefined;
+  secret: 'all' | 'credentials' | undefined;
+  /** As it would be written in the environment; empty when unset means something of its own. */
+  defaultText: string;
+}
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+
+const groups = z.registry<{ title: string }>();
+
+/** Puts variables under one title, in the order in which they are to be shown. */
+export function group<S extends Shape>(title: string, variables: S): S {
+  for (const variable of Object.values(variables)) groups.add(variable, { title });
+  return variables;
+}
+
+/**
+ * Lists all that is said about the variables of a schema.
+ * @throws Error for a variable without a group, a description or its readers
+ */
+export function settingsOf(shape: Shape): Setting[] {
+  return Object.entries(shape).map(([name, variable]) => {
+    const { title } = groups.get(variable) ?? {};
+    const { description, usedBy, allowed, unit, secret, defaultText } = variable.meta() ?? {};
+    if (title === undefined || description === undefined || usedBy === undefined) {
+      throw new Error(`${name} needs a group, and .meta({ usedBy, description })`);
+    }
+    return {
+      name,
+      group: title,
+      description,
+      usedBy,
+      allowed,
+      unit,
+      secret,
+      defaultText: defaultText ?? textOf(variable.parse(undefined)),
+    };
+  });
+}
+
+/** A value of the configuration as it would be written in the environment; empty for none. */
+export function textOf(value: unknown): string {
+  if (value === undefined) return '';
+  if (Array.isArray(value)) return value.map(textOf).join(',');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals';
+import { DEFAULT_POLICY } from '../../src/domain/policy.js';
+import { news } from '../../src/workflows/contract.js';
+import { captured, createFakeGateway, notExecuted, refunded, refusal } from '../support/fake-gateway.js';
+import { openStage, until, type Act } from './stage.js';
+
+const stage = openStage();
+
+describe('money that is taken late, from an order that is being undone', () => {
+  const lateCharge = ({ orderId, totalMinor: amountMinor, currency, paymentMethod: method }: Act['order']) => {
+    return { key: `${orderId}:charge:1`, orderId, amountMinor, currency, method };
+  };
+
+  test('R17: goes back once when the gateway hints at it while a step of the undo keeps failing', async () => {
+    const database = { isAway: true };
+    const gateway = createFakeGateway({ charge: () => notExecuted });
+    const scene: Parameters<typeof stage.run>[0] = {
+      gateway,
+      policy: { retry: { ...DEFAULT_POLICY.retry, initialIntervalMs: 20 } },
+      ports: ({ reservations }) => ({
+        reservations: {
+          ...reservations,
+          release: async (run) => {
+            if (database.isAway) throw new Error('the database is away');
+            return reservations.release(run);
+          },
+        },
+      }),
+    };
+    const { outcome, entry } = await stage.run(scene, async (handle, act) => {
+      await until(() => act.books.has(act.order.orderId) && act.entry().status === 'compensating');
+      gateway.take(lateCharge(act.order));
+      await handle.signal(news, { kind: 'look' });
+      database.isAway = false;
+    });
+    expect(outcome).toMatchObject({ status: 'failed', failure: { reason: 'payment_unavailable' } });
+    expect([gateway.moves.length, gateway.kept()]).toEqual([2, 0]);
+    expect(entry.refunds).toHaveLength(1);
+  });
+
+  test('R17: goes back at once while another refund of the order waits for a person', async () => {
+    const bank = { refuses: true };
+    const isStray = ({ chargeKey }: { chargeKey: string }) => chargeKey.endsWith(':1');
+    const gateway = createFakeGateway({
+      charge: (request) => (request.key.endsWith(':1') ? notExecuted : captured({ ...request, amountMinor: 1 })),
+      refund: (request) => (bank.refuses && !isStray(request) ? refusal : refunded(request)),
+    });
+    await stage.play({ gateway }, async (act) => {
+      await (await act.checkOut()).result();
+      const { handle } = await act.redrive(act.books.lettersOf(act.order.orderId)[0]?.id ?? '');
+      await until(() => act.letters().includes('refund open'));
+      expect([...gateway.refunds.values()].filter(isStray)).toHaveLength(0);
+      gateway.take(lateCharge(act.order));
+      await handle.signal(news, { kind: 'look' });
+      await until(() => [...gateway.refunds.values()].some(isStray));
+      expect(act.entry().status).toBe('compensating');
+
+      bank.refuses = false;
+      const letter = act.books
+        .lettersOf(act.order.orderId)
+        .find(({ kind, state }) => kind === 'refund' && state === 'open');
+      await handle.signal(news, { kind: 'redrive', deadLetterId: letter?.id ?? '' });
+      expect(await handle.result()).toMatchObject({ status: 'failed' });
+      expect([...gateway.refunds.values()].map(({ amountMinor }) => amountMinor)).toEqual([3_998, 1]);
+    });
+  });
+});
