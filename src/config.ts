@@ -11,6 +11,13 @@ const port = (fallback: number) => count(fallback, 1, 65_535);
 const ms = count;
 const optional = z.string().min(1).optional();
 
+const collector = optional.refine(
+  (url) => url === undefined || (/^https?:\/\/[^/\s]+/.test(url) && URL.canParse(url)),
+  {
+    error: 'must be an http or https URL, such as http://localhost:4318',
+  },
+);
+
 const NOTIFIERS = ['log', 'smtp'] as const;
 
 const schema = z.object({
@@ -85,6 +92,20 @@ const schema = z.object({
     .default('The shop'),
 
   AUDIT_INTERVAL_MS: ms(300_000, 1_000, 86_400_000),
+
+  OTEL_EXPORTER_OTLP_ENDPOINT: collector,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector,
+  OTEL_EXPORTER_OTLP_HEADERS: optional,
+  OTEL_SERVICE_NAME: optional,
+  OTEL_RESOURCE_ATTRIBUTES: optional,
+  OTEL_TRACES_SAMPLER: optional,
+  OTEL_TRACES_SAMPLER_ARG: optional,
+  OTEL_TRACES_EXPORTER: optional,
+  // By the specification anything but "true" is false.
+  OTEL_SDK_DISABLED: z
+    .string()
+    .transform((text) => text.trim().toLowerCase() === 'true')
+    .default(false),
 
   RETRIES: count(3, 1, 20),
   RETRY_INITIAL_MS: ms(1_000, 10, 60_000),

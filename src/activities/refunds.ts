@@ -52,11 +52,23 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
     sendRefund: async (refund: { orderId: string; refundId: string }): Promise<RefundOutcome> =>
       sendAll(await refunds.dueOne(refund)),
 
-    redriveRefund: ({ orderId, deadLetterId }: { orderId: string; deadLetterId: string }): Promise<void> =>
-      refunds.redrive(orderId, deadLetterId),
+    redriveRefund: ({
+      orderId,
+      deadLetterId,
+    }: {
+      orderId: string;
+      requestId?: string;
+      deadLetterId: string;
+    }): Promise<void> => refunds.redrive(orderId, deadLetterId),
 
-    applyRefundEvidence: ({ orderId, evidence }: { orderId: string; evidence: Evidence }): Promise<void> =>
-      refunds.applyEvidence(orderId, evidence),
+    applyRefundEvidence: ({
+      orderId,
+      evidence,
+    }: {
+      orderId: string;
+      requestId?: string;
+      evidence: Evidence;
+    }): Promise<void> => refunds.applyEvidence(orderId, evidence),
   };
 
   async function sendAll(due: DueRefund[]): Promise<RefundOutcome> {

@@ -14,7 +14,7 @@ import { createReviewRoutes } from './order-review.js';
 import { createStreamRoutes, type StreamOptions } from './order-stream.js';
 import { createOrderRoutes, type OrderRoutesOptions } from './orders.js';
 import { Problem, problemResponse } from './problems.js';
-import { observeRequests, type RequestObserver } from './request-observer.js';
+import { observeRequests, orderOf, type RequestObserver, type RequestTracer } from './request-observer.js';
 import { createProductRoutes, type ProductOptions } from './products.js';
 import { createOrderListRoutes, type OrderListOptions } from './order-list.js';
 import { createStatsRoutes, type StatsOptions } from './stats.js';
@@ -29,7 +29,7 @@ export type AppOptions = OrderRoutesOptions &
   WebhookOptions &
   ProductOptions &
   OrderListOptions &
-  StatsOptions & { observe?: RequestObserver };
+  StatsOptions & { observe?: RequestObserver; trace?: RequestTracer };
 
 type Env = { Variables: { requestId: string } };
 
@@ -41,7 +41,9 @@ export function createApp(options: AppOptions) {
   const { log, maxBodyBytes } = options;
 
   app.use(requestId());
-  if (options.observe !== undefined) app.use(observeRequests(options.observe));
+  if (options.observe !== undefined || options.trace !== undefined) {
+    app.use(observeRequests(options.observe, options.trace));
+  }
   // Before the limit below: a gateway's message has its own.
   app.route('/', createGatewayWebhookRoutes(options));
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (c) => problemResponse(c, tooLarge(maxBodyBytes)) }));
@@ -69,7 +71,7 @@ export function createApp(options: AppOptions) {
       return new Problem('malformed-json', 'The request could not be read.');
     }
     if (error instanceof HTTPException && error.status === 415) return wrongMediaType();
-    const fields = { requestId: c.get('requestId'), path: c.req.path, err: error };
+    const fields = { request_id: c.get('requestId'), order_id: orderOf(c), path: c.req.path, err: error };
     if (error instanceof Unavailable) {
       log.warn({ ...fields, err: error.cause, dependency: error.dependency }, 'a dependency is away');
       return unavailable(error);

@@ -38,11 +38,13 @@ const getOrder = createRoute({
 });
 
 export function createOrderRoutes({ policy, maxBodyBytes, ...sources }: OrderRoutesOptions) {
-  const app = new OpenAPIHono<{ Variables: { requestId: string } }>({ defaultHook: refuseInvalid });
+  const app = new OpenAPIHono<{ Variables: { requestId: string; orderId: string } }>({ defaultHook: refuseInvalid });
 
   app.post('/v1/orders', strictJson(maxBodyBytes));
   app.openapi(postOrder, async (c) => {
     const checkout = toCheckout(c.req.valid('json'), c.req.header('Idempotency-Key'));
+    // For the log, also of what fails below.
+    c.set('orderId', checkout.orderId);
     const acceptance = await acceptCheckout({ ...sources, policy }, checkout, c.get('requestId'));
     c.header('Location', `/v1/orders/${checkout.orderId}`);
     if (acceptance.kind === 'replayed') {

@@ -5,6 +5,7 @@ import { migrate } from '../adapters/postgres/migrate.js';
 import { createOrderCounts } from '../adapters/postgres/order-counts.js';
 import { createOrderLists } from '../adapters/postgres/order-lists.js';
 import { createOrderReader } from '../adapters/postgres/order-reader.js';
+import type { Tracing } from '../adapters/opentelemetry/tracing.js';
 import { createMetrics } from '../adapters/prometheus/metrics.js';
 import { createFollowedOrders } from '../adapters/postgres/followed-orders.js';
 import { openDatabase } from '../adapters/postgres/pool.js';
@@ -50,6 +51,8 @@ export interface RolesOptions {
   /** Notifiers of the shop's own, beside those that the configuration names. */
   notifiers?: readonly Notifier[];
   log: Logger;
+  /** Off without. */
+  tracing?: Tracing | undefined;
   lifetime: Lifetime;
   /** Fraud checks of the shop's own, which every new order has to pass. */
   fraudChecks?: readonly CustomFraudCheck[];
@@ -60,7 +63,12 @@ const DATABASE_STATEMENT_MS = 10_000;
 
 /** Starts the roles of this process: the API, the worker, or both on one connection. Ends them through the lifetime. */
 export async function startRoles(options: RolesOptions): Promise<void> {
-  const { config, roles, log, lifetime } = options;
+  const { config, roles, log, tracing, lifetime } = options;
+  if (tracing !== undefined) {
+    tracing.reportFaults(log);
+    // First, so that it ends last: the other parts have spans of their own to the end.
+    lifetime.onClose('tracing', () => tracing.close());
+  }
   const database = openDatabase({
     url: options.databaseUrl,
     size: config.DATABASE_POOL_SIZE,
@@ -79,7 +87,11 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     grpcCompression: { codec: 'none' },
   });
   lifetime.onClose('temporal connection', () => connection.close());
-  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  const client = new Client({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    interceptors: { workflow: tracing?.clientInterceptors ?? [] },
+  });
   await prepareNamespace(client);
 
   const reader = createOrderReader(database);
@@ -95,6 +107,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       config,
       database,
       client,
+      traceCall: tracing?.traceCall,
       sandboxUrl: options.sandboxUrl,
       findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
       notifiers: [...notifiersOf({ config, log, lifetime }), ...(options.notifiers ?? [])],
@@ -105,7 +118,8 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       connection,
       namespace: config.TEMPORAL_NAMESPACE,
       ports,
-      interceptors: [activityLogAttributes],
+      interceptors: [...(tracing?.activityInterceptors ?? []), activityLogAttributes],
+      ...(tracing === undefined ? {} : { workflowSpans: tracing.workflowSinks }),
       shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
     });
     lifetime.onClose('order counts', keepCounts(createOrderCounts(database), log));
@@ -135,6 +149,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     addStreamGauge(metrics, followers);
     const app = createApp({
       observe: observedRequests(metrics, log),
+      ...(tracing === undefined ? {} : { trace: tracing.traceRequest }),
       reader,
       followers,
       workflows,

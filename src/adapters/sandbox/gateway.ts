@@ -3,7 +3,7 @@ import { chargeResult, healthOf, lookupResult, refundResult } from './answers.js
 import { createBreaker } from './breaker.js';
 import type { BreakerSettings, BreakerState, Guarded, Verdict } from './breaker.js';
 import { exchange } from './exchange.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange, ExchangeRequest } from './exchange.js';
 
 export interface SandboxGatewaySettings {
   /** Where the sandbox listens; http or https, without credentials. */
@@ -13,7 +13,14 @@ export interface SandboxGatewaySettings {
   settlingTimeMs: number;
   /** 5 failures and 60 s unless told. */
   breaker?: BreakerSettings;
+  trace?: CallTracer | undefined;
 }
+
+/** Watches one call, and adds the headers that tell the provider about it. What it returns is what the call returned. */
+export type CallTracer = (
+  call: { gateway: string; method: string; url: string; route: string },
+  send: (headers: Record<string, string>) => Promise<Exchange>,
+) => Promise<Exchange>;
 
 export interface SandboxGateway extends PaymentGateway {
   /** Of the circuit breaker of this process, for its metrics. */
@@ -31,15 +38,27 @@ export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxG
   if (!(timeoutMs > 0)) throw new RangeError('timeoutMs must be positive');
   if (!(settlingTimeMs >= 0)) throw new RangeError('settlingTimeMs must not be negative');
   const breaker = createBreaker(limits);
+  const trace: CallTracer = settings.trace ?? ((_, send) => send({}));
+
+  const call = ({ route, ...request }: ExchangeRequest & { route: string }, signal: AbortSignal) =>
+    trace({ gateway: 'sandbox', method: request.method, url: request.url, route }, (headers) =>
+      exchange({ ...request, headers: { ...request.headers, ...headers } }, timeoutMs, signal),
+    );
 
   async function post<T extends { kind: string }>(
     { path, key, body, resultOf }: { path: string; key: string; body: object; resultOf: (sent: Exchange) => T },
     signal: AbortSignal,
   ): Promise<Exclude<Guarded<T>, { kind: 'ran' }> | { kind: 'ran'; answer: T; verdict: Verdict }> {
     const headers = { accept: 'application/json', 'content-type': 'application/json', 'idempotency-key': key };
-    const request = { url: `${base}${path}`, method: 'POST', headers, body: JSON.stringify(body) } as const;
+    const request = {
+      url: `${base}${path}`,
+      method: 'POST',
+      route: path,
+      headers,
+      body: JSON.stringify(body),
+    } as const;
     const send = async () => {
-      const sent = await exchange(request, timeoutMs, signal);
+      const sent = await call(request, signal);
       const answer = resultOf(sent);
       return { answer, verdict: healthOf(sent, answer.kind, signal.aborted) };
     };
@@ -65,7 +84,7 @@ export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxG
     async lookup(key, signal) {
       const url = `${base}/v1/charges/${encodeURIComponent(key)}`;
       const headers = { accept: 'application/json' };
-      return lookupResult(await exchange({ url, method: 'GET', headers }, timeoutMs, signal));
+      return lookupResult(await call({ url, method: 'GET', route: '/v1/charges/{key}', headers }, signal));
     },
     async refund({ key, chargeKey, orderId, amountMinor, currency }, signal) {
       const body = { charge_key: chargeKey, order_id: orderId, amount_minor: amountMinor, currency };

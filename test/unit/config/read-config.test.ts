@@ -29,6 +29,10 @@ const BAD: [name: string, value: string][] = [
   ]),
   ...['shop', 'a@b, c@d', 'The shop <shop>', 'a@b\nBcc: c@d'].map((value): [string, string] => ['SMTP_FROM', value]),
   ['SHOP_NAME', 'The shop\r\nBcc: c@d'],
+  ...['localhost:4318', 'grpc://collector:4317', 'http://'].flatMap((value): [string, string][] => [
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', value],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', value],
+  ]),
   ['RETRIES', '0'],
   ['RETRIES', '2.5'],
   ['RETRY_INITIAL_MS', '9'],
