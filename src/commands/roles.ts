@@ -65,7 +65,7 @@ const DATABASE_STATEMENT_MS = 10_000;
 export async function startRoles(options: RolesOptions): Promise<void> {
   const { config, roles, log, tracing, lifetime } = options;
   if (tracing !== undefined) {
-    tracing.reportFaults(log);
+    tracing.reportTo(log);
     // First, so that it ends last: the other parts have spans of their own to the end.
     lifetime.onClose('tracing', () => tracing.close());
   }

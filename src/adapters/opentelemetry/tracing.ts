@@ -18,6 +18,10 @@ export type Tracing = ReturnType<typeof startTracing>;
  * collector, sampler, resource, limits of the queue. To be called once. What cannot be exported is dropped.
  */
 export function startTracing() {
+  const early: Parameters<TracingLog['warn']>[] = [];
+  let log: TracingLog = { warn: (...line) => void early.push(line) };
+  reportFaults({ warn: (...line) => log.warn(...line) });
+
   const resource = Resource.default()
     .merge(new Resource({ 'service.name': 'holdfast' }))
     .merge(serviceInstanceIdDetectorSync.detect())
@@ -39,7 +43,11 @@ export function startTracing() {
       const span = trace.getSpanContext(context.active());
       return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
     },
-    reportFaults: (log: TracingLog) => reportFaults(log),
+    /** From now on faults are told here, and those that came before. */
+    reportTo(to: TracingLog): void {
+      log = to;
+      for (const line of early.splice(0)) to.warn(...line);
+    },
     /** Sends what is left, for a few seconds at most. */
     async close(): Promise<void> {
       let timer: NodeJS.Timeout | undefined;
