@@ -81,16 +81,15 @@ it('names order and request on the line of a checkout that could not be accepted
   const lonely = await stack.serve('api', { TEMPORAL_DEADLINE_MS: '300' });
   const checkout = order('pm_ok');
   await stack.database.kysely.schema.alterTable('products').renameTo('products_away').execute();
-  const answer = await createShop(lonely.url)
-    .post(checkout, { 'X-Request-Id': 'request-in-vain' })
-    .finally(() => stack.database.kysely.schema.alterTable('products_away').renameTo('products').execute());
+  const answer = await createShop(lonely.url).post(checkout, { 'X-Request-Id': 'request-in-vain' });
+  await stack.database.kysely.schema.alterTable('products_away').renameTo('products').execute();
   expect(answer.status).toBe(500);
   const lines = await eventually(
     async () => linesOf(lonely).filter(({ request_id }) => request_id === 'request-in-vain'),
     ({ length }) => length === 2,
   );
   for (const line of lines) expect(line).toMatchObject({ order_id: checkout.order_id });
-  expect(lines.map(({ msg }) => msg).sort()).toEqual(['a request failed', 'answered']);
+  expect(new Set(lines.map(({ msg }) => msg))).toEqual(new Set(['a request failed', 'answered']));
   expect(lonely.output()).not.toContain('canary');
 });
 

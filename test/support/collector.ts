@@ -76,7 +76,11 @@ function spansOf({ resourceSpans }: Export): CollectedSpan[] {
     scopeSpans
       .flatMap((scope) => scope.spans)
       .map(({ traceId, spanId, parentSpanId = '', name, kind, status, attributes, events = [] }) => ({
-        ...{ traceId, spanId, parentSpanId, name, kind },
+        traceId,
+        spanId,
+        parentSpanId,
+        name,
+        kind,
         status: status?.code ?? 0,
         attributes: recordOf(attributes),
         events: events.map((event) => ({ name: event.name, attributes: recordOf(event.attributes) })),
