@@ -1,4 +1,5 @@
-// After tsc: the SQL migrations beside their code, and the workflows as one bundle that every worker loads.
+// After tsc: the SQL migrations beside their code, and the workflows as bundles that workers load: one for every day, and
+// one for tracing, so that nobody else pays for it.
 import { cp, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
@@ -8,9 +9,15 @@ const at = (path) => fileURLToPath(new URL(path, root));
 
 await cp(at('src/adapters/postgres/migrations'), at('dist/adapters/postgres/migrations'), { recursive: true });
 
-const silent = () => {};
-const { code } = await bundleWorkflowCode({
-  workflowsPath: at('dist/workflows/index.js'),
-  logger: { log: silent, trace: silent, debug: silent, info: silent, warn: console.warn, error: console.error },
-});
-await writeFile(at('dist/workflow-bundle.js'), code);
+await bundle('dist/workflow-bundle.js', ['dist/workflows/log-subject.js']);
+await bundle('dist/workflow-bundle-traced.js', ['dist/workflows/traced.js', 'dist/workflows/log-subject.js']);
+
+async function bundle(file, interceptors) {
+  const silent = () => {};
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: at('dist/workflows/index.js'),
+    workflowInterceptorModules: interceptors.map(at),
+    logger: { log: silent, trace: silent, debug: silent, info: silent, warn: console.warn, error: console.error },
+  });
+  await writeFile(at(file), code);
+}

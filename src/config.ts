@@ -4,8 +4,9 @@ import { limitVariables } from './config/limit-variables.js';
 import { orderVariables } from './config/order-variables.js';
 import { serverVariables } from './config/server-variables.js';
 import { settingsOf } from './config/settings.js';
+import { tracingVariables } from './config/tracing-variables.js';
 
-const schema = z.object({ ...serverVariables, ...limitVariables, ...orderVariables });
+const schema = z.object({ ...serverVariables, ...limitVariables, ...orderVariables, ...tracingVariables });
 
 export type Config = z.infer<typeof schema>;
 

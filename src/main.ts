@@ -12,6 +12,7 @@ import { startLogging } from './commands/logger.js';
 import { FIRST_PRODUCTS, readSeedFile } from './commands/seeds.js';
 import { addKeyCommands } from './commands/key-commands.js';
 import { startRoles, type Role } from './commands/roles.js';
+import { tracingOf } from './commands/tracing.js';
 import { up } from './commands/up.js';
 import { readConfig, type Config } from './config.js';
 
@@ -26,12 +27,14 @@ program
   .description('start everything on this machine: PostgreSQL, Temporal, the payment sandbox, API and worker')
   .action(async () => {
     const config = readConfig();
-    const log = startLogging(config.LOG_LEVEL, join(config.HOLDFAST_HOME, 'holdfast.log'));
+    const tracing = await tracingOf(config);
+    const file = join(config.HOLDFAST_HOME, 'holdfast.log');
+    const log = startLogging(config.LOG_LEVEL, { file, fields: tracing?.logFields });
     const lifetime = startLifetime(log, closingDeadlineMs(config));
     const say = (line: string) => console.log(line);
     for (const stray of strayTexts()) say(`! ${stray}`);
     lifetime.onClose('goodbye', async () => say('Stopped.'));
-    await up({ config, log, lifetime, say }).catch((error: Error) => {
+    await up({ config, log, tracing, lifetime, say }).catch((error: Error) => {
       console.error(`✖ ${error.message}`);
       lifetime.end(error);
     });
@@ -46,7 +49,8 @@ program
     const databaseUrl = required(config, 'DATABASE_URL');
     const temporalAddress = required(config, 'TEMPORAL_ADDRESS');
     const sandboxUrl = required(config, 'SANDBOX_URL');
-    const log = startLogging(config.LOG_LEVEL);
+    const tracing = await tracingOf(config);
+    const log = startLogging(config.LOG_LEVEL, { fields: tracing?.logFields });
     for (const stray of strayTexts()) log.warn(stray);
     const lifetime = startLifetime(log, closingDeadlineMs(config));
     const sandboxEventSecrets = config.SANDBOX_EVENT_SECRETS?.split(',') ?? [];
@@ -58,6 +62,7 @@ program
       sandboxUrl,
       sandboxEventSecrets,
       log,
+      tracing,
       lifetime,
     }).catch((error: Error) => lifetime.end(error));
   });

@@ -1,5 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
+import type { OpenTelemetrySinks } from '@temporalio/interceptors-opentelemetry';
+import {
+  Worker,
+  type ActivityInterceptorsFactory,
+  type InjectedSinks,
+  type NativeConnection,
+} from '@temporalio/worker';
 import { createAuditActivities } from './activities/audit.js';
 import type { AuditPorts } from './activities/audit-ports.js';
 import { createDeadLetterActivities, type DeadLetterStore } from './activities/dead-letters.js';
@@ -26,12 +32,19 @@ export interface OrderWorkerOptions {
   namespace: string;
   ports: Ports;
   interceptors?: ActivityInterceptorsFactory[];
+  /** Traces workflows, and gives their spans to the sink `exporter`. */
+  workflowSpans?: WorkflowSpans;
   /** How long a shutdown lets running activities finish, in milliseconds. */
   shutdownGraceMs: number;
 }
 
+type WorkflowSpans = InjectedSinks<OpenTelemetrySinks>;
+
 /** The compiled workflows, bundled once by the build. */
 export const WORKFLOW_BUNDLE = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+
+/** The same with spans, which take time for each workflow. */
+const TRACED_WORKFLOW_BUNDLE = fileURLToPath(new URL('./workflow-bundle-traced.js', import.meta.url));
 
 export function activitiesFor(ports: Ports) {
   return {
@@ -49,12 +62,13 @@ export function activitiesFor(ports: Ports) {
 
 /** A worker that runs orders. The caller runs it and shuts it down. */
 export async function createOrderWorker(options: OrderWorkerOptions): Promise<Worker> {
-  const { connection, namespace, ports, interceptors = [], shutdownGraceMs } = options;
+  const { connection, namespace, ports, interceptors = [], workflowSpans, shutdownGraceMs } = options;
   return Worker.create({
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
-    workflowBundle: { codePath: WORKFLOW_BUNDLE },
+    workflowBundle: { codePath: workflowSpans === undefined ? WORKFLOW_BUNDLE : TRACED_WORKFLOW_BUNDLE },
+    ...(workflowSpans === undefined ? {} : { sinks: workflowSpans }),
     activities: activitiesFor(ports),
     interceptors: { activity: interceptors },
     shutdownGraceTime: shutdownGraceMs,

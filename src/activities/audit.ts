@@ -43,9 +43,10 @@ export function createAuditActivities(ports: AuditPorts) {
     async auditBooks(policy: OrderPolicy): Promise<AuditReport> {
       const context = Context.current();
       const report = await auditOnce(ports, auditLimits(policy), {
-        log: ({ level, ...line }) => {
-          if (level === 'violation') context.log.error('the books do not agree', { ...line });
-          else context.log.warn('a part of the audit failed', { ...line });
+        log: ({ level, orderId, ...rest }) => {
+          const line = { ...rest, ...(orderId === '' ? {} : { order_id: orderId }) };
+          if (level === 'violation') context.log.error('the books do not agree', line);
+          else context.log.warn('a part of the audit failed', line);
         },
         heartbeat: (detail) => context.heartbeat(detail),
         signal: context.cancellationSignal,

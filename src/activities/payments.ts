@@ -126,7 +126,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
       const { attempt, doubtful, request } = claim;
 
       if (doubtful) {
-        const { result: found, call } = await timed(() => ask(run, attempt, request.key));
+        const { result: found, call } = await timed(() => ask(attempt, request.key));
         // A gateway that cannot be asked is away: that uses up no try, as with the circuit breaker.
         if (found === undefined) {
           return { kind: 'refused', retryAfterMs: ASK_AGAIN_MS, tries: await charges.spared(run, attempt) };
@@ -181,9 +181,9 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
   };
 
   /** What the gateway says about a charge; undefined when it cannot be asked. */
-  async function ask(run: OrderRun, attempt: number, key: string): Promise<LookupResult | undefined> {
+  async function ask(attempt: number, key: string): Promise<LookupResult | undefined> {
     return gateway.lookup(key, signal()).catch((error: unknown) => {
-      Context.current().log.warn('the gateway could not be asked', { ...run, attempt, error: String(error) });
+      Context.current().log.warn('the gateway could not be asked', { charge_attempt: attempt, error: String(error) });
       return undefined;
     });
   }
@@ -191,7 +191,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
   async function lookUp(run: OrderRun, standing: Standing): Promise<ChargeOutcome> {
     if (standing.kind === 'known') return standing.outcome;
     const { attempt, key, settlesInMs } = standing;
-    const { result: found = { kind: 'processing' }, call } = await timed(() => ask(run, attempt, key));
+    const { result: found = { kind: 'processing' }, call } = await timed(() => ask(attempt, key));
     if (found.kind === 'captured' || found.kind === 'declined') return recordFound(run, attempt, found, call);
     if (found.kind === 'not_found' && settlesInMs === 0) return charges.disproved(run, attempt, call);
     await charges.unknown(run, attempt, call);

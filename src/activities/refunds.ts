@@ -84,11 +84,23 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
       tries: number;
     }): Promise<RefundOutcome> => settleAll(await refunds.dueOne(refund), tries),
 
-    redriveRefund: ({ orderId, deadLetterId }: { orderId: string; deadLetterId: string }): Promise<void> =>
-      refunds.redrive(orderId, deadLetterId),
+    redriveRefund: ({
+      orderId,
+      deadLetterId,
+    }: {
+      orderId: string;
+      requestId?: string;
+      deadLetterId: string;
+    }): Promise<void> => refunds.redrive(orderId, deadLetterId),
 
-    applyRefundEvidence: ({ orderId, evidence }: { orderId: string; evidence: Evidence }): Promise<void> =>
-      refunds.applyEvidence(orderId, evidence),
+    applyRefundEvidence: ({
+      orderId,
+      evidence,
+    }: {
+      orderId: string;
+      requestId?: string;
+      evidence: Evidence;
+    }): Promise<void> => refunds.applyEvidence(orderId, evidence),
   };
 
   /** None of them holds up the others; the answer is that of the one that is furthest from being done. */

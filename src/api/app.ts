@@ -17,7 +17,7 @@ import { createOrderRoutes, type OrderRoutesOptions } from './orders.js';
 import { createDeliveryRoutes, type DeliveryOptions } from './webhook-deliveries.js';
 import { createEndpointRoutes, type EndpointOptions } from './webhook-endpoints.js';
 import { Problem, problemResponse } from './problems.js';
-import { observeRequests, type RequestObserver } from './request-observer.js';
+import { observeRequests, orderOf, type RequestObserver, type RequestTracer } from './request-observer.js';
 import { createProductRoutes, type ProductOptions } from './products.js';
 import { createOrderListRoutes, type OrderListOptions } from './order-list.js';
 import { createStatsRoutes, type StatsOptions } from './stats.js';
@@ -34,7 +34,7 @@ export type AppOptions = OrderRoutesOptions &
   OrderListOptions &
   StatsOptions &
   EndpointOptions &
-  DeliveryOptions & { observe?: RequestObserver; guards: Guards };
+  DeliveryOptions & { observe?: RequestObserver; trace?: RequestTracer; guards: Guards };
 
 type Env = { Variables: { requestId: string } };
 
@@ -46,7 +46,9 @@ export function createApp(options: AppOptions) {
   const { log, maxBodyBytes } = options;
 
   app.use(requestId());
-  if (options.observe !== undefined) app.use(observeRequests(options.observe));
+  if (options.observe !== undefined || options.trace !== undefined) {
+    app.use(observeRequests(options.observe, options.trace));
+  }
   for (const guard of options.guards) app.use(guard);
   // Before the limit below: a gateway's message has its own.
   app.route('/', createGatewayWebhookRoutes(options));
@@ -77,7 +79,7 @@ export function createApp(options: AppOptions) {
       return new Problem('malformed-json', 'The request could not be read.');
     }
     if (error instanceof HTTPException && error.status === 415) return wrongMediaType();
-    const fields = { requestId: c.get('requestId'), path: c.req.path, err: error };
+    const fields = { request_id: c.get('requestId'), order_id: orderOf(c), path: c.req.path, err: error };
     if (error instanceof Unavailable) {
       log.warn({ ...fields, err: error.cause, dependency: error.dependency }, 'a dependency is away');
       return unavailable(error);

@@ -61,20 +61,21 @@ export function createGatewayWebhookRoutes({ gatewayEvents, inbox, requests, pol
     if ('unknownGateway' in verification) throw new Problem('not-found', `There is no gateway "${gateway}".`);
     if (!verification.ok) {
       const { reason } = verification;
-      log.warn({ requestId: c.get('requestId'), gateway, reason }, 'a message of a gateway was refused');
+      log.warn({ request_id: c.get('requestId'), gateway, reason }, 'a message of a gateway was refused');
       throw new Problem('invalid-signature', 'The signature is missing, wrong or too old. Nothing was stored.');
     }
 
     const { event } = verification;
     await inbox.store({ gateway, ...event });
-    start({ gateway, eventId: event.eventId }, c.get('requestId'));
+    start({ gateway, eventId: event.eventId }, { request_id: c.get('requestId'), order_id: event.orderId });
     return c.json({ received: true }, 200);
   });
 
   /** The message is stored: the answer does not wait for Temporal, and the audit starts what this could not. */
-  function start(event: { gateway: string; eventId: string }, requestId: string): void {
+  function start(event: { gateway: string; eventId: string }, subject: Record<string, unknown>): void {
     requests.startEvent(event, policy).catch((err: unknown) => {
-      log.warn({ requestId, ...event, err }, 'a message of a gateway is stored, and its work is not started yet');
+      const fields = { ...subject, gateway: event.gateway, event_id: event.eventId, err };
+      log.warn(fields, 'a message of a gateway is stored, and its work is not started yet');
     });
   }
 

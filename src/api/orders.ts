@@ -27,7 +27,9 @@ export interface OrderRoutesOptions extends OrderSources {
   rateLimits?: RateLimits;
 }
 
-type Env = { Variables: { requestId: string; keyId: string | undefined; ticket: Ticket | undefined } };
+type Env = {
+  Variables: { requestId: string; keyId: string | undefined; ticket: Ticket | undefined; orderId: string };
+};
 
 const postOrder = createRoute({
   method: 'post',
@@ -66,6 +68,8 @@ export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...s
   app.post('/v1/orders', beforeReading, strictJson(maxBodyBytes));
   app.openapi(postOrder, async (c) => {
     const checkout = toCheckout(c.req.valid('json'), c.req.header('Idempotency-Key'));
+    // For the log, also of what fails below.
+    c.set('orderId', checkout.orderId);
     await countCheckout(c, rateLimits?.perCustomer, 'customer', checkout.customerId);
     const acceptance = await acceptCheckout({ ...sources, policy }, checkout, c.get('requestId'), c.get('ticket'));
     c.header('Location', `/v1/orders/${checkout.orderId}`);

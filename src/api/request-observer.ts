@@ -9,10 +9,20 @@ export interface AnsweredRequest {
   route: string;
   status: number;
   seconds: number;
+  /** As it was asked for, without its query. */
+  path: string;
   requestId: string;
   /** The order it was about, if any. */
   orderId?: string;
+  /** What made it fail, if anything did. */
+  error?: Error;
 }
+
+/** Answers a request within a trace: the caller's, when it told of one. */
+export type RequestTracer = (
+  incoming: { method: string; traceHeaders: Record<string, string> },
+  answer: () => Promise<AnsweredRequest>,
+) => Promise<unknown>;
 
 /** Hears of every answered request. Must not throw. */
 export type RequestObserver = (request: AnsweredRequest) => void;
@@ -20,25 +30,43 @@ export type RequestObserver = (request: AnsweredRequest) => void;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const ORDER_PATH = /^\/v1\/orders\/([A-Za-z0-9_-]{1,64})(?:\/|$)/;
 
-export function observeRequests(observe: RequestObserver) {
+export function observeRequests(observe: RequestObserver = () => {}, trace?: RequestTracer) {
   return createMiddleware(async (c, next) => {
-    const started = performance.now();
-    await next();
-    const { method } = c.req;
-    const orderId = orderOf(c);
-    observe({
-      // A client may invent methods, and each would be a series of its own.
-      method: METHODS.has(method) ? method : 'other',
-      route: matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'unmatched',
-      status: c.res.status,
-      seconds: (performance.now() - started) / 1000,
-      requestId: c.get('requestId'),
-      ...(orderId === undefined ? {} : { orderId }),
-    });
+    const answer = async (): Promise<AnsweredRequest> => {
+      const started = performance.now();
+      await next();
+      const answered = answeredRequest(c, (performance.now() - started) / 1000);
+      observe(answered);
+      return answered;
+    };
+    if (trace === undefined) await answer();
+    else await trace({ method: c.req.method, traceHeaders: traceHeaders(c) }, answer);
   });
 }
 
-/** From the path, or for a checkout from the answer's Location. */
-function orderOf(c: Context): string | undefined {
-  return ORDER_PATH.exec(c.req.path)?.[1] ?? ORDER_PATH.exec(c.res.headers.get('Location') ?? '')?.[1];
+function answeredRequest(c: Context, seconds: number): AnsweredRequest {
+  const { method } = c.req;
+  const orderId = orderOf(c);
+  return {
+    // A client may invent methods, and each would be a series of its own.
+    method: METHODS.has(method) ? method : 'other',
+    route: matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'unmatched',
+    status: c.res.status,
+    seconds,
+    path: c.req.path,
+    requestId: c.get('requestId'),
+    ...(orderId === undefined ? {} : { orderId }),
+    ...(c.error === undefined ? {} : { error: c.error }),
+  };
+}
+
+function traceHeaders(c: Context): Record<string, string> {
+  const given = ['traceparent', 'tracestate'].map((name) => [name, c.req.header(name)] as const);
+  return Object.fromEntries(given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+/** The order that a request is about: from its path, or for a checkout from its body. */
+export function orderOf(c: Context): string | undefined {
+  const named: unknown = c.get('orderId');
+  return typeof named === 'string' ? named : ORDER_PATH.exec(c.req.path)?.[1];
 }

@@ -26,11 +26,25 @@ import type { RoleParts } from './role-parts.js';
 
 /** Starts the API on its port. */
 export async function startApiRole(parts: RoleParts): Promise<void> {
-  const { config, database, client, reader, workflows, requests, outbox, eventSender, metrics, log, lifetime } = parts;
+  const {
+    config,
+    database,
+    client,
+    reader,
+    workflows,
+    requests,
+    outbox,
+    eventSender,
+    metrics,
+    log,
+    tracing,
+    lifetime,
+  } = parts;
   const followers = createOrderFollowers({ orders: createFollowedOrders(database), most: config.MAX_STREAMS, log });
   addStreamGauge(metrics, followers);
   const app = createApp({
     observe: observedRequests(metrics, log),
+    ...(tracing === undefined ? {} : { trace: tracing.traceRequest }),
     guards: createGuards({
       verifier: createKeyVerifier({ store: createApiKeyStore(database), cacheMs: config.API_KEY_CACHE_MS, log }),
       maxRequests: config.MAX_REQUESTS,

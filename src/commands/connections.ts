@@ -16,7 +16,7 @@ export interface Connections {
 
 /** Connects to PostgreSQL and Temporal, and brings both to what this version needs. */
 export async function openConnections(options: RolesOptions): Promise<Connections> {
-  const { config, log, lifetime } = options;
+  const { config, log, tracing, lifetime } = options;
   const database = openDatabase({
     url: options.databaseUrl,
     size: config.DATABASE_POOL_SIZE,
@@ -32,7 +32,11 @@ export async function openConnections(options: RolesOptions): Promise<Connection
     grpcCompression: { codec: 'none' },
   });
   lifetime.onClose('temporal connection', () => connection.close());
-  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  const client = new Client({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    interceptors: { workflow: tracing?.clientInterceptors ?? [] },
+  });
   await prepareNamespace(client);
   return { database, connection, client };
 }

@@ -5,9 +5,21 @@ import pretty from 'pino-pretty';
 const SECRETS = ['authorization', 'cookie', 'password', 'secret', 'secrets', 'api_key', 'apiKey', 'token'];
 const PERSONAL = ['customer_email', 'customerEmail', 'email', 'to'];
 
+/** What marks the lines of Temporal's SDK. */
+export const SDK = 'temporal';
+
+export interface LogOptions {
+  file?: string;
+  /** What every line says beside its own, asked for when it is written. */
+  fields?: (() => object) | undefined;
+}
+
 /** JSON lines, to a file or to standard output; for people when standard output is a terminal. */
-export function startLogging(level: string, file?: string): Logger {
-  return pino(settings(level), file === undefined && process.stdout.isTTY ? pretty({ sync: true }) : lines(file));
+export function startLogging(level: string, { file, fields }: LogOptions = {}): Logger {
+  return pino(
+    settings(level, fields),
+    file === undefined && process.stdout.isTTY ? pretty({ sync: true }) : lines(file),
+  );
 }
 
 /** The same log, into any stream. */
@@ -15,11 +27,15 @@ export function loggingInto(stream: DestinationStream, level = 'info'): Logger {
   return pino(settings(level), stream);
 }
 
-function settings(level: string): pino.LoggerOptions {
+function settings(level: string, fields?: () => object): pino.LoggerOptions {
   const names = [...SECRETS, ...PERSONAL];
   return {
     level,
     base: null,
+    // The SDK hands its lines over late, when something else is going on; they bring what they belong to.
+    ...(fields === undefined
+      ? {}
+      : { mixin: (own) => ('component' in own && own['component'] === SDK ? {} : fields()) }),
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: names.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[hidden]' },
   };

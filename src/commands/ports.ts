@@ -14,7 +14,7 @@ import type { Database } from '../adapters/postgres/pool.js';
 import { createRefundStore } from '../adapters/postgres/refunds.js';
 import { createReservationStore } from '../adapters/postgres/reservations.js';
 import { createScreeningStore } from '../adapters/postgres/screenings.js';
-import { createSandboxGateway, type SandboxGateway } from '../adapters/sandbox/gateway.js';
+import { createSandboxGateway, type CallTracer, type SandboxGateway } from '../adapters/sandbox/gateway.js';
 import { createMessenger } from '../adapters/temporal/messenger.js';
 import type { Config } from '../config.js';
 import type { AcceptedOrder } from '../domain/order.js';
@@ -35,6 +35,7 @@ export interface PortsOptions {
   database: Database;
   client: Client;
   sandboxUrl: string;
+  traceCall?: CallTracer | undefined;
   findOrder(orderId: string): Promise<AcceptedOrder | undefined>;
   /** Checks beyond the built-in ones. */
   fraudChecks?: readonly CustomFraudCheck[];
@@ -54,6 +55,7 @@ export function createPorts(options: PortsOptions): Ports & { gateway: SandboxGa
       baseUrl: sandboxUrl,
       timeoutMs: config.GATEWAY_TIMEOUT_MS,
       settlingTimeMs: config.GATEWAY_SETTLING_MS,
+      trace: options.traceCall,
       breaker: { failures: config.BREAKER_FAILURES, halfOpenAfterMs: config.BREAKER_HALF_OPEN_MS },
     }),
     charges: createChargeStore(database),

@@ -3,6 +3,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { EventSender } from '../activities/event-sender.js';
 import type { Notifier } from '../activities/notices.js';
+import type { Tracing } from '../adapters/opentelemetry/tracing.js';
 import type { OrderReader } from '../adapters/postgres/order-reader.js';
 import type { Database } from '../adapters/postgres/pool.js';
 import type { Metrics } from '../adapters/prometheus/metrics.js';
@@ -27,6 +28,8 @@ export interface RolesOptions {
   /** Notifiers of the shop's own, beside those that the configuration names. */
   notifiers?: readonly Notifier[];
   log: Logger;
+  /** Off without. */
+  tracing?: Tracing | undefined;
   lifetime: Lifetime;
   /** Fraud checks of the shop's own, which every new order has to pass. */
   fraudChecks?: readonly CustomFraudCheck[];

@@ -16,7 +16,12 @@ export type { Role, RolesOptions } from './role-parts.js';
 
 /** Starts the roles of this process: the API, the worker, or both on one connection. Ends them through the lifetime. */
 export async function startRoles(options: RolesOptions): Promise<void> {
-  const { config, roles, log, lifetime } = options;
+  const { config, roles, log, tracing, lifetime } = options;
+  if (tracing !== undefined) {
+    tracing.reportTo(log);
+    // First, so that it ends last: the other parts have spans of their own to the end.
+    lifetime.onClose('tracing', () => tracing.close());
+  }
   const metrics = createMetrics();
   const readiness = await openInternalPort({ ...options, metrics });
   metrics.addText('sdk', await installSdkRuntime(log));

@@ -1,5 +1,6 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { SDK } from './logger.js';
 import { freePort } from '../embedded/ports.js';
 
 const SCRAPE_MS = 2_000;
@@ -16,8 +17,9 @@ export async function installSdkRuntime(log: Logger): Promise<() => Promise<stri
   const address = `127.0.0.1:${await freePort()}`;
   Runtime.install({
     shutdownSignals: [],
+    // Below INFO the SDK writes down what workflows and activities work on, customers included.
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
-      const fields = { component: 'temporal', ...meta };
+      const fields = { ...snakeCased(meta), component: SDK };
       if (level === 'ERROR') log.error(fields, message);
       else if (level === 'WARN') log.warn(fields, message);
       else log.debug(fields, message);
@@ -39,4 +41,12 @@ export async function installSdkRuntime(log: Logger): Promise<() => Promise<stri
     if (!response.ok) throw new Error(`the SDK's metrics answered ${response.status}`);
     return response.text();
   };
+}
+
+/** One spelling for all log lines. Of what is in the fields, only errors have a form that the log knows. */
+function snakeCased(meta: Record<string | symbol, unknown> = {}): Record<string, unknown> {
+  const snake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(
+    Object.entries(meta).map(([name, value]) => (value instanceof Error ? ['err', value] : [snake(name), value])),
+  );
 }

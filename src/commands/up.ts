@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { createCatalogue } from '../adapters/postgres/catalogue.js';
 import { migrate } from '../adapters/postgres/migrate.js';
+import type { Tracing } from '../adapters/opentelemetry/tracing.js';
 import type { Config } from '../config.js';
 import { startPostgres } from '../embedded/postgres.js';
 import { provideTemporalCli } from '../embedded/programs.js';
@@ -19,12 +20,13 @@ import { startRoles } from './roles.js';
 export interface UpOptions {
   config: Config;
   log: Logger;
+  tracing?: Tracing | undefined;
   lifetime: Lifetime;
   say: (line: string) => void;
 }
 
 /** Everything on one machine: what is not configured to be elsewhere is started here, and ended with us. */
-export async function up({ config, log, lifetime, say }: UpOptions): Promise<void> {
+export async function up({ config, log, tracing, lifetime, say }: UpOptions): Promise<void> {
   const home = resolve(config.HOLDFAST_HOME);
   await mkdir(home, { recursive: true });
 
@@ -42,6 +44,7 @@ export async function up({ config, log, lifetime, say }: UpOptions): Promise<voi
     sandboxUrl,
     sandboxEventSecrets,
     log,
+    tracing,
     lifetime,
   });
   say(banner(config, { sandboxUrl, uiUrl: temporal?.uiUrl, home, fresh, key }));

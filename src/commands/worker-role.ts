@@ -13,12 +13,25 @@ import type { RoleParts } from './role-parts.js';
 
 /** Starts the worker, with what has to run beside it. */
 export async function startWorkerRole(parts: RoleParts): Promise<void> {
-  const { config, database, connection, client, reader, workflows, requests, metrics, readiness, log, lifetime } =
-    parts;
+  const {
+    config,
+    database,
+    connection,
+    client,
+    reader,
+    workflows,
+    requests,
+    metrics,
+    readiness,
+    log,
+    tracing,
+    lifetime,
+  } = parts;
   const ports = createPorts({
     config,
     database,
     client,
+    traceCall: tracing?.traceCall,
     sandboxUrl: parts.sandboxUrl,
     findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
     notifiers: [...notifiersOf({ config, log, lifetime }), ...(parts.notifiers ?? [])],
@@ -29,7 +42,8 @@ export async function startWorkerRole(parts: RoleParts): Promise<void> {
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
     ports,
-    interceptors: [activityLogAttributes],
+    interceptors: [...(tracing?.activityInterceptors ?? []), activityLogAttributes],
+    ...(tracing === undefined ? {} : { workflowSpans: tracing.workflowSinks }),
     shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
   });
   lifetime.onClose('order counts', keepCounts(createOrderCounts(database), log));

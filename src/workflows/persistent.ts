@@ -5,6 +5,8 @@ import { wakeable } from './wakeable.js';
 
 export interface Alarm {
   orderId: string;
+  /** For the log lines of its activities. */
+  requestId?: string;
   /** What it is about beyond the order, such as a refund. */
   subject?: string;
   afterMs: number;
@@ -12,13 +14,20 @@ export interface Alarm {
   inbox: Inbox;
   open(input: {
     orderId: string;
+    requestId?: string;
     subject?: string;
     kind: 'compensation';
     step: string;
     errorClass: string;
     lastError: string;
   }): Promise<void>;
-  close(input: { orderId: string; subject?: string; kind: 'compensation'; resolution: string }): Promise<void>;
+  close(input: {
+    orderId: string;
+    requestId?: string;
+    subject?: string;
+    kind: 'compensation';
+    resolution: string;
+  }): Promise<void>;
 }
 
 /**
@@ -48,8 +57,9 @@ export async function persistent<Args extends unknown[], Result>(
     const isLate = await Promise.race([rings, work.then(() => false)]).finally(() => clock.cancel());
     if (!isLate) return work;
 
-    const { orderId, subject = '' } = alarm;
-    const about = { orderId, subject, kind: 'compensation' } as const;
+    const { orderId, requestId, subject = '' } = alarm;
+    const request = requestId === undefined ? {} : { requestId };
+    const about = { orderId, ...request, subject, kind: 'compensation' } as const;
     const lastError = 'this undo keeps failing; the Temporal Web UI shows its last error';
     await alarm.open({ ...about, step, errorClass: 'UndoFailing', lastError });
     const result = await work;

@@ -30,10 +30,10 @@ export type OrderSteps = ReturnType<typeof orderSteps>;
 /** The steps of one order's workflow, each with its timeouts and retries in place. */
 export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPolicy, inbox: Inbox) {
   const { local, retried, undoing, wakeable, pause } = activitiesOf(policy);
-  const { orderId } = order;
   // The request's id is for the log lines of activities.
-  const run = { orderId, owner, requestId: order.requestId };
-  const alarm = alarmOf(policy, inbox, { orderId });
+  const { orderId, requestId } = order;
+  const run = { orderId, owner, requestId };
+  const alarm = alarmOf(policy, inbox, { orderId, requestId });
 
   const findLateCaptures = () =>
     persistent(alarm, 'late captures', local.findLateCaptures, wakeable.findLateCaptures, pause, run);
@@ -45,8 +45,8 @@ export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPol
         tries: triesOf(policy),
       }),
     findLateCaptures,
-    redrive: (deadLetterId) => undoing.redriveRefund({ orderId, deadLetterId }),
-    applyEvidence: (evidence) => undoing.applyRefundEvidence({ orderId, evidence }),
+    redrive: (deadLetterId) => undoing.redriveRefund({ orderId, requestId, deadLetterId }),
+    applyEvidence: (evidence) => undoing.applyRefundEvidence({ orderId, requestId, evidence }),
   };
 
   return {
@@ -134,7 +134,11 @@ function jitterOf(orderId: string): number {
   return hash / 997;
 }
 
-function alarmOf(policy: OrderPolicy, inbox: Inbox, about: { orderId: string; subject?: string }): Alarm {
+function alarmOf(
+  policy: OrderPolicy,
+  inbox: Inbox,
+  about: { orderId: string; requestId?: string; subject?: string },
+): Alarm {
   const { openDeadLetter: open, resolveDeadLetter: close } = activitiesOf(policy).undoing;
   return { ...about, afterMs: policy.undoAlarmMs, inbox, open, close };
 }

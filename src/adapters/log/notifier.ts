@@ -9,8 +9,11 @@ export function createLogNotifier(log: NoticeLog): Notifier {
   return {
     channel: 'log',
     async notify({ key, orderId, about, currency, totalMinor, refundMinor, reason }) {
-      const fields = { notice: key, orderId, about, currency, totalMinor };
-      const more = { ...(refundMinor === null ? {} : { refundMinor }), ...(reason === null ? {} : { reason }) };
+      const fields = { notice: key, order_id: orderId, about, currency, total_minor: totalMinor };
+      const more = {
+        ...(refundMinor === null ? {} : { refund_minor: refundMinor }),
+        ...(reason === null ? {} : { reason }),
+      };
       log.info({ ...fields, ...more }, 'a notice to the customer');
       return { kind: 'sent' };
     },

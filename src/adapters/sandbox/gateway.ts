@@ -3,7 +3,7 @@ import { chargeResult, healthOf, lookupResult, refundLookup, refundResult } from
 import { createBreaker } from './breaker.js';
 import type { BreakerSettings, BreakerState, Guarded, Verdict } from './breaker.js';
 import { exchange } from './exchange.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange, ExchangeRequest } from './exchange.js';
 
 export interface SandboxGatewaySettings {
   /** Where the sandbox listens; http or https, without credentials. */
@@ -13,7 +13,14 @@ export interface SandboxGatewaySettings {
   settlingTimeMs: number;
   /** 5 failures and 60 s unless told. */
   breaker?: BreakerSettings;
+  trace?: CallTracer | undefined;
 }
+
+/** Watches one call, and adds the headers that tell the provider about it. What it returns is what the call returned. */
+export type CallTracer = (
+  call: { gateway: string; method: string; url: string; route: string },
+  send: (headers: Record<string, string>) => Promise<Exchange>,
+) => Promise<Exchange>;
 
 export interface SandboxGateway extends PaymentGateway {
   /** Of the circuit breaker of this process, for its metrics. */
@@ -31,15 +38,27 @@ export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxG
   if (!(timeoutMs > 0)) throw new RangeError('timeoutMs must be positive');
   if (!(settlingTimeMs >= 0)) throw new RangeError('settlingTimeMs must not be negative');
   const breaker = createBreaker(limits);
+  const trace: CallTracer = settings.trace ?? ((_, send) => send({}));
+
+  const call = ({ route, ...request }: ExchangeRequest & { route: string }, signal: AbortSignal) =>
+    trace({ gateway: 'sandbox', method: request.method, url: request.url, route }, (headers) =>
+      exchange({ ...request, headers: { ...request.headers, ...headers } }, timeoutMs, signal),
+    );
 
   async function post<T extends { kind: string }>(
     { path, key, body, resultOf }: { path: string; key: string; body: object; resultOf: (sent: Exchange) => T },
     signal: AbortSignal,
   ): Promise<Exclude<Guarded<T>, { kind: 'ran' }> | { kind: 'ran'; answer: T; verdict: Verdict }> {
     const headers = { accept: 'application/json', 'content-type': 'application/json', 'idempotency-key': key };
-    const request = { url: `${base}${path}`, method: 'POST', headers, body: JSON.stringify(body) } as const;
+    const request = {
+      url: `${base}${path}`,
+      method: 'POST',
+      route: path,
+      headers,
+      body: JSON.stringify(body),
+    } as const;
     const send = async () => {
-      const sent = await exchange(request, timeoutMs, signal);
+      const sent = await call(request, signal);
       const answer = resultOf(sent);
       return { answer, verdict: healthOf(sent, answer.kind, signal.aborted) };
     };
@@ -49,7 +68,7 @@ export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxG
 
   function get(path: string, key: string, signal: AbortSignal): Promise<Exchange> {
     const url = `${base}${path}/${encodeURIComponent(key)}`;
-    return exchange({ url, method: 'GET', headers: { accept: 'application/json' } }, timeoutMs, signal);
+    return call({ url, method: 'GET', route: `${path}/{key}`, headers: { accept: 'application/json' } }, signal);
   }
 
   return {

@@ -83,7 +83,7 @@ describe('while a part is away', () => {
         level: 'warn',
         message: expect.any(String),
         fields: expect.objectContaining({
-          requestId: 'request-1',
+          request_id: 'request-1',
           dependency: 'database',
           err: expect.objectContaining({ message: expect.stringContaining('ECONNREFUSED') }),
         }),
@@ -138,7 +138,7 @@ describe('a bug of ours', () => {
       {
         level: 'error',
         message: expect.any(String),
-        fields: expect.objectContaining({ requestId: body['request_id'], err: bug }),
+        fields: expect.objectContaining({ request_id: body['request_id'], err: bug }),
       },
     ]);
   });

@@ -58,6 +58,13 @@ const BAD: [name: string, value: string][] = [
     value,
   ]),
   ['DRAIN_DELAY_MS', '60001'],
+  ...['localhost:4318', 'grpc://collector:4317', 'http://'].flatMap((value): [string, string][] => [
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', value],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', value],
+  ]),
+  ['OTEL_TRACES_SAMPLER', 'sometimes'],
+  ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
+  ['OTEL_TRACES_EXPORTER', 'jaeger'],
   ['RETRIES', '0'],
   ['RETRIES', '2.5'],
   ['RETRY_INITIAL_MS', '9'],

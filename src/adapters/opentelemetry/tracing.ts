@@ -1,0 +1,59 @@
+import { context, diag, trace } from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { envDetectorSync, Resource, serviceInstanceIdDetectorSync } from '@opentelemetry/resources';
+import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { makeWorkflowExporter, OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors-opentelemetry';
+import { traceCall } from './call-spans.js';
+import { reportFaults, type TracingLog } from './faults.js';
+import { traceRequest } from './request-spans.js';
+import { activitySpans, tidying } from './workflow-spans.js';
+
+const FLUSH_MS = 5_000;
+
+export type Tracing = ReturnType<typeof startTracing>;
+
+/**
+ * Sets up OpenTelemetry for this process, from the OTEL_ variables that its library reads: endpoint and headers of the
+ * collector, sampler, resource, limits of the queue. To be called once. What cannot be exported is dropped.
+ */
+export function startTracing() {
+  const early: Parameters<TracingLog['warn']>[] = [];
+  let log: TracingLog = { warn: (...line) => void early.push(line) };
+  reportFaults({ warn: (...line) => log.warn(...line) });
+
+  const resource = Resource.default()
+    .merge(new Resource({ 'service.name': 'holdfast' }))
+    .merge(serviceInstanceIdDetectorSync.detect())
+    .merge(envDetectorSync.detect());
+  const processor = new BatchSpanProcessor(tidying(new OTLPTraceExporter()));
+  const provider = new NodeTracerProvider({ resource, spanProcessors: [processor], mergeResourceWithDefaults: false });
+  // Not the baggage: what a caller attaches is not for the payment gateway.
+  provider.register({ propagator: new W3CTraceContextPropagator() });
+
+  return {
+    traceRequest,
+    traceCall,
+    clientInterceptors: [new OpenTelemetryWorkflowClientInterceptor()],
+    activityInterceptors: activitySpans,
+    /** Takes spans out of the workflows. What is replayed was told before, and is not told again. */
+    workflowSinks: { exporter: makeWorkflowExporter(processor, resource) },
+    /** What a log line says of the trace that it belongs to. */
+    logFields(): { trace_id?: string; span_id?: string } {
+      const span = trace.getSpanContext(context.active());
+      return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
+    },
+    /** From now on faults are told here, and those that came before. */
+    reportTo(to: TracingLog): void {
+      log = to;
+      for (const line of early.splice(0)) to.warn(...line);
+    },
+    /** Sends what is left, for a few seconds at most. */
+    async close(): Promise<void> {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, FLUSH_MS)));
+      const flushed = provider.shutdown().catch((error: unknown) => diag.warn(String(error)));
+      await Promise.race([flushed, late]).finally(() => clearTimeout(timer));
+    },
+  };
+}

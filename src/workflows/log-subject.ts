@@ -1,0 +1,19 @@
+import type { WorkflowInterceptors } from '@temporalio/workflow';
+import { subjectOf, type Subject } from '../domain/subject.js';
+
+/** Puts the order's id and its request's id on every line that is logged about a workflow. */
+export function interceptors(): WorkflowInterceptors {
+  let subject: Subject = {};
+  return {
+    inbound: [
+      {
+        // Not async: a promise more would change the order of what open workflows do.
+        execute: (input, next) => {
+          subject = subjectOf(input.args[0]);
+          return next(input);
+        },
+      },
+    ],
+    outbound: [{ getLogAttributes: (input, next) => next({ ...input, ...subject }) }],
+  };
+}
