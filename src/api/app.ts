@@ -6,6 +6,7 @@ import { requestId } from 'hono/request-id';
 import { Unavailable } from '../domain/unavailable.js';
 import { createDeadLetterRoutes, type DeadLetterOptions } from './dead-letters.js';
 import { createGatewayWebhookRoutes, type WebhookOptions } from './gateway-webhooks.js';
+import { createErrorDocs } from './error-docs.js';
 import { createCancelRoutes } from './order-cancel.js';
 import { createTrailRoutes, type TrailOptions } from './order-events.js';
 import { createFulfilmentRoutes } from './order-fulfilment.js';
@@ -57,6 +58,7 @@ export function createApp(options: AppOptions) {
   app.route('/', createProductRoutes(options));
   app.route('/', createOrderListRoutes(options));
   app.route('/', createStatsRoutes(options));
+  app.route('/', createErrorDocs());
 
   app.notFound((c) => problemResponse(c, missing(app, c)));
   app.onError((error, c) => problemResponse(c, asProblem(error, c)));
@@ -88,7 +90,7 @@ function unavailable({ dependency }: Unavailable): Problem {
 
 function missing(app: OpenAPIHono<Env>, c: Context): Problem {
   const others = app.routes.filter((route) => route.method !== 'ALL' && matches(route.path, c.req.path));
-  const allowed = [...new Set(others.map((route) => route.method))];
+  const allowed = [...new Set(others.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))];
   if (allowed.length === 0) return new Problem('not-found', `There is nothing at ${c.req.path}.`);
   const Allow = allowed.join(', ');
   return new Problem('method-not-allowed', `${c.req.path} answers to ${Allow}.`, {}, { Allow });
@@ -99,6 +101,6 @@ function matches(pattern: string, path: string): boolean {
   const given = path.split('/');
   return (
     parts.length === given.length &&
-    parts.every((part, i) => (part.startsWith(':') ? given[i] !== '' : part === given[i]))
+    parts.every((part, i) => (part === '*' || part.startsWith(':') ? given[i] !== '' : part === given[i]))
   );
 }

@@ -8,6 +8,8 @@ import { tooLarge } from './strict-json.js';
 import { refuseInvalid } from './validation.js';
 
 const MAX_EVENT_BYTES = 65_536;
+const NOT_AN_EVENT =
+  'The signature holds, but the body is not an event: not JSON, a field is missing, or its id is not webhook-id. Nothing was stored.';
 
 /** What a gateway's message is about. It is a hint: what happened is looked up. */
 export interface GatewayEvent {
@@ -18,7 +20,11 @@ export interface GatewayEvent {
   orderId: string | null;
 }
 
-export type Verification = { ok: true; event: GatewayEvent } | { ok: false; reason: string } | { unknownGateway: true };
+export type Verification =
+  | { ok: true; event: GatewayEvent }
+  /** With the reason `body_invalid` the signature holds, and the body is no event that can be understood. */
+  | { ok: false; reason: string }
+  | { unknownGateway: true };
 
 /** Tells a gateway's own messages from forged and stale ones, by the bytes as they came. */
 export interface GatewayEventVerifier {
@@ -45,7 +51,7 @@ const postEvent = createRoute({
   request: { params: z.object({ gateway: z.string().regex(/^[a-z0-9-]{1,40}$/) }) },
   responses: {
     200: { description: 'Stored; it will be worked on' },
-    400: { description: 'The signature is missing, wrong or too old; nothing was stored' },
+    400: { description: 'The signature does not hold, or what it signs is no event; nothing was stored' },
   },
 });
 
@@ -62,6 +68,7 @@ export function createGatewayWebhookRoutes({ gatewayEvents, inbox, requests, pol
     if (!verification.ok) {
       const { reason } = verification;
       log.warn({ requestId: c.get('requestId'), gateway, reason }, 'a message of a gateway was refused');
+      if (reason === 'body_invalid') throw new Problem('invalid-event', NOT_AN_EVENT);
       throw new Problem('invalid-signature', 'The signature is missing, wrong or too old. Nothing was stored.');
     }
 

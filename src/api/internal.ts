@@ -1,4 +1,6 @@
 import { Hono } from 'hono';
+import { requestId } from 'hono/request-id';
+import { Problem, problemResponse } from './problems.js';
 
 export interface Health {
   /** Each part by name, with a probe that resolves when it works. */
@@ -11,6 +13,8 @@ export interface Health {
 /** The internal port: liveness and readiness, for orchestrators and load balancers. */
 export function createInternalApp({ checks, isDraining, metrics }: Health) {
   const app = new Hono();
+
+  app.use(requestId());
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
 
@@ -29,5 +33,7 @@ export function createInternalApp({ checks, isDraining, metrics }: Health) {
     c.body(await metrics(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
   );
 
+  app.notFound((c) => problemResponse(c, new Problem('not-found', 'Ask for /healthz, /readyz or /metrics.')));
+  app.onError((_error, c) => problemResponse(c, new Problem('internal-error', 'This could not be put together.')));
   return app;
 }

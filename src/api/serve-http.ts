@@ -1,6 +1,9 @@
-import type { Server } from 'node:http';
-import { serve } from '@hono/node-server';
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { refuseMalformed } from './malformed-requests.js';
+import type { RequestObserver } from './request-observer.js';
+import { refusal } from './request-rules.js';
 
 export interface HttpServer {
   port: number;
@@ -13,23 +16,43 @@ export interface Listen {
   port: number;
   /** The variable that changes the port, for the error when it is taken. */
   variable: string;
+  /** The most connections held open at once. */
+  maxConnections?: number;
+  /** Hears of the requests that were refused before the app saw them. */
+  observe?: RequestObserver;
 }
 
+const MAX_CONNECTIONS = 1_000;
+const MAX_HEADER_BYTES = 8_192;
+const REQUESTS_PER_SOCKET = 1_000;
+// How often slow clients are looked for: the time-outs below are late by as much.
+const CHECK_EVERY_MS = 2_000;
+// Node's defaults let a slow client hold a socket for five minutes.
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: CHECK_EVERY_MS };
+
 /**
- * Serves an app.
+ * Serves an app. What is not well-formed HTTP gets a problem too, and never reaches the app.
  * @throws Error naming the port and its variable when the address is taken
  */
-export async function serveHttp(app: Pick<Hono, 'fetch'>, { host, port, variable }: Listen): Promise<HttpServer> {
-  const server = await new Promise<Server>((resolve, reject) => {
-    const started = serve({ fetch: app.fetch, hostname: host, port }, () => resolve(started)) as Server;
-    started.once('error', (error) => reject(explain(error, host, port, variable)));
+export async function serveHttp(app: Pick<Hono, 'fetch'>, listen: Listen): Promise<HttpServer> {
+  const { host, port, variable, maxConnections = MAX_CONNECTIONS, observe = () => {} } = listen;
+  const answer = getRequestListener(app.fetch, { hostname: host });
+  // Node itself would answer a request without Host, and without a body.
+  const server = createServer({ ...TIMEOUTS, maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false });
+  const refuse = refuseMalformed(server, observe);
+  server.on('request', (incoming, outgoing) => {
+    const problem = refusal(incoming);
+    if (problem === undefined) void answer(incoming, outgoing);
+    else refuse(incoming, outgoing, problem);
   });
-  // Node's defaults let a slow client hold a socket for five minutes.
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 30_000;
+  server.maxConnections = maxConnections;
+  server.maxRequestsPerSocket = REQUESTS_PER_SOCKET;
+  const listening = await start(server, host, port).catch((error: Error) => {
+    throw explain(error, host, port, variable);
+  });
 
   return {
-    port,
+    port: listening,
     close: (graceMs) =>
       new Promise((resolve) => {
         const cut = setTimeout(() => server.closeAllConnections(), graceMs);
@@ -40,6 +63,18 @@ export async function serveHttp(app: Pick<Hono, 'fetch'>, { host, port, variable
         server.closeIdleConnections();
       }),
   };
+}
+
+/** Resolves to the port: port 0 means any free one. */
+function start(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number, variable: string): Error {

@@ -133,8 +133,9 @@ export async function startRoles(options: RolesOptions): Promise<void> {
   if (roles.includes('api')) {
     const followers = createOrderFollowers({ orders: createFollowedOrders(database), most: config.MAX_STREAMS, log });
     addStreamGauge(metrics, followers);
+    const observe = observedRequests(metrics, log);
     const app = createApp({
-      observe: observedRequests(metrics, log),
+      observe,
       reader,
       followers,
       workflows,
@@ -151,7 +152,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
       maxBodyBytes: config.MAX_BODY_BYTES,
       log,
     });
-    const api = await serveHttp(app, { host: config.HOST, port: config.PORT, variable: 'PORT' });
+    const api = await serveHttp(app, { host: config.HOST, port: config.PORT, variable: 'PORT', observe });
     lifetime.onClose('api', () => api.close(config.DRAIN_TIMEOUT_MS));
     // Before the API: it waits for open answers, and a stream is one.
     lifetime.onClose('streams', () => followers.close());

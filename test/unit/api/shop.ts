@@ -123,6 +123,7 @@ export function openShop() {
     });
 
   return Object.assign(shop, {
+    app,
     ask,
     /** Posts these bytes or this text as they are. */
     send,
