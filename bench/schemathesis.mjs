@@ -101,12 +101,10 @@ async function environmentOf() {
 /** @returns its exit code */
 async function runTool(program, api) {
   const key = await readFile(join(home, 'api-key'), 'utf8').catch(() => undefined);
-  const args = [
-    ...['--config-file', CONFIG, 'run', `${api}/openapi.json`],
-    ...['--max-time', String(seconds), '--workers', String(workers), '--seed', String(seed)],
-    ...['--report', 'json,ndjson', '--report-dir', join(home, 'report'), '--generation-database', 'none'],
-    ...(key === undefined ? [] : ['--header', `Authorization: Bearer ${key.trim()}`]),
-  ];
+  const args = ['--config-file', CONFIG, 'run', `${api}/openapi.json`];
+  args.push('--max-time', String(seconds), '--workers', String(workers), '--seed', String(seed));
+  args.push('--report', 'json,ndjson', '--report-dir', join(home, 'report'), '--generation-database', 'none');
+  if (key !== undefined) args.push('--header', `Authorization: Bearer ${key.trim()}`);
   // Its own process group: Ctrl-C reaches us, and we end it.
   const child = spawn(program, args, { detached: true, stdio: ['ignore', 'inherit', 'inherit'], cwd: home });
   const ended = once(child, 'exit');

@@ -23,7 +23,7 @@ const HEADERS = {
 /** The page that the `type` of every problem points to: one section a code. It loads nothing. */
 export function createErrorDocs() {
   const app = new Hono();
-  const page = String(errorsPage());
+  const page = errorsPage();
   app.get('/docs/errors', (c) => c.html(page, 200, HEADERS));
   return app;
 }

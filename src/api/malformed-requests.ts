@@ -103,7 +103,7 @@ function answerOf(problem: Problem, place: ProblemPlace) {
 
 /** By the codes of llhttp; those without a sentence of their own are told apart by nobody but attackers. */
 function parserFault(error: ParserError): Problem {
-  const { code } = error;
+  const code: string = error.code ?? '';
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
       return new Problem('headers-too-large', 'The request line and headers are too long. The connection was closed.');

@@ -1,3 +1,5 @@
+import { asDocumented } from './documented.js';
+
 export interface ProductJson {
   sku: string;
   name: string;
@@ -31,6 +33,7 @@ export function createCatalogueDesk(url: string) {
       signal: AbortSignal.timeout(40_000),
     });
     const text = await response.text();
+    asDocumented(method, `/v1/products${path}`, response, text);
     const parsed = (text === '' ? {} : JSON.parse(text)) as CatalogueAnswer['body'];
     return { status: response.status, etag: response.headers.get('etag'), body: parsed };
   };

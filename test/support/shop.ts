@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { asDocumented } from './documented.js';
 
 export interface OrderJson {
   id: string;
@@ -37,7 +38,9 @@ export type Shop = ReturnType<typeof createShop>;
 export function createShop(url: string) {
   const call = async (path: string, init: RequestInit = {}): Promise<Answer> => {
     const response = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(40_000) });
-    const body = (await response.json()) as Answer['body'];
+    const text = await response.text();
+    asDocumented(init.method ?? 'GET', path, response, text);
+    const body = JSON.parse(text) as Answer['body'];
     return { status: response.status, headers: response.headers, body };
   };
   const get = (id: string) => call(`/v1/orders/${id}`);
@@ -53,8 +56,12 @@ export function createShop(url: string) {
     get,
     call,
     /** Follows the order live. */
-    follow: (id: string, headers: Record<string, string> = {}) =>
-      fetch(`${url}/v1/orders/${id}/stream`, { headers, signal: AbortSignal.timeout(40_000) }),
+    async follow(id: string, headers: Record<string, string> = {}): Promise<Response> {
+      const path = `/v1/orders/${id}/stream`;
+      const response = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(40_000) });
+      asDocumented('GET', path, response);
+      return response;
+    },
     /** POSTs to something of an order, such as `cancel`. */
     ask: (id: string, what: string, body: unknown = {}, headers: Record<string, string> = {}) =>
       send(`/v1/orders/${id}/${what}`, body, headers),

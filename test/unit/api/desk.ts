@@ -12,6 +12,7 @@ import type { OrderFilter, OrderPlace } from '../../../src/domain/order-filter.j
 import { justAccepted, type OrderRecord, type Refund } from '../../../src/domain/order-record.js';
 import type { OrderStats } from '../../../src/domain/order-stats.js';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
+import { asDocumented } from '../../support/documented.js';
 import { anOrder } from '../../support/orders.js';
 
 export type Body = Record<string, unknown>;
@@ -139,6 +140,7 @@ export function openDesk() {
   const call = async (path: string, init?: RequestInit): Promise<Answer> => {
     const response = await app.request(path, init);
     const text = await response.text();
+    asDocumented(init?.method ?? 'GET', path, response, text);
     const body = (text === '' ? {} : JSON.parse(text)) as Body;
     return { status: response.status, headers: response.headers, body };
   };
@@ -153,7 +155,11 @@ export function openDesk() {
     seam,
     observed,
     followers,
-    raw: async (path: string, init?: RequestInit) => app.request(path, init),
+    async raw(path: string, init?: RequestInit): Promise<Response> {
+      const response = await app.request(path, init);
+      asDocumented(init?.method ?? 'GET', path, response);
+      return response;
+    },
     get: (path: string) => call(path),
     send,
     post: (path: string, body?: unknown, headers?: Record<string, string>) => send('POST', path, body, headers),

@@ -37,7 +37,7 @@ export const IMPORT_TABLE: readonly Part[] = [
     ours: ['domain/', 'workflows/contract.ts'],
     types: PORTS,
     packages: [...HTTP, '@temporalio/client'],
-    node: ['node:crypto', 'node:http', 'node:stream', 'node:timers/promises'],
+    node: ['node:crypto', 'node:http', 'node:module', 'node:path', 'node:stream', 'node:timers/promises'],
   },
   {
     ...NOTHING,

@@ -1,0 +1,13 @@
+/** What an API key may be for. `admin` includes the others. */
+export const SCOPES = ['orders', 'catalog', 'operations', 'admin'] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+export function isScope(text: string): text is Scope {
+  return SCOPES.some((scope) => scope === text);
+}
+
+/** Whether a key that was given these scopes may do what asks for that one. */
+export function allows(given: readonly Scope[], wanted: Scope): boolean {
+  return given.includes(wanted) || given.includes('admin');
+}
