@@ -74,6 +74,8 @@ export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...s
     const { status, version } = await existingOrder(sources, id);
     // An EventSource comes back after each end; only this answer tells it not to.
     if (isSettled(status) && heard >= version) return c.body(null, 204);
+    // Nobody reads the body of its answer, so nobody would ever end the stream.
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
 
     const mailbox = createMailbox<Mail>();
     const leave = followers.follow(id, heard, {

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { ERROR_SECTIONS, INTRODUCTION } from '../../../src/api/error-pages/sections.js';
 import { PROBLEMS } from '../../../src/api/problems.js';
-import { openDesk } from './desk.js';
+import { openShop } from './shop.js';
 
 const CODES = Object.keys(PROBLEMS);
 const markdown = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
 
 const readPage = async () => {
-  const response = await openDesk().raw('/docs/errors');
+  const response = await openShop().app.request('/docs/errors');
   return { status: response.status, headers: response.headers, html: await response.text() };
 };
 
