@@ -11,7 +11,9 @@ import { Problem } from './problems.js';
 import { strictJson } from './strict-json.js';
 import { jsonBody, refuseInvalid } from './validation.js';
 
-const cancelSchema = z.strictObject({ reason: text(500).openapi({ example: 'ordered twice' }) }).openapi('Cancel');
+const cancelSchema = z
+  .strictObject({ reason: text(500).openapi({ example: 'ordered twice' }) })
+  .openapi('Cancel', { example: { reason: 'ordered twice' } });
 
 const postCancel = createRoute({
   method: 'post',

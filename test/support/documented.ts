@@ -50,13 +50,13 @@ export function createAnswerCheck(document: ApiDocument) {
     const type = (headers.get('content-type') ?? '').replace(/;.*$/, '');
     const route = routeOf(path);
     const key = method === 'HEAD' ? 'get' : method.toLowerCase();
-    const responses = route && operationOf(route, key)?.responses;
+    const responses = route === undefined ? undefined : operationOf(route, key)?.responses;
     if (route === undefined || responses === undefined) {
       if (status < 400 || type !== 'application/problem+json')
         return [`there is no such route, and it answers ${type}`];
       return bodyFaults('/components/schemas/Problem', text);
     }
-    const documented: Documented | undefined = responses[status];
+    const documented = responses[status];
     if (documented === undefined) return [`the status ${status} is not documented`];
     const at = `/paths/${escape(route)}/${key}/responses/${status}/content`;
     const wanted = Object.keys(documented.content ?? {});

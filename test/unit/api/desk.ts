@@ -152,6 +152,7 @@ export function openDesk() {
     });
 
   return Object.assign(desk, {
+    app,
     seam,
     observed,
     followers,
