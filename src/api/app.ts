@@ -4,8 +4,11 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { requestId } from 'hono/request-id';
 import { Unavailable } from '../domain/unavailable.js';
+import { createDocsRoutes } from './docs-page.js';
+import { documentOf } from './document.js';
 import { createDeadLetterRoutes, type DeadLetterOptions } from './dead-letters.js';
 import { createGatewayWebhookRoutes, type WebhookOptions } from './gateway-webhooks.js';
+import { createErrorDocs } from './error-docs.js';
 import { createCancelRoutes } from './order-cancel.js';
 import type { Guards } from './guards.js';
 import { createTrailRoutes, type TrailOptions } from './order-events.js';
@@ -53,24 +56,30 @@ export function createApp(options: AppOptions) {
   // Before the limit below: a gateway's message has its own.
   app.route('/', createGatewayWebhookRoutes(options));
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (c) => problemResponse(c, tooLarge(maxBodyBytes)) }));
-  app.route('/', createOrderRoutes(options));
-  app.route('/', createCancelRoutes(options));
-  app.route('/', createRefundRoutes(options));
-  app.route('/', createReviewRoutes(options));
-  app.route('/', createFulfilmentRoutes(options));
-  app.route('/', createTrailRoutes(options));
-  app.route('/', createStreamRoutes(options));
-  app.route('/', createDeadLetterRoutes(options));
-  app.route('/', createStockRoutes(options));
-  app.route('/', createProductRoutes(options));
-  app.route('/', createOrderListRoutes(options));
-  app.route('/', createStatsRoutes(options));
-  app.route('/', createEndpointRoutes(options));
-  app.route('/', createDeliveryRoutes(options));
+  const routes = app
+    .route('/', createOrderRoutes(options))
+    .route('/', createCancelRoutes(options))
+    .route('/', createRefundRoutes(options))
+    .route('/', createReviewRoutes(options))
+    .route('/', createFulfilmentRoutes(options))
+    .route('/', createTrailRoutes(options))
+    .route('/', createStreamRoutes(options))
+    .route('/', createDeadLetterRoutes(options))
+    .route('/', createStockRoutes(options))
+    .route('/', createProductRoutes(options))
+    .route('/', createOrderListRoutes(options))
+    .route('/', createStatsRoutes(options))
+    .route('/', createEndpointRoutes(options))
+    .route('/', createDeliveryRoutes(options));
+  app.route(
+    '/',
+    createDocsRoutes(() => documentOf(app)),
+  );
+  app.route('/', createErrorDocs());
 
   app.notFound((c) => problemResponse(c, missing(app, c)));
   app.onError((error, c) => problemResponse(c, asProblem(error, c)));
-  return app;
+  return routes;
 
   /** Every error below becomes a problem here, and only here. */
   function asProblem(error: Error, c: Context): Problem {
@@ -98,8 +107,9 @@ function unavailable({ dependency }: Unavailable): Problem {
 
 function missing(app: OpenAPIHono<Env>, c: Context): Problem {
   const others = app.routes.filter((route) => route.method !== 'ALL' && matches(route.path, c.req.path));
-  const allowed = [...new Set(others.map((route) => route.method))];
-  if (allowed.length === 0) return new Problem('not-found', `There is nothing at ${c.req.path}.`);
+  const allowed = [...new Set(others.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))];
+  if (allowed.length === 0 || allowed.includes(c.req.method))
+    return new Problem('not-found', `There is nothing at ${c.req.path}.`);
   const Allow = allowed.join(', ');
   return new Problem('method-not-allowed', `${c.req.path} answers to ${Allow}.`, {}, { Allow });
 }
@@ -109,6 +119,6 @@ function matches(pattern: string, path: string): boolean {
   const given = path.split('/');
   return (
     parts.length === given.length &&
-    parts.every((part, i) => (part.startsWith(':') ? given[i] !== '' : part === given[i]))
+    parts.every((part, i) => (part === '*' || part.startsWith(':') ? given[i] !== '' : part === given[i]))
   );
 }

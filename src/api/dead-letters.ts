@@ -1,9 +1,20 @@
 import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
 import type { DeadLetter, DeadLetterState } from '../domain/dead-letter.js';
+import { answer } from './answers.js';
 import { redriveDeadLetter, sendEvidence } from './dead-letter-actions.js';
-import { deadLetterJson, discardSchema, evidenceSchema, letterParams, listQuery, place } from './dead-letter-schema.js';
+import {
+  deadLetterJson,
+  deadLetterJsonSchema,
+  deadLetterListSchema,
+  discardSchema,
+  evidenceSchema,
+  letterParams,
+  listQuery,
+  place,
+} from './dead-letter-schema.js';
 import type { OrderActionOptions } from './order-actions.js';
 import { pageOf, placeOf } from './paging.js';
+import { FROM_JSON, problems } from './problem-schema.js';
 import { Problem } from './problems.js';
 import { strictJson } from './strict-json.js';
 import { jsonBody, refuseInvalid } from './validation.js';
@@ -39,41 +50,63 @@ export interface DeadLetterOptions extends OrderActionOptions {
 const getLetters = createRoute({
   method: 'get',
   path: '/v1/dead-letters',
+  tags: ['Operations'],
+  operationId: 'listDeadLetters',
+  summary: 'List dead letters',
   request: { query: listQuery },
-  responses: { 200: { description: 'The dead letters of one state, oldest first' } },
+  responses: {
+    200: answer('The dead letters of one state, oldest first', deadLetterListSchema),
+    ...problems('validation-error'),
+  },
 });
 
 const getLetter = createRoute({
   method: 'get',
   path: '/v1/dead-letters/{id}',
+  tags: ['Operations'],
+  operationId: 'getDeadLetter',
+  summary: 'Read a dead letter',
   request: { params: letterParams },
-  responses: { 200: { description: 'The dead letter' } },
+  responses: { 200: answer('The dead letter', deadLetterJsonSchema), ...problems('not-found') },
 });
 
 const postRedrive = createRoute({
   method: 'post',
   path: '/v1/dead-letters/{id}/redrive',
+  tags: ['Operations'],
+  operationId: 'redriveDeadLetter',
+  summary: 'Send what failed through again',
   request: { params: letterParams },
   responses: {
-    202: { description: 'It goes through again; this is the dead letter as it stands' },
-    409: { description: 'It cannot be redriven, or somebody else was first' },
+    202: answer('It goes through again; this is the dead letter as it stands', deadLetterJsonSchema),
+    ...problems('body-too-large', 'not-found', 'not-redrivable', 'order-interrupted'),
   },
 });
 
 const postDiscard = createRoute({
   method: 'post',
   path: '/v1/dead-letters/{id}/discard',
+  tags: ['Operations'],
+  operationId: 'discardDeadLetter',
+  summary: 'Put a dead letter aside',
+  description: 'Changes no order. Refused while money or stock depends on it.',
   request: { params: letterParams, body: jsonBody(discardSchema) },
-  responses: { 200: { description: 'Discarded' }, 409: { description: 'Not open, or money or stock is unsettled' } },
+  responses: {
+    200: answer('Discarded', deadLetterJsonSchema),
+    ...problems(...FROM_JSON, 'not-found', 'not-open', 'unsettled'),
+  },
 });
 
 const postEvidence = createRoute({
   method: 'post',
   path: '/v1/dead-letters/{id}/evidence',
+  tags: ['Operations'],
+  operationId: 'giveEvidence',
+  summary: 'Say what was found out about a charge or a refund',
   request: { params: letterParams, body: jsonBody(evidenceSchema) },
   responses: {
-    202: { description: 'Taken; it settles the charge or refund unless the gateway says otherwise' },
-    409: { description: 'Not open, or not about an unknown charge or refund' },
+    202: answer('Taken; it settles the charge or refund unless the gateway says otherwise', deadLetterJsonSchema),
+    ...problems(...FROM_JSON, 'not-found', 'not-open', 'no-evidence-wanted', 'order-interrupted'),
   },
 });
 
@@ -81,54 +114,50 @@ export function createDeadLetterRoutes({ deadLetters, ...options }: DeadLetterOp
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
   const strict = strictJson(options.maxBodyBytes);
 
-  app.openapi(getLetters, async (c) => {
-    const { state, order_id: orderId, limit, cursor } = c.req.valid('query');
-    const [createdAt, id] = placeOf(cursor, place) ?? [];
-    const after = createdAt === undefined || id === undefined ? {} : { after: { createdAt, id } };
-    const ofOrder = orderId === undefined ? {} : { orderId };
-    const letters = await deadLetters.list({ state, limit: limit + 1, ...after, ...ofOrder });
-    const page = pageOf(letters, limit, { json: deadLetterJson, place: (letter) => [letter.createdAt, letter.id] });
-    return c.json(page, 200);
-  });
-
-  app.openapi(getLetter, async (c) => c.json(deadLetterJson(await existing(c.req.valid('param').id)), 200));
-
-  app.openapi(postRedrive, async (c) => {
-    const { id } = c.req.valid('param');
-    await redriveDeadLetter(options, await existing(id));
-    return c.json(deadLetterJson(await existing(id)), 202);
-  });
-
   app.post('/v1/dead-letters/:id/discard', strict);
-  app.openapi(postDiscard, async (c) => {
-    const { id } = c.req.valid('param');
-    const discarded = await deadLetters.discard(id, c.req.valid('json').note);
-    switch (discarded.kind) {
-      case 'discarded':
-        return c.json(deadLetterJson(discarded.letter), 200);
-      case 'not_found':
-        throw notFound(id);
-      case 'not_open':
-        throw new Problem('not-open', `This dead letter is ${discarded.state}.`, { state: discarded.state });
-      case 'unsettled':
-        throw new Problem('unsettled', discarded.detail);
-    }
-  });
-
   app.post('/v1/dead-letters/:id/evidence', strict);
-  app.openapi(postEvidence, async (c) => {
-    const { id } = c.req.valid('param');
-    await sendEvidence(options, await existing(id), c.req.valid('json'));
-    return c.json(deadLetterJson(await existing(id)), 202);
-  });
+
+  return app
+    .openapi(getLetters, async (c) => {
+      const { state, order_id: orderId, limit, cursor } = c.req.valid('query');
+      const [createdAt, id] = placeOf(cursor, place) ?? [];
+      const after = createdAt === undefined || id === undefined ? {} : { after: { createdAt, id } };
+      const ofOrder = orderId === undefined ? {} : { orderId };
+      const letters = await deadLetters.list({ state, limit: limit + 1, ...after, ...ofOrder });
+      const page = pageOf(letters, limit, { json: deadLetterJson, place: (letter) => [letter.createdAt, letter.id] });
+      return c.json(page, 200);
+    })
+    .openapi(getLetter, async (c) => c.json(deadLetterJson(await existing(c.req.valid('param').id)), 200))
+    .openapi(postRedrive, async (c) => {
+      const { id } = c.req.valid('param');
+      await redriveDeadLetter(options, await existing(id));
+      return c.json(deadLetterJson(await existing(id)), 202);
+    })
+    .openapi(postDiscard, async (c) => {
+      const { id } = c.req.valid('param');
+      const discarded = await deadLetters.discard(id, c.req.valid('json').note);
+      switch (discarded.kind) {
+        case 'discarded':
+          return c.json(deadLetterJson(discarded.letter), 200);
+        case 'not_found':
+          throw notFound(id);
+        case 'not_open':
+          throw new Problem('not-open', `This dead letter is ${discarded.state}.`, { state: discarded.state });
+        case 'unsettled':
+          throw new Problem('unsettled', discarded.detail);
+      }
+    })
+    .openapi(postEvidence, async (c) => {
+      const { id } = c.req.valid('param');
+      await sendEvidence(options, await existing(id), c.req.valid('json'));
+      return c.json(deadLetterJson(await existing(id)), 202);
+    });
 
   async function existing(id: string): Promise<DeadLetter> {
     const letter = await deadLetters.find(id);
     if (letter === undefined) throw notFound(id);
     return letter;
   }
-
-  return app;
 }
 
 function notFound(id: string): Problem {

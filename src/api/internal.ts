@@ -1,4 +1,6 @@
 import { Hono } from 'hono';
+import { requestId } from 'hono/request-id';
+import { Problem, problemResponse } from './problems.js';
 import type { ReadinessGauge } from './readiness.js';
 
 export interface InternalPort {
@@ -11,6 +13,7 @@ export interface InternalPort {
 export function createInternalApp({ readiness, metrics }: InternalPort) {
   const app = new Hono();
 
+  app.use(requestId());
   app.use(async (c, next) => {
     await next();
     c.header('Cache-Control', 'no-store');
@@ -27,5 +30,7 @@ export function createInternalApp({ readiness, metrics }: InternalPort) {
     c.body(await metrics(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
   );
 
+  app.notFound((c) => problemResponse(c, new Problem('not-found', 'Ask for /healthz, /readyz or /metrics.')));
+  app.onError((_error, c) => problemResponse(c, new Problem('internal-error', 'This could not be put together.')));
   return app;
 }

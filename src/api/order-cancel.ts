@@ -1,24 +1,32 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { OrderRecord } from '../domain/order-record.js';
 import type { OrderStatus } from '../domain/order.js';
+import { answer } from './answers.js';
 import { existingOrder } from './checkout.js';
 import type { OrderActionOptions } from './order-actions.js';
-import { orderJson } from './order-json.js';
+import { orderJson, orderJsonSchema } from './order-json.js';
 import { orderIdSchema, text } from './order-schema.js';
+import { FROM_JSON, problems } from './problem-schema.js';
 import { Problem } from './problems.js';
 import { strictJson } from './strict-json.js';
 import { jsonBody, refuseInvalid } from './validation.js';
 
-const cancelSchema = z.strictObject({ reason: text(500).openapi({ example: 'ordered twice' }) }).openapi('Cancel');
+const cancelSchema = z
+  .strictObject({ reason: text(500).openapi({ example: 'ordered twice' }) })
+  .openapi('Cancel', { example: { reason: 'ordered twice' } });
 
 const postCancel = createRoute({
   method: 'post',
   path: '/v1/orders/{id}/cancel',
+  tags: ['Orders'],
+  operationId: 'cancelOrder',
+  summary: 'Cancel an order',
+  description: 'What was captured goes back and what was reserved is free again. Sent again it does nothing more.',
   request: { params: z.object({ id: orderIdSchema }), body: jsonBody(cancelSchema) },
   responses: {
-    200: { description: 'The order is cancelled: nothing is held and no money is kept' },
-    202: { description: 'The cancel was taken; what was captured is refunded before the order is cancelled' },
-    409: { description: 'The order cannot be cancelled any more' },
+    200: answer('The order is cancelled: nothing is held and no money is kept', orderJsonSchema),
+    202: answer('The cancel was taken; what was captured is refunded before the order is cancelled', orderJsonSchema),
+    ...problems(...FROM_JSON, 'not-found', 'not-cancellable'),
   },
 });
 
@@ -31,7 +39,7 @@ export function createCancelRoutes({ policy, requests, maxBodyBytes, ...sources 
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
   app.post('/v1/orders/:id/cancel', strictJson(maxBodyBytes));
-  app.openapi(postCancel, async (c) => {
+  return app.openapi(postCancel, async (c) => {
     const { status, record } = await cancel(c.req.valid('param').id, c.req.valid('json').reason);
     return c.json(orderJson(record), status);
   });
@@ -63,8 +71,6 @@ export function createCancelRoutes({ policy, requests, maxBodyBytes, ...sources 
     if (elsewhere !== undefined) return elsewhere;
     throw notCancellable(orderId, decision.status ?? now.status);
   }
-
-  return app;
 }
 
 /** The answer of an order that is past being asked, if it is. */

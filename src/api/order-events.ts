@@ -1,7 +1,9 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import { answer } from './answers.js';
 import { existingOrder, type OrderSources } from './checkout.js';
-import { orderIdSchema } from './order-schema.js';
-import { pageOf, pageQuery, placeOf } from './paging.js';
+import { orderIdSchema, timestamp } from './order-schema.js';
+import { listOf, pageOf, pageQuery, placeOf } from './paging.js';
+import { problems } from './problem-schema.js';
 import { refuseInvalid } from './validation.js';
 
 export interface OrderEvent {
@@ -22,11 +24,28 @@ export interface TrailOptions extends OrderSources {
   trail: OrderTrail;
 }
 
+const eventSchema = z
+  .object({
+    seq: z.int().min(1).openapi({ description: 'The version of the order that this event made.' }),
+    type: z.string().openapi({ description: '`order.` and what became of it.' }),
+    data: z.record(z.string(), z.unknown()),
+    created_at: timestamp,
+  })
+  .openapi('OrderEvent', {
+    example: { seq: 3, type: 'order.confirmed', data: {}, created_at: '2026-11-01T09:30:00.090Z' },
+  });
+
 const getEvents = createRoute({
   method: 'get',
   path: '/v1/orders/{id}/events',
+  tags: ['Orders'],
+  operationId: 'listOrderEvents',
+  summary: 'Read what happened to an order',
   request: { params: z.object({ id: orderIdSchema }), query: pageQuery },
-  responses: { 200: { description: 'What happened to the order, oldest first' } },
+  responses: {
+    200: answer('What happened to the order, oldest first', listOf('OrderEventList', eventSchema)),
+    ...problems('not-found', 'validation-error'),
+  },
 });
 
 const place = z.tuple([z.int().min(0)]);
@@ -34,7 +53,7 @@ const place = z.tuple([z.int().min(0)]);
 export function createTrailRoutes({ trail, reader, workflows }: TrailOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
-  app.openapi(getEvents, async (c) => {
+  return app.openapi(getEvents, async (c) => {
     const { id } = c.req.valid('param');
     const { limit, cursor } = c.req.valid('query');
     const [afterSeq] = placeOf(cursor, place) ?? [0];
@@ -42,11 +61,9 @@ export function createTrailRoutes({ trail, reader, workflows }: TrailOptions) {
     if (events.length === 0) await existingOrder({ reader, workflows }, id);
     return c.json(pageOf(events, limit, { json: eventJson, place: ({ seq }) => [seq] }), 200);
   });
-
-  return app;
 }
 
 /** An event as the API shows it. */
-export function eventJson({ seq, type, data, createdAt }: OrderEvent) {
+export function eventJson({ seq, type, data, createdAt }: OrderEvent): z.infer<typeof eventSchema> {
   return { seq, type, data, created_at: createdAt };
 }

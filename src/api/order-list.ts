@@ -1,9 +1,11 @@
 import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
 import type { OrderFilter, OrderPlace } from '../domain/order-filter.js';
 import type { OrderRecord } from '../domain/order-record.js';
-import { orderJson } from './order-json.js';
+import { answer } from './answers.js';
+import { orderJson, orderListSchema } from './order-json.js';
 import { digestOf, filterOf, orderListQuery, orderPlace } from './order-list-schema.js';
 import { pageOf, placeOf } from './paging.js';
+import { problems } from './problem-schema.js';
 import { Problem } from './problems.js';
 import { refuseInvalid } from './validation.js';
 
@@ -26,21 +28,21 @@ export interface OrderListOptions {
 const getOrders = createRoute({
   method: 'get',
   path: '/v1/orders',
+  tags: ['Orders'],
+  operationId: 'listOrders',
+  summary: 'Find orders',
+  description:
+    'The orders that meet all filters, newest first by created_at, each as GET /v1/orders/{id} shows it. created_after ' +
+    'includes its time, created_before does not. Every order that was there when the walk began is on exactly one page; ' +
+    'status and failure_reason hold at the moment its page is read.',
   request: { query: orderListQuery },
-  responses: {
-    200: {
-      description:
-        'The orders that meet all filters, newest first by created_at, each as GET /v1/orders/{id} shows it. created_after ' +
-        'includes its time, created_before does not. Every order that was there when the walk began is on exactly one page; ' +
-        'status and failure_reason hold at the moment its page is read.',
-    },
-  },
+  responses: { 200: answer('One page of orders', orderListSchema), ...problems('validation-error') },
 });
 
 export function createOrderListRoutes({ lists }: OrderListOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
-  app.openapi(getOrders, async (c) => {
+  return app.openapi(getOrders, async (c) => {
     const query = c.req.valid('query');
     const filter = filterOf(query);
     const digest = digestOf(filter);
@@ -48,8 +50,6 @@ export function createOrderListRoutes({ lists }: OrderListOptions) {
     const place = ({ place: { createdAt, orderId } }: ListedOrder) => [digest, createdAt, orderId];
     return c.json(pageOf(orders, query.limit, { json: ({ record }) => orderJson(record), place }), 200);
   });
-
-  return app;
 }
 
 function afterOf(cursor: string | undefined, digest: string): OrderPlace | undefined {

@@ -4,33 +4,62 @@ import type { Context } from 'hono';
 import { MAX_AMOUNT_MINOR } from '../domain/money.js';
 import { refundableMinor, type OrderRecord, type Refund } from '../domain/order-record.js';
 import type { Admission } from '../domain/outcomes.js';
+import { answer as answerOf } from './answers.js';
 import { existingOrder } from './checkout.js';
 import { refundIdFromKey, requiredKey } from './idempotency-key.js';
 import type { OrderActionOptions } from './order-actions.js';
-import { refundJson } from './order-json.js';
+import { REFUND_EXAMPLE } from './order-example.js';
+import { refundJson, refundJsonSchema } from './order-json.js';
 import { orderIdSchema, text } from './order-schema.js';
+import { FROM_JSON, problems } from './problem-schema.js';
 import { Problem } from './problems.js';
+import { takes } from './request-headers.js';
 import { strictJson } from './strict-json.js';
 import { jsonBody, refuseInvalid } from './validation.js';
 
 const refundSchema = z
   .strictObject({
     /** All that is left when absent. */
-    amount_minor: z.int().min(1).max(MAX_AMOUNT_MINOR).optional(),
+    amount_minor: z
+      .int()
+      .min(1)
+      .max(MAX_AMOUNT_MINOR)
+      .optional()
+      .openapi({ description: 'All that is left of the payment unless given.' }),
     reason: text(500).openapi({ example: 'arrived broken' }),
-    restock: z.boolean().default(false),
+    restock: z.boolean().default(false).openapi({ description: 'Whether the goods are back on the shelf.' }),
   })
-  .openapi('RefundRequest');
+  .openapi('RefundRequest', { example: { amount_minor: 500, reason: 'arrived scratched' } });
+
+const orderRefund = z
+  .object({ order_id: orderIdSchema, ...refundJsonSchema.shape })
+  .openapi('OrderRefund', { example: { order_id: 'order-1001', ...REFUND_EXAMPLE } });
 
 const postRefund = createRoute({
   method: 'post',
   path: '/v1/orders/{id}/refunds',
+  tags: ['Orders'],
+  operationId: 'refundOrder',
+  summary: 'Refund an order, in full or in part',
+  parameters: takes('RequiredIdempotencyKey'),
   request: { params: z.object({ id: orderIdSchema }), body: jsonBody(refundSchema) },
   responses: {
-    200: { description: 'The same refund was asked for before; this is how it stands' },
-    202: { description: 'The refund is on its way' },
-    409: { description: 'The order has nothing to refund, or the key was used for another refund' },
-    422: { description: 'More than what is left of the payment' },
+    200: answerOf(
+      'The same refund was asked for before; this is how it stands',
+      orderRefund,
+      'Location',
+      'Idempotency-Replayed',
+    ),
+    202: answerOf('The refund is on its way', orderRefund, 'Location'),
+    ...problems(
+      ...FROM_JSON,
+      'idempotency-key-missing',
+      'idempotency-key-invalid',
+      'not-found',
+      'not-refundable',
+      'idempotency-conflict',
+      'refund-exceeds-captured',
+    ),
   },
 });
 
@@ -38,7 +67,7 @@ export function createRefundRoutes({ policy, requests, maxBodyBytes, ...sources 
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
   app.post('/v1/orders/:id/refunds', strictJson(maxBodyBytes));
-  app.openapi(postRefund, async (c) => {
+  return app.openapi(postRefund, async (c) => {
     const { id: orderId } = c.req.valid('param');
     const body = c.req.valid('json');
     const refundId = refundIdFromKey(orderId, requiredKey(c.req.header('Idempotency-Key')));
@@ -64,8 +93,6 @@ export function createRefundRoutes({ policy, requests, maxBodyBytes, ...sources 
     refuseOther(refund, fingerprint);
     return answer(c, orderId, refund, 202);
   });
-
-  return app;
 }
 
 function answer(c: Context, orderId: string, refund: Refund, status: 200 | 202) {

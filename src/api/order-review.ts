@@ -2,10 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { OrderRecord } from '../domain/order-record.js';
 import type { ReviewDecision, ReviewOutcome } from '../domain/outcomes.js';
+import { answer } from './answers.js';
 import { existingOrder } from './checkout.js';
 import { interrupted, type OrderActionOptions } from './order-actions.js';
-import { orderJson } from './order-json.js';
+import { orderJson, orderJsonSchema } from './order-json.js';
 import { orderIdSchema } from './order-schema.js';
+import { FROM_JSON, problems } from './problem-schema.js';
 import { Problem } from './problems.js';
 import { strictJson } from './strict-json.js';
 import { jsonBody, refuseInvalid } from './validation.js';
@@ -14,15 +16,20 @@ import { jsonBody, refuseInvalid } from './validation.js';
 const ASK_AGAIN_MS = 200;
 const ASK_TIMES = 5;
 
-const reviewSchema = z.strictObject({ decision: z.enum(['approve', 'reject']) }).openapi('Review');
+const reviewSchema = z
+  .strictObject({ decision: z.enum(['approve', 'reject']) })
+  .openapi('ReviewDecision', { example: { decision: 'approve' } });
 
 const postReview = createRoute({
   method: 'post',
   path: '/v1/orders/{id}/review',
+  tags: ['Orders'],
+  operationId: 'reviewOrder',
+  summary: 'Decide a fraud review',
   request: { params: z.object({ id: orderIdSchema }), body: jsonBody(reviewSchema) },
   responses: {
-    200: { description: 'This decision counts, now or since before' },
-    409: { description: 'The review was decided the other way, or there is none' },
+    200: answer('This decision counts, now or since before', orderJsonSchema),
+    ...problems(...FROM_JSON, 'not-found', 'not-in-review', 'review-conflict', 'order-interrupted'),
   },
 });
 
@@ -30,7 +37,7 @@ export function createReviewRoutes({ requests, maxBodyBytes, ...sources }: Order
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
   app.post('/v1/orders/:id/review', strictJson(maxBodyBytes));
-  app.openapi(postReview, async (c) => {
+  return app.openapi(postReview, async (c) => {
     const { id } = c.req.valid('param');
     const { decision } = c.req.valid('json');
     const outcome = await review(id, decision);
@@ -53,8 +60,6 @@ export function createReviewRoutes({ requests, maxBodyBytes, ...sources }: Order
       await pause(ASK_AGAIN_MS);
     }
   }
-
-  return app;
 }
 
 function opposite(decision: ReviewDecision | 'expired', { order, status }: OrderRecord): Problem {

@@ -1,11 +1,13 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { streamSSE, type SSEStreamingApi } from 'hono/streaming';
 import { isSettled, type OrderStatus } from '../domain/order.js';
+import { emptyAnswer } from './answers.js';
 import { existingOrder, type OrderSources } from './checkout.js';
 import { createMailbox, type Mailbox } from './mailbox.js';
 import { eventJson, type OrderEvent } from './order-events.js';
 import type { OrderFollowers } from './order-followers.js';
 import { orderIdSchema } from './order-schema.js';
+import { problems } from './problem-schema.js';
 import { Problem } from './problems.js';
 import { refuseInvalid } from './validation.js';
 
@@ -27,6 +29,13 @@ const MOST_WAITING = 50;
 const getStream = createRoute({
   method: 'get',
   path: '/v1/orders/{id}/stream',
+  tags: ['Orders'],
+  operationId: 'followOrder',
+  summary: 'Follow an order live',
+  description:
+    'Server-sent events: each event of the order as one message, with its `seq` as id; then, when the order is settled, one ' +
+    'message `settled` with the status, and the end. Silent streams send comments. A client that lost the stream comes back ' +
+    'with Last-Event-ID, as browsers do by themselves.',
   request: {
     params: z.object({ id: orderIdSchema }),
     headers: z.object({
@@ -40,10 +49,18 @@ const getStream = createRoute({
   },
   responses: {
     200: {
-      description: 'The events of the order as server-sent events, until the order is settled',
-      content: { 'text/event-stream': { schema: z.string() } },
+      ...emptyAnswer('The events of the order as server-sent events, until the order is settled'),
+      content: {
+        'text/event-stream': {
+          schema: z.string(),
+          example:
+            'retry: 2000\n\nid: 3\ndata: {"seq":3,"type":"order.confirmed","data":{},"created_at":"2026-11-01T09:30:00.090Z"}' +
+            '\n\nevent: settled\ndata: {"status":"confirmed"}\n\n',
+        },
+      },
     },
-    204: { description: 'The order is settled and there is nothing after Last-Event-ID: do not ask again' },
+    204: emptyAnswer('The order is settled and there is nothing after Last-Event-ID: do not ask again'),
+    ...problems('not-found', 'validation-error', 'too-many-streams'),
   },
 });
 
@@ -51,12 +68,14 @@ const getStream = createRoute({
 export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...sources }: StreamOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
-  app.openapi(getStream, async (c) => {
+  return app.openapi(getStream, async (c) => {
     const { id } = c.req.valid('param');
     const heard = c.req.valid('header')['last-event-id'] ?? 0;
     const { status, version } = await existingOrder(sources, id);
     // An EventSource comes back after each end; only this answer tells it not to.
     if (isSettled(status) && heard >= version) return c.body(null, 204);
+    // Nobody reads the body of its answer, so nobody would ever end the stream.
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
 
     const mailbox = createMailbox<Mail>();
     const leave = followers.follow(id, heard, {
@@ -80,8 +99,6 @@ export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...s
       await send(stream, mailbox, heard, heartbeatMs).finally(leave);
     });
   });
-
-  return app;
 }
 
 async function send(stream: SSEStreamingApi, mailbox: Mailbox<Mail>, after: number, heartbeatMs: number) {

@@ -4,13 +4,16 @@ import { createMiddleware } from 'hono/factory';
 import type { Checkout } from '../domain/checkout.js';
 import { isSettled } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
+import { answer, RATE_HEADERS } from './answers.js';
 import { acceptCheckout, existingOrder, findOrder, type Acceptance, type OrderSources } from './checkout.js';
 import { orderIdFromKey } from './fingerprint.js';
 import { requiredKey } from './idempotency-key.js';
 import type { OrderGate, Ticket } from './order-gate.js';
-import { orderJson } from './order-json.js';
+import { orderJson, orderJsonSchema } from './order-json.js';
 import { checkoutSchema, orderIdSchema, type CheckoutBody } from './order-schema.js';
+import { FROM_JSON, problems } from './problem-schema.js';
 import { countCheckout, type RateLimits } from './rate-limits.js';
+import { takes } from './request-headers.js';
 import { strictJson } from './strict-json.js';
 import { jsonBody, refuseInvalid } from './validation.js';
 
@@ -34,19 +37,49 @@ type Env = {
 const postOrder = createRoute({
   method: 'post',
   path: '/v1/orders',
+  tags: ['Orders'],
+  operationId: 'placeOrder',
+  summary: 'Place an order',
+  description:
+    'Accepts a checkout once. The answer comes as soon as the order cannot be lost; `Prefer: wait=N` makes it come when the ' +
+    'order is settled. Prices are those of the catalogue.',
+  parameters: takes('IdempotencyKey', 'Prefer'),
   request: { body: jsonBody(checkoutSchema) },
   responses: {
-    200: { description: 'The same checkout was accepted before; this is its order as it stands' },
-    201: { description: 'Accepted, and settled within the preferred wait' },
-    202: { description: 'Accepted' },
+    200: answer(
+      'The same checkout was accepted before; this is its order as it stands',
+      orderJsonSchema,
+      'Location',
+      'Idempotency-Replayed',
+      ...RATE_HEADERS,
+    ),
+    201: answer(
+      'Accepted, and settled within the preferred wait',
+      orderJsonSchema,
+      'Location',
+      'Preference-Applied',
+      ...RATE_HEADERS,
+    ),
+    202: answer('Accepted', orderJsonSchema, 'Location', 'Preference-Applied', ...RATE_HEADERS),
+    ...problems(
+      ...FROM_JSON,
+      'idempotency-key-missing',
+      'idempotency-key-invalid',
+      'order-conflict',
+      'price-changed',
+      'rate-limited',
+    ),
   },
 });
 
 const getOrder = createRoute({
   method: 'get',
   path: '/v1/orders/{id}',
+  tags: ['Orders'],
+  operationId: 'getOrder',
+  summary: 'Read an order',
   request: { params: z.object({ id: orderIdSchema }) },
-  responses: { 200: { description: 'The order as it stands' } },
+  responses: { 200: answer('The order as it stands', orderJsonSchema), ...problems('not-found') },
 });
 
 export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...sources }: OrderRoutesOptions) {
@@ -66,7 +99,7 @@ export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...s
   });
 
   app.post('/v1/orders', beforeReading, strictJson(maxBodyBytes));
-  app.openapi(postOrder, async (c) => {
+  const routes = app.openapi(postOrder, async (c) => {
     const checkout = toCheckout(c.req.valid('json'), c.req.header('Idempotency-Key'));
     // For the log, also of what fails below.
     c.set('orderId', checkout.orderId);
@@ -80,7 +113,7 @@ export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...s
     return answerAccepted(c, acceptance);
   });
 
-  app.openapi(getOrder, async (c) => {
+  return routes.openapi(getOrder, async (c) => {
     const { id } = c.req.valid('param');
     return c.json(orderJson(await existingOrder(sources, id)), 200);
   });
@@ -94,8 +127,6 @@ export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...s
     const now = await findOrder(sources, record.order.orderId).catch(() => undefined);
     return c.json(orderJson(now ?? record), now !== undefined && isSettled(now.status) ? 201 : 202);
   }
-
-  return app;
 }
 
 function toCheckout(body: CheckoutBody, idempotencyKey: string | undefined): Checkout {

@@ -3,9 +3,24 @@ import { Problem } from './problems.js';
 
 /** The query of every list. */
 export const pageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: z.string().max(500).optional(),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(50)
+    .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 50, description: 'The most rows of one page.' }),
+  cursor: z.string().max(500).optional().openapi({ description: 'The `next_cursor` of the page before.' }),
 });
+
+/** The schema of a page of these rows, under this name. */
+export const listOf = <Row extends z.ZodType>(name: string, row: Row) =>
+  z
+    .object({
+      data: z.array(row),
+      next_cursor: z.string().nullable().openapi({ description: 'Where the next page begins; null on the last one.' }),
+    })
+    .openapi(name);
 
 export interface Page<Row> {
   data: Row[];

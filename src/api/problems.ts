@@ -3,14 +3,18 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 /** Every problem the API answers with. The code is stable; the text may change. */
 export const PROBLEMS = {
+  'malformed-request': { status: 400, title: 'The request is not well-formed HTTP' },
+  'malformed-url': { status: 400, title: 'The URL is not well-formed' },
   'malformed-json': { status: 400, title: 'The body is not JSON' },
   'idempotency-key-missing': { status: 400, title: 'An idempotency key is required' },
   'idempotency-key-invalid': { status: 400, title: 'The Idempotency-Key is not usable' },
   'invalid-signature': { status: 400, title: 'The signature does not hold' },
+  'invalid-event': { status: 400, title: 'The signed message cannot be understood' },
   unauthorized: { status: 401, title: 'An API key is required' },
   'insufficient-scope': { status: 403, title: 'The API key lacks a scope' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'This method is not allowed here' },
+  'request-timeout': { status: 408, title: 'The request took too long to arrive' },
   'order-conflict': { status: 409, title: 'This order_id was used for another checkout' },
   'price-changed': { status: 409, title: 'The total is not what the catalogue says' },
   'idempotency-conflict': { status: 409, title: 'This Idempotency-Key was used for another request' },
@@ -35,15 +39,18 @@ export const PROBLEMS = {
   'body-too-large': { status: 413, title: 'The body is too large' },
   'uri-too-long': { status: 414, title: 'The URL is too long' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
+  'expectation-failed': { status: 417, title: 'The expectation cannot be met' },
   'validation-error': { status: 422, title: 'The request has invalid fields' },
   'refund-exceeds-captured': { status: 422, title: 'The refund is more than what is left of the payment' },
   'rate-limited': { status: 429, title: 'Too many checkouts for now' },
-  'headers-too-large': { status: 431, title: 'There are too many headers' },
+  'headers-too-large': { status: 431, title: 'The headers are too large or too many' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
+  'method-not-implemented': { status: 501, title: 'This method is not known here' },
   'too-many-streams': { status: 503, title: 'Too many streams are open' },
   'order-interrupted': { status: 503, title: 'The order is being recovered' },
   overloaded: { status: 503, title: 'There is too much to do just now' },
   unavailable: { status: 503, title: 'A part of the service is away' },
+  'http-version-not-supported': { status: 505, title: 'Only HTTP/1.0 and HTTP/1.1 are spoken here' },
 } as const satisfies Record<string, { status: ContentfulStatusCode; title: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -79,18 +86,35 @@ export class Problem extends Error {
   }
 }
 
-/** The one place where a problem becomes a response (RFC 9457). */
-export function problemResponse(c: Context, { code, message, extra, headers }: Problem): Response {
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** Where a problem arose. */
+export interface ProblemPlace {
+  /** The path of the request; unknown when the request could not be read. */
+  instance?: string;
+  requestId: string;
+}
+
+/** The members of a problem as they are sent (RFC 9457). `type` is a page of this server: see docs/errors.md. */
+export function problemBody({ code, message, extra }: Problem, { instance, requestId }: ProblemPlace) {
   const { status, title } = PROBLEMS[code];
-  const body = {
+  return {
     type: `/docs/errors#${code}`,
     title,
     status,
     detail: message,
-    instance: c.req.path,
+    ...(instance === undefined ? {} : { instance }),
     code,
-    request_id: c.get('requestId'),
+    request_id: requestId,
     ...extra,
   };
-  return c.body(JSON.stringify(body), status, { ...headers, 'Content-Type': 'application/problem+json' });
+}
+
+/** The answer of a route, or of none. */
+export function problemResponse(c: Context, problem: Problem): Response {
+  // As it was sent: the decoded path need not be a URI reference.
+  const instance = new URL(c.req.url).pathname;
+  const body = problemBody(problem, { instance, requestId: c.get('requestId') });
+  const headers = { ...problem.headers, 'Content-Type': PROBLEM_TYPE };
+  return c.body(JSON.stringify(body), PROBLEMS[problem.code].status, headers);
 }

@@ -1,13 +1,9 @@
 import { z } from '@hono/zod-openapi';
-import { isCurrency, MAX_AMOUNT_MINOR } from '../domain/money.js';
+import { MAX_AMOUNT_MINOR } from '../domain/money.js';
 import { MAX_NAME_LENGTH, MAX_ON_HAND, type CatalogueProduct } from '../domain/product.js';
-import { skuSchema, text } from './order-schema.js';
-import { pageQuery } from './paging.js';
+import { currencySchema as currency, skuSchema, text, timestamp } from './order-schema.js';
+import { listOf, pageQuery } from './paging.js';
 
-const currency = z
-  .string()
-  .refine(isCurrency, 'must be an upper-case ISO 4217 code, such as "EUR"')
-  .openapi({ example: 'EUR' });
 const name = text(MAX_NAME_LENGTH).openapi({ example: 'Notebook' });
 const unitPriceMinor = z
   .int('must be a whole number of minor units, such as 1999 for EUR 19.99')
@@ -24,14 +20,17 @@ export const newProductSchema = z
     active: z.boolean().default(true),
     on_hand: z.int().min(0).max(MAX_ON_HAND).default(0),
   })
-  .openapi('NewProduct');
+  .openapi('NewProduct', {
+    example: { sku: 'product-A', name: 'Notebook', currency: 'EUR', unit_price_minor: 1999, on_hand: 100 },
+  });
 
 /** A field that has no place in a change, with the reason. */
 const fixed = (detail: string) =>
   z
     .unknown()
     .optional()
-    .refine((value) => value === undefined, detail);
+    .refine((value) => value === undefined, detail)
+    .openapi({ not: {}, description: `Refused: it ${detail}.` });
 
 export const changeSchema = z
   .strictObject({
@@ -43,10 +42,15 @@ export const changeSchema = z
     on_hand: fixed('is changed by POST /v1/products/{sku}/stock-adjustments'),
   })
   .refine((changes) => Object.keys(changes).length > 0, 'must have at least one of name, unit_price_minor, active')
-  .openapi('ProductChange');
+  .openapi('ProductChange', { minProperties: 1, example: { unit_price_minor: 2199 } });
 
 /** Who sees what: without it the products for sale, with it also the others, with all that operators see. */
-export const viewQuery = z.object({ include: z.literal('inactive', 'must be "inactive"').optional() });
+export const viewQuery = z.object({
+  include: z
+    .literal('inactive', 'must be "inactive"')
+    .optional()
+    .openapi({ description: 'Also what is not for sale, and of each product what operators see.' }),
+});
 
 export const productsQuery = pageQuery
   .extend({
@@ -63,8 +67,48 @@ export const productsQuery = pageQuery
 /** Where a list of products goes on: the last one's SKU. */
 export const place = z.tuple([skuSchema]);
 
+const EXAMPLE = {
+  sku: 'product-A',
+  name: 'Notebook',
+  currency: 'EUR',
+  unit_price_minor: 1999,
+  active: true,
+  available: 97,
+  created_at: '2026-10-01T08:00:00.000Z',
+  updated_at: '2026-10-20T16:20:00.000Z',
+};
+
+export const productJsonSchema = z
+  .object({
+    sku: skuSchema,
+    name: z.string(),
+    currency: z.string(),
+    unit_price_minor: z.int().min(0),
+    active: z.boolean(),
+    available: z.int().openapi({ description: 'What is on hand and not reserved.' }),
+    created_at: timestamp,
+    updated_at: timestamp,
+  })
+  .openapi('Product', { example: EXAMPLE });
+
+export const fullProductJsonSchema = z
+  .object({
+    ...productJsonSchema.shape,
+    on_hand: z.int(),
+    reserved: z.int(),
+    version: z.int().min(1).openapi({ description: 'One more with each change; it is the ETag.' }),
+  })
+  .openapi('FullProduct', { example: { ...EXAMPLE, on_hand: 100, reserved: 3, version: 3 } });
+
+/** What the view decides between. */
+export const eitherProduct = z.union([fullProductJsonSchema, productJsonSchema]);
+export const eitherProductList = z.union([
+  listOf('FullProductList', fullProductJsonSchema),
+  listOf('ProductList', productJsonSchema),
+]);
+
 /** A product as everybody sees it. */
-export function productJson(product: CatalogueProduct) {
+export function productJson(product: CatalogueProduct): z.infer<typeof productJsonSchema> {
   return {
     sku: product.sku,
     name: product.name,
@@ -78,7 +122,7 @@ export function productJson(product: CatalogueProduct) {
 }
 
 /** A product as operators see it. */
-export function fullProductJson(product: CatalogueProduct) {
+export function fullProductJson(product: CatalogueProduct): z.infer<typeof fullProductJsonSchema> {
   const { onHand, reserved, version } = product;
   return { ...productJson(product), on_hand: onHand, reserved, version };
 }

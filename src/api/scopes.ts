@@ -45,6 +45,7 @@ export const ROUTE_SCOPES: Readonly<Record<string, Scope | 'public'>> = {
   'POST /webhooks/payments/:gateway': 'public',
   'GET /openapi.json': 'public',
   'GET /docs': 'public',
+  'GET /docs/errors': 'public',
   'GET /docs/*': 'public',
 };
 

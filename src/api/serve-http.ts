@@ -1,6 +1,9 @@
-import type { Server, ServerResponse } from 'node:http';
-import { serve } from '@hono/node-server';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { refuseMalformed } from './malformed-requests.js';
+import type { RequestObserver } from './request-observer.js';
+import { refusal } from './request-rules.js';
 
 export interface HttpServer {
   port: number;
@@ -15,6 +18,8 @@ export interface Listen {
   variable: string;
   /** The most connections held open at once. */
   maxConnections?: number;
+  /** Hears of the requests that were refused before the app saw them. */
+  observe?: RequestObserver;
 }
 
 const MAX_CONNECTIONS = 1_000;
@@ -22,24 +27,19 @@ const MAX_HEADER_BYTES = 8_192;
 const REQUESTS_PER_SOCKET = 1_000;
 // How often slow clients are looked for: the time-outs below are late by as much.
 const CHECK_EVERY_MS = 2_000;
+// Node's defaults let a slow client hold a socket for five minutes.
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: CHECK_EVERY_MS };
 
 /**
- * Serves an app.
+ * Serves an app. What is not well-formed HTTP gets a problem too, and never reaches the app.
  * @throws Error naming the port and its variable when the address is taken
  */
 export async function serveHttp(app: Pick<Hono, 'fetch'>, listen: Listen): Promise<HttpServer> {
-  const { host, port, variable, maxConnections = MAX_CONNECTIONS } = listen;
-  const server = await new Promise<Server>((resolve, reject) => {
-    const serverOptions = { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: CHECK_EVERY_MS };
-    const options = { fetch: app.fetch, hostname: host, port, serverOptions };
-    const started = serve(options, () => resolve(started)) as Server;
-    started.once('error', (error) => reject(explain(error, host, port, variable)));
-  });
-  // Node's defaults let a slow client hold a socket for five minutes.
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 30_000;
-  server.maxConnections = maxConnections;
-  server.maxRequestsPerSocket = REQUESTS_PER_SOCKET;
+  const { host, port, variable, maxConnections = MAX_CONNECTIONS, observe = () => {} } = listen;
+  const answer = getRequestListener(app.fetch, { hostname: host });
+  // Node itself would answer a request without Host, and without a body.
+  const server = createServer({ ...TIMEOUTS, maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false });
+  const refuse = refuseMalformed(server, observe);
 
   // A client that always has a request under way would otherwise keep its connection, and the drain would never end.
   const open = new Set<ServerResponse>();
@@ -49,9 +49,19 @@ export async function serveHttp(app: Pick<Hono, 'fetch'>, listen: Listen): Promi
     response.once('close', () => open.delete(response));
     if (closing) response.shouldKeepAlive = false;
   });
+  server.on('request', (incoming, outgoing) => {
+    const problem = refusal(incoming);
+    if (problem === undefined) void answer(incoming, outgoing);
+    else refuse(incoming, outgoing, problem);
+  });
+  server.maxConnections = maxConnections;
+  server.maxRequestsPerSocket = REQUESTS_PER_SOCKET;
+  const listening = await start(server, host, port).catch((error: Error) => {
+    throw explain(error, host, port, variable);
+  });
 
   return {
-    port,
+    port: listening,
     close: (graceMs) =>
       new Promise((resolve) => {
         closing = true;
@@ -64,6 +74,18 @@ export async function serveHttp(app: Pick<Hono, 'fetch'>, listen: Listen): Promi
         server.closeIdleConnections();
       }),
   };
+}
+
+/** Resolves to the port: port 0 means any free one. */
+function start(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number, variable: string): Error {

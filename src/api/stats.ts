@@ -1,5 +1,8 @@
-import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { OrderStats } from '../domain/order-stats.js';
+import { answer } from './answers.js';
+import { timestamp } from './order-schema.js';
+import { problems } from './problem-schema.js';
 
 /** The numbers of the shop. Throws `Unavailable` when the database is away. */
 export interface StatsBook {
@@ -10,22 +13,42 @@ export interface StatsOptions {
   stats: StatsBook;
 }
 
+const counts = z.record(z.string(), z.int().min(0));
+
+const statsSchema = z
+  .object({
+    total_processed: z.int().min(0).openapi({ description: 'Orders that have had an answer.' }),
+    average_processing_time: z
+      .number()
+      .min(0)
+      .openapi({ description: 'Mean seconds from acceptance to first answer.' }),
+    status_counts: counts.openapi({ description: 'How many orders have each status now.' }),
+    depths: counts.openapi({ description: 'What waits for somebody.' }),
+    as_of: timestamp,
+  })
+  .openapi('Stats', {
+    example: {
+      total_processed: 1284,
+      average_processing_time: 0.187,
+      status_counts: { pending: 2, confirmed: 1190, completed: 0, failed: 71, cancelled: 23 },
+      depths: { dead_letters_open: 1 },
+      as_of: '2026-11-01T09:30:00.000Z',
+    },
+  });
+
 const getStats = createRoute({
   method: 'get',
   path: '/v1/stats',
-  responses: {
-    200: {
-      description:
-        'How many orders have had an answer (total_processed), the mean seconds from acceptance to the first answer ' +
-        '(average_processing_time), how many orders have each status now, and what waits for somebody (depths)',
-    },
-  },
+  tags: ['Operations'],
+  operationId: 'getStats',
+  summary: 'Read the numbers of the shop',
+  responses: { 200: answer('The numbers as of now', statsSchema), ...problems() },
 });
 
 export function createStatsRoutes({ stats }: StatsOptions) {
   const app = new OpenAPIHono();
 
-  app.openapi(getStats, async (c) => {
+  return app.openapi(getStats, async (c) => {
     const { settledOrders, averageSettlingSeconds, statusCounts, depths, asOf } = await stats.read();
     const body = {
       total_processed: settledOrders,
@@ -36,6 +59,4 @@ export function createStatsRoutes({ stats }: StatsOptions) {
     };
     return c.json(body, 200);
   });
-
-  return app;
 }

@@ -1,9 +1,12 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { answer as answerOf } from './answers.js';
 import { requiredKey } from './idempotency-key.js';
-import { skuSchema, text } from './order-schema.js';
-import { pageOf, pageQuery, placeOf } from './paging.js';
+import { skuSchema, text, timestamp } from './order-schema.js';
+import { listOf, pageOf, pageQuery, placeOf } from './paging.js';
+import { FROM_JSON, problems } from './problem-schema.js';
 import { Problem } from './problems.js';
+import { takes } from './request-headers.js';
 import { strictJson } from './strict-json.js';
 import { jsonBody, refuseInvalid } from './validation.js';
 
@@ -57,29 +60,78 @@ const adjustmentSchema = z
       .int()
       .min(-MAX_DELTA)
       .max(MAX_DELTA)
-      .refine((delta) => delta !== 0, 'must not be 0'),
+      .refine((delta) => delta !== 0, 'must not be 0')
+      .openapi({ not: { const: 0 }, description: 'How many more, or with a minus how many fewer.' }),
     reason: text(200).openapi({ example: 'delivery 4711' }),
   })
-  .openapi('StockAdjustment');
+  .openapi('StockAdjustment', { example: { delta: 40, reason: 'delivery 4711' } });
+
+const levelSchema = z
+  .object({
+    sku: skuSchema,
+    on_hand: z.int(),
+    reserved: z.int(),
+    available: z.int().openapi({ description: 'What is on hand and not reserved.' }),
+  })
+  .openapi('StockLevel', { example: { sku: 'product-A', on_hand: 140, reserved: 3, available: 137 } });
+
+const movementSchema = z
+  .object({
+    id: z.int(),
+    kind: z.string().openapi({ description: '`adjust`, `reserve`, `release`, `commit` or `restock`.' }),
+    on_hand_delta: z.int(),
+    reserved_delta: z.int(),
+    order_id: z.string().nullable(),
+    reason: z.string().nullable(),
+    created_at: timestamp,
+  })
+  .openapi('StockMovement', {
+    example: {
+      id: 812,
+      kind: 'adjust',
+      on_hand_delta: 40,
+      reserved_delta: 0,
+      order_id: null,
+      reason: 'delivery 4711',
+      created_at: '2026-11-01T09:30:00.000Z',
+    },
+  });
 
 const params = z.object({ sku: skuSchema });
 
 const postAdjustment = createRoute({
   method: 'post',
   path: '/v1/products/{sku}/stock-adjustments',
+  tags: ['Products'],
+  operationId: 'adjustStock',
+  summary: 'Change what is on hand',
+  parameters: takes('RequiredIdempotencyKey'),
   request: { params, body: jsonBody(adjustmentSchema) },
   responses: {
-    200: { description: 'The same adjustment was made before; this is the stock now' },
-    201: { description: 'Adjusted' },
-    409: { description: 'More is reserved than would be left, or the key was used for another adjustment' },
+    200: answerOf('The same adjustment was made before; this is the stock now', levelSchema, 'Idempotency-Replayed'),
+    201: answerOf('Adjusted', levelSchema),
+    ...problems(
+      ...FROM_JSON,
+      'idempotency-key-missing',
+      'idempotency-key-invalid',
+      'not-found',
+      'stock-below-reserved',
+      'idempotency-conflict',
+    ),
   },
 });
 
 const getMovements = createRoute({
   method: 'get',
   path: '/v1/products/{sku}/stock-movements',
+  tags: ['Products'],
+  operationId: 'listStockMovements',
+  summary: 'Read what changed the stock',
   request: { params, query: pageQuery },
-  responses: { 200: { description: 'What changed the stock, newest first' } },
+  responses: {
+    200: answerOf('What changed the stock, newest first', listOf('StockMovementList', movementSchema)),
+    ...problems('not-found', 'validation-error'),
+  },
 });
 
 const place = z.tuple([z.int().min(1)]);
@@ -88,13 +140,13 @@ export function createStockRoutes({ stock, maxBodyBytes }: StockOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
   app.post('/v1/products/:sku/stock-adjustments', strictJson(maxBodyBytes));
-  app.openapi(postAdjustment, async (c) => {
+  const routes = app.openapi(postAdjustment, async (c) => {
     const { sku } = c.req.valid('param');
     const idempotencyKey = requiredKey(c.req.header('Idempotency-Key'));
     return answer(c, await stock.adjust({ sku, ...c.req.valid('json'), idempotencyKey }), sku);
   });
 
-  app.openapi(getMovements, async (c) => {
+  return routes.openapi(getMovements, async (c) => {
     const { sku } = c.req.valid('param');
     const { limit, cursor } = c.req.valid('query');
     const [beforeId] = placeOf(cursor, place) ?? [];
@@ -102,8 +154,6 @@ export function createStockRoutes({ stock, maxBodyBytes }: StockOptions) {
     if (movements === undefined) throw noProduct(sku);
     return c.json(pageOf(movements, limit, { json: movementJson, place: ({ id }) => [id] }), 200);
   });
-
-  return app;
 }
 
 function answer(c: Context, adjusted: StockAdjusted, sku: string) {
@@ -128,11 +178,11 @@ function answer(c: Context, adjusted: StockAdjusted, sku: string) {
   }
 }
 
-function stockJson({ sku, onHand, reserved }: StockLevel) {
+function stockJson({ sku, onHand, reserved }: StockLevel): z.infer<typeof levelSchema> {
   return { sku, on_hand: onHand, reserved, available: onHand - reserved };
 }
 
-function movementJson(movement: StockMovement) {
+function movementJson(movement: StockMovement): z.infer<typeof movementSchema> {
   return {
     id: movement.id,
     kind: movement.kind,

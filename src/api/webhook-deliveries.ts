@@ -1,10 +1,19 @@
 import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
 import type { WebhookDelivery } from '../domain/webhook-endpoint.js';
+import { answer } from './answers.js';
 import { given } from './given.js';
 import { pageOf, placeOf } from './paging.js';
+import { problems } from './problem-schema.js';
 import { Problem } from './problems.js';
 import { refuseInvalid } from './validation.js';
-import { deliveryJson, deliveryParams, deliveryPlace, deliveryQuery } from './webhook-delivery-schema.js';
+import {
+  deliveryJson,
+  deliveryJsonSchema,
+  deliveryListSchema,
+  deliveryParams,
+  deliveryPlace,
+  deliveryQuery,
+} from './webhook-delivery-schema.js';
 
 export interface DeliveryFilter {
   endpointId?: string;
@@ -37,63 +46,74 @@ export interface DeliveryOptions {
 
 const path = '/v1/webhook-deliveries';
 const request = { params: deliveryParams };
+const tags = ['Webhooks'];
 
 const getDeliveries = createRoute({
   method: 'get',
   path,
+  tags,
+  operationId: 'listWebhookDeliveries',
+  summary: 'List the deliveries',
   request: { query: deliveryQuery },
-  responses: { 200: { description: 'The deliveries, newest first, each with its tries' } },
+  responses: {
+    200: answer('The deliveries, newest first, each with its tries', deliveryListSchema),
+    ...problems('validation-error'),
+  },
 });
 const getDelivery = createRoute({
   method: 'get',
   path: `${path}/{id}`,
+  tags,
+  operationId: 'getWebhookDelivery',
+  summary: 'Read a delivery',
   request,
-  responses: { 200: { description: 'The delivery with its tries' } },
+  responses: {
+    200: answer('The delivery with its tries', deliveryJsonSchema),
+    ...problems('not-found', 'validation-error'),
+  },
 });
 const postReplay = createRoute({
   method: 'post',
   path: `${path}/{id}/replay`,
+  tags,
+  operationId: 'replayWebhookDelivery',
+  summary: 'Send a delivery again',
   request,
   responses: {
-    202: { description: 'It is sent again, with the same webhook-id and the whole schedule of tries' },
-    409: { description: 'It is under way, or its endpoint is disabled or deleted' },
+    202: answer('It is sent again, with the same webhook-id and the whole schedule of tries', deliveryJsonSchema),
+    ...problems('not-found', 'validation-error', 'body-too-large', 'delivery-under-way', 'endpoint-disabled'),
   },
 });
 
 export function createDeliveryRoutes({ webhookDeliveries: deliveries }: DeliveryOptions) {
-  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
-
-  app.openapi(getDeliveries, async (c) => {
-    const { endpoint_id: endpointId, order_id: orderId, state, type, limit, cursor } = c.req.valid('query');
-    const [beforeId] = placeOf(cursor, deliveryPlace) ?? [];
-    const filter = given({ endpointId, orderId, state, type, beforeId });
-    const found = await deliveries.list({ ...filter, limit: limit + 1 });
-    return c.json(pageOf(found, limit, { json: deliveryJson, place: ({ id }) => [id] }), 200);
-  });
-
-  app.openapi(getDelivery, async (c) => {
-    const delivery = await deliveries.find(c.req.valid('param').id);
-    if (delivery === undefined) throw notFound();
-    return c.json(deliveryJson(delivery), 200);
-  });
-
-  app.openapi(postReplay, async (c) => {
-    const replayed = await deliveries.replay(c.req.valid('param').id);
-    switch (replayed.kind) {
-      case 'replayed':
-        return c.json(deliveryJson(replayed.delivery), 202);
-      case 'not_found':
-        throw notFound();
-      case 'under_way':
-        throw new Problem('delivery-under-way', `This delivery is ${replayed.state}; it is being tried anyway.`, {
-          state: replayed.state,
-        });
-      case 'no_receiver':
-        throw new Problem('endpoint-disabled', `The endpoint of this delivery is ${replayed.endpointState}.`);
-    }
-  });
-
-  return app;
+  return new OpenAPIHono({ defaultHook: refuseInvalid })
+    .openapi(getDeliveries, async (c) => {
+      const { endpoint_id: endpointId, order_id: orderId, state, type, limit, cursor } = c.req.valid('query');
+      const [beforeId] = placeOf(cursor, deliveryPlace) ?? [];
+      const filter = given({ endpointId, orderId, state, type, beforeId });
+      const found = await deliveries.list({ ...filter, limit: limit + 1 });
+      return c.json(pageOf(found, limit, { json: deliveryJson, place: ({ id }) => [id] }), 200);
+    })
+    .openapi(getDelivery, async (c) => {
+      const delivery = await deliveries.find(c.req.valid('param').id);
+      if (delivery === undefined) throw notFound();
+      return c.json(deliveryJson(delivery), 200);
+    })
+    .openapi(postReplay, async (c) => {
+      const replayed = await deliveries.replay(c.req.valid('param').id);
+      switch (replayed.kind) {
+        case 'replayed':
+          return c.json(deliveryJson(replayed.delivery), 202);
+        case 'not_found':
+          throw notFound();
+        case 'under_way':
+          throw new Problem('delivery-under-way', `This delivery is ${replayed.state}; it is being tried anyway.`, {
+            state: replayed.state,
+          });
+        case 'no_receiver':
+          throw new Problem('endpoint-disabled', `The endpoint of this delivery is ${replayed.endpointState}.`);
+      }
+    });
 }
 
 function notFound(): Problem {

@@ -1,16 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import { EVENT_FILTERS } from '../domain/event-filter.js';
 import type { WebhookEndpoint } from '../domain/webhook-endpoint.js';
-import { pageQuery } from './paging.js';
+import { textOrNothing, timestamp } from './order-schema.js';
+import { listOf, pageQuery } from './paging.js';
 
 export const endpointParams = z.object({ id: z.string().regex(/^we_[0-9a-f]{32}$/) });
 
 const fields = {
   url: z.string().min(1).max(2000).openapi({ example: 'https://shop.example/hooks/orders' }),
-  description: z
-    .string()
-    .max(200)
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters or lone surrogates'),
+  description: textOrNothing(200),
   event_types: z
     .array(z.string().refine((type) => EVENT_FILTERS.includes(type), `must be one of ${EVENT_FILTERS.join(', ')}`))
     .min(1)
@@ -24,21 +22,65 @@ export const newEndpointSchema = z
     description: fields.description.default(''),
     event_types: fields.event_types.default(['*']),
   })
-  .openapi('NewWebhookEndpoint');
+  .openapi('NewWebhookEndpoint', {
+    example: { url: 'https://shop.example/hooks/orders', description: 'warehouse', event_types: ['order.*'] },
+  });
 
 export const endpointChangeSchema = z
   .strictObject({ ...fields, state: z.enum(['enabled', 'disabled']) })
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'must change something: url, description, event_types or state')
-  .openapi('WebhookEndpointChange');
+  .openapi('WebhookEndpointChange', { example: { event_types: ['order.*', 'refund.failed'] } });
 
 export const endpointQuery = pageQuery;
 
 /** Where a list of endpoints goes on: the last one's id. */
 export const endpointPlace = z.tuple([z.string().max(100)]);
 
+const shown = {
+  id: z.string(),
+  url: z.string(),
+  description: z.string(),
+  event_types: z.array(z.string()),
+  state: z.enum(['enabled', 'disabled']),
+  disabled_reason: z.string().nullable(),
+  old_secret_until: timestamp
+    .nullable()
+    .openapi({ description: 'Until when the secret before the present one signs too; null when it does not.' }),
+  created_at: timestamp,
+  updated_at: timestamp,
+  links: z.object({ self: z.string(), deliveries: z.string() }),
+};
+
+const EXAMPLE = {
+  id: `we_${'0f3e9a77'.repeat(4)}`,
+  url: 'https://shop.example/hooks/orders',
+  description: 'warehouse',
+  event_types: ['order.*'],
+  state: 'enabled' as const,
+  disabled_reason: null,
+  old_secret_until: null,
+  created_at: '2026-03-09T12:00:00.000Z',
+  updated_at: '2026-03-09T12:00:00.000Z',
+  links: {
+    self: `/v1/webhook-endpoints/we_${'0f3e9a77'.repeat(4)}`,
+    deliveries: `/v1/webhook-deliveries?endpoint_id=we_${'0f3e9a77'.repeat(4)}`,
+  },
+};
+
+export const endpointJsonSchema = z.object(shown).openapi('WebhookEndpoint', { example: EXAMPLE });
+
+/** Where its secret is shown, once. */
+export const endpointWithSecretSchema = z
+  .object({ ...shown, secret: z.string().openapi({ description: 'Shown in this answer and in no other.' }) })
+  .openapi('WebhookEndpointWithSecret', {
+    example: { ...EXAMPLE, secret: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD' },
+  });
+
+export const endpointListSchema = listOf('WebhookEndpointList', endpointJsonSchema);
+
 /** An endpoint as the API shows it. Its secrets are shown once, by what made them. */
-export function endpointJson(endpoint: WebhookEndpoint) {
+export function endpointJson(endpoint: WebhookEndpoint): z.infer<typeof endpointJsonSchema> {
   return {
     id: endpoint.id,
     url: endpoint.url,

@@ -7,18 +7,23 @@ import {
   type WebhookDelivery,
   type WebhookEndpoint,
 } from '../domain/webhook-endpoint.js';
+import { answer, emptyAnswer } from './answers.js';
 import { given } from './given.js';
 import { pageOf, placeOf } from './paging.js';
+import { FROM_JSON, problems } from './problem-schema.js';
 import { Problem } from './problems.js';
 import { strictJson } from './strict-json.js';
 import { jsonBody, refuseInvalid } from './validation.js';
-import { deliveryJson } from './webhook-delivery-schema.js';
+import { deliveryJson, deliveryJsonSchema } from './webhook-delivery-schema.js';
 import {
   endpointChangeSchema,
   endpointJson,
+  endpointJsonSchema,
+  endpointListSchema,
   endpointParams,
   endpointPlace,
   endpointQuery,
+  endpointWithSecretSchema,
   newEndpointSchema,
 } from './webhook-endpoint-schema.js';
 
@@ -65,122 +70,155 @@ export interface EndpointOptions {
 const path = '/v1/webhook-endpoints';
 const one = `${path}/{id}` as const;
 const request = { params: endpointParams };
-const ok = (description: string) => ({ 200: { description } });
+const tags = ['Webhooks'];
+const ONE = ['not-found', 'validation-error'] as const;
 
 const getEndpoints = createRoute({
   method: 'get',
   path,
+  tags,
+  operationId: 'listWebhookEndpoints',
+  summary: 'List the endpoints',
   request: { query: endpointQuery },
-  responses: ok('The endpoints, oldest first'),
+  responses: { 200: answer('The endpoints, oldest first', endpointListSchema), ...problems('validation-error') },
 });
 const postEndpoint = createRoute({
   method: 'post',
   path,
+  tags,
+  operationId: 'createWebhookEndpoint',
+  summary: 'Create an endpoint',
+  description: 'Events are sent to it as Standard Webhooks, signed with the secret of this answer.',
   request: { body: jsonBody(newEndpointSchema) },
   responses: {
-    201: { description: 'Created; its secret is in this answer and in no other' },
-    409: { description: 'There is an endpoint with this URL, or there are too many' },
-    422: { description: 'The URL cannot be called, or a type of event is not known' },
+    201: answer('Created; its secret is in this answer and in no other', endpointWithSecretSchema, 'Location'),
+    ...problems(...FROM_JSON, 'endpoint-exists', 'too-many-endpoints'),
   },
 });
-const getEndpoint = createRoute({ method: 'get', path: one, request, responses: ok('The endpoint') });
+const getEndpoint = createRoute({
+  method: 'get',
+  path: one,
+  tags,
+  operationId: 'getWebhookEndpoint',
+  summary: 'Read an endpoint',
+  request,
+  responses: { 200: answer('The endpoint', endpointJsonSchema), ...problems(...ONE) },
+});
 const patchEndpoint = createRoute({
   method: 'patch',
   path: one,
+  tags,
+  operationId: 'changeWebhookEndpoint',
+  summary: 'Change an endpoint',
   request: { ...request, body: jsonBody(endpointChangeSchema) },
-  responses: ok('Changed'),
+  responses: { 200: answer('Changed', endpointJsonSchema), ...problems(...FROM_JSON, 'not-found', 'endpoint-exists') },
 });
 const deleteEndpoint = createRoute({
   method: 'delete',
   path: one,
+  tags,
+  operationId: 'deleteWebhookEndpoint',
+  summary: 'Delete an endpoint',
   request,
-  responses: { 204: { description: 'Deleted; its open deliveries are cancelled' } },
+  responses: {
+    204: emptyAnswer('Deleted; its open deliveries are cancelled'),
+    ...problems(...ONE, 'body-too-large'),
+  },
 });
 const postSecret = createRoute({
   method: 'post',
   path: `${one}/secrets`,
+  tags,
+  operationId: 'rotateWebhookSecret',
+  summary: 'Make a new secret',
   request,
   responses: {
-    201: { description: 'The new secret, shown this once; the old one signs too for 24 hours' },
-    409: { description: 'The old secret of the last rotation still signs' },
+    201: answer('The new secret, shown this once; the old one signs too for 24 hours', endpointWithSecretSchema),
+    ...problems(...ONE, 'body-too-large', 'secret-rotating'),
   },
 });
 const deleteOldSecret = createRoute({
   method: 'delete',
   path: `${one}/secrets/old`,
+  tags,
+  operationId: 'dropOldWebhookSecret',
+  summary: 'Let the old secret sign no more',
   request,
-  responses: ok('Only the new secret signs now'),
+  responses: {
+    200: answer('Only the new secret signs now', endpointJsonSchema),
+    ...problems(...ONE, 'body-too-large'),
+  },
 });
 const postTest = createRoute({
   method: 'post',
   path: `${one}/test`,
+  tags,
+  operationId: 'testWebhookEndpoint',
+  summary: 'Send a test event',
   request,
-  responses: { 202: { description: 'A webhook.test event is on its way' }, 409: { description: 'It is disabled' } },
+  responses: {
+    202: answer('A `webhook.test` event is on its way', deliveryJsonSchema),
+    ...problems(...ONE, 'body-too-large', 'endpoint-disabled'),
+  },
 });
 
 export function createEndpointRoutes({ endpoints, eventSender, maxBodyBytes }: EndpointOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+  const strict = strictJson(maxBodyBytes);
 
-  app.openapi(getEndpoints, async (c) => {
-    const { limit, cursor } = c.req.valid('query');
-    const [afterId] = placeOf(cursor, endpointPlace) ?? [];
-    const found = await endpoints.list(limit + 1, afterId);
-    return c.json(pageOf(found, limit, { json: endpointJson, place: ({ id }) => [id] }), 200);
-  });
+  app.post(path, strict);
+  app.patch(`${path}/:id`, strict);
 
-  app.post(path, strictJson(maxBodyBytes));
-  app.openapi(postEndpoint, async (c) => {
-    const { url, description, event_types: eventTypes } = c.req.valid('json');
-    refuseUrl(url);
-    const secret = newSecret();
-    const endpoint = done(await endpoints.create({ url, description, eventTypes, secret }, MOST_ENDPOINTS));
-    c.header('Location', `${path}/${endpoint.id}`);
-    return c.json({ ...endpointJson(endpoint), secret }, 201);
-  });
-
-  app.openapi(getEndpoint, async (c) => {
-    const { id } = c.req.valid('param');
-    const endpoint = await endpoints.find(id);
-    if (endpoint === undefined) throw notFound();
-    return c.json(endpointJson(endpoint), 200);
-  });
-
-  app.patch(`${path}/:id`, strictJson(maxBodyBytes));
-  app.openapi(patchEndpoint, async (c) => {
-    const { event_types: eventTypes, ...rest } = c.req.valid('json');
-    if (rest.url !== undefined) refuseUrl(rest.url);
-    const endpoint = done(await endpoints.change(c.req.valid('param').id, given({ ...rest, eventTypes })));
-    return c.json(endpointJson(endpoint), 200);
-  });
-
-  app.openapi(deleteEndpoint, async (c) => {
-    if (!(await endpoints.remove(c.req.valid('param').id))) throw notFound();
-    return c.body(null, 204);
-  });
-
-  app.openapi(postSecret, async (c) => {
-    const secret = newSecret();
-    const endpoint = done(await endpoints.rotate(c.req.valid('param').id, secret, OLD_SECRET_MS));
-    return c.json({ ...endpointJson(endpoint), secret }, 201);
-  });
-
-  app.openapi(deleteOldSecret, async (c) => {
-    return c.json(endpointJson(done(await endpoints.dropOldSecret(c.req.valid('param').id))), 200);
-  });
-
-  app.openapi(postTest, async (c) => {
-    const tested = await endpoints.test(c.req.valid('param').id);
-    if (tested.kind !== 'sent') throw refusal(tested);
-    return c.json(deliveryJson(tested.delivery), 202);
-  });
+  return app
+    .openapi(getEndpoints, async (c) => {
+      const { limit, cursor } = c.req.valid('query');
+      const [afterId] = placeOf(cursor, endpointPlace) ?? [];
+      const found = await endpoints.list(limit + 1, afterId);
+      return c.json(pageOf(found, limit, { json: endpointJson, place: ({ id }) => [id] }), 200);
+    })
+    .openapi(postEndpoint, async (c) => {
+      const { url, description, event_types: eventTypes } = c.req.valid('json');
+      refuseUrl(url);
+      const secret = newSecret();
+      const endpoint = done(await endpoints.create({ url, description, eventTypes, secret }, MOST_ENDPOINTS));
+      c.header('Location', `${path}/${endpoint.id}`);
+      return c.json({ ...endpointJson(endpoint), secret }, 201);
+    })
+    .openapi(getEndpoint, async (c) => {
+      const { id } = c.req.valid('param');
+      const endpoint = await endpoints.find(id);
+      if (endpoint === undefined) throw notFound();
+      return c.json(endpointJson(endpoint), 200);
+    })
+    .openapi(patchEndpoint, async (c) => {
+      const { event_types: eventTypes, ...rest } = c.req.valid('json');
+      if (rest.url !== undefined) refuseUrl(rest.url);
+      const endpoint = done(await endpoints.change(c.req.valid('param').id, given({ ...rest, eventTypes })));
+      return c.json(endpointJson(endpoint), 200);
+    })
+    .openapi(deleteEndpoint, async (c) => {
+      if (!(await endpoints.remove(c.req.valid('param').id))) throw notFound();
+      return c.body(null, 204);
+    })
+    .openapi(postSecret, async (c) => {
+      const secret = newSecret();
+      const endpoint = done(await endpoints.rotate(c.req.valid('param').id, secret, OLD_SECRET_MS));
+      return c.json({ ...endpointJson(endpoint), secret }, 201);
+    })
+    .openapi(deleteOldSecret, async (c) => {
+      return c.json(endpointJson(done(await endpoints.dropOldSecret(c.req.valid('param').id))), 200);
+    })
+    .openapi(postTest, async (c) => {
+      const tested = await endpoints.test(c.req.valid('param').id);
+      if (tested.kind !== 'sent') throw refusal(tested);
+      return c.json(deliveryJson(tested.delivery), 202);
+    });
 
   function refuseUrl(url: string): void {
     const detail = eventSender.refuse(url);
     if (detail === undefined) return;
     throw new Problem('validation-error', 'This URL cannot be called.', { errors: [{ pointer: '/url', detail }] });
   }
-
-  return app;
 }
 
 function newSecret(): string {

@@ -42,8 +42,9 @@ export async function startApiRole(parts: RoleParts): Promise<void> {
   } = parts;
   const followers = createOrderFollowers({ orders: createFollowedOrders(database), most: config.MAX_STREAMS, log });
   addStreamGauge(metrics, followers);
+  const observe = observedRequests(metrics, log);
   const app = createApp({
-    observe: observedRequests(metrics, log),
+    observe,
     ...(tracing === undefined ? {} : { trace: tracing.traceRequest }),
     guards: createGuards({
       verifier: createKeyVerifier({ store: createApiKeyStore(database), cacheMs: config.API_KEY_CACHE_MS, log }),
@@ -83,6 +84,7 @@ export async function startApiRole(parts: RoleParts): Promise<void> {
     port: config.PORT,
     variable: 'PORT',
     maxConnections: config.MAX_CONNECTIONS,
+    observe,
   });
   lifetime.onClose('api', () => api.close(config.DRAIN_TIMEOUT_MS));
   // Before the API: it waits for open answers, and a stream is one.

@@ -1,4 +1,5 @@
 import { TEST_KEY } from './test-key.js';
+import { asDocumented } from './documented.js';
 
 export interface ProductJson {
   sku: string;
@@ -34,6 +35,7 @@ export function createCatalogueDesk(url: string) {
       signal: AbortSignal.timeout(40_000),
     });
     const text = await response.text();
+    asDocumented(method, `/v1/products${path}`, response, text);
     const parsed = (text === '' ? {} : JSON.parse(text)) as CatalogueAnswer['body'];
     return { status: response.status, etag: response.headers.get('etag'), body: parsed };
   };

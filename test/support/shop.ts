@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TEST_KEY } from './test-key.js';
+import { asDocumented } from './documented.js';
 
 export interface OrderJson {
   id: string;
@@ -40,7 +41,9 @@ export function createShop(url: string, key: string = TEST_KEY.text) {
     const headers = new Headers(init.headers);
     if (!headers.has('Authorization')) headers.set('Authorization', `Bearer ${key}`);
     const response = await fetch(`${url}${path}`, { ...init, headers, signal: AbortSignal.timeout(40_000) });
-    const body = (await response.json()) as Answer['body'];
+    const text = await response.text();
+    asDocumented(init.method ?? 'GET', path, response, text);
+    const body = JSON.parse(text) as Answer['body'];
     return { status: response.status, headers: response.headers, body };
   };
   const get = (id: string) => call(`/v1/orders/${id}`);
@@ -56,11 +59,15 @@ export function createShop(url: string, key: string = TEST_KEY.text) {
     get,
     call,
     /** Follows the order live. */
-    follow: (id: string, headers: Record<string, string> = {}) =>
-      fetch(`${url}/v1/orders/${id}/stream`, {
+    async follow(id: string, headers: Record<string, string> = {}): Promise<Response> {
+      const path = `/v1/orders/${id}/stream`;
+      const response = await fetch(`${url}${path}`, {
         headers: { authorization: `Bearer ${key}`, ...headers },
         signal: AbortSignal.timeout(40_000),
-      }),
+      });
+      asDocumented('GET', path, response);
+      return response;
+    },
     /** POSTs to something of an order, such as `cancel`. */
     ask: (id: string, what: string, body: unknown = {}, headers: Record<string, string> = {}) =>
       send(`/v1/orders/${id}/${what}`, body, headers),

@@ -14,6 +14,7 @@ import type { OrderFilter, OrderPlace } from '../../../src/domain/order-filter.j
 import { justAccepted, type OrderRecord, type Refund } from '../../../src/domain/order-record.js';
 import type { OrderStats } from '../../../src/domain/order-stats.js';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
+import { asDocumented } from '../../support/documented.js';
 import { anOrder } from '../../support/orders.js';
 
 export type Body = Record<string, unknown>;
@@ -163,6 +164,7 @@ export function openDesk() {
   const call = async (path: string, init?: RequestInit): Promise<Answer> => {
     const response = await app.request(path, init);
     const text = await response.text();
+    asDocumented(init?.method ?? 'GET', path, response, text);
     const body = (text === '' ? {} : JSON.parse(text)) as Body;
     return { status: response.status, headers: response.headers, body };
   };
@@ -174,10 +176,15 @@ export function openDesk() {
     });
 
   return Object.assign(desk, {
+    app,
     seam,
     observed,
     followers,
-    raw: async (path: string, init?: RequestInit) => app.request(path, init),
+    async raw(path: string, init?: RequestInit): Promise<Response> {
+      const response = await app.request(path, init);
+      asDocumented(init?.method ?? 'GET', path, response);
+      return response;
+    },
     endpoints,
     webhookDeliveries,
     ask: call,

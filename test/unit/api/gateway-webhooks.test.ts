@@ -25,6 +25,13 @@ describe('POST /webhooks/payments/:gateway', () => {
     expect(desk.asked).toEqual([]);
   });
 
+  it('tells a rightly signed message that is no event from a forged one', async () => {
+    desk.seam.verification = { ok: false, reason: 'body_invalid' };
+    expect(await send()).toMatchObject({ status: 400, body: { code: 'invalid-event' } });
+    expect(desk.inbox.size).toBe(0);
+    expect(desk.asked).toEqual([]);
+  });
+
   it('does not know every gateway', async () => {
     desk.seam.verification = { unknownGateway: true };
     expect(await send('nobody')).toMatchObject({ status: 404 });

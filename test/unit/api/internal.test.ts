@@ -41,3 +41,9 @@ test('the metrics are served as text that Prometheus reads', async () => {
   expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
   expect(await response.text()).toBe('orders 1');
 });
+
+test('what is not there is a problem, as on the public port', async () => {
+  const answer = await ask('/metricz');
+  expect(answer.status).toBe(404);
+  expect(await answer.json()).toMatchObject({ code: 'not-found', request_id: expect.stringMatching(/./) });
+});

@@ -56,6 +56,13 @@ describe('the stream of an order', () => {
     expect(desk.followers.count).toBe(0);
   });
 
+  it('takes no place for a HEAD, which nobody would ever give back', async () => {
+    const response = await anOrderWith(2, 'reserved').raw(PATH, { method: 'HEAD' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    expect(desk.followers.count).toBe(0);
+  });
+
   it('goes on after Last-Event-ID', async () => {
     const response = await anOrderWith(3, 'confirmed').raw(PATH, { headers: { 'last-event-id': '2' } });
     const text = await response.text();

@@ -4,7 +4,14 @@ import type { createApp } from '../../../src/api/app.js';
 import { ROUTE_SCOPES } from '../../../src/api/scopes.js';
 import { openApp } from './guarded.js';
 
-const PUBLIC = ['GET /docs', 'GET /docs/*', 'GET /openapi.json', 'GET /v1/products', 'GET /v1/products/:sku'];
+const PUBLIC = [
+  'GET /docs',
+  'GET /docs/*',
+  'GET /docs/errors',
+  'GET /openapi.json',
+  'GET /v1/products',
+  'GET /v1/products/:sku',
+];
 
 /** Every route that the app answers to, as the router has it. */
 function routesOf({ routes }: ReturnType<typeof createApp>): string[] {

@@ -3,6 +3,7 @@ import type { OrderReader } from '../../../src/api/checkout.js';
 import type { OrderWorkflows } from '../../../src/api/order-workflows.js';
 import { justAccepted, type OrderRecord } from '../../../src/domain/order-record.js';
 import type { AcceptedOrder } from '../../../src/domain/order.js';
+import { asDocumented } from '../../support/documented.js';
 import { DEFAULT_POLICY, type OrderPolicy } from '../../../src/domain/policy.js';
 import type { Product } from '../../../src/domain/product.js';
 
@@ -115,6 +116,7 @@ export function openShop() {
   const ask = async (path: string, init?: RequestInit): Promise<Answer> => {
     const response = await app.request(path, init);
     const text = await response.text();
+    asDocumented(init?.method ?? 'GET', path, response, text);
     const body: Body = text === '' ? {} : JSON.parse(text);
     return { status: response.status, headers: response.headers, text, body };
   };
@@ -127,6 +129,7 @@ export function openShop() {
     });
 
   return Object.assign(shop, {
+    app,
     ask,
     /** Posts these bytes or this text as they are. */
     send,

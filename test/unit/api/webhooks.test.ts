@@ -24,7 +24,16 @@ const DELIVERY: WebhookDelivery = {
   orderId: 'o',
   state: 'failed',
   nextAttemptAt: null,
-  attempts: [{ number: 1, at: 't', outcome: 'refused', statusCode: 500, detail: 'answered 500', latencyMs: 3 }],
+  attempts: [
+    {
+      number: 1,
+      at: '2026-01-01T00:00:00.000Z',
+      outcome: 'refused',
+      statusCode: 500,
+      detail: 'answered 500',
+      latencyMs: 3,
+    },
+  ],
   createdAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',
 };

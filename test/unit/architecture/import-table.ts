@@ -51,7 +51,7 @@ export const IMPORT_TABLE: readonly Part[] = [
     ours: ['domain/', 'workflows/contract.ts'],
     types: PORTS,
     packages: [...HTTP, '@temporalio/client'],
-    node: ['node:crypto', 'node:http', 'node:timers/promises', 'node:zlib'],
+    node: ['node:crypto', 'node:http', 'node:module', 'node:path', 'node:stream', 'node:timers/promises', 'node:zlib'],
   },
   {
     ...NOTHING,

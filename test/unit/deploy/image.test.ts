@@ -33,6 +33,13 @@ describe('the image', () => {
     expect(dockerfile).not.toContain('npm install');
   });
 
+  test('has what is served as it is, the page of the API, among its dependencies of production', () => {
+    expect(JSON.parse(read('package.json'))).toMatchObject({
+      dependencies: { 'swagger-ui-dist': expect.stringMatching(/^\d/) },
+    });
+    expect(runtime).toContainEqual({ name: 'COPY', rest: 'package.json ./' });
+  });
+
   test('has certificates for the native bridge, which does not use those of Node', () => {
     expect(last('RUN') ?? '').not.toBe('');
     expect(runtime.some(({ name, rest }) => name === 'RUN' && rest.includes('ca-certificates'))).toBe(true);

@@ -1,0 +1,60 @@
+import type { z } from '@hono/zod-openapi';
+
+const seconds = { type: 'integer', minimum: 0 } as const;
+
+/** Every header that an answer may carry, for the API's document. `required`: where it is documented it is always there. */
+export const ANSWER_HEADERS = {
+  'X-Request-Id': {
+    description: 'The id of this request, as log lines and problems name it: that of the request, or a new one.',
+    required: true,
+    schema: { type: 'string', example: '4f4b8d0e-2c0f-4a36-9d7c-2b1f4c1f0a11' },
+  },
+  Location: {
+    description: 'Where the resource is.',
+    required: true,
+    schema: { type: 'string', format: 'uri-reference', example: '/v1/orders/order-1001' },
+  },
+  'Idempotency-Replayed': {
+    description: 'The same request was taken before: nothing was done again.',
+    required: true,
+    schema: { type: 'string', const: 'true' },
+  },
+  'Preference-Applied': {
+    description: 'The wait that was granted (RFC 7240).',
+    required: false,
+    schema: { type: 'string', pattern: '^wait=[0-9]+$', example: 'wait=20' },
+  },
+  ETag: {
+    description: 'The entity tag of this version, for If-Match.',
+    required: true,
+    schema: { type: 'string', pattern: '^"[0-9]+"$', example: '"3"' },
+  },
+  'Retry-After': { description: 'Seconds until it is worth trying again.', required: true, schema: seconds },
+  'WWW-Authenticate': {
+    description: 'What a request has to prove (RFC 6750).',
+    required: true,
+    schema: { type: 'string', example: 'Bearer realm="holdfast", error="invalid_token"' },
+  },
+  'RateLimit-Limit': { description: 'Checkouts in one window.', required: false, schema: seconds },
+  'RateLimit-Remaining': { description: 'Checkouts left in this window.', required: false, schema: seconds },
+  'RateLimit-Reset': { description: 'Seconds until the next window.', required: false, schema: seconds },
+} as const;
+
+export type AnswerHeader = keyof typeof ANSWER_HEADERS;
+
+/** How the counters of checkouts stand. */
+export const RATE_HEADERS = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'] as const;
+
+/** An answer with a JSON body, for the definition of a route. Every answer has X-Request-Id besides these headers. */
+export function answer<Schema extends z.ZodType>(description: string, schema: Schema, ...headers: AnswerHeader[]) {
+  return { ...emptyAnswer(description, ...headers), content: { 'application/json': { schema } } };
+}
+
+/** An answer without a body, for the definition of a route. */
+export function emptyAnswer(description: string, ...headers: AnswerHeader[]) {
+  return { description, headers: referencesTo(['X-Request-Id', ...headers]) };
+}
+
+function referencesTo(names: readonly AnswerHeader[]) {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}

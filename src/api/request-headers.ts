@@ -1,0 +1,49 @@
+const KEY = {
+  in: 'header',
+  name: 'Idempotency-Key',
+  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
+  example: 'b3f1c1de-6a0f-4a55-9d3e-0d2f6f1a7c10',
+} as const;
+
+/** The headers of requests that handlers read, for the API's document. Their handlers check them. */
+export const REQUEST_HEADERS = {
+  IdempotencyKey: {
+    ...KEY,
+    description: 'Needed when the body names no order_id: the same key is then the same order.',
+    required: false,
+  },
+  RequiredIdempotencyKey: {
+    ...KEY,
+    description: 'The same key with the same body does the same thing once, however often it is sent.',
+    required: true,
+  },
+  Prefer: {
+    in: 'header',
+    name: 'Prefer',
+    description: '`wait=N` (RFC 7240): answer when the order is settled, after N seconds at the latest. 30 at most.',
+    required: false,
+    schema: { type: 'string' },
+    example: 'wait=20',
+  },
+  IfMatch: {
+    in: 'header',
+    name: 'If-Match',
+    description: 'The ETag of the version that is to be changed: 412 when somebody else has changed it since.',
+    required: false,
+    schema: { type: 'string' },
+    example: '"3"',
+  },
+  RequestId: {
+    in: 'header',
+    name: 'X-Request-Id',
+    description: 'An id of your own for this request, of letters, digits, "_", "-" and "=". Another text is replaced.',
+    required: false,
+    schema: { type: 'string', maxLength: 255 },
+    example: 'shop-7f3a',
+  },
+} as const;
+
+/** Headers of a request, for `parameters` in the definition of a route. Every request may have X-Request-Id as well. */
+export function takes(...names: (keyof typeof REQUEST_HEADERS)[]) {
+  return names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
+}
