@@ -25,7 +25,7 @@ export interface Outage {
   orders: OrderJson[];
   /** The gateway's own ledger. */
   entries: Entry[];
-  /** How many charges were sent to a gateway that was not there. */
+  /** How many charges were sent to a gateway that was not there, or was killed over them. */
   sentIntoTheVoid: number;
   stockTrouble: unknown[];
   /** When each order that was not confirmed before the gateway came back was confirmed after it, in milliseconds, sorted. */
@@ -76,7 +76,7 @@ export async function playOutage({ awayMs, settings = {}, withinMs }: OutageOpti
     const response = await fetch(`http://127.0.0.1:${port}/v1/ledger?limit=1000`);
     const { data: entries } = (await response.json()) as { data: Entry[] };
     const { rows } = await stack.database.pool.query<{ count: number }>(
-      `select count(*)::int from gateway_calls where operation = 'charge' and outcome = 'not_executed'`,
+      `select count(*)::int from gateway_calls where operation = 'charge' and outcome in ('not_executed', 'ambiguous')`,
     );
     return {
       orders: ended.map(({ order }) => order),
