@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { TEST_KEY } from '../support/test-key.js';
 import { startStack, type Stack } from '../support/stack.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const page = readFileSync(join(root, 'docs/api.md'), 'utf8');
-const KEY = 'hf_of-a-test';
 
 let stack: Stack;
 let url: string;
@@ -63,7 +63,7 @@ function snippet(language: string): string {
 
 /** What a program prints; an error with all that it printed when it fails. */
 async function run(program: string, args: readonly string[]): Promise<string> {
-  const options = { cwd: folder, timeout: 60_000, env: { ...process.env, HOLDFAST_API_KEY: KEY } };
+  const options = { cwd: folder, timeout: 60_000, env: { ...process.env, HOLDFAST_API_KEY: TEST_KEY.text } };
   return new Promise((resolve, reject) => {
     execFile(program, args, options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);

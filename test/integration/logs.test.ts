@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/end-state.js';
 import type { HoldfastProcess } from '../support/holdfast-process.js';
 import { aCheckout, createShop, type Shop } from '../support/shop.js';
+import { TEST_KEY } from '../support/test-key.js';
 import { startStack, type Stack } from '../support/stack.js';
 
 const canary = (name: string) => `canary-${name}-${randomUUID()}`;
@@ -94,22 +95,25 @@ it('names order and request on the line of a checkout that could not be accepted
 });
 
 it('says nothing secret and nothing personal in a whole run at level trace', async () => {
-  const headers = { authorization: `Bearer ${CANARIES.authorization}` };
+  const mistyped = { authorization: `Bearer ${CANARIES.authorization}` };
+  expect((await shop.post(order('pm_ok'), mistyped)).status).toBe(401);
   const placed = ['pm_ok', 'pm_fail_1', 'pm_fail_9', 'pm_declined', 'pm_timeout_after', CANARIES.method].map(order);
-  for (const checkout of placed) expect((await shop.post(checkout, headers)).status).toBe(202);
+  for (const checkout of placed) expect((await shop.post(checkout)).status).toBe(202);
   for (const { order_id } of placed) await shop.until(order_id, ['confirmed', 'failed']);
   const [first] = placed;
-  await shop.ask(first?.order_id ?? '', 'cancel', { reason: CANARIES.body }, headers);
+  await shop.ask(first?.order_id ?? '', 'cancel', { reason: CANARIES.body });
   await shop.until(first?.order_id ?? '', ['cancelled']);
-  expect((await shop.post({ ...order('pm_ok'), unknown_field: CANARIES.body }, headers)).status).toBe(422);
-  expect((await shop.call(`/v1/orders?canary=${CANARIES.query}`, { headers })).status).toBe(422);
-  await shop.call('/v1/orders', { method: 'POST', body: `{"a": ${CANARIES.body}`, headers });
+  expect((await shop.post({ ...order('pm_ok'), unknown_field: CANARIES.body })).status).toBe(422);
+  expect((await shop.call(`/v1/orders?canary=${CANARIES.query}`)).status).toBe(422);
+  await shop.call('/v1/orders', { method: 'POST', body: `{"a": ${CANARIES.body}` });
   const event = { 'webhook-id': 'evt_1', 'webhook-timestamp': '1', 'webhook-signature': CANARIES.signature };
   expect((await shop.send('/webhooks/payments/sandbox', { note: CANARIES.body }, event)).status).toBe(400);
 
   await Promise.all([api.stop(), worker.stop()]);
   const output = `${api.output()}${worker.output()}`;
-  const said = Object.entries({ ...CANARIES, secret: SECRET }).filter(([, value]) => output.includes(value));
+  const said = Object.entries({ ...CANARIES, secret: SECRET, key: TEST_KEY.text }).filter(([, value]) =>
+    output.includes(value),
+  );
   expect(said).toEqual([]);
   expect(output.split('\n').filter((line) => line.includes('canary'))).toEqual([]);
   // Temporal's payloads are in base64.

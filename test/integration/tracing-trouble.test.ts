@@ -64,9 +64,9 @@ describe('without tracing', () => {
 it('loads it when an endpoint is set, and says which variable it cannot follow', async () => {
   const { packages, output } = await run({
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
-    OTEL_TRACES_SAMPLER: 'sometimes',
+    OTEL_TRACES_SAMPLER: 'traceidratio',
   });
-  expect(output).toMatch(/"level":40.*OTEL_TRACES_SAMPLER/);
+  expect(output).toMatch(/"level":40.*OTEL_TRACES_SAMPLER_ARG/);
   expect(packages).toEqual(
     expect.arrayContaining(['@opentelemetry/sdk-trace-node', '@temporalio/interceptors-opentelemetry']),
   );
@@ -87,7 +87,8 @@ describe.each(['that never answers', 'that nobody serves'])('a collector %s', (t
       holdfast,
       Array.from({ length: 20 }, () => 'pm_ok'),
     );
-    expect(times.sort((a, b) => a - b)[10]).toBeLessThan(1_500);
+    // Had they waited for the collector, each would have taken its time-out.
+    expect(times.sort((a, b) => a - b)[10]).toBeLessThan(3_000);
     const complaints = () =>
       holdfast
         .output()

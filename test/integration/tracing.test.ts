@@ -5,6 +5,7 @@ import type { HoldfastProcess } from '../support/holdfast-process.js';
 import { startRecordingGateway } from '../support/recording-gateway.js';
 import { replayed } from '../support/replayed.js';
 import { aCheckout, createShop, type Shop } from '../support/shop.js';
+import { TEST_KEY } from '../support/test-key.js';
 import { startStack, type Stack } from '../support/stack.js';
 
 // What a shop's own trace might be.
@@ -75,7 +76,6 @@ describe('an order that goes well', () => {
     await shop.post(checkout, {
       traceparent: `00-${SHOP_TRACE}-${SHOP_SPAN}-01`,
       'X-Request-Id': requestId,
-      authorization: 'Bearer canary-authorization',
     });
     await shop.until(checkout.order_id, ['confirmed']);
     spans = await traceOf(checkout.order_id);
@@ -137,7 +137,7 @@ describe('an order that goes well', () => {
       async () => collector.spans,
       (all) => all.some(({ name }) => name === 'GET'),
     );
-    for (const secret of ['canary', 'pm_ok', 'customer-1', 'fingerprint']) {
+    for (const secret of ['canary', TEST_KEY.text, 'pm_ok', 'customer-1', 'fingerprint']) {
       expect(collector.bodies.filter((body) => body.includes(secret))).toEqual([]);
     }
   });
