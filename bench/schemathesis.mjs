@@ -14,7 +14,7 @@ import { startProgram } from './programs.mjs';
 import { printFindings, readLog } from './schemathesis/faults.mjs';
 import { provideSchemathesis } from './schemathesis/tool.mjs';
 
-const USAGE = 'usage: npm run test:schemathesis -- [--seconds 600] [--workers 2] [--seed N] [--keep]   (10 to 7200 s)';
+const USAGE = 'usage: npm run test:schemathesis -- [--seconds 600] [--workers 1] [--seed N] [--keep]   (10 to 7200 s)';
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const CONFIG = fileURLToPath(new URL('./schemathesis/schemathesis.toml', import.meta.url));
 const PREPARING_MS = 900_000;
@@ -25,7 +25,7 @@ const ENDING_MS = 300_000;
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '600' },
-    workers: { type: 'string', default: '2' },
+    workers: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
     keep: { type: 'boolean', default: false },
   },

@@ -44,7 +44,7 @@ const getStream = createRoute({
         .regex(/^\d{1,9}$/, 'must be the id of an event of this stream, a whole number')
         .transform(Number)
         .optional()
-        .openapi({ type: 'string', description: 'The stream goes on after this event.' }),
+        .openapi({ type: 'string', pattern: '^[0-9]{1,9}$', description: 'The stream goes on after this event.' }),
     }),
   },
   responses: {
@@ -52,7 +52,8 @@ const getStream = createRoute({
       ...emptyAnswer('The events of the order as server-sent events, until the order is settled'),
       content: {
         'text/event-stream': {
-          schema: z.string(),
+          // OpenAPI 3.1 has no words for the events of a stream.
+          schema: z.unknown(),
           example:
             'retry: 2000\n\nid: 3\ndata: {"seq":3,"type":"order.confirmed","data":{},"created_at":"2026-11-01T09:30:00.090Z"}' +
             '\n\nevent: settled\ndata: {"status":"confirmed"}\n\n',

@@ -10,7 +10,11 @@ export const pageQuery = z.object({
     .max(100)
     .default(50)
     .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 50, description: 'The most rows of one page.' }),
-  cursor: z.string().max(500).optional().openapi({ description: 'The `next_cursor` of the page before.' }),
+  cursor: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,500}$/, 'must be the next_cursor of an earlier answer')
+    .optional()
+    .openapi({ description: 'The `next_cursor` of the page before.' }),
 });
 
 /** The schema of a page of these rows, under this name. */

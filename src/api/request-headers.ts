@@ -36,9 +36,10 @@ export const REQUEST_HEADERS = {
   RequestId: {
     in: 'header',
     name: 'X-Request-Id',
-    description: 'An id of your own for this request, of letters, digits, "_", "-" and "=". Another text is replaced.',
+    description:
+      'An id of your own for this request: 1 to 255 letters, digits, "_", "-" and "=". Another text is replaced.',
     required: false,
-    schema: { type: 'string', maxLength: 255 },
+    schema: { type: 'string' },
     example: 'shop-7f3a',
   },
 } as const;

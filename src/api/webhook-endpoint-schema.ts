@@ -10,7 +10,7 @@ const fields = {
   url: z.string().min(1).max(2000).openapi({ example: 'https://shop.example/hooks/orders' }),
   description: textOrNothing(200),
   event_types: z
-    .array(z.string().refine((type) => EVENT_FILTERS.includes(type), `must be one of ${EVENT_FILTERS.join(', ')}`))
+    .array(z.enum(EVENT_FILTERS))
     .min(1)
     .max(EVENT_FILTERS.length)
     .openapi({ example: ['order.*', 'refund.failed'] }),
