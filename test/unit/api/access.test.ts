@@ -98,6 +98,9 @@ test('while keys cannot be checked the answer is 503, not 401', async () => {
 test('refusals are logged without the key, and not one by one', async () => {
   const { call: ask, as: bearer, lines } = openGuarded();
   for (let i = 0; i < 50; i += 1) await ask('GET', '/v1/orders/order-1', bearer('secret-that-is-no-key'));
-  expect(lines).toHaveLength(1);
+  expect(lines).toEqual([
+    { fields: expect.objectContaining({ why: 'unknown', times: 1 }), message: 'an API key was refused' },
+  ]);
+  expect(lines[0]?.fields).toHaveProperty('request_id');
   expect(JSON.stringify(lines)).not.toContain('secret-that-is-no-key');
 });
