@@ -76,6 +76,19 @@ describe('with a good key', () => {
   });
 });
 
+describe('what a public route shows to some', () => {
+  test.each(['include=inactive', '%69nclude=inactive', 'limit=1&include=inactive', 'include=', 'include'])(
+    'wants a key with its scope, however it is spelt: ?%s',
+    async (query) => {
+      for (const method of ['GET', 'HEAD']) {
+        expect(await call(method, `/v1/products?${query}`)).toMatchObject({ status: 401 });
+        expect(await call(method, `/v1/products?${query}`, as('key-orders'))).toMatchObject({ status: 403 });
+      }
+      expect([401, 403]).not.toContain((await call('GET', `/v1/products?${query}`, as('key-catalog'))).status);
+    },
+  );
+});
+
 describe('a route that nobody gave a scope', () => {
   test('is for keys with the scope admin alone', async () => {
     const { app, as: bearer } = openGuarded();
