@@ -13,9 +13,34 @@ export type Config = z.infer<typeof schema>;
 /** All that can be configured, in the order in which it is shown; documents are made from it. */
 export const SETTINGS = settingsOf(schema.shape);
 
+const TEMPORAL_CREDENTIALS = [
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+  'TEMPORAL_TLS_CLIENT_CERT_PATH',
+  'TEMPORAL_TLS_CLIENT_KEY_PATH',
+] as const;
+
 const MAIL = 'must be set when NOTIFIERS names smtp';
 
+const TLS = 'needs TEMPORAL_TLS=true: without TLS nobody knows whom it is shown to';
+
 const RULES: readonly Rule<Config>[] = [
+  {
+    names: ['TEMPORAL_TLS', 'TEMPORAL_ADDRESS'],
+    must: 'needs TEMPORAL_ADDRESS: the server that `npm start` starts knows no TLS',
+    isBroken: (config) => config.TEMPORAL_TLS && config.TEMPORAL_ADDRESS === undefined,
+  },
+  ...TEMPORAL_CREDENTIALS.map((name) => ({
+    names: [name, 'TEMPORAL_TLS'] as const,
+    must: TLS,
+    isBroken: (config: Config) => config[name] !== undefined && !config.TEMPORAL_TLS,
+  })),
+  {
+    names: ['TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_KEY_PATH'],
+    must: 'goes with TEMPORAL_TLS_CLIENT_KEY_PATH: set both or neither',
+    isBroken: (config) =>
+      (config.TEMPORAL_TLS_CLIENT_CERT_PATH === undefined) !== (config.TEMPORAL_TLS_CLIENT_KEY_PATH === undefined),
+  },
   {
     names: ['SMTP_URL', 'NOTIFIERS'],
     must: MAIL,

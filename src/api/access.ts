@@ -40,12 +40,12 @@ export function requireKey({ verifier, log }: AccessOptions) {
     if (text === undefined) throw challenge(HOW, '');
     const verified = await verifier.verify(text);
     if (!verified.ok) {
-      report({ requestId: c.get('requestId'), keyId: verified.id, why: verified.why }, 'an API key was refused');
+      report({ request_id: c.get('requestId'), key_id: verified.id, why: verified.why }, 'an API key was refused');
       throw challenge(WHY[verified.why], ', error="invalid_token"');
     }
     c.set('keyId', verified.id);
     if (wanted !== undefined && !verified.may(wanted)) {
-      report({ requestId: c.get('requestId'), keyId: verified.id, scope: wanted }, 'an API key lacks a scope');
+      report({ request_id: c.get('requestId'), key_id: verified.id, scope: wanted }, 'an API key lacks a scope');
       throw lacking(wanted);
     }
     return next();

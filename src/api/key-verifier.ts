@@ -106,7 +106,7 @@ export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: Key
     entry.reading ??= inTime(read(id))
       .catch((err: unknown) => {
         entry.askAfter = clock() + ASK_AGAIN_MS;
-        log.warn({ keyId: id, err }, 'an API key could not be read again; what is known of it counts for now');
+        log.warn({ key_id: id, err }, 'an API key could not be read again; what is known of it counts for now');
         throw err;
       })
       .finally(() => (entry.reading = undefined));
@@ -125,7 +125,7 @@ export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: Key
   function touch(id: string, now: number): void {
     if (now - (touched.get(id) ?? 0) < TOUCH_EVERY_MS) return;
     touched.set(id, now);
-    store.touch(id).catch((err: unknown) => log.warn({ keyId: id, err }, 'the use of an API key was not noted'));
+    store.touch(id).catch((err: unknown) => log.warn({ key_id: id, err }, 'the use of an API key was not noted'));
   }
 }
 

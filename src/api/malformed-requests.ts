@@ -81,8 +81,9 @@ export function refuseMalformed(server: Server, observe: RequestObserver): Refus
     tell(problem, { requestId });
   }
 
-  function tell({ code }: Problem, { requestId }: ProblemPlace): void {
-    observe({ method: 'other', route: 'refused', path: '', status: PROBLEMS[code].status, seconds: 0, requestId });
+  function tell(error: Problem, { requestId }: ProblemPlace): void {
+    const { status } = PROBLEMS[error.code];
+    observe({ method: 'other', route: 'refused', path: '', status, seconds: 0, requestId, error });
   }
 }
 

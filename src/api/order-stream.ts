@@ -19,6 +19,7 @@ export interface StreamOptions extends OrderSources {
 
 type Mail = { kind: 'events'; events: readonly OrderEvent[]; status: OrderStatus } | { kind: 'end' };
 
+const STREAM_TYPE = 'text/event-stream; charset=utf-8';
 const HEARTBEAT_MS = 15_000;
 /** How soon a client that lost its stream asks again; sent to it. */
 const RECONNECT_MS = 2_000;
@@ -76,7 +77,7 @@ export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...s
     // An EventSource comes back after each end; only this answer tells it not to.
     if (isSettled(status) && heard >= version) return c.body(null, 204);
     // Nobody reads the body of its answer, so nobody would ever end the stream.
-    if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': STREAM_TYPE });
 
     const mailbox = createMailbox<Mail>();
     const leave = followers.follow(id, heard, {
@@ -95,10 +96,12 @@ export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...s
       throw new Problem('too-many-streams', detail, {}, { 'Retry-After': String(RETRY_AFTER_SECONDS) });
     }
     c.header('X-Accel-Buffering', 'no');
-    return streamSSE(c, async (stream) => {
+    const answer = streamSSE(c, async (stream) => {
       stream.onAbort(hangUp);
       await send(stream, mailbox, heard, heartbeatMs).finally(leave);
     });
+    answer.headers.set('Content-Type', STREAM_TYPE);
+    return answer;
   });
 }
 

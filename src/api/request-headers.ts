@@ -1,7 +1,6 @@
 const KEY = {
   in: 'header',
   name: 'Idempotency-Key',
-  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
   example: 'b3f1c1de-6a0f-4a55-9d3e-0d2f6f1a7c10',
 } as const;
 
@@ -9,13 +8,17 @@ const KEY = {
 export const REQUEST_HEADERS = {
   IdempotencyKey: {
     ...KEY,
-    description: 'Needed when the body names no order_id: the same key is then the same order.',
+    description:
+      'Needed when the body names no order_id, and not used otherwise: the same key is the same order. 1 to 255 visible ' +
+      'ASCII characters.',
     required: false,
+    schema: { type: 'string' },
   },
   RequiredIdempotencyKey: {
     ...KEY,
     description: 'The same key with the same body does the same thing once, however often it is sent.',
     required: true,
+    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
   },
   Prefer: {
     in: 'header',

@@ -12,6 +12,8 @@ export interface AnsweredRequest {
   /** As it was asked for, without its query. */
   path: string;
   requestId: string;
+  /** The API key that it was made with, once that was found good. */
+  keyId?: string;
   /** The order it was about, if any. */
   orderId?: string;
   /** What made it fail, if anything did. */
@@ -47,6 +49,7 @@ export function observeRequests(observe: RequestObserver = () => {}, trace?: Req
 function answeredRequest(c: Context, seconds: number): AnsweredRequest {
   const { method } = c.req;
   const orderId = orderOf(c);
+  const keyId: unknown = c.get('keyId');
   return {
     // A client may invent methods, and each would be a series of its own.
     method: METHODS.has(method) ? method : 'other',
@@ -55,6 +58,7 @@ function answeredRequest(c: Context, seconds: number): AnsweredRequest {
     seconds,
     path: c.req.path,
     requestId: c.get('requestId'),
+    ...(typeof keyId === 'string' ? { keyId } : {}),
     ...(orderId === undefined ? {} : { orderId }),
     ...(c.error === undefined ? {} : { error: c.error }),
   };

@@ -6,6 +6,7 @@ import type { Config } from '../config.js';
 import { runAudit } from './audit.js';
 import { databaseUrlOf, withDatabase } from './database.js';
 import { createPorts, policyOf } from './ports.js';
+import { temporalServerAt } from './temporal-server.js';
 
 /** Audits the books of the servers that the environment names, or of a `holdfast up` on this machine. */
 export async function auditNow(config: Config, say: (line: string) => void): Promise<0 | 1> {
@@ -13,7 +14,7 @@ export async function auditNow(config: Config, say: (line: string) => void): Pro
   const sandboxUrl = config.SANDBOX_URL ?? `http://127.0.0.1:${config.SANDBOX_PORT}`;
 
   return withDatabase(databaseUrlOf(config), async (database) => {
-    const connection = await Connection.connect({ address });
+    const connection = await Connection.connect(await temporalServerAt(address, config));
     try {
       const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
       const reader = createOrderReader(database);

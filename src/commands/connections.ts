@@ -4,6 +4,7 @@ import { migrate } from '../adapters/postgres/migrate.js';
 import { openDatabase, type Database } from '../adapters/postgres/pool.js';
 import { prepareNamespace } from './namespace.js';
 import type { RolesOptions } from './role-parts.js';
+import { temporalServerAt } from './temporal-server.js';
 
 const DATABASE_CONNECT_MS = 5_000;
 const DATABASE_STATEMENT_MS = 10_000;
@@ -28,7 +29,7 @@ export async function openConnections(options: RolesOptions): Promise<Connection
   await migrate(database);
 
   const connection = await NativeConnection.connect({
-    address: options.temporalAddress,
+    ...(await temporalServerAt(options.temporalAddress, config)),
     grpcCompression: { codec: 'none' },
   });
   lifetime.onClose('temporal connection', () => connection.close());

@@ -4,6 +4,9 @@ import pretty from 'pino-pretty';
 /** What must never be read in a log, wherever somebody puts it. */
 const SECRETS = ['authorization', 'cookie', 'password', 'secret', 'secrets', 'api_key', 'apiKey', 'token'];
 const PERSONAL = ['customer_email', 'customerEmail', 'email', 'to'];
+// PostgreSQL quotes the row that it refuses, customer included; its message and code say enough.
+const QUOTING = ['detail', 'where', 'internalQuery'];
+const ERRORS = ['err', 'err.aggregateErrors[*]'];
 
 /** What marks the lines of Temporal's SDK. */
 export const SDK = 'temporal';
@@ -29,6 +32,8 @@ export function loggingInto(stream: DestinationStream, level = 'info'): Logger {
 
 function settings(level: string, fields?: () => object): pino.LoggerOptions {
   const names = [...SECRETS, ...PERSONAL];
+  const anywhere = names.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+  const quoting = ERRORS.flatMap((error) => QUOTING.map((name) => `${error}.${name}`));
   return {
     level,
     base: null,
@@ -37,7 +42,7 @@ function settings(level: string, fields?: () => object): pino.LoggerOptions {
       ? {}
       : { mixin: (own) => ('component' in own && own['component'] === SDK ? {} : fields()) }),
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: names.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[hidden]' },
+    redact: { paths: [...anywhere, ...quoting], censor: '[hidden]' },
   };
 }
 

@@ -62,7 +62,7 @@ export const serverVariables = {
     DATABASE_URL: url('a URL such as postgres://user:password@host:5432/database', /postgres(?:ql)?/).meta({
       usedBy: BOTH,
       description:
-        'A PostgreSQL server of yours, as postgres://user:password@host:port/database; empty: `npm start` starts one.',
+        'A PostgreSQL server of yours, as postgres://user:password@host:port/database, with ?sslmode=verify-full for TLS; empty: `npm start` starts one.',
     }),
     DATABASE_POOL_SIZE: count(20, 2, 200).meta({
       usedBy: BOTH,
@@ -79,6 +79,27 @@ export const serverVariables = {
     TEMPORAL_NAMESPACE: text('default').meta({
       usedBy: BOTH,
       description: 'The Temporal namespace that holds the workflows.',
+    }),
+    TEMPORAL_TLS: flag(false).meta({
+      usedBy: BOTH,
+      description: 'Whether Temporal is spoken to over TLS; its certificate is checked.',
+    }),
+    TEMPORAL_TLS_SERVER_CA_CERT_PATH: optionalText().meta({
+      usedBy: BOTH,
+      description: "A PEM file with the only authorities that may vouch for Temporal; empty: the system's.",
+    }),
+    TEMPORAL_TLS_CLIENT_CERT_PATH: optionalText().meta({
+      usedBy: BOTH,
+      description: 'A PEM file with the certificate that Holdfast shows to Temporal; read at start.',
+    }),
+    TEMPORAL_TLS_CLIENT_KEY_PATH: optionalText().meta({
+      usedBy: BOTH,
+      description: 'A PEM file with the key of that certificate.',
+    }),
+    TEMPORAL_API_KEY: optionalText().meta({
+      secret: 'all',
+      usedBy: BOTH,
+      description: 'The API key that Temporal wants, where it wants one.',
     }),
     TEMPORAL_PORT: port(7233).meta({
       usedBy: UP,

@@ -5,7 +5,10 @@ import { mailOf } from './mail.js';
 import { createTurns } from './turns.js';
 
 export interface SmtpSettings {
-  /** `smtp://` or `smtps://`, with user and password where the server wants them. */
+  /**
+   * `smtp://` or `smtps://`, with user and password where the server wants them. With `smtp://` nothing is said before
+   * STARTTLS, unless the server is on this machine or the URL has `requireTLS=false`.
+   */
   url: string;
   /** The sender, as `shop@example.com` or `The shop <shop@example.com>`. */
   from: string;
@@ -34,6 +37,8 @@ export function createSmtpNotifier({ url, from, shopName }: SmtpSettings): Notif
   const transport = createTransport({
     url,
     pool: true,
+    // What the URL says itself comes first.
+    requireTLS: !isOnThisMachine(url),
     maxConnections: CONNECTIONS,
     connectionTimeout: CONNECT_MS,
     greetingTimeout: CONNECT_MS,
@@ -71,6 +76,12 @@ export function createSmtpNotifier({ url, from, shopName }: SmtpSettings): Notif
 
     close: () => transport.close(),
   };
+}
+
+/** A mail server on loopback needs no TLS: what is said to it leaves no machine. */
+function isOnThisMachine(url: string): boolean {
+  const { hostname } = new URL(url);
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
 
 /** @throws SmtpFault unless the server has said that it will never take this mail */

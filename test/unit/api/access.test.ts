@@ -76,6 +76,19 @@ describe('with a good key', () => {
   });
 });
 
+describe('what a public route shows to some', () => {
+  test.each(['include=inactive', '%69nclude=inactive', 'limit=1&include=inactive', 'include=', 'include'])(
+    'wants a key with its scope, however it is spelt: ?%s',
+    async (query) => {
+      for (const method of ['GET', 'HEAD']) {
+        expect(await call(method, `/v1/products?${query}`)).toMatchObject({ status: 401 });
+        expect(await call(method, `/v1/products?${query}`, as('key-orders'))).toMatchObject({ status: 403 });
+      }
+      expect([401, 403]).not.toContain((await call('GET', `/v1/products?${query}`, as('key-catalog'))).status);
+    },
+  );
+});
+
 describe('a route that nobody gave a scope', () => {
   test('is for keys with the scope admin alone', async () => {
     const { app, as: bearer } = openGuarded();
@@ -98,6 +111,9 @@ test('while keys cannot be checked the answer is 503, not 401', async () => {
 test('refusals are logged without the key, and not one by one', async () => {
   const { call: ask, as: bearer, lines } = openGuarded();
   for (let i = 0; i < 50; i += 1) await ask('GET', '/v1/orders/order-1', bearer('secret-that-is-no-key'));
-  expect(lines).toHaveLength(1);
+  expect(lines).toEqual([
+    { fields: expect.objectContaining({ why: 'unknown', times: 1 }), message: 'an API key was refused' },
+  ]);
+  expect(lines[0]?.fields).toHaveProperty('request_id');
   expect(JSON.stringify(lines)).not.toContain('secret-that-is-no-key');
 });

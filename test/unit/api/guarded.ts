@@ -1,6 +1,7 @@
 import { createApp } from '../../../src/api/app.js';
 import { createGuards, type GuardOptions } from '../../../src/api/guards.js';
 import type { KeyVerifier } from '../../../src/api/key-verifier.js';
+import type { RequestObserver } from '../../../src/api/request-observer.js';
 import { allows, type Scope } from '../../../src/domain/scopes.js';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
 
@@ -11,9 +12,10 @@ const unused = new Proxy({} as never, {
 });
 
 /** All routes of the app over nothing, behind these guards. */
-export function openApp(guards: ReturnType<typeof createGuards> = []) {
+export function openApp(guards: ReturnType<typeof createGuards> = [], observe?: RequestObserver) {
   return createApp({
     guards,
+    ...(observe === undefined ? {} : { observe }),
     reader: { forCheckout: unused, find: async () => undefined, ping: unused },
     workflows: { start: unused, find: async () => undefined, closed: unused, ping: unused },
     trail: unused,
@@ -46,11 +48,12 @@ export const scopedKeys: KeyVerifier = {
 };
 
 /** The app behind its guards; a call carries the headers that it is given and no others. */
-export function openGuarded(changes: Partial<GuardOptions> = {}) {
+export function openGuarded(changes: Partial<GuardOptions> = {}, observe?: RequestObserver) {
   const lines: { fields: Record<string, unknown>; message: string }[] = [];
   const note = (fields: Record<string, unknown>, message: string) => void lines.push({ fields, message });
   const log = { warn: note, error: note };
-  const app = openApp(createGuards({ verifier: scopedKeys, maxRequests: 100, corsOrigins: [], log, ...changes }));
+  const guards = createGuards({ verifier: scopedKeys, maxRequests: 100, corsOrigins: [], log, ...changes });
+  const app = openApp(guards, observe);
   const call = async (method: string, path: string, headers: Record<string, string> = {}) => {
     const response = await app.request(path, { method, headers });
     const text = await response.text();

@@ -88,7 +88,8 @@ describe('a server that is sent', () => {
       request_id: headers['x-request-id'],
     });
     expect(closed).toBe(true);
-    expect(observed.at(-1)).toMatchObject({ method: 'other', route: 'refused', status, requestId: body['request_id'] });
+    const refused = { method: 'other', route: 'refused', status, requestId: body['request_id'], error: { code } };
+    expect(observed.at(-1)).toMatchObject(refused);
     expect(shop.calls).toEqual([]);
   });
 

@@ -49,7 +49,7 @@ const sent = (seq: number) =>
 describe('the stream of an order', () => {
   it('sends the whole trail of a settled order, says how it settled, and ends', async () => {
     const response = await anOrderWith(3, 'confirmed').raw(PATH);
-    expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+    expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     expect(await response.text()).toBe(
       `retry: 2000\n\n${sent(1)}${sent(2)}${sent(3)}event: settled\ndata: {"status":"confirmed"}\n\n`,
     );
@@ -59,7 +59,7 @@ describe('the stream of an order', () => {
   it('takes no place for a HEAD, which nobody would ever give back', async () => {
     const response = await anOrderWith(2, 'reserved').raw(PATH, { method: 'HEAD' });
     expect(response.status).toBe(200);
-    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     expect(desk.followers.count).toBe(0);
   });
 

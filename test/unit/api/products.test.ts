@@ -94,6 +94,8 @@ describe('GET /v1/products', () => {
     ['currency=euro', '/currency'],
     ['name_prefix=', '/name_prefix'],
     ['limit=0', '/limit'],
+    ['limit=1&limit=2', '/limit'],
+    ['include=inactive&include=inactive', '/include'],
     ['cursor=x', '/cursor'],
   ])('refuses ?%s, naming the parameter', async (query, pointer) => {
     expect(await desk.get(`/v1/products?${query}`)).toMatchObject({ status: 422, body: { errors: [{ pointer }] } });

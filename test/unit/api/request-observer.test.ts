@@ -1,5 +1,7 @@
 import { expect, it } from '@jest/globals';
+import type { AnsweredRequest } from '../../../src/api/request-observer.js';
 import { openDesk } from './desk.js';
+import { openGuarded } from './guarded.js';
 
 it('hears of each answer with the pattern of its route, its order and its request', async () => {
   const desk = openDesk();
@@ -19,6 +21,24 @@ it('hears of each answer with the pattern of its route, its order and its reques
     expect.objectContaining({ method: 'GET', route: 'unmatched', status: 404 }),
   ]);
   expect(desk.observed.every(({ seconds }) => seconds >= 0 && seconds < 10)).toBe(true);
+});
+
+it('hears whose key it was, once it was found good', async () => {
+  const observed: AnsweredRequest[] = [];
+  const { app } = openGuarded({}, (request) => observed.push(request));
+  const ask = (key: string) =>
+    app.request('/v1/products/a/stock-movements', { headers: { Authorization: `Bearer ${key}` } });
+  await ask('key-orders');
+  await ask('revoked');
+  expect(observed).toEqual([
+    expect.objectContaining({
+      status: 403,
+      keyId: 'key-orders',
+      error: expect.objectContaining({ code: 'insufficient-scope' }),
+    }),
+    expect.objectContaining({ status: 401, error: expect.objectContaining({ code: 'unauthorized' }) }),
+  ]);
+  expect(observed[1]).not.toHaveProperty('keyId');
 });
 
 it('makes one thing of all methods that nobody knows', async () => {

@@ -46,7 +46,7 @@ describe('docs/events.md', () => {
       .replace(/import .*\n/, '')
       .replace('export ', '')
       .replaceAll(/: (?:string|unknown|Record<string, string>)(?=[,) ])/g, '');
-    // oxlint-disable-next-line no-implied-eval typescript/no-implied-eval -- what the page says is what is run
+    // oxlint-disable-next-line no-new-func no-implied-eval typescript/no-implied-eval -- what the page says is what is run
     const verified = new Function('Webhook', `${source}; return verified;`)(Webhook) as (...args: unknown[]) => unknown;
     const { body, headers } = message();
     expect(verified(body, headers, SECRET)).toEqual(JSON.parse(body));

@@ -21,6 +21,16 @@ it.each(['authorization', 'password', 'secret', 'token', 'api_key', 'cookie', 'c
   },
 );
 
+it.each(['detail', 'where', 'internalQuery'])('keeps what an error of the database quotes to itself: %s', (name) => {
+  const message = 'new row for relation "orders" violates check constraint "orders_check"';
+  const error = Object.assign(new Error(message), { code: '23514', [name]: 'Failing row contains (canary-7f3)' });
+  for (const err of [error, new Error('it failed', { cause: error }), new AggregateError([error], 'all failed')]) {
+    expect(logged({ err })).not.toContain('canary');
+    expect(logged({ err })).toContain('violates check constraint');
+  }
+  expect(logged({ err: error })).toContain('23514');
+});
+
 it('writes one JSON object a line, with a time and the message', () => {
   const line = JSON.parse(logged({ order_id: 'order-1' }));
   expect(line).toMatchObject({ order_id: 'order-1', msg: 'something happened' });

@@ -65,6 +65,7 @@ const BAD: [name: string, value: string][] = [
   ['OTEL_TRACES_SAMPLER', 'sometimes'],
   ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
   ['OTEL_TRACES_EXPORTER', 'jaeger'],
+  ['TEMPORAL_TLS', 'yes please'],
   ['RETRIES', '0'],
   ['RETRIES', '2.5'],
   ['RETRY_INITIAL_MS', '9'],
@@ -115,6 +116,25 @@ describe('the configuration', () => {
     expect(readConfig({ NOTIFIERS: 'none' }).NOTIFIERS).toEqual([]);
     expect(readConfig({ NOTIFIERS: 'log' }).NOTIFIERS).toEqual(['log']);
     expect(readConfig({ NOTIFIERS: 'smtp, log', ...smtp })).toMatchObject({ NOTIFIERS: ['log', 'smtp'], ...smtp });
+  });
+
+  test('reaches Temporal with TLS and with who we are, and wants a certificate and its key together', () => {
+    const tls = { TEMPORAL_ADDRESS: 'temporal.example:7233', TEMPORAL_TLS: 'true', TEMPORAL_API_KEY: 'a-key' };
+    const pair = { TEMPORAL_TLS_CLIENT_CERT_PATH: '/client.pem', TEMPORAL_TLS_CLIENT_KEY_PATH: '/client.key' };
+    expect(readConfig({ ...tls, ...pair })).toMatchObject({ ...pair, TEMPORAL_TLS: true, TEMPORAL_API_KEY: 'a-key' });
+    for (const [name, value] of Object.entries(pair)) {
+      expect(() => readConfig({ ...tls, [name]: value })).toThrow('TEMPORAL_TLS_CLIENT_KEY_PATH: set both or neither');
+    }
+  });
+
+  test.each([
+    ['TEMPORAL_TLS', 'true', 'needs TEMPORAL_ADDRESS'],
+    ['TEMPORAL_API_KEY', 'a-key', 'needs TEMPORAL_TLS=true'],
+    ['TEMPORAL_TLS_SERVER_CA_CERT_PATH', '/ca.pem', 'needs TEMPORAL_TLS=true'],
+    ['TEMPORAL_TLS_CLIENT_CERT_PATH', '/client.pem', 'needs TEMPORAL_TLS=true'],
+    ['TEMPORAL_TLS_CLIENT_KEY_PATH', '/client.key', 'needs TEMPORAL_TLS=true'],
+  ])('shows Temporal nothing by %s alone', (name, value, must) => {
+    expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`\\b${name} .*${must}`));
   });
 
   test('says what is missing when mails are to be sent', () => {

@@ -101,6 +101,26 @@ describe('the SMTP notifier', () => {
   });
 });
 
+describe('a mail server without TLS', () => {
+  // An address of this machine that nobody takes for loopback.
+  const elsewhere = () => server.url.replace('127.0.0.1', '0.0.0.0');
+  const through = async (url: string) => {
+    const other = createSmtpNotifier({ url, from: FROM, shopName: 'The shop' });
+    return other.notify(aNotice(), signal).finally(() => other.close());
+  };
+
+  test('that is elsewhere gets nothing, and not the password either', async () => {
+    const url = elsewhere().replace('smtp://', 'smtp://shop:hunter2@');
+    await expect(through(url)).rejects.toMatchObject({ code: expect.stringMatching(/TLS/) });
+    expect(server.connections()).toBe(1);
+    expect(server.mails).toEqual([]);
+  });
+
+  test('that is elsewhere is used when its URL says so', async () => {
+    expect(await through(`${elsewhere()}?requireTLS=false`)).toEqual({ kind: 'sent' });
+  });
+});
+
 describe('a mail server that says no', () => {
   const words = '<ada@example.com>: no such user';
 
