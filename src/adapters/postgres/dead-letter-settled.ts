@@ -20,7 +20,8 @@ export async function unsettledBy(
         ? 'This refund has not succeeded; redrive it, or give evidence that the money went back.'
         : undefined;
     case 'compensation':
-      return status === 'compensating' || status === 'cancelling' ? `The order is still ${status}.` : undefined;
+      if (status === 'compensating' || status === 'cancelling') return `The order is still ${status}.`;
+      return refundIsUnderWay(tx, orderId, subject);
     case 'books':
       // Books may disagree about something that is no order.
       return status === undefined ? undefined : orderIsOpen(tx, orderId, status);
@@ -54,6 +55,17 @@ async function refundIsOwed(
   return (named.length > 0 ? named : refunds).some(({ state, paid_by }) => {
     return state !== 'succeeded' && !(state === 'failed' && isPaid && paid_by !== null);
   });
+}
+
+/** Of a step of a requested refund: what it is still to bring about. */
+async function refundIsUnderWay(tx: Tx, orderId: string, refundId: string): Promise<string | undefined> {
+  const { rows } = await sql<{ state: string; sold: boolean }>`
+    select r.state, r.restock and exists (
+             select from reservations s where s.order_id = r.order_id and s.state = 'committed') as sold
+    from refunds r where r.order_id = ${orderId} and r.refund_id = ${refundId}`.execute(tx);
+  const [refund] = rows;
+  if (refund?.state === 'pending' || refund?.state === 'unknown') return 'The refund of this step has not ended.';
+  return refund?.state === 'succeeded' && refund.sold ? 'The stock of this refund is not back yet.' : undefined;
 }
 
 interface Standing {

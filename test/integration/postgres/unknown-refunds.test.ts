@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RefundStore } from '../../../src/activities/refunds.js';
 import { createDeadLetterReader } from '../../../src/adapters/postgres/dead-letter-reader.js';
+import { createDeadLetterStore } from '../../../src/adapters/postgres/dead-letters.js';
 import { createGatewayEventStore } from '../../../src/adapters/postgres/gateway-events.js';
 import { createRefundStore } from '../../../src/adapters/postgres/refunds.js';
 import { createOrderRows, OWNER, type OrderRows } from '../../support/order-rows.js';
@@ -182,4 +183,30 @@ describe('giving up the dead letter of a refund', () => {
     await refunds.record(`${twice}:charge:2:undo`, REFUSED, 1, 4);
     expect(await discard(twice)).toMatchObject({ kind: 'unsettled' });
   });
+});
+
+test('giving up the alarm of a requested refund is not possible until the money and the stock are back', async () => {
+  const orderId = await rows.insertPaid();
+  const { kysely } = stack.database;
+  const goods = { order_id: orderId, sku: 'product-A', quantity: 1, expires_at: new Date() };
+  await kysely
+    .insertInto('reservations')
+    .values({ ...goods, state: 'committed' })
+    .execute();
+  const refund = { ...asked(orderId, 'stuck', 4_000), restock: true };
+  await refunds.open(refund);
+  const alarm = { orderId, kind: 'compensation', subject: refund.refundId } as const;
+  const letters = createDeadLetterStore(stack.database);
+  const discard = async () => {
+    const open = (await rows.letters(orderId)).find(({ state }) => state === 'open');
+    return createDeadLetterReader(stack.database).discard(open?.id ?? '', 'seen to');
+  };
+
+  await letters.open({ ...alarm, step: 'refund', errorClass: 'UndoFailing', lastError: 'away' });
+  expect(await discard()).toEqual({ kind: 'unsettled', detail: 'The refund of this step has not ended.' });
+  await refunds.record(keyOf(refund), REFUNDED, 1, 4);
+  await letters.open({ ...alarm, step: 'restock', errorClass: 'UndoFailing', lastError: 'away' });
+  expect(await discard()).toEqual({ kind: 'unsettled', detail: 'The stock of this refund is not back yet.' });
+  await kysely.updateTable('reservations').set({ state: 'restocked' }).where('order_id', '=', orderId).execute();
+  expect(await discard()).toMatchObject({ kind: 'discarded' });
 });
