@@ -123,7 +123,7 @@ function expectPauses(pausesS: number[], plannedS: number[]): void {
 }
 
 describe('a delivery', () => {
-  test('that is never taken is tried by the whole schedule of Standard Webhooks, under one id, then failed', async () => {
+  test('R32: that is never taken is tried by the whole schedule of Standard Webhooks, under one id, then failed', async () => {
     const { outcome, pausesS, sends, recorded } = await deliver({ results: [refused(500)] });
     expect(outcome).toBe('failed');
     expectPauses(pausesS, [0, ...SPEC_S]);
@@ -173,7 +173,7 @@ describe('a delivery', () => {
     expectPauses(pausesS, [210]);
   });
 
-  test('that cannot be written down is sent again under the same id', async () => {
+  test('R32: that cannot be written down is sent again under the same id', async () => {
     const { outcome, sends } = await deliver({ results: [accepted], faults: 1 });
     expect(outcome).toBe('delivered');
     expect(sends.map(({ id }) => id)).toEqual(['evt_o_1', 'evt_o_1']);

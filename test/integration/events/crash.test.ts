@@ -67,7 +67,7 @@ const POINTS: [string, Strike, Awaited<ReturnType<typeof deliveryOf>> | undefine
   ['before it forgets the event', { when: 'before', sees: runs('outbox-done') }, { state: 'delivered', tries: 1 }, 1],
 ];
 
-test.each(POINTS)('a relay killed %s loses nothing', async (_, moment, left, sends) => {
+test.each(POINTS)('R32: a relay killed %s loses nothing', async (_, moment, left, sends) => {
   receiver.answer(answersWith(204));
   const orderId = await dieAt(moment);
   expect(await outboxOf(orderId)).toEqual({ leased: true });
@@ -78,7 +78,7 @@ test.each(POINTS)('a relay killed %s loses nothing', async (_, moment, left, sen
   expect(messages.map(({ id }) => id)).toEqual(Array.from({ length: sends }, () => `evt_${orderId}_1`));
 });
 
-test('a relay killed before it started the workflow of a try that failed leaves it to the next one', async () => {
+test('R32: a relay killed before it started the workflow of a try that failed leaves it to the next one', async () => {
   receiver.answer(answersWith(500));
   const orderId = await dieAt({ when: 'after', sees: runs('webhook-add') });
   expect(await deliveryOf(orderId)).toEqual({ state: 'retrying', tries: 1 });
@@ -87,7 +87,7 @@ test('a relay killed before it started the workflow of a try that failed leaves 
   expect(receiver.ofOrder(orderId).map(({ id }) => id)).toEqual([`evt_${orderId}_1`, `evt_${orderId}_1`]);
 });
 
-test('a worker killed while it waits between two tries leaves the schedule to the next one', async () => {
+test('R32: a worker killed while it waits between two tries leaves the schedule to the next one', async () => {
   receiver.answer(answersWith(500));
   const worker = await stack.serve('worker', SETTINGS);
   const orderId = await plantOrder(stack.database, 'pending');

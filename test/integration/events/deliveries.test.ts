@@ -81,7 +81,7 @@ describe('an endpoint', () => {
     }
   });
 
-  test('that is down gets everything when it is up again, under the same ids', async () => {
+  test('R32: that is down gets everything when it is up again, under the same ids', async () => {
     const [down, well] = [await aReceiver(), await aReceiver()];
     down.answer(answersWith(500));
     const { secret } = await desk.create(down.url);
@@ -98,7 +98,7 @@ describe('an endpoint', () => {
     expect(down.received.every((message) => isSignedBy(secret, message))).toBe(true);
   });
 
-  test('that never takes an event has it on the list of failed ones, with each try, and gets it by replay', async () => {
+  test('R32: that never takes an event has it on the list of failed ones, with each try, and gets it by replay', async () => {
     const receiver = await aReceiver();
     receiver.answer(answersWith(302, { location: 'http://127.0.0.1:1/elsewhere' }));
     await desk.create(receiver.url, ['order.confirmed']);
