@@ -48,7 +48,7 @@ describe('the SMTP notifier', () => {
 
   test('keeps a few connections for many mails', async () => {
     const notices = Array.from({ length: 40 }, (_, seq) => aNotice({ key: `order-1001.${seq}.smtp` }));
-    await Promise.all(notices.map((notice) => notifier.notify(notice, signal)));
+    await Promise.all(notices.map((notice) => notifier.notify(notice, new AbortController().signal)));
     expect(server.mails).toHaveLength(40);
     expect(server.connections()).toBeLessThanOrEqual(4);
   });
