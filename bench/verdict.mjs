@@ -1,4 +1,4 @@
-import { quantile } from './round.mjs';
+import { quantile } from './quantile.mjs';
 
 const MOST_P99_MS = 1_000;
 const MOST_GROWTH_MB = 200;
