@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Unavailable } from '../domain/unavailable.js';
 import { createBell } from './bell.js';
 import { gathered } from './gather.js';
@@ -45,8 +46,9 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 const FAULT_PAUSE_MS = 1_000;
 const LONGEST_FAULT_PAUSE_MS = 600_000;
-// A committer that saw another one about to ring does not ring: after work it pays to look again soon.
-const LOOK_AGAIN_MS = 25;
+// A committer that saw another one about to ring does not ring: after work it pays to look again soon. Nor does it pay to
+// look more often: what comes meanwhile goes together.
+const LOOK_AGAIN_MS = 50;
 
 /**
  * Hands every event of the outbox to every consumer that wants it, at least once. Any number of relays may run on one
@@ -82,6 +84,7 @@ export function startRelay({ store, consumers, log, limits = {} }: RelayOptions)
         continue;
       }
       try {
+        const lookedAt = performance.now();
         const events = await store.claim(Math.min(batch, atOnce - underWay.size), leaseMs);
         if (isAway) log.warn({}, 'the outbox is there again');
         isAway = false;
@@ -89,7 +92,10 @@ export function startRelay({ store, consumers, log, limits = {} }: RelayOptions)
         for (const event of events) begin(event);
         quietMs = events.length > 0 ? LOOK_AGAIN_MS : Math.min(quietMs * 2, pollMs);
         // A full batch means that more is waiting.
-        if (events.length < batch) await bell.wait(quietMs);
+        if (events.length < batch) {
+          await bell.wait(quietMs);
+          await rest(lookedAt + LOOK_AGAIN_MS - performance.now());
+        }
       } catch (err) {
         if (!isAway) log.warn({ err }, 'the outbox cannot be read; trying again until it can');
         isAway = true;
@@ -98,6 +104,10 @@ export function startRelay({ store, consumers, log, limits = {} }: RelayOptions)
       }
     }
     await Promise.all(underWay);
+  }
+
+  async function rest(ms: number): Promise<void> {
+    if (ms > 0) await sleep(ms, undefined, { signal: ending.signal }).catch(() => {});
   }
 
   function begin(event: ClaimedEvent): void {

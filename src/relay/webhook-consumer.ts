@@ -36,12 +36,14 @@ const TRAIL_TYPES: ReadonlySet<string> = new Set(Object.values(PUBLIC_EVENTS).fl
  */
 export function createWebhookConsumer(options: WebhookConsumerOptions): OutboxConsumer {
   const { store, sender, gates, delaysMs, onOpen, health = createEndpointHealth() } = options;
+  const subscribersNow = gathered(async (asked: null[]) => {
+    const subscribers = await store.subscribers();
+    return asked.map(() => subscribers);
+  });
   const sourceOf = gathered((refs: { orderId: string; seq: number }[]) => store.sources(refs));
-  const planFor = gathered(async (asked: readonly PublicEvent[][]) => {
-    const ids = asked.flatMap((events) => events.map(({ id }) => id));
-    const [subscribers, known] = await Promise.all([store.subscribers(), store.known(ids)]);
-    const plan = { subscribers, known: new Set(known) };
-    return asked.map(() => plan);
+  const knownOf = gathered(async (asked: readonly PublicEvent[][]) => {
+    const known = new Set(await store.known(asked.flatMap((events) => events.map(({ id }) => id))));
+    return asked.map(() => known);
   });
   const add = gathered(async (added: NewDelivery[][]) => {
     await store.add(added.flat());
@@ -53,11 +55,13 @@ export function createWebhookConsumer(options: WebhookConsumerOptions): OutboxCo
     wants: (type) => TRAIL_TYPES.has(type),
 
     async take({ orderId, seq }, signal) {
+      const subscribers = await subscribersNow(null);
+      if (subscribers.length === 0) return;
       const source = await sourceOf({ orderId, seq });
       if (source === undefined) throw new Error(`order ${orderId} has no event ${seq}`);
       const events = publicEventsOf(source);
       if (events.length === 0) return;
-      const { subscribers, known } = await planFor(events);
+      const known = await knownOf(events);
 
       const made = await Promise.all(
         subscribers.flatMap((subscriber) =>
