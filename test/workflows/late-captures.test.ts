@@ -16,7 +16,7 @@ describe('money that is taken late, from an order that is being undone', () => {
     const gateway = createFakeGateway({ charge: () => notExecuted });
     const scene: Parameters<typeof stage.run>[0] = {
       gateway,
-      policy: { retry: { ...DEFAULT_POLICY.retry, initialIntervalMs: 20 } },
+      policy: { retry: { ...DEFAULT_POLICY.retry, initialIntervalMs: 200 } },
       ports: ({ reservations }) => ({
         reservations: {
           ...reservations,

@@ -63,6 +63,7 @@ export function openStage() {
     const { books = createFakeBooks(), gateway = createFakeGateway(), order = anOrder(), fraudChecks = [] } = scene;
     const policy = { ...DEFAULT_POLICY, ...scene.policy };
     const started: WorkflowHandle[] = [];
+    onStage = started;
     // A queue of its own: what a failing test leaves behind must not run into the next one.
     const taskQueue = `${contract.TASK_QUEUE}-${order.orderId}`;
 
@@ -145,13 +146,38 @@ export function openStage() {
 
 // More than twice the time after which the server gives a workflow task out again that was lost.
 const UNTIL_MS = 25_000;
+// What takes longer is an activity that the test holds back, or that fails on purpose.
+const TASK_MS = 300;
+/** The workflows of the act that is being played. */
+let onStage: readonly WorkflowHandle[] = [];
 
-/** Waits in real time, without skipping any of the server's. */
+/**
+ * Waits in real time, without skipping any of the server's; then until no workflow is in a task, for a moment at most. The
+ * time-skipping server now and then loses the task of a signal that comes while another task ends, and hangs.
+ */
 export async function until(isSo: () => boolean): Promise<void> {
   for (const deadline = Date.now() + UNTIL_MS; !isSo();) {
     if (Date.now() > deadline) throw new Error(`it did not come true within ${UNTIL_MS} ms`);
     await realTime(5);
   }
+  for (const deadline = Date.now() + TASK_MS; Date.now() < deadline;) {
+    if (!(await Promise.all(onStage.map(isInTask))).includes(true)) return;
+    await realTime(5);
+  }
+}
+
+/** Also when an activity is about to bring it into one. */
+async function isInTask(handle: WorkflowHandle): Promise<boolean> {
+  const { events } = await handle.fetchHistory();
+  const open = { task: false, activities: 0 };
+  for (const event of events ?? []) {
+    if (event.workflowTaskScheduledEventAttributes) open.task = true;
+    if (event.workflowTaskCompletedEventAttributes) open.task = false;
+    if (event.activityTaskScheduledEventAttributes) open.activities += 1;
+    if (event.activityTaskCompletedEventAttributes ?? event.activityTaskFailedEventAttributes) open.activities -= 1;
+    if (event.activityTaskTimedOutEventAttributes ?? event.activityTaskCanceledEventAttributes) open.activities -= 1;
+  }
+  return open.task || open.activities > 0;
 }
 
 /** The two ways in which people cancel a running checkout. */
