@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+
 /** Remembers how to stop what was started, also what is still starting, and stops it in reverse order. */
 export function createLifetime() {
   const parts = [];
@@ -40,4 +42,17 @@ export function createLifetime() {
       }
     },
   };
+}
+
+/** Does the work within its time, stops whatever was started, removes the directory, and ends the process. */
+export async function runToEnd(lifetime, directory, work, longestMs) {
+  try {
+    await lifetime.bounded(work(), longestMs);
+  } catch (error) {
+    console.error(`✖ ${error.message}`);
+    process.exitCode = 1;
+  }
+  await lifetime.stopAll();
+  await rm(directory, { recursive: true, force: true });
+  process.exit();
 }

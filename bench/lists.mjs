@@ -1,6 +1,6 @@
 // What a page of orders and the statistics cost, with the indexes and counts that Holdfast keeps and without them. See
 // docs/performance.md.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -9,7 +9,7 @@ import { listQuery } from '../dist/adapters/postgres/order-lists.js';
 import { createStatsReader } from '../dist/adapters/postgres/stats-reader.js';
 import { freePort } from '../dist/embedded/ports.js';
 import { startPostgres } from '../dist/embedded/postgres.js';
-import { createLifetime } from './lifetime.mjs';
+import { createLifetime, runToEnd } from './lifetime.mjs';
 import { casesOf, plainKeys, plainWhere } from './lists/cases.mjs';
 import { fill, openScratch } from './lists/database.mjs';
 import { explain } from './lists/plans.mjs';
@@ -28,15 +28,7 @@ if (!Number.isInteger(orders) || orders < 1_000 || orders > 5_000_000) {
 
 const lifetime = createLifetime();
 const directory = await mkdtemp(join(tmpdir(), 'holdfast-lists-'));
-try {
-  await lifetime.bounded(measure(), LONGEST_MS);
-} catch (error) {
-  console.error(`✖ ${error.message}`);
-  process.exitCode = 1;
-}
-await lifetime.stopAll();
-await rm(directory, { recursive: true, force: true });
-process.exit();
+await runToEnd(lifetime, directory, measure, LONGEST_MS);
 
 async function measure() {
   const postgres = await lifetime.start('PostgreSQL', async () =>

@@ -1,11 +1,11 @@
 // Many clients that follow orders live: what one costs, how late an event is, and how all of them end on a drain.
-import { readFile, mkdtemp, rm } from 'node:fs/promises';
+import { readFile, mkdtemp } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkoutOf } from './goods.mjs';
-import { createLifetime } from './lifetime.mjs';
+import { createLifetime, runToEnd } from './lifetime.mjs';
 import { quantile } from './quantile.mjs';
 import { startHoldfast, startShared } from './sides.mjs';
 
@@ -19,15 +19,7 @@ const MIB = 1024 * 1024;
 
 const lifetime = createLifetime();
 const directory = await mkdtemp(join(tmpdir(), 'holdfast-streams-'));
-try {
-  await lifetime.bounded(run(), LONGEST_MS);
-} catch (error) {
-  console.error(`✖ ${error.message}`);
-  process.exitCode = 1;
-}
-await lifetime.stopAll();
-await rm(directory, { recursive: true, force: true });
-process.exit();
+await runToEnd(lifetime, directory, run, LONGEST_MS);
 
 async function run() {
   const shared = await startShared(lifetime, directory);

@@ -1,6 +1,6 @@
 // What lists and counts cost the write path: the three statements of a confirmed order, against PostgreSQL alone, with what
 // Holdfast keeps for them, without, and with an index on the status instead. See docs/performance.md.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ import { freePort } from '../dist/embedded/ports.js';
 import { startPostgres } from '../dist/embedded/postgres.js';
 import { cpuMs } from './cpu.mjs';
 import { checkoutOf, PRODUCTS, totalOf } from './goods.mjs';
-import { createLifetime } from './lifetime.mjs';
+import { createLifetime, runToEnd } from './lifetime.mjs';
 import { openScratch } from './lists/database.mjs';
 
 const LONGEST_MS = 900_000;
@@ -42,15 +42,7 @@ if (!(perRound >= 10 && perRound <= 10_000)) {
 const lifetime = createLifetime();
 const directory = await mkdtemp(join(tmpdir(), 'holdfast-writes-'));
 let placed = 0;
-try {
-  await lifetime.bounded(measure(), LONGEST_MS);
-} catch (error) {
-  console.error(`✖ ${error.message}`);
-  process.exitCode = 1;
-}
-await lifetime.stopAll();
-await rm(directory, { recursive: true, force: true });
-process.exit();
+await runToEnd(lifetime, directory, measure, LONGEST_MS);
 
 async function measure() {
   const postgres = await lifetime.start('PostgreSQL', async () =>
