@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { skuSchema, text } from '../api/order-schema.js';
+import { printable } from '../config/printable.js';
 import { decimalsOf, formatMoney, isCurrency, MAX_AMOUNT_MINOR } from '../domain/money.js';
 import { MAX_NAME_LENGTH, MAX_ON_HAND, type ProductLine } from '../domain/product.js';
 
@@ -148,5 +149,5 @@ function wholeNumber(value: string, max: number): number | undefined {
 
 /** A value as a message may hold it, whatever is in it. */
 function show(value: string): string {
-  return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  return printable(JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value));
 }

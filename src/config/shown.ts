@@ -1,3 +1,4 @@
+import { printable } from './printable.js';
 import type { Setting } from './settings.js';
 
 export const HIDDEN = 'set (hidden)';
@@ -8,8 +9,8 @@ const LONGEST = 120;
 export function shown(value: string, secret: Setting['secret']): string {
   if (secret === 'all') return HIDDEN;
   const text = secret === 'credentials' ? withoutCredentials(value) : value;
-  const printable = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (character) => JSON.stringify(character).slice(1, -1));
-  return printable.length > LONGEST ? `${printable.slice(0, LONGEST)}…` : printable;
+  const line = printable(text);
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }
 
 /** A URL in which a slip may have put a part of the password into another place is hidden as a whole. */

@@ -55,6 +55,7 @@ describe('a line', () => {
     ['name', '', 'is empty'],
     ['name', 'tab\there', 'must not contain control characters'],
     ['name', 'caf\uFFFD', 'is not UTF-8 text'],
+    ['currency', 'EUR\u0085', String.raw`is "EUR\u0085"; it must be an upper-case`],
     ['currency', 'eur', 'is "eur"; it must be an upper-case ISO 4217 code, such as EUR'],
     [
       'unit_price_minor',

@@ -28,7 +28,7 @@ describe('a value as people see it', () => {
   });
 
   test('has one line of bounded length, whatever it is', () => {
-    expect(shown('a\nb\u001B[31m', undefined)).toBe('a\\nb\\u001b[31m');
+    expect(shown('a\nb\u001B[31m\u007F\u0085\u2028', undefined)).toBe(String.raw`a\u000ab\u001b[31m\u007f\u0085\u2028`);
     expect(shown('x'.repeat(10_000), undefined)).toHaveLength(121);
   });
 });
