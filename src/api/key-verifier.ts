@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { inTime } from '../in-time.js';
 import { allows, type Scope } from '../domain/scopes.js';
 import { Unavailable } from '../domain/unavailable.js';
 import type { ApiLog } from './api-log.js';
@@ -103,7 +104,7 @@ export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: Key
 
   function readAgain(id: string, entry: Entry): Promise<Entry> {
     if (entry.reading === undefined && clock() < entry.askAfter) return Promise.resolve(entry);
-    entry.reading ??= inTime(read(id))
+    entry.reading ??= inTime(PATIENCE_MS, read(id), late)
       .catch((err: unknown) => {
         entry.askAfter = clock() + ASK_AGAIN_MS;
         log.warn({ key_id: id, err }, 'an API key could not be read again; what is known of it counts for now');
@@ -129,12 +130,4 @@ export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: Key
   }
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const cause = new Error(`no answer within ${PATIENCE_MS} ms`);
-    timer = setTimeout(() => reject(new Unavailable('database', cause)), PATIENCE_MS);
-  });
-  work.catch(() => {});
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
+const late = () => new Unavailable('database', new Error(`no answer within ${PATIENCE_MS} ms`));

@@ -6,6 +6,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
+import { inTime } from '../in-time.js';
 import { Unavailable } from '../domain/unavailable.js';
 
 /** Runs calls to Temporal that must answer in time; {@link Unavailable} when it is away or too slow. */
@@ -31,13 +32,7 @@ export function isAlreadyStarted(error: unknown): boolean {
 
 /** A native connection's own retries outlive the deadline of a call. */
 async function within<T>(ms: number, call: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Unavailable('temporal', new Error(`no answer within ${ms} ms`))), ms);
-  });
-  // The call goes on after a time-out; what it ends with is nobody's concern then.
-  call.catch(() => {});
-  return Promise.race([call, late]).finally(() => clearTimeout(timer));
+  return inTime(ms, call, () => new Unavailable('temporal', new Error(`no answer within ${ms} ms`)));
 }
 
 async function orUnavailable<T>(call: Promise<T>): Promise<T> {

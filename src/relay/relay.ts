@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inTime } from '../in-time.js';
 import { Unavailable } from '../domain/unavailable.js';
 import { createBell } from './bell.js';
 import { gathered } from './gather.js';
@@ -145,16 +146,9 @@ async function within(
   event: Parameters<OutboxConsumer['take']>[0],
 ): Promise<void> {
   const cut = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new Error(`${consumer.name} took longer than ${ms} ms`);
-      cut.abort(error);
-      reject(error);
-    }, ms);
+  await inTime(ms, consumer.take(event, cut.signal), () => {
+    const error = new Error(`${consumer.name} took longer than ${ms} ms`);
+    cut.abort(error);
+    return error;
   });
-  const work = consumer.take(event, cut.signal);
-  // What it ends with after the deadline is nobody's concern.
-  work.catch(() => {});
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

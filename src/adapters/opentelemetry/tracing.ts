@@ -4,6 +4,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { envDetectorSync, Resource, serviceInstanceIdDetectorSync } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { makeWorkflowExporter, OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors-opentelemetry';
+import { inTime } from '../../in-time.js';
 import { traceCall } from './call-spans.js';
 import { reportFaults, type TracingLog } from './faults.js';
 import { traceRequest } from './request-spans.js';
@@ -50,10 +51,7 @@ export function startTracing() {
     },
     /** Sends what is left, for a few seconds at most. */
     async close(): Promise<void> {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, FLUSH_MS)));
-      const flushed = provider.shutdown().catch((error: unknown) => diag.warn(String(error)));
-      await Promise.race([flushed, late]).finally(() => clearTimeout(timer));
+      await inTime(FLUSH_MS, provider.shutdown()).catch((error: unknown) => diag.warn(String(error)));
     },
   };
 }

@@ -1,4 +1,5 @@
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import { inTime } from '../../in-time.js';
 import type { Database } from './pool.js';
 
 export interface RateCounterOptions {
@@ -93,19 +94,11 @@ export function createRateCounter({ database, name, limit, windowMs, onError }: 
   }
 
   async function askInTime(query: { text: string; values: unknown[] }) {
-    let timer: NodeJS.Timeout | undefined;
-    const asking = database.pool.query(query);
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
-    });
-    asking.catch(() => {});
     try {
-      return await Promise.race([asking, late]);
+      return await inTime(PATIENCE_MS, database.pool.query(query));
     } catch (error) {
       onError(error);
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

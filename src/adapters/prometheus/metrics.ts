@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { inTime } from '../../in-time.js';
 
 export interface Sample {
   labels?: Record<string, string>;
@@ -58,7 +59,7 @@ export function createMetrics() {
         labelNames: [...labels],
         registers: [registry],
         collect: async () => {
-          const samples = await inTime(async () => read()).catch((): Sample[] => {
+          const samples = await readInTime(read).catch((): Sample[] => {
             faults.inc({ source: name });
             return [];
           });
@@ -76,7 +77,7 @@ export function createMetrics() {
     async text(): Promise<string> {
       const others = await Promise.all(
         texts.map(async ({ name, read }) =>
-          inTime(read).catch(() => {
+          readInTime(read).catch(() => {
             faults.inc({ source: name });
             return '';
           }),
@@ -87,10 +88,6 @@ export function createMetrics() {
   };
 }
 
-async function inTime<T>(read: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not read within ${READ_MS} ms`)), READ_MS);
-  });
-  return Promise.race([read(), late]).finally(() => clearTimeout(timer));
+async function readInTime<T>(read: () => Promise<T> | T): Promise<T> {
+  return inTime(READ_MS, Promise.resolve().then(read));
 }

@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
 import type { RunLister } from '../../activities/audit-ports.js';
 import { ORDER_ID_PATTERN } from '../../domain/ids.js';
+import { inTime } from '../../in-time.js';
 import { Unavailable } from '../../domain/unavailable.js';
 
 /** A sort of workflow that answers for an order. */
@@ -114,11 +115,5 @@ function quoted(text: string): string {
 
 /** A native connection's own retries outlive the deadline of a call. */
 async function within<T>(ms: number, call: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Unavailable('temporal', new Error(`no answer within ${ms} ms`))), ms);
-  });
-  // The call goes on after a time-out; what it ends with is nobody's concern then.
-  call.catch(() => {});
-  return Promise.race([call, late]).finally(() => clearTimeout(timer));
+  return inTime(ms, call, () => new Unavailable('temporal', new Error(`no answer within ${ms} ms`)));
 }
