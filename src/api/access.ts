@@ -81,11 +81,11 @@ function lacking(scope: Scope): Problem {
 
 /** At most one line a second, which says how many there were: who guesses keys must not fill the log. */
 function quietly(log: ApiLog): ApiLog['warn'] {
-  let lastAt = 0;
+  let lastAt = -Infinity;
   let unsaid = 0;
   return (fields, message) => {
     unsaid += 1;
-    const now = Date.now();
+    const now = performance.now();
     if (now - lastAt < LOG_EVERY_MS) return;
     log.warn({ ...fields, times: unsaid }, message);
     [lastAt, unsaid] = [now, 0];

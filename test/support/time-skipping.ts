@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
@@ -9,8 +10,11 @@ import { createPaymentActivities, type PaymentPorts } from '../../src/activities
 import { createRefundActivities, type RefundPorts } from '../../src/activities/refunds.js';
 import { createScreeningActivities, type ScreeningPorts } from '../../src/activities/screening.js';
 import { ORDER_OUTCOME } from '../../src/workflows/contract.js';
+import { watchActivities, type RunningActivities } from './running-activities.js';
 
 const KEYWORD = 2;
+/** How long {@link startTimeSkipping} may take. */
+export const STARTING_MS = 120_000;
 
 export type Ports = PaymentPorts &
   RefundPorts &
@@ -41,9 +45,7 @@ export async function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
     shutdownSignals: [],
     telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
   });
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
+  const environment = await begin(path);
   await environment.connection.operatorService.addSearchAttributes({
     namespace: 'default',
     searchAttributes: { [ORDER_OUTCOME.name]: KEYWORD },
@@ -51,18 +53,32 @@ export async function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
   return environment;
 }
 
+/** The SDK gives a Java server five seconds to come up, which a busy machine may not have. */
+async function begin(path: string, tries = 10): Promise<TestWorkflowEnvironment> {
+  try {
+    return await TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path } },
+    });
+  } catch (error) {
+    if (tries === 1) throw error;
+    await pause(2_000);
+    return begin(path, tries - 1);
+  }
+}
+
 /** Runs a worker over the given ports for as long as `work` takes. */
 export async function withWorker<T>(
   environment: TestWorkflowEnvironment,
   ports: Ports,
   taskQueue: string,
-  work: () => Promise<T>,
+  work: (running: RunningActivities) => Promise<T>,
 ): Promise<T> {
+  const { activities, running } = watchActivities(activitiesFor(ports));
   const worker = await Worker.create({
     connection: environment.nativeConnection,
     taskQueue,
     workflowBundle: BUNDLE,
-    activities: activitiesFor(ports),
+    activities,
   });
-  return worker.runUntil(work);
+  return worker.runUntil(work(running));
 }

@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { captured, createFakeGateway, notExecuted } from '../support/fake-gateway.js';
-import { cancels, openStage, until } from './stage.js';
+import { cancels, openStage, test, until } from './stage.js';
 
 const MINUTE = 60_000;
 const refused = { kind: 'refused', retryAfterMs: MINUTE } as const;

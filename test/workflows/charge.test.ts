@@ -1,9 +1,9 @@
 import { setTimeout as realTime } from 'node:timers/promises';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { createFakeBooks } from '../support/fake-books.js';
 import { ambiguous, captured, createFakeGateway } from '../support/fake-gateway.js';
 import { anOrder } from '../support/orders.js';
-import { openStage } from './stage.js';
+import { openStage, test } from './stage.js';
 
 const stage = openStage();
 

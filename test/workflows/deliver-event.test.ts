@@ -12,7 +12,7 @@ import {
   deliveryWorkflowId,
   type DeliveryRun,
 } from '../../src/workflows/contract.js';
-import { BUNDLE, startTimeSkipping } from '../support/time-skipping.js';
+import { BUNDLE, startTimeSkipping, STARTING_MS } from '../support/time-skipping.js';
 
 const SPEC_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 const QUEUE = 'deliveries-under-test';
@@ -21,7 +21,7 @@ let environment: TestWorkflowEnvironment;
 const histories: { workflowId: string; history: Awaited<ReturnType<WorkflowHandle['fetchHistory']>> }[] = [];
 beforeAll(async () => {
   environment = await startTimeSkipping();
-});
+}, STARTING_MS);
 afterAll(async () => environment?.teardown());
 
 interface Scene {

@@ -1,8 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { gatewayEventWorkflowId, PROCESS_GATEWAY_EVENT, recoverWorkflowId } from '../../src/workflows/contract.js';
 import { ambiguous, captured, createFakeGateway, notExecuted, processing } from '../support/fake-gateway.js';
 import { anOrder } from '../support/orders.js';
-import { openStage, until, type Act } from './stage.js';
+import { openStage, test, until, type Act } from './stage.js';
 
 const stage = openStage();
 
@@ -23,7 +23,7 @@ describe('a message of the gateway', () => {
     await stage.play({ order }, async (act) => {
       act.books.gatewayEvents.arrive({ eventId, orderId: order.orderId, chargeKey: `${order.orderId}:charge:1` });
       const handle = await handled(act, eventId);
-      await act.environment.sleep('30 minutes');
+      await act.sleep('30 minutes');
       expect(act.books.gatewayEvents.effects).toEqual([]);
       await (await act.checkOut()).result();
       expect(await handle.result()).toBe('known before');
@@ -43,7 +43,7 @@ describe('a message of the gateway', () => {
     await stage.play({ gateway }, async (act) => {
       const handle = await act.checkOut();
       await until(() => act.books.has(act.order.orderId) && act.entry().status === 'payment_unknown');
-      await act.environment.sleep('30 hours');
+      await act.sleep('30 hours');
       gateway.take(sent(act));
       const eventId = `evt-${act.order.orderId}`;
       act.books.gatewayEvents.arrive({ eventId, orderId: act.order.orderId, chargeKey: sent(act).key });

@@ -1,8 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { news } from '../../src/workflows/contract.js';
 import { captured, createFakeGateway, notExecuted, refunded, refusal } from '../support/fake-gateway.js';
-import { openStage, until, type Act } from './stage.js';
+import { openStage, test, until, type Act } from './stage.js';
 
 const stage = openStage();
 

@@ -1,10 +1,10 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { LookupResult } from '../../src/activities/payments.js';
 import { news } from '../../src/workflows/contract.js';
 import { ambiguous, captured, createFakeGateway, processing } from '../support/fake-gateway.js';
 import { anOrder } from '../support/orders.js';
-import { cancels, openStage, timersOf, until, type Act } from './stage.js';
+import { cancels, comesTrue, openStage, timersOf, test, until, type Act } from './stage.js';
 
 const HOUR_S = 3_600;
 const stage = openStage();
@@ -58,7 +58,7 @@ describe('a charge whose outcome nobody knows', () => {
     const { outcome } = await stage.run({ gateway }, async (_handle, act) => {
       await isUnknown(act);
       expect(act.letters()).toEqual(['payment_unknown open']);
-      await act.environment.sleep('20 hours');
+      await act.sleep('20 hours');
       expect(act.letters()).toEqual(['payment_unknown open']);
       expect(act.entry().held).toBe('active');
       tell(chargeKeyOf(act), act.order);
@@ -70,7 +70,7 @@ describe('a charge whose outcome nobody knows', () => {
     const { gateway, tell } = silentGateway();
     const { outcome } = await stage.run({ gateway }, async (handle, act) => {
       await isUnknown(act);
-      await act.environment.sleep('10 hours');
+      await act.sleep('10 hours');
       tell(chargeKeyOf(act), act.order);
       const asked = gateway.lookups.length;
       await handle.signal(news, { kind: 'look' });
@@ -108,7 +108,7 @@ describe('a charge whose outcome nobody knows', () => {
     truth.value = { kind: 'not_found' };
     const { outcome } = await stage.run({ gateway }, async (_handle, act) => {
       act.books.settling.inMs = 3_600_000;
-      await act.environment.sleep('5 hours');
+      await act.sleep('5 hours');
       await isUnknown(act);
       expect(act.entry().status).toBe('payment_unknown');
       act.books.settling.inMs = 0;
@@ -120,7 +120,7 @@ describe('a charge whose outcome nobody knows', () => {
     const sent: { handle?: WorkflowHandle } = {};
     const gateway = createFakeGateway({
       charge: async (request) => {
-        await until(() => sent.handle !== undefined);
+        await comesTrue(() => sent.handle !== undefined);
         await sent.handle?.signal(news, { kind: 'look' });
         return captured(request);
       },
@@ -137,7 +137,7 @@ describe('a charge whose outcome nobody knows', () => {
       const { outcome, entry, books, letters } = await stage.run({ gateway }, async (handle, act) => {
         await isUnknown(act);
         await cancel(handle);
-        await act.environment.sleep('9 hours');
+        await act.sleep('9 hours');
         expect(act.entry()).toMatchObject({ status: 'cancelling', held: 'active' });
         tell(chargeKeyOf(act), act.order);
       });
@@ -154,7 +154,7 @@ describe('a charge whose outcome nobody knows', () => {
       const { outcome, books } = await stage.run({ gateway }, async (handle, act) => {
         await isUnknown(act);
         await cancel(handle);
-        await act.environment.sleep('2 hours');
+        await act.sleep('2 hours');
         expect(act.entry()).toMatchObject({ status: 'cancelling', held: 'active' });
         truth.value = { kind: 'not_found' };
       });

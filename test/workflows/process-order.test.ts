@@ -1,11 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { cancelOrder, orderWorkflowId, PROCESS_ORDER } from '../../src/workflows/contract.js';
 import { createFakeBooks } from '../support/fake-books.js';
 import { ambiguous, captured, createFakeGateway, notExecuted, processing } from '../support/fake-gateway.js';
 import { anOrder } from '../support/orders.js';
-import { cancels, openStage, until } from './stage.js';
+import { cancels, comesTrue, openStage, test, until } from './stage.js';
 
 const stage = openStage();
 const { run } = stage;
@@ -198,7 +198,7 @@ describe('a cancel', () => {
             ...reservations,
             // Hold the workflow until the test has its handle.
             reserve: async (...args) => {
-              await until(() => sent.handle !== undefined);
+              await comesTrue(() => sent.handle !== undefined);
               return reservations.reserve(...args);
             },
           },
@@ -220,12 +220,10 @@ describe('a cancel', () => {
     'R12: by %s between two tries of the charge stops it: nothing is charged',
     async (_by, cancel, reason) => {
       const gateway = createFakeGateway({ charge: () => notExecuted });
-      const { outcome, books, entry } = await run({ gateway }, async (handle, { environment }) => {
+      const { outcome, books, entry } = await run({ gateway }, async (handle, act) => {
         await until(() => gateway.calls.length === 1);
-        await environment.sleep('1 second');
+        await act.sleep('1 second');
         await until(() => gateway.calls.length === 2);
-        // The second try has to be over: its failure is on the way to Temporal.
-        await environment.sleep(100);
         await cancel(handle);
       });
       expect(outcome).toEqual({ status: 'cancelled', reason });

@@ -1,8 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { cancelOrder, news, RECOVER_ORDER, recoverWorkflowId } from '../../src/workflows/contract.js';
 import { createFakeBooks } from '../support/fake-books.js';
 import { ambiguous, captured, createFakeGateway, notExecuted, processing } from '../support/fake-gateway.js';
-import { openStage, until, type Act } from './stage.js';
+import { openStage, test, until, type Act } from './stage.js';
 
 // The time-skipping server skips no more time after a termination: nothing here may have to wait.
 const stage = openStage();

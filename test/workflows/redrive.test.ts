@@ -1,9 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import type { LookupResult } from '../../src/activities/payments.js';
 import { createFakeBooks } from '../support/fake-books.js';
 import { captured, createFakeGateway, notExecuted, processing } from '../support/fake-gateway.js';
 import { anOrder } from '../support/orders.js';
-import { cancels, openStage, until, type Act } from './stage.js';
+import { cancels, comesTrue, openStage, test, until, type Act } from './stage.js';
 
 const stage = openStage();
 
@@ -56,7 +56,7 @@ describe('a redrive', () => {
       reservations: {
         ...books.reservations,
         reserve: async (...args: Parameters<typeof books.reservations.reserve>) => {
-          await until(() => !gate.shut);
+          await comesTrue(() => !gate.shut);
           return books.reservations.reserve(...args);
         },
       },
@@ -190,7 +190,7 @@ describe('a redrive', () => {
         const { handle } = await act.redrive(letter);
         await until(() => gateway.lookups.length > 0);
         await cancel(handle);
-        await act.environment.sleep('1 hour');
+        await act.sleep('1 hour');
         expect(act.entry().status).toBe('cancelling');
 
         gateway.take(sentBefore(act));

@@ -1,10 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { setTimeout as realTime } from 'node:timers/promises';
+import { describe, expect } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ReviewDecision } from '../../src/domain/outcomes.js';
 import { reviewOrder } from '../../src/workflows/contract.js';
 import { createFakeGateway, captured } from '../support/fake-gateway.js';
 import { aCheck } from '../support/fake-screenings.js';
-import { cancels, openStage, until, type Act, type Scene } from './stage.js';
+import { cancels, comesTrue, openStage, test, until, type Act, type Scene } from './stage.js';
 
 const stage = openStage();
 
@@ -14,6 +15,20 @@ const inReview = ({ books, order }: Act) =>
   until(() => books.has(order.orderId) && books.entry(order.orderId).status === 'in_review');
 const decide = (handle: WorkflowHandle, decision: ReviewDecision) =>
   handle.executeUpdate(reviewOrder, { args: [{ decision }] });
+
+/** Sends decisions while an activity waits for the gate, and opens it. */
+async function decideMeanwhile(
+  { environment }: Act,
+  { workflowId }: WorkflowHandle,
+  gate: { open: boolean },
+  decisions: ReviewDecision[],
+) {
+  const handle = environment.client.workflow.getHandle(workflowId);
+  const answers = Promise.all(decisions.map((decision) => decide(handle, decision)));
+  await realTime(500);
+  gate.open = true;
+  return answers;
+}
 
 describe('the fraud checks', () => {
   test('that allow an order cost one local activity more, and nothing else', async () => {
@@ -82,7 +97,7 @@ describe('the fraud checks', () => {
     });
     const scene = { policy: POLICY, fraudChecks: [check] };
     const { outcome, entry } = await stage.run(scene, async (handle, act) => {
-      await act.environment.sleep('1 minute');
+      await act.sleep('1 minute');
       await inReview(act);
       expect(check.asked()).toBe(4);
       expect(act.gateway.calls).toHaveLength(0);
@@ -113,7 +128,7 @@ describe('a review', () => {
     const gate = { open: false };
     const gateway = createFakeGateway({
       charge: async (request) => {
-        await until(() => gate.open);
+        await comesTrue(() => gate.open);
         return captured(request);
       },
     });
@@ -121,9 +136,8 @@ describe('a review', () => {
       await inReview(act);
       expect(await decide(handle, 'approve')).toEqual({ kind: 'decided' });
       await until(() => gateway.calls.length > 0);
-      const answers = Promise.all([decide(handle, 'approve'), decide(handle, 'reject')]);
-      gate.open = true;
-      expect(await answers).toEqual([{ kind: 'decided' }, { kind: 'opposite', decision: 'approve' }]);
+      const answers = await decideMeanwhile(act, handle, gate, ['approve', 'reject']);
+      expect(answers).toEqual([{ kind: 'decided' }, { kind: 'opposite', decision: 'approve' }]);
     });
     expect(outcome).toEqual({ status: 'confirmed' });
   });
@@ -137,7 +151,7 @@ describe('a review', () => {
           ...screenings,
           review: async (run, decision) => {
             asked.push(decision);
-            await until(() => asked.length === 2);
+            await comesTrue(() => asked.length === 2);
             return screenings.review(run, decision);
           },
         },
@@ -176,9 +190,9 @@ describe('a review', () => {
             ...screenings,
             review: async (run, decision) => {
               asked.add(decision);
-              await until(() => asked.size === 2);
+              await comesTrue(() => asked.size === 2);
               const isFirst = (decision === 'expired') === (first === 'the deadline');
-              if (!isFirst) await until(() => done.size === 1);
+              if (!isFirst) await comesTrue(() => done.size === 1);
               const outcome = await screenings.review(run, decision);
               done.add(decision);
               return outcome;
@@ -208,15 +222,13 @@ describe('a review', () => {
     const gate = { open: false };
     const gateway = createFakeGateway({
       charge: async (request) => {
-        await until(() => gate.open);
+        await comesTrue(() => gate.open);
         return captured(request);
       },
     });
-    const { outcome } = await stage.run({ gateway }, async (handle) => {
+    const { outcome } = await stage.run({ gateway }, async (handle, act) => {
       await until(() => gateway.calls.length > 0);
-      const answer = decide(handle, 'reject');
-      gate.open = true;
-      expect(await answer).toMatchObject({ kind: 'not_in_review' });
+      expect(await decideMeanwhile(act, handle, gate, ['reject'])).toMatchObject([{ kind: 'not_in_review' }]);
     });
     expect(outcome).toEqual({ status: 'confirmed' });
   });

@@ -7,7 +7,7 @@ import { noticeSubject, type NoticeRef, type NoticeState } from '../../src/domai
 import type { Admission } from '../../src/domain/outcomes.js';
 import { admission, noticeWorkflowId, SEND_NOTICE } from '../../src/workflows/contract.js';
 import { aNotice } from '../support/notices.js';
-import { BUNDLE, startTimeSkipping } from '../support/time-skipping.js';
+import { BUNDLE, startTimeSkipping, STARTING_MS } from '../support/time-skipping.js';
 
 const HOUR = 3_600_000;
 
@@ -15,7 +15,7 @@ let environment: TestWorkflowEnvironment;
 const histories: { workflowId: string; history: Awaited<ReturnType<WorkflowHandle['fetchHistory']>> }[] = [];
 beforeAll(async () => {
   environment = await startTimeSkipping();
-});
+}, STARTING_MS);
 afterAll(async () => environment?.teardown());
 
 /** The book of one notice, and a notifier that answers as it is told. */

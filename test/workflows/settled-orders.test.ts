@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import {
   CANCEL_SETTLED_ORDER,
   cancelWorkflowId,
@@ -9,7 +9,7 @@ import {
   refundWorkflowId,
 } from '../../src/workflows/contract.js';
 import { createFakeGateway, refunded, refusal } from '../support/fake-gateway.js';
-import { inRealTime, openStage, until, type Act } from './stage.js';
+import { inRealTime, openStage, test, until, type Act } from './stage.js';
 
 const stage = openStage();
 
@@ -83,7 +83,7 @@ describe('a cancel after the checkout', () => {
       expect(decision).toEqual({ kind: 'admitted' });
       await refusedOnce(act);
       await handle.cancel();
-      await act.environment.sleep('20 hours');
+      await act.sleep('20 hours');
       expect(act.entry()).toMatchObject({ status: 'cancelling', held: 'committed' });
       expect(act.letters()).toEqual(['refund open']);
 
@@ -208,7 +208,7 @@ describe('a refund that was asked for', () => {
         const { handle } = await refund(act, { refundId: 'one', restock: true });
         await refusedOnce(act);
         await handle.cancel();
-        await act.environment.sleep('1 hour');
+        await act.sleep('1 hour');
         expect(act.books.stock).toEqual({ 'product-A': 8 });
 
         bank.refuses = false;

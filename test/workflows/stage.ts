@@ -1,6 +1,7 @@
 import { setTimeout as realTime } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { Client, WithStartWorkflowOperation, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import type { Duration } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { OrderMessenger } from '../../src/activities/gateway-events.js';
@@ -12,7 +13,11 @@ import * as contract from '../../src/workflows/contract.js';
 import { createFakeBooks, type FakeBooks } from '../support/fake-books.js';
 import { createFakeGateway, type FakeGateway } from '../support/fake-gateway.js';
 import { anOrder } from '../support/orders.js';
-import { BUNDLE, startTimeSkipping, withWorker, type Ports } from '../support/time-skipping.js';
+import { BUNDLE, startTimeSkipping, STARTING_MS, withWorker, type Ports } from '../support/time-skipping.js';
+import { calm } from './calm.js';
+import { test, unlessStalled, type Watched } from './stall.js';
+
+export { test };
 
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 
@@ -40,6 +45,8 @@ export interface Act {
   /** Starts a workflow and waits for its decision whether it may do its work. */
   admit(name: string, workflowId: string, args: unknown[]): Promise<{ decision: Admission; handle: WorkflowHandle }>;
   redrive(deadLetterId: string): ReturnType<Act['admit']>;
+  /** Lets time be skipped. */
+  sleep(time: Duration): Promise<void>;
   entry(): ReturnType<FakeBooks['entry']>;
   letters(): string[];
 }
@@ -50,7 +57,7 @@ export function openStage() {
   const histories: { workflowId: string; history: History }[] = [];
   beforeAll(async () => {
     stage.environment = await startTimeSkipping();
-  });
+  }, STARTING_MS);
   afterAll(async () => stage.environment?.teardown());
 
   const open = (): TestWorkflowEnvironment => {
@@ -63,9 +70,13 @@ export function openStage() {
     const { books = createFakeBooks(), gateway = createFakeGateway(), order = anOrder(), fraudChecks = [] } = scene;
     const policy = { ...DEFAULT_POLICY, ...scene.policy };
     const started: WorkflowHandle[] = [];
-    onStage = started;
     // A queue of its own: what a failing test leaves behind must not run into the next one.
     const taskQueue = `${contract.TASK_QUEUE}-${order.orderId}`;
+
+    const enter = <T extends WorkflowHandle>(handle: T): T => {
+      started.push(handle);
+      return reachedInCalm(handle);
+    };
 
     const act: Act = {
       environment,
@@ -77,12 +88,8 @@ export function openStage() {
       async start(name, workflowId, args) {
         const options = { workflowId, taskQueue, args, workflowIdConflictPolicy: 'FAIL' } as const;
         const { firstExecutionRunId } = await environment.client.workflow.start(name, options);
-        const handle = environment.client.workflow.getHandle<() => Promise<OrderOutcome>>(
-          workflowId,
-          firstExecutionRunId,
-        );
-        started.push(handle);
-        return handle;
+        const { workflow } = environment.client;
+        return enter(workflow.getHandle<() => Promise<OrderOutcome>>(workflowId, firstExecutionRunId));
       },
       checkOut: () => act.start(contract.PROCESS_ORDER, contract.orderWorkflowId(order.orderId), [order, policy]),
       async admit(name, workflowId, args) {
@@ -95,18 +102,22 @@ export function openStage() {
         const options = { startWorkflowOperation };
         const decision = await environment.client.workflow.executeUpdateWithStart(contract.admission, options);
         const { runId } = await environment.client.workflow.getHandle(workflowId).describe();
-        const handle = environment.client.workflow.getHandle(workflowId, runId);
-        started.push(handle);
-        return { decision, handle };
+        return { decision, handle: enter(environment.client.workflow.getHandle(workflowId, runId)) };
       },
       redrive: (deadLetterId) =>
         act.admit(contract.PROCESS_ORDER, contract.orderWorkflowId(order.orderId), [order, policy, { deadLetterId }]),
+      async sleep(time) {
+        await isCalm();
+        await watched(environment.sleep(time));
+        await isCalm();
+      },
       entry: () => books.entry(order.orderId),
       letters: () => books.lettersOf(order.orderId).map(({ kind, state }) => `${kind} ${state}`),
     };
 
     const base: Ports = { ...books, messenger: messengerOf(act), gateway: gateway.gateway, fraudChecks };
-    return withWorker(environment, { ...base, ...scene.ports?.(base) }, taskQueue, async () => {
+    return withWorker(environment, { ...base, ...scene.ports?.(base) }, taskQueue, async (running) => {
+      onStage = { environment, workflows: started, running };
       // What a failing test leaves open would keep the server from skipping time for the next one.
       const result = await script(act).catch(async (error: unknown) => {
         await Promise.allSettled(started.map((handle) => handle.terminate('its test has failed')));
@@ -146,38 +157,42 @@ export function openStage() {
 
 // More than twice the time after which the server gives a workflow task out again that was lost.
 const UNTIL_MS = 25_000;
-// What takes longer is an activity that the test holds back, or that fails on purpose.
-const TASK_MS = 300;
-/** The workflows of the act that is being played. */
-let onStage: readonly WorkflowHandle[] = [];
+/** The act that is being played. */
+let onStage: Watched | undefined;
+const isCalm = async (): Promise<void> => (onStage === undefined ? undefined : calm(onStage));
+const watched = async <T>(work: Promise<T>): Promise<T> =>
+  onStage === undefined ? work : unlessStalled(onStage, work);
 
-/**
- * Waits in real time, without skipping any of the server's; then until no workflow is in a task, for a moment at most. The
- * time-skipping server now and then loses the task of a signal that comes while another task ends, and hangs.
- */
-export async function until(isSo: () => boolean): Promise<void> {
+/** Waits in real time, without skipping any of the server's: for what the test itself does, in an activity. */
+export async function comesTrue(isSo: () => boolean): Promise<void> {
   for (const deadline = Date.now() + UNTIL_MS; !isSo();) {
     if (Date.now() > deadline) throw new Error(`it did not come true within ${UNTIL_MS} ms`);
     await realTime(5);
   }
-  for (const deadline = Date.now() + TASK_MS; Date.now() < deadline;) {
-    if (!(await Promise.all(onStage.map(isInTask))).includes(true)) return;
-    await realTime(5);
-  }
 }
 
-/** Also when an activity is about to bring it into one. */
-async function isInTask(handle: WorkflowHandle): Promise<boolean> {
-  const { events } = await handle.fetchHistory();
-  const open = { task: false, activities: 0 };
-  for (const event of events ?? []) {
-    if (event.workflowTaskScheduledEventAttributes) open.task = true;
-    if (event.workflowTaskCompletedEventAttributes) open.task = false;
-    if (event.activityTaskScheduledEventAttributes) open.activities += 1;
-    if (event.activityTaskCompletedEventAttributes ?? event.activityTaskFailedEventAttributes) open.activities -= 1;
-    if (event.activityTaskTimedOutEventAttributes ?? event.activityTaskCanceledEventAttributes) open.activities -= 1;
-  }
-  return open.task || open.activities > 0;
+/** The same, and then for calm: for what workflows do. */
+export async function until(isSo: () => boolean): Promise<void> {
+  await watched(comesTrue(isSo));
+  await isCalm();
+}
+
+/** The same workflow, to which everything is said in a moment of calm. */
+function reachedInCalm<T extends WorkflowHandle>(handle: T): T {
+  const calmly = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) => {
+    return async (...args: Args): Promise<Result> => {
+      await isCalm();
+      return watched(call.apply(handle, args));
+    };
+  };
+  const { signal, cancel, executeUpdate, result } = handle;
+  return {
+    ...handle,
+    signal: calmly(signal),
+    cancel: calmly(cancel),
+    executeUpdate: calmly(executeUpdate),
+    result: calmly(result),
+  };
 }
 
 /** The two ways in which people cancel a running checkout. */

@@ -1,11 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import { news } from '../../src/workflows/contract.js';
 import { createFakeBooks } from '../support/fake-books.js';
 import { captured, createFakeGateway, notExecuted, refunded, refusal } from '../support/fake-gateway.js';
 import { anOrder } from '../support/orders.js';
 import type { OrderPolicy } from '../../src/domain/policy.js';
-import { cancelHeard, openStage, until, type Act, type Scene } from './stage.js';
+import { cancelHeard, openStage, test, until, type Act, type Scene } from './stage.js';
 
 const stage = openStage();
 
@@ -29,7 +29,8 @@ describe('a refund that the gateway refuses while an order is undone', () => {
     const { bank, gateway } = stubbornGateway();
     const { outcome, letters, entry } = await stage.run({ gateway }, async (handle, act) => {
       await refusedOnce(act);
-      await act.environment.sleep('3 days');
+      // Not as long as a multiple of its pauses.
+      await act.sleep('60 hours');
       expect(act.entry()).toMatchObject({ status: 'compensating', held: 'active' });
       expect(gateway.refundCalls).toHaveLength(1);
 
@@ -80,7 +81,7 @@ describe('a refund that the gateway refuses while an order is undone', () => {
     const { outcome } = await stage.run({ gateway }, async (handle, act) => {
       await refusedOnce(act);
       await handle.cancel();
-      await act.environment.sleep('1 hour');
+      await act.sleep('1 hour');
       expect(act.entry().status).toBe('compensating');
       bank.refuses = false;
       await handle.signal(news, { kind: 'redrive', deadLetterId: letterOf(act) });
@@ -152,7 +153,7 @@ describe('an undo that keeps failing', () => {
 
     /** Lets it fail until its letter is open and its next try hours away. */
     async function failing(act: Act): Promise<void> {
-      await act.environment.sleep('20 minutes');
+      await act.sleep('20 minutes');
       await until(() => act.letters().includes('compensation open'));
     }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import type { RefundLookup } from '../../src/activities/payments.js';
 import {
   CANCEL_SETTLED_ORDER,
@@ -11,7 +11,7 @@ import {
 } from '../../src/workflows/contract.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { createFakeGateway, refusal } from '../support/fake-gateway.js';
-import { inRealTime, openStage, timersOf, until, type Act } from './stage.js';
+import { inRealTime, openStage, timersOf, test, until, type Act } from './stage.js';
 
 const stage = openStage();
 

@@ -1,6 +1,10 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Unavailable } from '../../../src/domain/unavailable.js';
 import { openGuarded } from './guarded.js';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 const { call, as } = openGuarded();
 
@@ -108,12 +112,17 @@ test('while keys cannot be checked the answer is 503, not 401', async () => {
   expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable', dependency: 'database' } });
 });
 
-test('refusals are logged without the key, and not one by one', async () => {
+test('refusals are logged without the key, and at most once a second with how many there were', async () => {
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(5_000);
   const { call: ask, as: bearer, lines } = openGuarded();
   for (let i = 0; i < 50; i += 1) await ask('GET', '/v1/orders/order-1', bearer('secret-that-is-no-key'));
-  expect(lines).toEqual([
-    { fields: expect.objectContaining({ why: 'unknown', times: 1 }), message: 'an API key was refused' },
-  ]);
+  clock.mockReturnValue(6_000);
+  for (let i = 0; i < 2; i += 1) await ask('GET', '/v1/orders/order-1', bearer('secret-that-is-no-key'));
+  const refused = (times: number) => ({
+    fields: expect.objectContaining({ why: 'unknown', times }),
+    message: 'an API key was refused',
+  });
+  expect(lines).toEqual([refused(1), refused(50)]);
   expect(lines[0]?.fields).toHaveProperty('request_id');
   expect(JSON.stringify(lines)).not.toContain('secret-that-is-no-key');
 });
