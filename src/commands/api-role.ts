@@ -3,6 +3,7 @@ import { createDeadLetterReader } from '../adapters/postgres/dead-letter-reader.
 import { createDeliveryReader } from '../adapters/postgres/delivery-reader.js';
 import { createFollowedOrders } from '../adapters/postgres/followed-orders.js';
 import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js';
+import { createNoticeReader } from '../adapters/postgres/notice-reader.js';
 import { createOrderLists } from '../adapters/postgres/order-lists.js';
 import { createProducts } from '../adapters/postgres/products.js';
 import { createStatsReader } from '../adapters/postgres/stats-reader.js';
@@ -64,6 +65,7 @@ export async function startApiRole(parts: RoleParts): Promise<void> {
     followers,
     workflows,
     trail: reader,
+    notices: createNoticeReader(database),
     lists: createOrderLists(database),
     stats: createStatsReader(database, { outbox_backlog: async () => (await outbox.backlog()).rows }),
     requests,

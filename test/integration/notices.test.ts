@@ -175,6 +175,32 @@ test('of many redrives at once one is taken', async () => {
   expect(mail.mails).toHaveLength(1);
 });
 
+test('operators see what became of the notices of an order, and never to whom they go', async () => {
+  const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
+  const path = `/v1/orders/${event.orderId}/notices`;
+  expect((await shop.call(path)).body).toEqual({ data: [], next_cursor: null });
+  mail.object({ recipient: { code: 550, words: `<${EMAIL}>: no such user` } });
+  await take(event);
+  const { status, body } = await shop.call(path);
+  expect(status).toBe(200);
+  expect(body).toEqual({
+    data: [
+      {
+        seq: event.seq,
+        kind: 'confirmation',
+        channel: 'smtp',
+        state: 'failed',
+        attempts: 1,
+        last_error: 'EENVELOPE_550',
+        created_at: expect.stringMatching(/Z$/),
+        updated_at: expect.stringMatching(/Z$/),
+      },
+    ],
+    next_cursor: null,
+  });
+  expect(JSON.stringify(body)).not.toContain('canary.ada');
+});
+
 test('a dead letter about a notice can be discarded, and the notice stays failed', async () => {
   const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
   mail.object({ recipient: { code: 550, words: 'no' } });

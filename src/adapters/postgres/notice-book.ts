@@ -47,7 +47,9 @@ export function createNoticeBook({ kysely }: Database): NoticeBook {
     await orUnavailable(
       sql`update notices n set watch_at = ${at}
           from unnest(${columns[0]}::text[], ${columns[1]}::integer[], ${columns[2]}::text[]) as f (order_id, seq, channel)
-          where (n.order_id, n.seq, n.channel) = (f.order_id, f.seq, f.channel) and n.state = 'pending'`.execute(kysely),
+          where (n.order_id, n.seq, n.channel) = (f.order_id, f.seq, f.channel) and n.state = 'pending'`.execute(
+        kysely,
+      ),
     );
   }
 }
