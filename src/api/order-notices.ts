@@ -3,7 +3,7 @@ import { NOTICE_EVENTS, NOTICE_STATES, type NoticeState, type NoticeSubject } fr
 import { answer } from './answers.js';
 import { existingOrder, type OrderSources } from './checkout.js';
 import { orderIdSchema, timestamp } from './order-schema.js';
-import { listOf, pageOf, pageQuery, placeOf } from './paging.js';
+import { listOf, pageOf, pageQuery, placeNumber, placeOf } from './paging.js';
 import { problems } from './problem-schema.js';
 import { refuseInvalid } from './validation.js';
 
@@ -79,7 +79,7 @@ const getNotices = createRoute({
   },
 });
 
-const place = z.tuple([z.int().min(1).max(2_147_483_647), z.string().max(32)]);
+const place = z.tuple([placeNumber, z.string().regex(/^[a-z][a-z0-9_]{0,31}$/)]);
 
 export function createNoticeRoutes({ notices, reader, workflows }: NoticeOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });

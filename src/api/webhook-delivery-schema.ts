@@ -16,7 +16,7 @@ export const deliveryQuery = pageQuery.extend({
 });
 
 /** Where a list of deliveries goes on: the last one's id. */
-export const deliveryPlace = z.tuple([z.string().max(100)]);
+export const deliveryPlace = z.tuple([deliveryParams.shape.id]);
 
 const attemptJsonSchema = z.object({
   number: z.int().min(1),
