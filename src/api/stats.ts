@@ -23,7 +23,7 @@ const statsSchema = z
       .min(0)
       .openapi({ description: 'Mean seconds from acceptance to first answer.' }),
     status_counts: counts.openapi({ description: 'How many orders have each status now.' }),
-    depths: counts.openapi({ description: 'What waits for somebody.' }),
+    depths: counts.openapi({ description: 'What waits for somebody; each is counted up to 10,000.' }),
     as_of: timestamp,
   })
   .openapi('Stats', {
