@@ -43,12 +43,9 @@ const noticeSchema = z
     channel: z.string(),
     state: z.enum(NOTICE_STATES).openapi({ description: 'A `pending` one is tried again by itself.' }),
     attempts: z.int().min(0),
-    last_error: z
-      .string()
-      .nullable()
-      .openapi({
-        description: 'The class of what went wrong last, or why it was skipped; never the words of a server.',
-      }),
+    last_error: z.string().nullable().openapi({
+      description: 'The class of what went wrong last, or why it was skipped; never the words of a server.',
+    }),
     created_at: timestamp,
     updated_at: timestamp,
   })

@@ -45,7 +45,7 @@ export interface WebhookStore {
   watched(deliveries: readonly OpenDelivery[]): Promise<void>;
   /** Looks at it again after the pause. */
   watchAgain(delivery: OpenDelivery, pauseMs: number): Promise<void>;
-  /** Deletes up to `limit` deliveries that ended before, and secrets whose time is over. @returns how many deliveries */
+  /** Ends and deletes what nobody needs any more, up to `limit` deliveries of each. @returns how many */
   purge(limit: number, olderThan: { deliveredMs: number; failedMs: number }): Promise<number>;
 }
 
