@@ -45,7 +45,7 @@ export const deliveryJsonSchema = z
     example: {
       id: `wd_${'5d0c4a1b'.repeat(4)}`,
       endpoint_id: `we_${'0f3e9a77'.repeat(4)}`,
-      webhook_id: 'evt_order-1001_3_order.confirmed',
+      webhook_id: 'evt_order-1001_3',
       type: 'order.confirmed',
       order_id: 'order-1001',
       state: 'delivered',
