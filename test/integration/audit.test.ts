@@ -7,6 +7,7 @@ import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { PLANTS } from '../support/audit-plants.js';
 import { auditPortsOn, createQuietRuns, listening } from '../support/audit-ports.js';
 import { plantOrder } from '../support/planted-orders.js';
+import { REWRITING } from '../support/rewriting.js';
 import { PRODUCTS, startStack, type Stack } from '../support/stack.js';
 
 let stack: Stack;
@@ -214,7 +215,7 @@ describe('the command', () => {
 
   test('ends with 1 and says what is wrong', async () => {
     const id = await plant('confirmed');
-    await run(`delete from payments where order_id = '${id}'`);
+    await run(`${REWRITING} delete from payments where order_id = '${id}'`);
     const { code, said } = await command();
     expect(code).toBe(1);
     expect(said[0]).toBe(
