@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { createEventSender, type EventSenderSettings } from '../../../../src/adapters/webhooks/event-sender.js';
@@ -67,6 +69,21 @@ describe('what is sent', () => {
         },
       },
     ]);
+  });
+
+  test('may go to many at once under one signal, without a warning of a leak', async () => {
+    const { port } = await receiver();
+    // Node's warnings go to the process itself, which no test sees.
+    const script = `
+      const { createEventSender } = await import(${JSON.stringify(new URL('../../../../dist/adapters/webhooks/event-sender.js', import.meta.url).href)});
+      const sender = createEventSender({ allowPrivate: true });
+      const { signal } = new AbortController();
+      const message = { messageId: 'msg_1', url: '${at(port)}', secrets: ['${NEW}'], body: '{}' };
+      const sent = Array.from({ length: 20 }, () => sender.send(message, { timeoutMs: 5_000, signal }));
+      console.log((await Promise.all(sent)).every(({ kind }) => kind === 'accepted'));
+      sender.close();`;
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    expect({ stdout, stderr }).toEqual({ stdout: 'true\n', stderr: '' });
   });
 
   test('is signed by every secret, so that each of them verifies it, and no other does', async () => {
