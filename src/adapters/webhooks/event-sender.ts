@@ -14,11 +14,14 @@ export interface EventSenderSettings extends AddressRule {
   ca?: string;
 }
 
-// One slow receiver must not hold every socket, and all together not every descriptor of the process.
+// As many as all endpoints may hold when each of them hangs: who may call how often is decided before, for each
+// endpoint, and a call that waited here for a socket would look like a receiver that does not answer.
+const MOST_SOCKETS = 512;
+
 const POOL: AgentOptions = {
   keepAlive: true,
-  maxSockets: 8,
-  maxTotalSockets: 128,
+  maxSockets: MOST_SOCKETS,
+  maxTotalSockets: MOST_SOCKETS,
   maxFreeSockets: 32,
   // Shorter than most servers wait, so that few are closed under a request.
   timeout: 4_000,

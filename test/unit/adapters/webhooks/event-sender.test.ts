@@ -288,17 +288,27 @@ describe('connections', () => {
     expect(connections).toBe(2);
   });
 
-  test('are at most eight to one receiver, and who finds none free waits no longer than its time', async () => {
-    let [open, most] = [0, 0];
-    const port = await rawServer((socket) => {
-      open += 1;
-      most = Math.max(most, open);
-      socket.resume().on('close', () => (open -= 1));
+  test('that hang, as many as all endpoints may have, leave another call its own, also to the same host', async () => {
+    const silent = await rawServer((socket) => socket.resume());
+    const { port } = await receiver((response, { path }) => {
+      if (path === '/ok') response.end();
     });
     const send = sender();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => send(at(port), { timeoutMs: 300 })));
+    const stop = new AbortController();
+    const hanging = Array.from({ length: 400 }, (_, n) =>
+      send(at(n % 2 === 0 ? silent : port, '/hang'), { timeoutMs: 30_000, signal: stop.signal }),
+    );
+    await pause(200);
+    expect(await send(at(port, '/ok'), { timeoutMs: 10_000 })).toMatchObject({ kind: 'accepted' });
+    stop.abort();
+    expect(new Set((await Promise.all(hanging)).map(({ kind }) => kind))).toEqual(new Set(['no_answer']));
+  });
+
+  test('beyond that are waited for no longer than a call has time', async () => {
+    const silent = await rawServer((socket) => socket.resume());
+    const send = sender();
+    const answers = await Promise.all(Array.from({ length: 600 }, () => send(at(silent), { timeoutMs: 1_000 })));
     expect(new Set(answers.map(({ kind }) => kind))).toEqual(new Set(['no_answer']));
-    expect(most).toBe(8);
   });
 });
 
