@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { EventSender, OutgoingMessage } from '../../activities/event-sender.js';
 import type { AddressRule } from './addresses.js';
 import { readEndpointUrl } from './endpoint-url.js';
-import { guardedLookup, resolveBySystem, type Resolve } from './guarded-lookup.js';
+import { askedOnce, guardedLookup, resolveBySystem, type Resolve } from './guarded-lookup.js';
 import { post, type Posted } from './post.js';
 import { signedHeaders } from './signed-headers.js';
 
@@ -32,7 +32,8 @@ const POOL: AgentOptions = {
  * made; a kept connection was checked then, and stays with the address it was made to.
  */
 export function createEventSender(settings: EventSenderSettings): EventSender & { close(): void } {
-  const { resolve = resolveBySystem, allowPrivate, ca } = settings;
+  const { allowPrivate, ca } = settings;
+  const resolve = askedOnce(settings.resolve ?? resolveBySystem);
   const lookup = (secure: boolean) => guardedLookup(resolve, { allowPrivate, secure });
   const http = { request: httpRequest, agent: new HttpAgent({ ...POOL, lookup: lookup(false) }) };
   const tls = ca === undefined ? {} : { ca };

@@ -304,6 +304,29 @@ describe('connections', () => {
     expect(new Set((await Promise.all(hanging)).map(({ kind }) => kind))).toEqual(new Set(['no_answer']));
   });
 
+  test('of many that are made at once ask for the name once, and later ones anew', async () => {
+    const { port } = await receiver();
+    const asked: string[] = [];
+    const send = sender({
+      async resolve(hostname) {
+        asked.push(hostname);
+        await pause(50);
+        if (asked.length > 2) throw Object.assign(new Error('away'), { code: 'EAI_AGAIN' });
+        return [{ address: '127.0.0.1', family: 4 }];
+      },
+    });
+    const to = (name: string) => send(`http://${name}.example:${port}/`);
+    const sent = await Promise.all([to('one'), to('two'), to('one'), to('one')]);
+    expect(sent.map(({ kind }) => kind)).toEqual(Array(4).fill('accepted'));
+    expect(asked).toEqual(['one.example', 'two.example']);
+    expect(await Promise.all([to('three'), to('three')])).toMatchObject([
+      { kind: 'no_answer', detail: 'EAI_AGAIN' },
+      { kind: 'no_answer', detail: 'EAI_AGAIN' },
+    ]);
+    await to('three');
+    expect(asked).toEqual(['one.example', 'two.example', 'three.example', 'three.example']);
+  });
+
   test('beyond that are waited for no longer than a call has time', async () => {
     const silent = await rawServer((socket) => socket.resume());
     const send = sender();
