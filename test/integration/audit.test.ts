@@ -46,6 +46,18 @@ test('books with an order in every status are in order', async () => {
   expect(await letters()).toEqual([]);
 });
 
+test('a redriven notice is tried for longer than other redrives may take, but its letter must not outlive that', async () => {
+  const id = await plant('confirmed', '1 day');
+  await run(
+    `insert into notices (order_id, seq, channel, attempts) values ('${id}', 3, 'smtp', 9);
+     insert into dead_letters (order_id, kind, step, error_class, last_error, subject, state, updated_at)
+     values ('${id}', 'notice', 'notify', 'EDNS', 'EDNS', '3:smtp', 'redriving', now() - interval '5 hours')`,
+  );
+  expect((await audit()).broken).toEqual([]);
+  await run(`update notices set state = 'sent'`);
+  expect((await audit()).broken).toEqual(['redrives-end']);
+});
+
 describe('what is broken once is reported once, by its check:', () => {
   test.each(PLANTS)('%s (%s, %s old)', async (check, status, age, breakIt) => {
     for (const healthy of ORDER_STATUSES) await plant(healthy, youngest(healthy));
