@@ -94,7 +94,8 @@ export async function createDeliveryWorker(
     activities: createDeliveryActivities(ports),
     shutdownGraceTime: shutdownGraceMs,
     shutdownForceTime: shutdownGraceMs + 5_000,
-    maxConcurrentActivityTaskExecutions: 200,
+    // More than all endpoints may hold when each of them hangs.
+    maxConcurrentActivityTaskExecutions: 512,
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
   });
 }

@@ -13,6 +13,7 @@ import { createCancelRoutes } from './order-cancel.js';
 import type { Guards } from './guards.js';
 import { createTrailRoutes, type TrailOptions } from './order-events.js';
 import { createFulfilmentRoutes } from './order-fulfilment.js';
+import { createNoticeRoutes, type NoticeOptions } from './order-notices.js';
 import { createRefundRoutes } from './order-refunds.js';
 import { createReviewRoutes } from './order-review.js';
 import { createStreamRoutes, type StreamOptions } from './order-stream.js';
@@ -30,6 +31,7 @@ import { tooLarge, wrongMediaType } from './strict-json.js';
 export type AppOptions = OrderRoutesOptions &
   DeadLetterOptions &
   TrailOptions &
+  NoticeOptions &
   StreamOptions &
   StockOptions &
   WebhookOptions &
@@ -63,6 +65,7 @@ export function createApp(options: AppOptions) {
     .route('/', createReviewRoutes(options))
     .route('/', createFulfilmentRoutes(options))
     .route('/', createTrailRoutes(options))
+    .route('/', createNoticeRoutes(options))
     .route('/', createStreamRoutes(options))
     .route('/', createDeadLetterRoutes(options))
     .route('/', createStockRoutes(options))

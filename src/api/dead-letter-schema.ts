@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { DEAD_LETTER_TRANSITIONS, type DeadLetter, type DeadLetterState } from '../domain/dead-letter.js';
 import { orderIdSchema, text, timestamp } from './order-schema.js';
-import { listOf, pageQuery } from './paging.js';
+import { listOf, pageQuery, placeTime } from './paging.js';
 
 const STATES = Object.keys(DEAD_LETTER_TRANSITIONS) as DeadLetterState[];
 
@@ -18,7 +18,7 @@ export const listQuery = pageQuery.extend({
 });
 
 /** Where a list of dead letters goes on: the last one's time and id. */
-export const place = z.tuple([z.iso.datetime({ precision: 6 }), z.string()]);
+export const place = z.tuple([placeTime, letterParams.shape.id]);
 
 export const discardSchema = z
   .strictObject({ note: text(1000) })

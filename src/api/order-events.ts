@@ -2,7 +2,7 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { answer } from './answers.js';
 import { existingOrder, type OrderSources } from './checkout.js';
 import { orderIdSchema, timestamp } from './order-schema.js';
-import { listOf, pageOf, pageQuery, placeOf } from './paging.js';
+import { listOf, pageOf, pageQuery, placeNumber, placeOf } from './paging.js';
 import { problems } from './problem-schema.js';
 import { refuseInvalid } from './validation.js';
 
@@ -48,7 +48,7 @@ const getEvents = createRoute({
   },
 });
 
-const place = z.tuple([z.int().min(0)]);
+const place = z.tuple([placeNumber]);
 
 export function createTrailRoutes({ trail, reader, workflows }: TrailOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });

@@ -4,7 +4,7 @@ import { FAILURE_REASONS } from '../domain/failure.js';
 import type { OrderFilter } from '../domain/order-filter.js';
 import { ORDER_STATUSES } from '../domain/order.js';
 import { orderIdSchema, text } from './order-schema.js';
-import { pageQuery } from './paging.js';
+import { pageQuery, placeTime } from './paging.js';
 
 /** Several of these words, with commas or by giving the parameter again. */
 const anyOf = <Word extends string>(words: readonly [Word, ...Word[]] | readonly Word[]) =>
@@ -74,7 +74,7 @@ export function digestOf(filter: OrderFilter): string {
 }
 
 /** Where a list of orders goes on: its filters, and the last order's time and id. */
-export const orderPlace = z.tuple([z.string(), z.iso.datetime({ precision: 6 }), orderIdSchema]);
+export const orderPlace = z.tuple([z.string(), placeTime, orderIdSchema]);
 
 /** Comparable as text: without its fraction, then with it. */
 function instant(utc: string): string {

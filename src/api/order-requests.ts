@@ -87,7 +87,7 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
     redrive: (order: AcceptedOrder, policy: OrderPolicy, deadLetterId: string): Promise<Admission | 'running'> =>
       admittedAlone(PROCESS_ORDER, { ...checkoutRun(order), args: [order, policy, { deadLetterId }] }),
 
-    /** Tries a notice for as long as it takes, or three days, after a pause; once. */
+    /** Tries a notice for as long as it takes, or three days, after a pause, unless that is going on already. */
     async startNotice(ref: NoticeRef, pauseMs: number): Promise<void> {
       try {
         await bounded(() =>
@@ -96,7 +96,8 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
             taskQueue: TASK_QUEUE,
             args: [ref],
             startDelay: pauseMs,
-            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+            // One whose workflow was ended from outside may be started again: the row says whether it is settled.
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE',
             workflowIdConflictPolicy: 'FAIL',
           }),
         );

@@ -31,6 +31,10 @@ export interface Page<Row> {
   next_cursor: string | null;
 }
 
+/** The parts of places, no wider than the database's own types: whatever a caller writes, a cursor is no fault of ours. */
+export const placeNumber = z.int().min(1).max(2_147_483_647);
+export const placeTime = z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith('0000'));
+
 /** Where a list goes on, as a text that means nothing to the caller. */
 function cursorOf(place: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(place)).toString('base64url');

@@ -23,7 +23,7 @@ const statsSchema = z
       .min(0)
       .openapi({ description: 'Mean seconds from acceptance to first answer.' }),
     status_counts: counts.openapi({ description: 'How many orders have each status now.' }),
-    depths: counts.openapi({ description: 'What waits for somebody.' }),
+    depths: counts.openapi({ description: 'What waits for somebody; each is counted up to 10,000.' }),
     as_of: timestamp,
   })
   .openapi('Stats', {
@@ -31,7 +31,7 @@ const statsSchema = z
       total_processed: 1284,
       average_processing_time: 0.187,
       status_counts: { pending: 2, confirmed: 1190, completed: 0, failed: 71, cancelled: 23 },
-      depths: { dead_letters_open: 1 },
+      depths: { orders_in_review: 1, open_dead_letters: 1, unprocessed_gateway_events: 0, outbox_backlog: 3 },
       as_of: '2026-11-01T09:30:00.000Z',
     },
   });

@@ -16,7 +16,7 @@ export const deliveryQuery = pageQuery.extend({
 });
 
 /** Where a list of deliveries goes on: the last one's id. */
-export const deliveryPlace = z.tuple([z.string().max(100)]);
+export const deliveryPlace = z.tuple([deliveryParams.shape.id]);
 
 const attemptJsonSchema = z.object({
   number: z.int().min(1),
@@ -45,7 +45,7 @@ export const deliveryJsonSchema = z
     example: {
       id: `wd_${'5d0c4a1b'.repeat(4)}`,
       endpoint_id: `we_${'0f3e9a77'.repeat(4)}`,
-      webhook_id: 'evt_order-1001_3_order.confirmed',
+      webhook_id: 'evt_order-1001_3',
       type: 'order.confirmed',
       order_id: 'order-1001',
       state: 'delivered',

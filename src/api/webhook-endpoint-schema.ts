@@ -35,7 +35,7 @@ export const endpointChangeSchema = z
 export const endpointQuery = pageQuery;
 
 /** Where a list of endpoints goes on: the last one's id. */
-export const endpointPlace = z.tuple([z.string().max(100)]);
+export const endpointPlace = z.tuple([endpointParams.shape.id]);
 
 const shown = {
   id: z.string(),

@@ -3,9 +3,10 @@ import { createDeadLetterReader } from '../adapters/postgres/dead-letter-reader.
 import { createDeliveryReader } from '../adapters/postgres/delivery-reader.js';
 import { createFollowedOrders } from '../adapters/postgres/followed-orders.js';
 import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js';
+import { createNoticeReader } from '../adapters/postgres/notice-reader.js';
 import { createOrderLists } from '../adapters/postgres/order-lists.js';
 import { createProducts } from '../adapters/postgres/products.js';
-import { createStatsReader } from '../adapters/postgres/stats-reader.js';
+import { createStatsReader, MOST_COUNTED } from '../adapters/postgres/stats-reader.js';
 import { createStockAdjustments } from '../adapters/postgres/stock-adjustments.js';
 import { createEndpointBook } from '../adapters/postgres/webhook-endpoints.js';
 import { createSandboxEvents } from '../adapters/sandbox/events.js';
@@ -64,8 +65,9 @@ export async function startApiRole(parts: RoleParts): Promise<void> {
     followers,
     workflows,
     trail: reader,
+    notices: createNoticeReader(database),
     lists: createOrderLists(database),
-    stats: createStatsReader(database, { outbox_backlog: async () => (await outbox.backlog()).rows }),
+    stats: createStatsReader(database, { outbox_backlog: () => outbox.depth(MOST_COUNTED) }),
     requests,
     deadLetters: createDeadLetterReader(database),
     stock: createStockAdjustments(database),

@@ -1,4 +1,5 @@
 import type { Worker } from '@temporalio/worker';
+import { createNoticeBook } from '../adapters/postgres/notice-book.js';
 import { createOrderCounts } from '../adapters/postgres/order-counts.js';
 import { findOrder } from '../api/checkout.js';
 import { createOrderWorker } from '../worker.js';
@@ -6,7 +7,7 @@ import { activityLogAttributes } from './activity-log.js';
 import { ensureAuditSchedule } from './audit-schedule.js';
 import { addBreakerGauge } from './gauges.js';
 import { keepCounts } from './keep-counts.js';
-import { noticeConsumerOf, notifiersOf } from './notices.js';
+import { noticeConsumerOf, notifiersOf, watchNotices } from './notices.js';
 import { createPorts, policyOf } from './ports.js';
 import { startRelayRole } from './relay.js';
 import type { RoleParts } from './role-parts.js';
@@ -54,7 +55,9 @@ export async function startWorkerRole(parts: RoleParts): Promise<void> {
     if (worker.getState() === 'RUNNING') worker.shutdown();
     await stopped;
   });
-  await startRelayRole({ ...parts, consumers: [noticeConsumerOf(ports, requests)] });
+  const notices = createNoticeBook(database);
+  await startRelayRole({ ...parts, consumers: [noticeConsumerOf(ports, notices, requests)] });
+  lifetime.onClose('watch over notices', watchNotices({ book: notices, requests, log }));
   readiness.add('worker', async () => whatStops(worker));
 }
 

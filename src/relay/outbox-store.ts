@@ -22,4 +22,6 @@ export interface OutboxStore {
   /** Gives an event back, to be taken again after the pause; `counts` when the fault may be its own. */
   giveBack(id: number, fault: { error: string; pauseMs: number; counts: boolean }): Promise<void>;
   backlog(): Promise<Backlog>;
+  /** The same, counted no further than this: cheap however much there is. */
+  depth(most: number): Promise<number>;
 }

@@ -42,10 +42,10 @@ export interface WebhookStore {
   /** Takes open deliveries that nobody has looked after for a while, or yet; for a few seconds. */
   toWatch(limit: number): Promise<OpenDelivery[]>;
   /** They have a workflow: nobody need look until its next try is long overdue. */
-  watched(ids: readonly string[]): Promise<void>;
+  watched(deliveries: readonly OpenDelivery[]): Promise<void>;
   /** Looks at it again after the pause. */
-  watchAgain(id: string, pauseMs: number): Promise<void>;
-  /** Deletes up to `limit` deliveries that ended before, and secrets whose time is over. @returns how many deliveries */
+  watchAgain(delivery: OpenDelivery, pauseMs: number): Promise<void>;
+  /** Ends and deletes what nobody needs any more, up to `limit` deliveries of each. @returns how many */
   purge(limit: number, olderThan: { deliveredMs: number; failedMs: number }): Promise<number>;
 }
 

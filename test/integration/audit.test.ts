@@ -7,6 +7,7 @@ import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { PLANTS } from '../support/audit-plants.js';
 import { auditPortsOn, createQuietRuns, listening } from '../support/audit-ports.js';
 import { plantOrder } from '../support/planted-orders.js';
+import { REWRITING } from '../support/rewriting.js';
 import { PRODUCTS, startStack, type Stack } from '../support/stack.js';
 
 let stack: Stack;
@@ -43,6 +44,18 @@ test('books with an order in every status are in order', async () => {
   expect(lines).toEqual([]);
   expect(report.ok).toBe(true);
   expect(await letters()).toEqual([]);
+});
+
+test('a redriven notice is tried for longer than other redrives may take, but its letter must not outlive that', async () => {
+  const id = await plant('confirmed', '1 day');
+  await run(
+    `insert into notices (order_id, seq, channel, attempts) values ('${id}', 3, 'smtp', 9);
+     insert into dead_letters (order_id, kind, step, error_class, last_error, subject, state, updated_at)
+     values ('${id}', 'notice', 'notify', 'EDNS', 'EDNS', '3:smtp', 'redriving', now() - interval '5 hours')`,
+  );
+  expect((await audit()).broken).toEqual([]);
+  await run(`update notices set state = 'sent'`);
+  expect((await audit()).broken).toEqual(['redrives-end']);
 });
 
 describe('what is broken once is reported once, by its check:', () => {
@@ -214,7 +227,7 @@ describe('the command', () => {
 
   test('ends with 1 and says what is wrong', async () => {
     const id = await plant('confirmed');
-    await run(`delete from payments where order_id = '${id}'`);
+    await run(`${REWRITING} delete from payments where order_id = '${id}'`);
     const { code, said } = await command();
     expect(code).toBe(1);
     expect(said[0]).toBe(

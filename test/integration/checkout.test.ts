@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { orderWorkflowId } from '../../src/workflows/contract.js';
 import { aCheckout, createShop, newOrderId } from '../support/shop.js';
+import { REWRITING } from '../support/rewriting.js';
 import { startStack, type Stack } from '../support/stack.js';
 
 // Each test's trouble is its own: the breaker must not carry it into the next one.
@@ -41,17 +42,17 @@ describe('a checkout', () => {
     const api = createShop((await stack.serve('api', { TEMPORAL_NAMESPACE: stack.namespace })).url);
     const checkout = aCheckout();
     await shop.post(checkout, waiting);
-    await stack.database.kysely.deleteFrom('order_events').where('order_id', '=', checkout.order_id).execute();
-    for (const table of [
+    const tables = [
+      'order_events',
       'gateway_calls',
       'payments',
       'payment_attempts',
       'reservations',
       'order_lines',
       'orders',
-    ] as const) {
-      await stack.database.kysely.deleteFrom(table).where('order_id', '=', checkout.order_id).execute();
-    }
+    ];
+    const deletions = tables.map((table) => `delete from ${table} where order_id = '${checkout.order_id}'`);
+    await stack.database.pool.query(`${REWRITING} ${deletions.join(';')}`);
     const { status, body } = await api.get(checkout.order_id);
     expect(status).toBe(200);
     expect(body).toMatchObject({ id: checkout.order_id, status: 'pending', version: 1 });

@@ -9,6 +9,7 @@ import { createDeliveryReader } from '../../src/adapters/postgres/delivery-reade
 import { createEndpointBook } from '../../src/adapters/postgres/webhook-endpoints.js';
 import { createGatewayEventStore } from '../../src/adapters/postgres/gateway-events.js';
 import { migrate } from '../../src/adapters/postgres/migrate.js';
+import { createNoticeReader } from '../../src/adapters/postgres/notice-reader.js';
 import { createOrderLists } from '../../src/adapters/postgres/order-lists.js';
 import { createOrderReader } from '../../src/adapters/postgres/order-reader.js';
 import { createFollowedOrders } from '../../src/adapters/postgres/followed-orders.js';
@@ -123,6 +124,7 @@ export async function createWorld(): Promise<World> {
     reader,
     workflows,
     trail: reader,
+    notices: createNoticeReader(database),
     followers: createOrderFollowers({
       orders: createFollowedOrders(database),
       most: 0,

@@ -1,4 +1,5 @@
 import type { OrderStatus } from '../../src/domain/order.js';
+import { REWRITING } from './rewriting.js';
 
 /** The check that must report it, the order it starts from and its age, and what is broken; `ID` is the order. */
 export const PLANTS: [check: string, status: OrderStatus, age: string, breakIt: string][] = [
@@ -25,7 +26,7 @@ export const PLANTS: [check: string, status: OrderStatus, age: string, breakIt: 
      where order_id = 'ID'`,
   ],
   ['cancelled-orders-hold-no-money', 'cancelled', '1 day', `delete from refunds where order_id = 'ID'`],
-  ['confirmed-orders-are-paid', 'confirmed', '1 day', `delete from payments where order_id = 'ID'`],
+  ['confirmed-orders-are-paid', 'confirmed', '1 day', `${REWRITING} delete from payments where order_id = 'ID'`],
   [
     'payments-are-captures',
     'confirmed',
@@ -98,10 +99,10 @@ export const PLANTS: [check: string, status: OrderStatus, age: string, breakIt: 
     'transitions-are-legal',
     'confirmed',
     '1 day',
-    `update order_events set type = 'order.compensating' where order_id = 'ID' and seq = 2`,
+    `${REWRITING} update order_events set type = 'order.compensating' where order_id = 'ID' and seq = 2`,
   ],
   ['statuses-follow-events', 'confirmed', '1 day', `update orders set status = 'completed' where order_id = 'ID'`],
-  ['confirmations-were-paid', 'cancelled', '1 day', `delete from payments where order_id = 'ID'`],
+  ['confirmations-were-paid', 'cancelled', '1 day', `${REWRITING} delete from payments where order_id = 'ID'`],
   [
     'gateway-events-have-one-effect',
     'confirmed',

@@ -65,7 +65,11 @@ export const PROGRESS_CHECKS: readonly SqlCheck[] = [
                  format('dead letter %s (%s) was sent back through and is neither resolved nor open again', d.id, d.kind)
                    as detail
           from dead_letters d, ago
-          where d.state = 'redriving' and d.updated_at < ago.redrive`,
+          where d.state = 'redriving' and d.updated_at < ago.redrive
+            -- A notice is tried for days, and a relay sees to it that it is.
+            and not (d.kind = 'notice' and exists (
+              select from notices n
+              where n.order_id = d.order_id and n.seq || ':' || n.channel = d.subject and n.state = 'pending'))`,
   },
   {
     name: 'outbox-is-drained',

@@ -26,21 +26,7 @@ export function createDeliveryReader({ kysely }: Database) {
     find: async (id: string): Promise<WebhookDelivery | undefined> =>
       orUnavailable(deliveries(kysely).where('d.id', '=', id).executeTakeFirst()),
 
-    async list({ endpointId, state, orderId, type, limit, beforeId }: Filter): Promise<WebhookDelivery[]> {
-      return orUnavailable(
-        deliveries(kysely)
-          .$if(endpointId !== undefined, (query) => query.where('d.endpoint_id', '=', endpointId ?? ''))
-          .$if(state !== undefined, (query) => query.where('d.state', '=', state ?? 'pending'))
-          // For the planner, which cannot see that another state is not "delivered".
-          .$if(state !== undefined && state !== 'delivered', (query) => query.where('d.state', '<>', 'delivered'))
-          .$if(orderId !== undefined, (query) => query.where('d.order_id', '=', orderId ?? ''))
-          .$if(type !== undefined, (query) => query.where('d.type', '=', type ?? ''))
-          .$if(beforeId !== undefined, (query) => query.where('d.id', '<', beforeId ?? ''))
-          .orderBy('d.id', 'desc')
-          .limit(limit)
-          .execute(),
-      );
-    },
+    list: async (filter: Filter): Promise<WebhookDelivery[]> => orUnavailable(deliveryPage(kysely, filter).execute()),
 
     /** delivered or failed → pending in a new round, once. */
     async replay(id: string): Promise<Replayed> {
@@ -76,4 +62,23 @@ export function createDeliveryReader({ kysely }: Database) {
       );
     },
   };
+}
+
+/** A page of deliveries, newest first. */
+export function deliveryPage(
+  kysely: Database['kysely'],
+  { endpointId, state, orderId, type, limit, beforeId }: Filter,
+) {
+  return (
+    deliveries(kysely)
+      .$if(endpointId !== undefined, (query) => query.where('d.endpoint_id', '=', endpointId ?? ''))
+      .$if(state !== undefined, (query) => query.where('d.state', '=', state ?? 'pending'))
+      // For the planner, which cannot see that another state is not "delivered".
+      .$if(state !== undefined && state !== 'delivered', (query) => query.where('d.state', '<>', 'delivered'))
+      .$if(orderId !== undefined, (query) => query.where('d.order_id', '=', orderId ?? ''))
+      .$if(type !== undefined, (query) => query.where('d.type', '=', type ?? ''))
+      .$if(beforeId !== undefined, (query) => query.where('d.id', '<', beforeId ?? ''))
+      .orderBy('d.id', 'desc')
+      .limit(limit)
+  );
 }

@@ -4,6 +4,7 @@ import type { Failure } from '../../domain/failure.js';
 import { isNoticeEvent, noticeSubject, NOTICE_EVENTS, type NoticeRef, type NoticeState } from '../../domain/notice.js';
 import type { OrderLine, OrderStatus } from '../../domain/order.js';
 import { openDeadLetter, resolveDeadLetters } from './dead-letters.js';
+import { FIRST_LOOK } from './notice-book.js';
 import { prepared, type Database, type Tx } from './pool.js';
 
 interface BeginRow {
@@ -101,7 +102,7 @@ export function createNoticeStore(database: Database): NoticeStore {
         if (letter === undefined) return { kind: 'refused', code: 'superseded', status: null };
         await tx
           .updateTable('notices')
-          .set({ state: 'pending', updated_at: sql<Date>`now()` })
+          .set({ state: 'pending', watch_at: FIRST_LOOK, updated_at: sql<Date>`now()` })
           .where(isRef(ref))
           .where('state', '=', 'failed')
           .execute();
@@ -117,7 +118,7 @@ async function settle(tx: Tx, ref: NoticeRef, outcome: NotifyOutcome): Promise<N
   const error = outcome.kind === 'sent' ? null : outcome.kind === 'skipped' ? outcome.reason : outcome.errorClass;
   const settled = await tx
     .updateTable('notices')
-    .set({ state: SETTLED[outcome.kind], last_error: error, updated_at: sql<Date>`now()` })
+    .set({ state: SETTLED[outcome.kind], last_error: error, watch_at: null, updated_at: sql<Date>`now()` })
     .where(isRef(ref))
     // What was given up and then arrived after all, has arrived.
     .where('state', 'in', outcome.kind === 'sent' ? ['pending', 'failed'] : ['pending'])

@@ -46,5 +46,11 @@ export function createOutboxStore(database: Database): OutboxStore {
       const query = database.kysely.selectFrom('outbox').select([rows.as('rows'), age.as('oldestAgeMs')]);
       return orUnavailable(query.executeTakeFirstOrThrow());
     },
+
+    async depth(most) {
+      const some = database.kysely.selectFrom('outbox').select('id').limit(most).as('some');
+      const counted = database.kysely.selectFrom(some).select(sql<number>`count(*)`.as('rows'));
+      return (await orUnavailable(counted.executeTakeFirstOrThrow())).rows;
+    },
   };
 }

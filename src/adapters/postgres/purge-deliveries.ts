@@ -5,16 +5,30 @@ import type { Database } from './pool.js';
 const idAt = (ageMs: number) =>
   sql<string>`'wd_' || lpad(to_hex((extract(epoch from now()) * 1000 - ${ageMs}::float8)::bigint), 12, '0')`;
 
+/** Ends up to `limit` open deliveries of deleted endpoints. @returns how many */
+export async function cancelOfDeleted({ kysely }: Database, limit: number): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    update webhook_deliveries set state = 'cancelled', next_attempt_at = null, updated_at = now()
+    where id in (
+      select d.id from webhook_deliveries d join webhook_endpoints e on e.id = d.endpoint_id
+      where e.state = 'deleted' and d.state in ('pending', 'retrying') limit ${limit} for update of d skip locked)`.execute(
+    kysely,
+  );
+  return Number(numAffectedRows);
+}
+
 /**
- * Deletes up to `limit` deliveries that ended long ago, with their attempts; and secrets whose time is over, and deleted
- * endpoints of which nothing is left to show.
+ * Deletes up to `limit` deliveries that ended long ago, with their attempts, and ends up to as many of deleted
+ * endpoints; also deletes secrets whose time is over, and deleted endpoints of which nothing is left to show.
  * @returns how many deliveries
  */
 export async function purgeDeliveries(
-  { kysely }: Database,
+  database: Database,
   limit: number,
   { deliveredMs, failedMs }: { deliveredMs: number; failedMs: number },
 ): Promise<number> {
+  const { kysely } = database;
+  const cancelled = await cancelOfDeleted(database, limit);
   await sql`update webhook_endpoints set old_secret = null, old_secret_until = null where old_secret_until <= now()`.execute(
     kysely,
   );
@@ -34,5 +48,5 @@ export async function purgeDeliveries(
     where state = 'deleted' and not exists (select from webhook_deliveries d where d.endpoint_id = e.id)`.execute(
     kysely,
   );
-  return Number(numAffectedRows);
+  return cancelled + Number(numAffectedRows);
 }

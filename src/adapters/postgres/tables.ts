@@ -163,6 +163,7 @@ export interface Tables {
     state: Generated<NoticeState>;
     attempts: Generated<number>;
     last_error: string | null;
+    watch_at: Date | null;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };

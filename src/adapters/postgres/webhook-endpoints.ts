@@ -4,6 +4,7 @@ import { TEST_EVENT } from '../../domain/public-event.js';
 import type { WebhookDelivery, WebhookEndpoint } from '../../domain/webhook-endpoint.js';
 import { deliveries } from './delivery-row.js';
 import type { Database, Tx } from './pool.js';
+import { cancelOfDeleted } from './purge-deliveries.js';
 import { orUnavailable } from './unavailable.js';
 import { utc } from './utc.js';
 
@@ -23,6 +24,8 @@ type Changed =
 
 const now = sql<Date>`now()`;
 const UNIQUE_VIOLATION = '23505';
+const CANCEL_BATCH = 1_000;
+const CANCEL_BATCHES = 10;
 
 /** The endpoints as people manage them. */
 export function createEndpointBook(database: Database) {
@@ -65,21 +68,19 @@ export function createEndpointBook(database: Database) {
     },
 
     async remove(id: string): Promise<boolean> {
-      return inTransaction(async (tx) => {
-        const { numUpdatedRows } = await tx
+      const { numUpdatedRows } = await orUnavailable(
+        kysely
           .updateTable('webhook_endpoints')
           .set({ state: 'deleted', secret: '', old_secret: null, old_secret_until: null, updated_at: now })
           .where('id', '=', id)
           .where('state', '<>', 'deleted')
-          .executeTakeFirst();
-        await tx
-          .updateTable('webhook_deliveries')
-          .set({ state: 'cancelled', next_attempt_at: null, updated_at: now })
-          .where('endpoint_id', '=', id)
-          .where('state', 'in', ['pending', 'retrying'])
-          .execute();
-        return numUpdatedRows > 0n;
-      });
+          .executeTakeFirst(),
+      );
+      // An endpoint that was down for days has more of them than one statement may take; the purge ends what is left.
+      for (let batch = 0; batch < CANCEL_BATCHES; batch += 1) {
+        if ((await orUnavailable(cancelOfDeleted(database, CANCEL_BATCH))) < CANCEL_BATCH) break;
+      }
+      return numUpdatedRows > 0n;
     },
 
     async rotate(id: string, secret: string, oldForMs: number): Promise<Changed> {

@@ -81,11 +81,11 @@ export function createWebhookStore(database: Database): WebhookStore {
       return open.map((delivery) => ({ ...delivery, waitMs: Math.ceil(delivery.waitMs) }));
     },
 
-    async watched(ids) {
-      await orUnavailable(watched(database, [ids]));
+    async watched(deliveries) {
+      await orUnavailable(watched(database, [deliveries.map(({ id }) => id)]));
     },
 
-    async watchAgain(id, pauseMs) {
+    async watchAgain({ id }, pauseMs) {
       await orUnavailable(
         database.kysely
           .updateTable('webhook_deliveries')

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { EventSender, OutgoingMessage } from '../../activities/event-sender.js';
 import type { AddressRule } from './addresses.js';
 import { readEndpointUrl } from './endpoint-url.js';
-import { guardedLookup, resolveBySystem, type Resolve } from './guarded-lookup.js';
+import { askedOnce, guardedLookup, resolveBySystem, type Resolve } from './guarded-lookup.js';
 import { post, type Posted } from './post.js';
 import { signedHeaders } from './signed-headers.js';
 
@@ -14,11 +14,14 @@ export interface EventSenderSettings extends AddressRule {
   ca?: string;
 }
 
-// One slow receiver must not hold every socket, and all together not every descriptor of the process.
+// As many as all endpoints may hold when each of them hangs: who may call how often is decided before, for each
+// endpoint, and a call that waited here for a socket would look like a receiver that does not answer.
+const MOST_SOCKETS = 512;
+
 const POOL: AgentOptions = {
   keepAlive: true,
-  maxSockets: 8,
-  maxTotalSockets: 128,
+  maxSockets: MOST_SOCKETS,
+  maxTotalSockets: MOST_SOCKETS,
   maxFreeSockets: 32,
   // Shorter than most servers wait, so that few are closed under a request.
   timeout: 4_000,
@@ -29,7 +32,8 @@ const POOL: AgentOptions = {
  * made; a kept connection was checked then, and stays with the address it was made to.
  */
 export function createEventSender(settings: EventSenderSettings): EventSender & { close(): void } {
-  const { resolve = resolveBySystem, allowPrivate, ca } = settings;
+  const { allowPrivate, ca } = settings;
+  const resolve = askedOnce(settings.resolve ?? resolveBySystem);
   const lookup = (secure: boolean) => guardedLookup(resolve, { allowPrivate, secure });
   const http = { request: httpRequest, agent: new HttpAgent({ ...POOL, lookup: lookup(false) }) };
   const tls = ca === undefined ? {} : { ca };

@@ -23,6 +23,21 @@ export class ForbiddenAddress extends Error {
 export const resolveBySystem: Resolve = (hostname) => systemLookup(hostname, { all: true, verbatim: true });
 
 /**
+ * Asks once for all who ask for a name at the same time. The system answers two names at once, and who must wait for a
+ * third is also every other part of the process: a receiver whose name server is silent may hold one of those places.
+ */
+export function askedOnce(resolve: Resolve): Resolve {
+  const underWay = new Map<string, Promise<ResolvedAddress[]>>();
+  return (hostname) => {
+    const asked = underWay.get(hostname);
+    if (asked !== undefined) return asked;
+    const answer = resolve(hostname).finally(() => underWay.delete(hostname));
+    underWay.set(hostname, answer);
+    return answer;
+  };
+}
+
+/**
  * The lookup of a connection: the very addresses that it lets through are connected to, so a name that answers
  * differently the next time gains nothing. One forbidden address among several refuses the name.
  */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { retryAfterMs } from '../retry-after.js';
 import { ForbiddenAddress } from './guarded-lookup.js';
@@ -42,6 +43,8 @@ export function post(
     const late = () => end({ kind: 'no_answer', detail: 'no answer in time' });
     const givenUp = () => end({ kind: 'no_answer', detail: 'given up while waiting for the answer' });
     const timer = setTimeout(late, timeoutMs);
+    // The requests of one event to all its endpoints share a signal, which is no leak.
+    setMaxListeners(0, signal);
     signal.addEventListener('abort', givenUp, { once: true });
 
     outgoing.on('response', (response) => {

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { deliveryWorkflowId } from '../../../src/workflows/contract.js';
+import { eventually } from '../../support/end-state.js';
 import { answersWith, startReceiver, type Receiver } from '../../support/webhook-receiver.js';
 import { aCheckout, createShop, type Shop } from '../../support/shop.js';
 import { startStack, type Stack } from '../../support/stack.js';
@@ -150,6 +152,27 @@ describe('an endpoint', () => {
     expect(await desk.list(`order_id=${orderId}`)).toMatchObject([{ state: 'cancelled' }]);
     expect(await desk.replay(waiting?.id ?? '')).toMatchObject({ status: 409 });
     await desk.create(receiver.url);
+  });
+
+  test('gets what it is owed although an operator terminated the workflow that was to send it', async () => {
+    const receiver = await aReceiver();
+    receiver.answer(answersWith(503, { 'retry-after': '3600' }));
+    await desk.create(receiver.url, ['order.confirmed']);
+    const orderId = await place();
+    const [waiting] = await desk.until(`order_id=${orderId}`, isAll('retrying', 1));
+    const id = waiting?.id ?? '';
+    const run = (text: string) => stack.database.pool.query(text, [id]);
+    const isWatched = `select 1 from webhook_deliveries where id = $1 and watch_at > now() + interval '1 hour'`;
+    await eventually(
+      () => run(isWatched),
+      ({ rowCount }) => rowCount === 1,
+    );
+    await stack.client.workflow.getHandle(deliveryWorkflowId(id, 0)).terminate('by mistake');
+    receiver.answer(answersWith(204));
+    // As if an hour and five minutes were over.
+    await run('update webhook_deliveries set next_attempt_at = now(), watch_at = now() where id = $1');
+    const [delivered] = await desk.until(`order_id=${orderId}`, isAll('delivered', 1));
+    expect(delivered?.attempts).toMatchObject([{ outcome: 'refused' }, { outcome: 'accepted' }]);
   });
 
   test('can be tested', async () => {

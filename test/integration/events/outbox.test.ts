@@ -236,6 +236,8 @@ describe('the relay', () => {
     await stack.database.pool.query(`update outbox set created_at = now() - interval '1 minute'`);
     const { rows: waiting, oldestAgeMs } = await store.backlog();
     expect(waiting).toBe(1);
+    for (let more = 0; more < 3; more += 1) await plantOrder(stack.database, 'confirmed');
+    expect(await Promise.all([2, 4, 5].map((most) => store.depth(most)))).toEqual([2, 4, 4]);
     expect(oldestAgeMs).toBeGreaterThan(59_000);
   });
 });

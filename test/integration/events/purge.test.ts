@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openDatabase } from '../../../src/adapters/postgres/pool.js';
+import { createEndpointBook } from '../../../src/adapters/postgres/webhook-endpoints.js';
 import { createWebhookStore } from '../../../src/adapters/postgres/webhook-store.js';
 import { startStack, type Stack } from '../../support/stack.js';
 
@@ -47,4 +49,36 @@ test('what ended long ago is deleted with its tries, a bounded number at a time,
   expect(rows.map(({ type }: { type: string }) => type)).toEqual(left);
   expect((await run('select from delivery_attempts')).rowCount).toBe(left.length);
   expect((await run('select id, old_secret from webhook_endpoints')).rows).toEqual([{ id: kept, old_secret: null }]);
+});
+
+test('what is still open of a deleted endpoint is ended, and of others is not', async () => {
+  const [kept, gone] = [await endpoint('enabled'), await endpoint('deleted')];
+  for (const id of [kept, gone]) for (const state of ['pending', 'retrying', 'delivered']) await delivery(id, state, 1);
+  await createWebhookStore(stack.database).purge(100, { deliveredMs: 7 * DAY_MS, failedMs: 90 * DAY_MS });
+  const statesOf = async (id: string) =>
+    (await run(`select state from webhook_deliveries where endpoint_id = '${id}' order by state`)).rows.map(
+      ({ state }: { state: string }) => state,
+    );
+  expect(await statesOf(gone)).toEqual(['cancelled', 'cancelled', 'delivered']);
+  expect(await statesOf(kept)).toEqual(['delivered', 'pending', 'retrying']);
+});
+
+test('an endpoint can be deleted however much is open of it', async () => {
+  const id = await endpoint('enabled');
+  await run(
+    `insert into webhook_deliveries (endpoint_id, message_id, type, state)
+     select '${id}', 'evt_' || n, 'order.created', 'retrying' from generate_series(1, 60000) as n`,
+  );
+  const database = openDatabase({
+    url: stack.databaseUrl,
+    size: 2,
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 1_000,
+    onError: () => {},
+  });
+  expect(await createEndpointBook(database).remove(id)).toBe(true);
+  await database.close();
+  expect((await run(`select state from webhook_endpoints where id = '${id}'`)).rows).toEqual([{ state: 'deleted' }]);
+  const { rows } = await run(`select count(*)::integer from webhook_deliveries where state = 'cancelled'`);
+  expect(rows[0]?.['count']).toBeGreaterThanOrEqual(10_000);
 });

@@ -9,6 +9,7 @@ import { auditLimits } from '../../../src/activities/audit-ports.js';
 import type { OrderStatus } from '../../../src/domain/order.js';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
 import { anAcceptedOrder, OWNER } from '../../support/order-rows.js';
+import { AS_USUAL, REWRITING } from '../../support/rewriting.js';
 import { startStack, type Stack } from '../../support/stack.js';
 
 let stack: Stack;
@@ -110,7 +111,7 @@ describe('the counts of orders', () => {
     const [a] = [await place(1_000), await place()];
     await move(a ?? '', 'reserved', 'confirmed');
     await counts.fold();
-    await run('delete from order_events; delete from order_lines; delete from orders');
+    await run(`${REWRITING} delete from order_events; delete from order_lines; ${AS_USUAL} delete from orders`);
     expect(await stats()).toMatchObject({ settledOrders: 0, averageSettlingSeconds: null });
     expect(await wrong()).toEqual([]);
   });

@@ -5,6 +5,7 @@ import type { Verification } from '../../../src/api/gateway-webhooks.js';
 import type { DeliveryBook } from '../../../src/api/webhook-deliveries.js';
 import type { EndpointBook } from '../../../src/api/webhook-endpoints.js';
 import type { OrderEvent } from '../../../src/api/order-events.js';
+import type { OrderNotice } from '../../../src/api/order-notices.js';
 import type { OrderRequests } from '../../../src/api/order-requests.js';
 import type { AnsweredRequest } from '../../../src/api/request-observer.js';
 import type { ProductBook } from '../../../src/api/products.js';
@@ -33,6 +34,7 @@ export type Desk = ReturnType<typeof openDesk>;
 export function openDesk() {
   const rows = new Map<string, OrderRecord>();
   const trails = new Map<string, OrderEvent[]>();
+  const notices = new Map<string, OrderNotice[]>();
   const letters = new Map<string, DeadLetter>();
   const inbox = new Map<string, unknown>();
   const asked: { request: keyof OrderRequests; args: unknown[] }[] = [];
@@ -48,7 +50,7 @@ export function openDesk() {
     depths: {},
     asOf: TIME,
   };
-  const desk = { listed, numbers, rows, trails, letters, inbox, asked, answers, stock, book, products };
+  const desk = { listed, numbers, rows, trails, notices, letters, inbox, asked, answers, stock, book, products };
   const unprepared = (name: string) => async (): Promise<never> => {
     throw new Error(`${name} was not prepared`);
   };
@@ -119,6 +121,12 @@ export function openDesk() {
     trail: {
       events: async (orderId, afterSeq, limit) =>
         (trails.get(orderId) ?? []).filter(({ seq }) => seq > afterSeq).slice(0, limit),
+    },
+    notices: {
+      list: async (orderId, after, limit) =>
+        (notices.get(orderId) ?? [])
+          .filter(({ seq, channel }) => seq > after.seq || (seq === after.seq && channel > after.channel))
+          .slice(0, limit),
     },
     deadLetters: {
       list: async ({ state, limit, after }) =>

@@ -19,6 +19,7 @@ export function openApp(guards: ReturnType<typeof createGuards> = [], observe?: 
     reader: { forCheckout: unused, find: async () => undefined, ping: unused },
     workflows: { start: unused, find: async () => undefined, closed: unused, ping: unused },
     trail: unused,
+    notices: unused,
     followers: unused,
     lists: unused,
     stats: unused,

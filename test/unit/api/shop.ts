@@ -93,6 +93,7 @@ export function openShop() {
     reader,
     workflows,
     trail: unused,
+    notices: unused,
     followers: unused,
     lists: unused,
     stats: unused,

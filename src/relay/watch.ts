@@ -1,17 +1,28 @@
 import { createBell } from './bell.js';
-import type { DeliveryStarter } from './delivery-starter.js';
 import type { RelayLog } from './relay.js';
-import type { OpenDelivery, WebhookStore } from './webhook-store.js';
 
-export interface DeliveryWatchOptions {
-  store: WebhookStore;
-  start: DeliveryStarter;
+export interface WatchOptions<Item> {
+  store: WatchedRows<Item>;
+  /** Starts the workflow of one, unless it is running. */
+  start(item: Item): Promise<void>;
   log: RelayLog;
+  /** What one of them is called in the log, and by which fields it is known there. */
+  what: string;
+  known(item: Item): Record<string, unknown>;
   pollMs?: number;
 }
 
-export interface DeliveryWatch {
-  /** There may be deliveries to start. */
+/** Rows that are to have a workflow each until they are settled. */
+export interface WatchedRows<Item> {
+  /** Takes those that may have none; for a few seconds. */
+  toWatch(limit: number): Promise<Item[]>;
+  /** They have one. */
+  watched(items: readonly Item[]): Promise<void>;
+  watchAgain(item: Item, pauseMs: number): Promise<void>;
+}
+
+export interface Watch {
+  /** There may be something to start. */
   ring(): void;
   stop(): Promise<void>;
 }
@@ -22,10 +33,10 @@ const POLL_MS = 1_000;
 const AWAY_PAUSE_MS = 5_000;
 
 /**
- * Sees to it that every open delivery has a workflow: new ones, replays, tests, and those whose workflow is long overdue.
+ * Sees to it that everything open has a workflow: what is new, and what has one that may have been ended from outside.
  * All that it needs is in the rows, so any relay can do it for any other.
  */
-export function watchDeliveries({ store, start, log, pollMs = POLL_MS }: DeliveryWatchOptions): DeliveryWatch {
+export function watchOver<Item>({ store, start, log, what, known, pollMs = POLL_MS }: WatchOptions<Item>): Watch {
   const bell = createBell();
   const ending = new AbortController();
   let isAway = false;
@@ -45,10 +56,10 @@ export function watchDeliveries({ store, start, log, pollMs = POLL_MS }: Deliver
       try {
         const open = await store.toWatch(BATCH);
         const waiting = [...open];
-        const started: string[] = [];
+        const started: Item[] = [];
         const lane = async () => {
           for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-            if (await begin(next)) started.push(next.id);
+            if (await begin(next)) started.push(next);
           }
         };
         await Promise.all(Array.from({ length: Math.min(AT_ONCE, open.length) }, lane));
@@ -61,15 +72,15 @@ export function watchDeliveries({ store, start, log, pollMs = POLL_MS }: Deliver
     }
   }
 
-  async function begin(delivery: OpenDelivery): Promise<boolean> {
+  async function begin(item: Item): Promise<boolean> {
     try {
-      await start(delivery);
+      await start(item);
       isAway = false;
       return true;
     } catch (err) {
-      if (!isAway) log.warn({ delivery: delivery.id, err }, 'a delivery could not be started; it is tried again');
+      if (!isAway) log.warn({ ...known(item), err }, `a ${what} could not be started; it is tried again`);
       isAway = true;
-      await store.watchAgain(delivery.id, AWAY_PAUSE_MS);
+      await store.watchAgain(item, AWAY_PAUSE_MS);
       return false;
     }
   }
