@@ -23,7 +23,9 @@ function urlFault(target: string, host: string): Problem | undefined {
   }
   if (/%00/.test(target)) return malformedUrl('it contains a NUL character');
   if (target.startsWith('/')) return isHost(host) ? undefined : malformed('its Host header is not a host');
-  return URL.canParse(target) ? undefined : malformedUrl('it is no URL');
+  if (!URL.canParse(target)) return malformedUrl('it is no URL');
+  const { username, password } = new URL(target);
+  return username === '' && password === '' ? undefined : malformedUrl('it names a user');
 }
 
 function isHost(host: string): boolean {
