@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Context } from 'hono';
 import { Problem } from './problems.js';
 
 /** What is wrong with a request as HTTP, beyond what Node's parser refuses; undefined when it can be worked on. */
@@ -31,6 +32,12 @@ function urlFault(target: string, host: string): Problem | undefined {
 function isHost(host: string): boolean {
   // A URL's own characters would move the border between host and path.
   return !/[/?#@\\\s]/.test(host) && URL.canParse(`http://${host}/`);
+}
+
+/** Whether a fault is only that the client went away, or was cut off, before it had sent all of its body. */
+export function endedEarly(fault: NodeJS.ErrnoException, { env }: Pick<Context, 'env'>): boolean {
+  const { incoming } = (env ?? {}) as { incoming?: IncomingMessage };
+  return fault.code === 'ECONNRESET' && incoming?.complete === false;
 }
 
 export function malformed(why: string): Problem {
