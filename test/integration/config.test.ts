@@ -62,3 +62,21 @@ test.each([['config'], ['up'], ['serve'], ['migrate'], ['audit']])(
     expect(output).not.toContain('hunter2');
   },
 );
+
+test('"holdfast serve" names every server that it is not told of at once', async () => {
+  const { code, output } = await runCommand(['serve'], { TEMPORAL_ADDRESS: 'temporal:7233' });
+  expect(code).toBe(1);
+  expect(output).toContain('Not set: DATABASE_URL, SANDBOX_URL');
+});
+
+test.each([['keys', 'list'], ['migrate'], ['seed'], ['audit']])(
+  '"holdfast %s" says which server does not answer',
+  async (...command) => {
+    const away = { DATABASE_URL: 'postgres://shop:hunter2@127.0.0.1:1/shop', TEMPORAL_ADDRESS: '127.0.0.1:1' };
+    const { code, output } = await runCommand(command, away);
+    expect(code).toBe(1);
+    const server = command[0] === 'audit' ? 'Temporal at 127.0.0.1:1' : 'PostgreSQL at 127.0.0.1:1';
+    expect(output).toContain(`✖ ${server}: `);
+    expect(output).not.toContain('hunter2');
+  },
+);
