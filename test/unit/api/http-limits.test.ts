@@ -136,6 +136,16 @@ describe('the requests that are worked on', () => {
     expect((await Promise.all([...running, ...others])).every(({ status }) => status === 200)).toBe(true);
   });
 
+  test('are bounded for gateways too, apart from those of clients', async () => {
+    const { ask, endAll } = open(5);
+    const running = Array.from({ length: 5 }, () => ask('POST', '/webhooks/payments/sandbox'));
+    expect(await ask('POST', '/webhooks/payments/sandbox')).toMatchObject({ status: 503 });
+    running.push(ask('POST', '/v1/orders'));
+    await sleep(1);
+    endAll();
+    expect((await Promise.all(running)).every(({ status }) => status === 200)).toBe(true);
+  });
+
   test('take no longer than they may', async () => {
     const { ask } = open(5, 20);
     const late = await ask('GET', '/v1/orders/a');
