@@ -56,7 +56,10 @@ const rows = [
       {
         title: 'Audit violations',
         unit: 'none',
-        lines: { '{{check}}': 'max by (check) (holdfast_audit_violations) > 0' },
+        lines: {
+          '{{check}}':
+            'max by (check) (holdfast_audit_violations and on (instance) topk(1, holdfast_audit_finished_seconds)) > 0',
+        },
       },
       {
         title: 'Waiting: gateway events, outbox',
