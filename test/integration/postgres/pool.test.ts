@@ -33,7 +33,7 @@ const viaPool = () => database.pool.query('select 1');
 const viaKysely = () => sql`select 1`.execute(database.kysely);
 const viaTransaction = () => database.kysely.transaction().execute(async (tx) => sql`select 1`.execute(tx));
 
-test.each([
+test.each<[string, () => Promise<unknown>]>([
   ['a statement', viaPool],
   ['a query', viaKysely],
   ['a transaction', viaTransaction],
