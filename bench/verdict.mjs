@@ -1,7 +1,8 @@
 import { quantile } from './quantile.mjs';
 
 const MOST_P99_MS = 1_000;
-const MOST_GROWTH_MB = 200;
+// Under load V8 lets the heap rise to a level, from wherever it was before: see docs/performance.md.
+const MOST_MB = 700;
 const FAULTS_SHOWN = 10;
 
 /** The figures in words, and whether Holdfast kept its promises. */
@@ -33,7 +34,7 @@ export function verdictOf({
     [`every accepted order settled, charged once, stock exact (${faults.length} faults)`, faults.length === 0],
     ['every refusal was 429 or 503 and said when to come back', odd.length === 0 && broken.length === 0],
     [`p99 of the accepted below ${MOST_P99_MS} ms`, p99 < MOST_P99_MS],
-    [`memory grew by less than ${MOST_GROWTH_MB} MB`, peak - before < MOST_GROWTH_MB],
+    [`memory below ${MOST_MB} MB`, peak < MOST_MB],
   ];
   const ms = (value) => `${value.toFixed(0)} ms`;
   const lines = [

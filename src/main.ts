@@ -46,9 +46,7 @@ program
   .option('--roles <roles>', 'api, worker, or both with a comma', parseRoles, [...ROLES])
   .action(async ({ roles }: { roles: Role[] }) => {
     const config = readConfig();
-    const databaseUrl = required(config, 'DATABASE_URL');
-    const temporalAddress = required(config, 'TEMPORAL_ADDRESS');
-    const sandboxUrl = required(config, 'SANDBOX_URL');
+    const servers = serversOf(config);
     const tracing = await tracingOf(config);
     const log = startLogging(config.LOG_LEVEL, { fields: tracing?.logFields });
     for (const stray of strayTexts()) log.warn(stray);
@@ -57,9 +55,7 @@ program
     await startRoles({
       config,
       roles,
-      databaseUrl,
-      temporalAddress,
-      sandboxUrl,
+      ...servers,
       sandboxEventSecrets,
       log,
       tracing,
@@ -141,8 +137,12 @@ function closingDeadlineMs({ DRAIN_DELAY_MS, DRAIN_TIMEOUT_MS }: Config): number
   return DRAIN_DELAY_MS + DRAIN_TIMEOUT_MS * 2 + CLOSING_MARGIN_MS;
 }
 
-function required(config: Config, name: 'DATABASE_URL' | 'TEMPORAL_ADDRESS' | 'SANDBOX_URL'): string {
-  const value = config[name];
-  if (value === undefined) throw new Error(`${name} is not set; "serve" takes its servers from the environment`);
-  return value;
+function serversOf(config: Config) {
+  const { DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress, SANDBOX_URL: sandboxUrl } = config;
+  if (databaseUrl === undefined || temporalAddress === undefined || sandboxUrl === undefined) {
+    const names = ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'SANDBOX_URL'] as const;
+    const missing = names.filter((name) => config[name] === undefined);
+    throw new Error(`Not set: ${missing.join(', ')}; "serve" takes its servers from the environment`);
+  }
+  return { databaseUrl, temporalAddress, sandboxUrl };
 }

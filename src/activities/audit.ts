@@ -58,6 +58,10 @@ export function createAuditActivities(ports: AuditPorts) {
         'What the last audit found',
       );
       for (const { name, violations } of report.checks) gauge.set(violations, { check: name });
+      // Each worker keeps what its own last audit found; this tells whose was the last of all.
+      context.metricMeter
+        .createGauge('holdfast_audit_finished_seconds', 'int', '', 'When the last audit ended, in Unix time')
+        .set(Math.floor(Date.now() / 1000));
       return report;
     },
   };

@@ -23,6 +23,7 @@ import { createEndpointRoutes, type EndpointOptions } from './webhook-endpoints.
 import { Problem, problemResponse } from './problems.js';
 import { observeRequests, orderOf, type RequestObserver, type RequestTracer } from './request-observer.js';
 import { createProductRoutes, type ProductOptions } from './products.js';
+import { endedEarly, malformed } from './request-rules.js';
 import { createOrderListRoutes, type OrderListOptions } from './order-list.js';
 import { createStatsRoutes, type StatsOptions } from './stats.js';
 import { createStockRoutes, type StockOptions } from './stock.js';
@@ -91,6 +92,7 @@ export function createApp(options: AppOptions) {
       return new Problem('malformed-json', 'The request could not be read.');
     }
     if (error instanceof HTTPException && error.status === 415) return wrongMediaType();
+    if (endedEarly(error, c)) return malformed('it ended before all of its body was there');
     const fields = { request_id: c.get('requestId'), order_id: orderOf(c), path: c.req.path, err: error };
     if (error instanceof Unavailable) {
       log.warn({ ...fields, err: error.cause, dependency: error.dependency }, 'a dependency is away');

@@ -3,6 +3,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Env } from 'hono';
 import type { Scope } from '../domain/scopes.js';
 import { ANSWER_HEADERS } from './answers.js';
+import { ERROR_SECTIONS } from './error-pages/sections.js';
 import { problemSchema } from './problem-schema.js';
 import { REQUEST_HEADERS, takes } from './request-headers.js';
 import { INCLUDE_SCOPES, ROUTE_SCOPES } from './scopes.js';
@@ -50,6 +51,9 @@ export function documentOf<E extends Env>(app: OpenAPIHono<E>): ApiDocument {
   registry.register('Problem', problemSchema);
   for (const [name, header] of Object.entries(ANSWER_HEADERS)) registry.registerComponent('headers', name, header);
   for (const [name, one] of Object.entries(REQUEST_HEADERS)) registry.registerComponent('parameters', name, one);
+  for (const { code, title, example } of ERROR_SECTIONS) {
+    registry.registerComponent('examples', code, { summary: title, value: JSON.parse(example) });
+  }
   registry.registerComponent('securitySchemes', 'apiKey', {
     type: 'http',
     scheme: 'bearer',

@@ -60,8 +60,18 @@ export function allowOrigins(origins: readonly string[]) {
   return cors({
     origin: [...origins],
     allowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
-    allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Last-Event-ID', 'Prefer', 'X-Request-Id'],
+    allowHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Idempotency-Key',
+      'If-Match',
+      'Last-Event-ID',
+      'Prefer',
+      'X-Request-Id',
+    ],
     exposeHeaders: [
+      'Allow',
+      'ETag',
       'Idempotency-Replayed',
       'Location',
       'Preference-Applied',

@@ -14,14 +14,14 @@ const CHECKOUT_SHARE = 0.8;
 
 /**
  * Bounds how many requests are worked on at once, and for how long. A part is kept free of checkouts, so that reads and
- * cancels get through; a gateway's messages are always let in, they are small and cost less than their repeats.
+ * cancels get through; a gateway's messages have as many places of their own, for they are small, and anybody may send some.
  */
 export function boundRequests({ most, timeoutMs }: InFlightOptions) {
-  let inFlight = 0;
+  const inFlight = { clients: 0, gateways: 0 };
 
   return createMiddleware(async (c, next) => {
-    if (c.req.path.startsWith('/webhooks/')) return next();
-    if (inFlight >= (isCheckout(c) ? most * CHECKOUT_SHARE : most)) {
+    const whose = c.req.path.startsWith('/webhooks/') ? 'gateways' : 'clients';
+    if (inFlight[whose] >= (isCheckout(c) ? most * CHECKOUT_SHARE : most)) {
       throw new Problem(
         'overloaded',
         'Too many requests are worked on. Nothing was done; try later.',
@@ -29,7 +29,7 @@ export function boundRequests({ most, timeoutMs }: InFlightOptions) {
         retryAfter(),
       );
     }
-    inFlight += 1;
+    inFlight[whose] += 1;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(tooLate()), timeoutMs);
@@ -38,7 +38,7 @@ export function boundRequests({ most, timeoutMs }: InFlightOptions) {
       await Promise.race([next(), late]);
     } finally {
       clearTimeout(timer);
-      inFlight -= 1;
+      inFlight[whose] -= 1;
     }
   });
 }

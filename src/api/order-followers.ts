@@ -115,7 +115,9 @@ export function createOrderFollowers({ orders, most, intervalMs = 200, log }: Fo
       });
       if (changed.length === 0) continue;
       const events = await orders.eventsAfter(changed);
-      for (const { orderId, version, status } of changed) {
+      for (const { orderId, seq, version, status } of changed) {
+        // Somebody came meanwhile who is further behind: the next look brings what that one lacks.
+        if (followed.get(orderId)?.seq !== seq) continue;
         // Later ones may have come since; they are told with the status that they lead to.
         const of = events.filter((event) => event.orderId === orderId && event.seq <= version);
         tell(orderId, of, status);

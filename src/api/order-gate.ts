@@ -49,6 +49,7 @@ export function createOrderGate({ pace, openOrders, begun, countOpen, log, clock
   let looking = false;
   let timer: NodeJS.Timeout | undefined;
   let isPutOff = false;
+  let isClosed = false;
   let open = { count: 0, at: Number.NEGATIVE_INFINITY, counting: false };
 
   const isFull = () => entered + waiting.size >= pace.limit();
@@ -60,6 +61,11 @@ export function createOrderGate({ pace, openOrders, begun, countOpen, log, clock
       if (open.count < openOrders && !isFull()) return ticket('place');
       if (lookups >= LOOKUPS) throw overloaded();
       return ticket('lookup');
+    },
+    /** Looks at nothing any more. To be called when no checkout can come. */
+    close(): void {
+      isClosed = true;
+      clearTimeout(timer);
     },
   };
 
@@ -95,7 +101,7 @@ export function createOrderGate({ pace, openOrders, begun, countOpen, log, clock
 
   /** One look at a time, soon while places are scarce; one that was put off is brought forward. */
   function lookLater(failed = false): void {
-    if (looking || waiting.size === 0) return;
+    if (looking || isClosed || waiting.size === 0) return;
     const soon = !failed && entered + waiting.size > pace.limit() / 4;
     if (timer !== undefined && !(soon && isPutOff)) return;
     clearTimeout(timer);

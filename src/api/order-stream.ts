@@ -72,8 +72,9 @@ export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...s
 
   return app.openapi(getStream, async (c) => {
     const { id } = c.req.valid('param');
-    const heard = c.req.valid('header')['last-event-id'] ?? 0;
     const { status, version } = await existingOrder(sources, id);
+    // The id of another order's event may be beyond this one's end: nothing would ever come after it.
+    const heard = Math.min(c.req.valid('header')['last-event-id'] ?? 0, version);
     // An EventSource comes back after each end; only this answer tells it not to.
     if (isSettled(status) && heard >= version) return c.body(null, 204);
     // Nobody reads the body of its answer, so nobody would ever end the stream.

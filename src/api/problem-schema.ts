@@ -120,5 +120,6 @@ function problemAnswer(status: number, codes: readonly ProblemCode[], rates: rea
   const narrowed = { properties: { status: { const: status }, code: { enum: codes } } };
   const schema = { allOf: [{ $ref: '#/components/schemas/Problem' }, narrowed] };
   const headers = [...new Set([...codes.flatMap((code) => HEADERS_OF[code] ?? []), ...rates])];
-  return { ...emptyAnswer(description, ...headers), content: { 'application/problem+json': { schema } } };
+  const examples = Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));
+  return { ...emptyAnswer(description, ...headers), content: { 'application/problem+json': { schema, examples } } };
 }

@@ -53,7 +53,7 @@ function answeredRequest(c: Context, seconds: number): AnsweredRequest {
   return {
     // A client may invent methods, and each would be a series of its own.
     method: METHODS.has(method) ? method : 'other',
-    route: matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'unmatched',
+    route: matchedRoutes(c).findLast((one) => one.method !== 'ALL')?.path ?? 'unmatched',
     status: c.res.status,
     seconds,
     path: c.req.path,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Context } from 'hono';
 import { Problem } from './problems.js';
 
 /** What is wrong with a request as HTTP, beyond what Node's parser refuses; undefined when it can be worked on. */
@@ -23,12 +24,20 @@ function urlFault(target: string, host: string): Problem | undefined {
   }
   if (/%00/.test(target)) return malformedUrl('it contains a NUL character');
   if (target.startsWith('/')) return isHost(host) ? undefined : malformed('its Host header is not a host');
-  return URL.canParse(target) ? undefined : malformedUrl('it is no URL');
+  if (!URL.canParse(target)) return malformedUrl('it is no URL');
+  const { username, password } = new URL(target);
+  return username === '' && password === '' ? undefined : malformedUrl('it names a user');
 }
 
 function isHost(host: string): boolean {
   // A URL's own characters would move the border between host and path.
   return !/[/?#@\\\s]/.test(host) && URL.canParse(`http://${host}/`);
+}
+
+/** Whether a fault is only that the client went away, or was cut off, before it had sent all of its body. */
+export function endedEarly(fault: NodeJS.ErrnoException, { env }: Pick<Context, 'env'>): boolean {
+  const { incoming } = (env ?? {}) as { incoming?: IncomingMessage };
+  return fault.code === 'ECONNRESET' && incoming?.complete === false;
 }
 
 export function malformed(why: string): Problem {

@@ -18,12 +18,15 @@ export interface Listen {
   variable: string;
   /** The most connections held open at once. */
   maxConnections?: number;
+  /** A connection on which nothing came or went for so long is cut; more than an answer may take to begin. */
+  silenceMs?: number;
   /** Hears of the requests that were refused before the app saw them. */
   observe?: RequestObserver;
 }
 
 const MAX_CONNECTIONS = 1_000;
 const MAX_HEADER_BYTES = 8_192;
+const SILENCE_MS = 60_000;
 const REQUESTS_PER_SOCKET = 1_000;
 // How often slow clients are looked for: the time-outs below are late by as much.
 const CHECK_EVERY_MS = 2_000;
@@ -35,7 +38,7 @@ const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCh
  * @throws Error naming the port and its variable when the address is taken
  */
 export async function serveHttp(app: Pick<Hono, 'fetch'>, listen: Listen): Promise<HttpServer> {
-  const { host, port, variable, maxConnections = MAX_CONNECTIONS, observe = () => {} } = listen;
+  const { host, port, variable, maxConnections = MAX_CONNECTIONS, silenceMs = SILENCE_MS, observe = () => {} } = listen;
   const answer = getRequestListener(app.fetch, { hostname: host });
   // Node itself would answer a request without Host, and without a body.
   const server = createServer({ ...TIMEOUTS, maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false });
@@ -54,6 +57,8 @@ export async function serveHttp(app: Pick<Hono, 'fetch'>, listen: Listen): Promi
     if (problem === undefined) void answer(incoming, outgoing);
     else refuse(incoming, outgoing, problem);
   });
+  // Who does not read what was asked for would otherwise keep a connection, and the answer in memory, for ever.
+  server.setTimeout(silenceMs);
   server.maxConnections = maxConnections;
   server.maxRequestsPerSocket = REQUESTS_PER_SOCKET;
   const listening = await start(server, host, port).catch((error: Error) => {

@@ -44,6 +44,15 @@ export async function startApiRole(parts: RoleParts): Promise<void> {
   const followers = createOrderFollowers({ orders: createFollowedOrders(database), most: config.MAX_STREAMS, log });
   addStreamGauge(metrics, followers);
   const observe = observedRequests(metrics, log);
+  const gate = createOrderGate({
+    pace: createPace({ most: config.MAX_CHECKOUTS, targetMs: config.ACCEPT_TARGET_MS }),
+    openOrders: config.MAX_OPEN_ORDERS,
+    begun: reader.begun,
+    countOpen: createOpenOrderCount({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
+    log,
+  });
+  // After the API, whose checkouts need it, and before the database, at which it looks.
+  lifetime.onClose('order gate', async () => gate.close());
   const app = createApp({
     observe,
     ...(tracing === undefined ? {} : { trace: tracing.traceRequest }),
@@ -53,13 +62,7 @@ export async function startApiRole(parts: RoleParts): Promise<void> {
       corsOrigins: config.CORS_ORIGINS?.split(',') ?? [],
       log,
     }),
-    gate: createOrderGate({
-      pace: createPace({ most: config.MAX_CHECKOUTS, targetMs: config.ACCEPT_TARGET_MS }),
-      openOrders: config.MAX_OPEN_ORDERS,
-      begun: reader.begun,
-      countOpen: createOpenOrderCount({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
-      log,
-    }),
+    gate,
     rateLimits: rateLimitsOf(config, database, log),
     reader,
     followers,

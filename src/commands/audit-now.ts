@@ -14,7 +14,10 @@ export async function auditNow(config: Config, say: (line: string) => void): Pro
   const sandboxUrl = config.SANDBOX_URL ?? `http://127.0.0.1:${config.SANDBOX_PORT}`;
 
   return withDatabase(databaseUrlOf(config), async (database) => {
-    const connection = await Connection.connect(await temporalServerAt(address, config));
+    const connection = await Connection.connect(await temporalServerAt(address, config)).catch((cause: Error) => {
+      const hint = 'is it running, and is TEMPORAL_ADDRESS right?';
+      throw new Error(`Temporal at ${address}: ${cause.message}; ${hint}`, { cause });
+    });
     try {
       const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
       const reader = createOrderReader(database);

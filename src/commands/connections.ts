@@ -8,6 +8,7 @@ import { temporalServerAt } from './temporal-server.js';
 
 const DATABASE_CONNECT_MS = 5_000;
 const DATABASE_STATEMENT_MS = 10_000;
+const DATABASE_SILENCE_MS = DATABASE_STATEMENT_MS + 5_000;
 
 export interface Connections {
   database: Database;
@@ -23,6 +24,7 @@ export async function openConnections(options: RolesOptions): Promise<Connection
     size: config.DATABASE_POOL_SIZE,
     connectTimeoutMs: DATABASE_CONNECT_MS,
     statementTimeoutMs: DATABASE_STATEMENT_MS,
+    silenceMs: DATABASE_SILENCE_MS,
     onError: (err) => log.warn({ err }, 'a database connection was lost'),
   });
   lifetime.onClose('database', () => database.close());

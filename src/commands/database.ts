@@ -1,7 +1,15 @@
 import type { Config } from '../config.js';
 import { openDatabase, type Database } from '../adapters/postgres/pool.js';
+import { orUnavailable } from '../adapters/postgres/unavailable.js';
+import { Unavailable } from '../domain/unavailable.js';
 
-/** Opens a small pool for one command and closes it afterwards, whatever happens. */
+// PostgreSQL's codes for a table and a column that are not there.
+const OTHER_SCHEMA: readonly unknown[] = ['42P01', '42703'];
+
+/**
+ * Opens a small pool for one command and closes it afterwards, whatever happens.
+ * @throws Error that says which server does not answer, or what its schema needs
+ */
 export async function withDatabase<T>(url: string, work: (database: Database) => Promise<T>): Promise<T> {
   const database = openDatabase({
     url,
@@ -11,10 +19,24 @@ export async function withDatabase<T>(url: string, work: (database: Database) =>
     onError: () => {},
   });
   try {
-    return await work(database);
+    return await orUnavailable(work(database));
+  } catch (error) {
+    throw explained(error, url);
   } finally {
     await database.close();
   }
+}
+
+function explained(error: unknown, url: string): unknown {
+  if (error instanceof Error && 'code' in error && OTHER_SCHEMA.includes(error.code)) {
+    return new Error('the database has another schema; run "holdfast migrate" first', { cause: error });
+  }
+  if (!(error instanceof Unavailable) || error.dependency !== 'database') return error;
+  const { cause } = error;
+  // A host with several addresses fails with an error for each, and no words of its own.
+  const [first] = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause];
+  const why = first instanceof Error ? first.message : 'no answer';
+  return new Error(`PostgreSQL at ${new URL(url).host}: ${why}; is it running, and is DATABASE_URL right?`, { cause });
 }
 
 /** Without DATABASE_URL, the database of a `holdfast up` on this machine. */

@@ -23,8 +23,6 @@ export interface ImportRequest {
 const MOST_SHOWN = 20;
 const EXIT_FAILED = 1;
 const EXIT_INTERRUPTED = 130;
-/** What PostgreSQL says of a table or column that is not there. */
-const OTHER_SCHEMA = ['42P01', '42703'];
 
 /**
  * Imports products from a CSV file. The first Ctrl-C ends it after the batch that is being written.
@@ -109,9 +107,6 @@ async function openSource(file: string): Promise<{ source: Readable; size?: numb
 
 /** An error that ended the import, with what it means for the file. */
 async function stopped(cause: unknown, file: string, lastLine: number): Promise<Error> {
-  if (cause instanceof Error && 'code' in cause && OTHER_SCHEMA.includes(String(cause.code))) {
-    return new Error('The database has another schema; run "holdfast migrate" first.', { cause });
-  }
   const error = await orUnavailable(Promise.reject(cause as Error)).catch((found: Error) => found);
   const name = file === '-' ? 'The input' : file;
   const far = lastLine === 0 ? 'nothing of it is imported' : `it is imported up to line ${lastLine}`;

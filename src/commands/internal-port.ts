@@ -15,7 +15,7 @@ export async function openInternalPort(
       else log.info({ status: answer.status }, 'readiness changed');
     },
   });
-  const app = createInternalApp({ readiness, metrics: () => metrics.text() });
+  const app = createInternalApp({ readiness, metrics: () => metrics.text(), log });
   const server = await serveHttp(app, {
     host: config.INTERNAL_HOST,
     port: config.INTERNAL_PORT,

@@ -57,12 +57,20 @@ export function parseScopes(text: string): Scope[] {
  */
 export function parseExpiry(text: string, now = new Date()): Date {
   const days = /^([1-9]\d{0,4})d$/.exec(text)?.[1];
-  const isTime = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/.test(text);
+  const isTime =
+    /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/.test(text) &&
+    isDay(text.slice(0, 10));
   const time =
     days === undefined ? new Date(isTime ? text : Number.NaN) : new Date(now.getTime() + Number(days) * DAY_MS);
   if (Number.isNaN(time.getTime())) throw new Error('Use days such as 90d, or a time such as 2030-01-31T00:00:00Z.');
   if (time <= now) throw new Error(`${text} is past.`);
   return time;
+}
+
+/** JavaScript takes February 31 for March 3. */
+function isDay(day: string): boolean {
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
 }
 
 /** @throws Error when it is empty or too long */

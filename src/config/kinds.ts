@@ -65,5 +65,18 @@ export const url = (allowed: string, schemes: RegExp) =>
   z
     .string()
     .regex(new RegExp(`^(?:${schemes.source})://[^\\s/]`))
+    .refine((given) => URL.canParse(given))
     .optional()
     .meta({ allowed, secret: 'credentials' });
+
+/** The same, of a server that is not told who asks. */
+export const urlWithoutUser = (allowed: string, schemes: RegExp) =>
+  url(allowed, schemes)
+    .refine((given) => given === undefined || !namesUser(given))
+    .meta({ allowed, secret: 'credentials' });
+
+function namesUser(given: string): boolean {
+  if (!URL.canParse(given)) return false;
+  const { username, password } = new URL(given);
+  return username !== '' || password !== '';
+}

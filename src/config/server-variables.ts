@@ -15,6 +15,7 @@ import {
   text,
   UP,
   url,
+  urlWithoutUser,
   WORKER,
 } from './kinds.js';
 import { group } from './settings.js';
@@ -122,7 +123,7 @@ export const serverVariables = {
   }),
 
   ...group('Payment sandbox', {
-    SANDBOX_URL: url('a URL such as http://sandbox:4242', /https?/).meta({
+    SANDBOX_URL: urlWithoutUser('a URL such as http://sandbox:4242, without user or password', /https?/).meta({
       usedBy: BOTH,
       description: 'A payment sandbox that runs elsewhere, as http://host:port; empty: `npm start` starts one.',
     }),

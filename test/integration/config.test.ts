@@ -62,3 +62,33 @@ test.each([['config'], ['up'], ['serve'], ['migrate'], ['audit']])(
     expect(output).not.toContain('hunter2');
   },
 );
+
+test('"holdfast serve" names every server that it is not told of at once', async () => {
+  const { code, output } = await runCommand(['serve'], { TEMPORAL_ADDRESS: 'temporal:7233' });
+  expect(code).toBe(1);
+  expect(output).toContain('Not set: DATABASE_URL, SANDBOX_URL');
+});
+
+test.each([['keys', 'list'], ['seed']])('"holdfast %s" says what an empty database needs', async (...command) => {
+  const { code, output } = await runCommand(command.filter(Boolean), {
+    DATABASE_URL: process.env['HOLDFAST_IT_POSTGRES_URL'] ?? '',
+  });
+  expect([code, output]).toEqual([1, '✖ the database has another schema; run "holdfast migrate" first\n']);
+});
+
+test('a host with several addresses is told of in words too', async () => {
+  const { output } = await runCommand(['keys', 'list'], { DATABASE_URL: 'postgres://localhost:1/shop' });
+  expect(output).toMatch(/^✖ PostgreSQL at localhost:1: connect ECONNREFUSED \S+; is it running/);
+});
+
+test.each([['keys', 'list'], ['migrate'], ['seed'], ['audit']])(
+  '"holdfast %s" says which server does not answer',
+  async (...command) => {
+    const away = { DATABASE_URL: 'postgres://shop:hunter2@127.0.0.1:1/shop', TEMPORAL_ADDRESS: '127.0.0.1:1' };
+    const { code, output } = await runCommand(command, away);
+    expect(code).toBe(1);
+    const server = command[0] === 'audit' ? 'Temporal at 127.0.0.1:1' : 'PostgreSQL at 127.0.0.1:1';
+    expect(output).toContain(`✖ ${server}: `);
+    expect(output).not.toContain('hunter2');
+  },
+);

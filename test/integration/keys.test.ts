@@ -99,6 +99,7 @@ test.each([
   [['create', '--name', ' ', '--scopes', 'orders'], '1 to 100 characters'],
   [['create', '--name', 'a', '--scopes', 'orders', '--expires', '2001-01-01T00:00:00Z'], 'is past'],
   [['create', '--name', 'a', '--scopes', 'orders', '--expires', 'soon'], '90d'],
+  [['create', '--name', 'a', '--scopes', 'orders', '--expires', '2090-02-31'], '90d'],
   [['revoke', 'nosuchkey0'], 'no key with the id'],
 ])('"holdfast keys %j" says what to use instead', async (args, hint) => {
   const { code, output } = await keys(...args);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/end-state.js';
 import type { HoldfastProcess } from '../support/holdfast-process.js';
+import { exchange } from '../support/raw-http.js';
 import { aCheckout, createShop, type Shop } from '../support/shop.js';
 import { TEST_KEY } from '../support/test-key.js';
 import { startStack, type Stack } from '../support/stack.js';
@@ -92,6 +93,20 @@ it('names order and request on the line of a checkout that could not be accepted
   for (const line of lines) expect(line).toMatchObject({ order_id: checkout.order_id });
   expect(new Set(lines.map(({ msg }) => msg))).toEqual(new Set(['a request failed', 'answered']));
   expect(lonely.output()).not.toContain('canary');
+});
+
+it.each([
+  ['a length', 'Content-Length: 100\r\n\r\n{"order_id"'],
+  ['chunks', 'Transfer-Encoding: chunked\r\n\r\nb\r\n{"order_id"\r\n'],
+])('takes a client that vanishes within a body of %s for no fault of the server', async (_what, start) => {
+  const requestId = randomUUID();
+  const headers = `Authorization: Bearer ${TEST_KEY.text}\r\nContent-Type: application/json\r\nX-Request-Id: ${requestId}`;
+  await exchange(Number(new URL(api.url).port), `POST /v1/orders HTTP/1.1\r\nHost: shop\r\n${headers}\r\n${start}`);
+  const lines = await eventually(
+    async () => linesOf(api).filter(({ request_id }) => request_id === requestId),
+    ({ length }) => length > 0,
+  );
+  expect(lines).toMatchObject([{ msg: 'answered', status: 400 }]);
 });
 
 it('says nothing secret and nothing personal in a whole run at level trace', async () => {

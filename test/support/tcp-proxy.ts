@@ -7,6 +7,8 @@ export interface TcpProxy {
   cut(): void;
   /** Keeps every connection and passes nothing on: the server hangs. */
   stall(): void;
+  /** Forgets the connections that there are, and tells nobody; new ones are taken. */
+  forget(): void;
   /** Takes connections again, and passes on what they say. */
   heal(): void;
   close(): Promise<void>;
@@ -53,6 +55,10 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     stall() {
       isStalled = true;
       for (const socket of sockets) socket.unpipe().pause();
+    },
+    forget() {
+      for (const socket of sockets) socket.unpipe().pause();
+      pairs.clear();
     },
     heal() {
       if (isStalled) for (const pair of pairs) join(pair);

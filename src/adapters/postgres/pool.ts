@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { Pool, types, type QueryResultRow } from 'pg';
 import type { Tables } from './tables.js';
@@ -19,13 +20,15 @@ export interface PoolSettings {
   connectTimeoutMs: number;
   /** Longest time one statement may run, in milliseconds. */
   statementTimeoutMs: number;
+  /** A connection on which nothing came or went for so long is given up, in milliseconds; more than a statement may take. */
+  silenceMs?: number;
   onError: (error: Error) => void;
 }
 
 const INT8_OID = 20;
 
 /** Opens a bounded pool. Connections are made on demand; the database may be away when this is called. */
-export function openDatabase({ onError, ...settings }: PoolSettings): Database {
+export function openDatabase({ onError, silenceMs, ...settings }: PoolSettings): Database {
   const pool = new Pool({
     connectionString: settings.url,
     max: settings.size,
@@ -33,6 +36,7 @@ export function openDatabase({ onError, ...settings }: PoolSettings): Database {
     statement_timeout: settings.statementTimeoutMs,
     application_name: 'holdfast',
     types: { getTypeParser },
+    ...(silenceMs === undefined ? {} : { stream: () => socketThatNotices(silenceMs) }),
   });
   pool.on('error', (error) => onError(error));
   // A checked-out client that loses its server would otherwise end the process.
@@ -44,6 +48,14 @@ export function openDatabase({ onError, ...settings }: PoolSettings): Database {
     if (!pool.ending) await pool.end();
   };
   return { kysely, pool, close };
+}
+
+/** A peer that is gone without a word would otherwise hold a connection, and who waits for it, until TCP gives up. */
+function socketThatNotices(silenceMs: number): Socket {
+  const socket = new Socket();
+  return socket.setTimeout(silenceMs, () => {
+    socket.destroy(new Error(`Connection terminated: PostgreSQL was silent for ${silenceMs} ms`));
+  });
 }
 
 /** A statement that each connection parses and plans once. */

@@ -130,6 +130,20 @@ describe.each(operations)('the operation $route', ({ route, operation }) => {
     if (operation.requestBody?.content['application/json'] !== undefined) expect(codes).toContain('malformed-json');
   });
 
+  test('shows for each of its problems an answer of that very code', () => {
+    for (const [status, { content }] of answers) {
+      const problem = content?.['application/problem+json'] as Narrowed | undefined;
+      if (problem === undefined) continue;
+      const codes = problem.schema.allOf[1]?.properties.code.enum ?? [];
+      expect(Object.keys(problem.examples)).toEqual(codes);
+      for (const code of codes) {
+        const { value } = resolve(problem.examples[code]?.$ref ?? '') as { value: unknown };
+        expect(value).toMatchObject({ code, status: Number(status) });
+        expect(faultsOf(problem.schema, value)).toEqual([]);
+      }
+    }
+  });
+
   test('describes each part of its path', () => {
     const parts = [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
     const described = operation.parameters.filter((one) => one.in === 'path');
@@ -180,6 +194,7 @@ describe('the schemas and examples', () => {
 
 interface Narrowed {
   schema: { allOf: { properties: { code: { enum: (keyof typeof PROBLEMS)[] } } }[] };
+  examples: Record<string, { $ref: string }>;
 }
 
 function* everyNode(value: unknown, at: string): Generator<{ node: Record<string, unknown>; at: string }> {

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { Hono } from 'hono';
+import { ANSWER_HEADERS } from '../../../src/api/answers.js';
 import { boundRequests } from '../../../src/api/in-flight.js';
 import { Problem, problemResponse } from '../../../src/api/problems.js';
+import { REQUEST_HEADERS } from '../../../src/api/request-headers.js';
 import { openGuarded } from './guarded.js';
 
 describe('every answer', () => {
@@ -53,6 +55,16 @@ describe('pages of other origins', () => {
     expect(asked.headers.get('access-control-allow-credentials')).toBeNull();
     const other = await call('OPTIONS', '/v1/orders', { ...preflight, Origin: 'https://evil.example' });
     expect(other.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  test('may send and read every header that the document of the API knows', async () => {
+    const { app, call } = openGuarded({ corsOrigins: ['https://shop.example'] });
+    const { headers } = await call('OPTIONS', '/v1/orders', preflight);
+    const sent = headers.get('access-control-allow-headers')?.split(',');
+    expect(sent).toEqual(expect.arrayContaining(Object.values(REQUEST_HEADERS).map(({ name }) => name)));
+    const answer = await app.request('/v1/orders', { headers: { Origin: 'https://shop.example' } });
+    const read = answer.headers.get('access-control-expose-headers')?.split(',');
+    expect(read).toEqual(expect.arrayContaining(Object.keys(ANSWER_HEADERS)));
   });
 
   test('can read why they were refused', async () => {
@@ -122,6 +134,16 @@ describe('the requests that are worked on', () => {
     await sleep(1);
     endAll();
     expect((await Promise.all([...running, ...others])).every(({ status }) => status === 200)).toBe(true);
+  });
+
+  test('are bounded for gateways too, apart from those of clients', async () => {
+    const { ask, endAll } = open(5);
+    const running = Array.from({ length: 5 }, () => ask('POST', '/webhooks/payments/sandbox'));
+    expect(await ask('POST', '/webhooks/payments/sandbox')).toMatchObject({ status: 503 });
+    running.push(ask('POST', '/v1/orders'));
+    await sleep(1);
+    endAll();
+    expect((await Promise.all(running)).every(({ status }) => status === 200)).toBe(true);
   });
 
   test('take no longer than they may', async () => {

@@ -2,8 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { createInternalApp } from '../../../src/api/internal.js';
 import type { Readiness } from '../../../src/api/readiness.js';
 
+const SILENT = { warn: () => {}, error: () => {} };
+
 function ask(path: string, readiness: Readiness = { status: 'draining' }, method = 'GET') {
-  const app = createInternalApp({ readiness: { read: async () => readiness }, metrics: async () => 'orders 1' });
+  const metrics = async () => 'orders 1';
+  const app = createInternalApp({ readiness: { read: async () => readiness }, metrics, log: SILENT });
   return app.request(path, { method });
 }
 
@@ -46,4 +49,23 @@ test('what is not there is a problem, as on the public port', async () => {
   const answer = await ask('/metricz');
   expect(answer.status).toBe(404);
   expect(await answer.json()).toMatchObject({ code: 'not-found', request_id: expect.stringMatching(/./) });
+});
+
+test('another method names those that there are', async () => {
+  const answer = await ask('/metrics', undefined, 'POST');
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  expect(await answer.json()).toMatchObject({ code: 'method-not-allowed' });
+});
+
+test('a fault is logged, and not told', async () => {
+  const faults: unknown[] = [];
+  const app = createInternalApp({
+    readiness: { read: async () => ({ status: 'draining' }) },
+    metrics: async () => Promise.reject(new Error('connect 10.0.0.7')),
+    log: { ...SILENT, error: (fields) => faults.push(fields) },
+  });
+  const answer = await app.request('/metrics');
+  const body: unknown = await answer.json();
+  expect([answer.status, JSON.stringify(body)]).toEqual([500, expect.not.stringContaining('10.0.0.7')]);
+  expect(faults).toMatchObject([{ request_id: (body as { request_id: string }).request_id, path: '/metrics' }]);
 });

@@ -56,6 +56,7 @@ const REFUSED: [string, string, ProblemCode][] = [
   ['a backslash', get('/v1\\orders'), 'malformed-url'],
   ['bytes beyond ASCII in the URL', get('/v1/orders/\xc3\xa4'), 'malformed-request'],
   ['a whole URL that is none', get('http://[/'), 'malformed-url'],
+  ['a whole URL with a user', get('http://ada:secret@shop/v1/orders'), 'malformed-url'],
   ['the server as a whole', 'OPTIONS * HTTP/1.1\r\nHost: shop\r\n\r\n', 'not-found'],
 ];
 

@@ -123,6 +123,15 @@ describe('the gate of checkouts', () => {
     start('b');
   });
 
+  test('looks at nothing more once it was closed', async () => {
+    const { gate, start, world } = seen(1);
+    start('a');
+    world.fault = new Error('the database is closed');
+    gate.close();
+    await sleep(60);
+    expect(world.lines).toEqual([]);
+  });
+
   test('closes when too many orders are open anywhere, and opens again', async () => {
     const { start, world } = seen(10, 100);
     world.open = 100;

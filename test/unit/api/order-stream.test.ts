@@ -75,6 +75,15 @@ describe('the stream of an order', () => {
     expect(answer.status).toBe(204);
   });
 
+  it('goes on from now, and ends, for a Last-Event-ID beyond all that there is', async () => {
+    const stream = reading(await anOrderWith(1, 'pending').raw(PATH, { headers: { 'last-event-id': '999' } }));
+    await stream.until('retry');
+    goOn(3, 'confirmed');
+    const text = await stream.until('event: settled');
+    expect(text).toContain(`${sent(2)}${sent(3)}`);
+    expect(text).not.toContain(sent(1));
+  });
+
   it('says that it is there while nothing happens, then sends what happens', async () => {
     const stream = reading(await anOrderWith(1, 'pending').raw(PATH));
     await stream.until(': still here');

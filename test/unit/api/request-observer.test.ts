@@ -41,6 +41,13 @@ it('hears whose key it was, once it was found good', async () => {
   expect(observed[1]).not.toHaveProperty('keyId');
 });
 
+it('names one route for all files of the page of the API', async () => {
+  const observed: AnsweredRequest[] = [];
+  const { app } = openGuarded({}, (request) => observed.push(request));
+  await app.request('/docs/swagger-ui.css');
+  expect(observed).toMatchObject([{ route: '/docs/*', status: 200 }]);
+});
+
 it('makes one thing of all methods that nobody knows', async () => {
   const desk = openDesk();
   await desk.raw('/v1/orders/order-1', { method: 'BREW' });

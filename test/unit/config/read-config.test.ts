@@ -44,15 +44,20 @@ const BAD: [name: string, value: string][] = [
   ...['shop', 'a@b, c@d', 'The shop <shop>', 'a@b\nBcc: c@d'].map((value): [string, string] => ['SMTP_FROM', value]),
   ['SHOP_NAME', 'The shop\r\nBcc: c@d'],
   ['SHOP_NAME', 'x'.repeat(101)],
-  ...['localhost/holdfast', 'mysql://u:p@db/holdfast', 'postgres://'].map((value): [string, string] => [
-    'DATABASE_URL',
-    value,
-  ]),
+  ...[
+    'localhost/holdfast',
+    'mysql://u:p@db/holdfast',
+    'postgres://',
+    'postgres://u:p@db:99999/holdfast',
+    'postgres://u:a#b@db/holdfast',
+  ].map((value): [string, string] => ['DATABASE_URL', value]),
   ...['temporal', 'http://temporal:7233', 'temporal:grpc'].map((value): [string, string] => [
     'TEMPORAL_ADDRESS',
     value,
   ]),
-  ['SANDBOX_URL', 'sandbox:4242'],
+  ...['sandbox:4242', 'http://sandbox:99999', 'http://shop:hunter2@sandbox', 'http://shop@sandbox'].map(
+    (value): [string, string] => ['SANDBOX_URL', value],
+  ),
   ...['whsec_', 'secret', `whsec_${'A'.repeat(28)}`, `whsec_${'A'.repeat(44)},`].map((value): [string, string] => [
     'SANDBOX_EVENT_SECRETS',
     value,
