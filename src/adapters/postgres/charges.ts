@@ -7,6 +7,7 @@ import type { AttemptState } from '../../domain/payment.js';
 import {
   abandonUnsent,
   attemptStatesBefore,
+  lastAttempt,
   noteCall,
   openAttempt,
   openStanding,
@@ -110,7 +111,9 @@ export function createChargeStore(database: Database): ChargeStore {
         await abandonUnsent(tx, run.orderId);
         const open = await openAttempt(tx, run.orderId);
         if (open !== undefined) return openStanding(tx, open, settlingTimeMs);
-        return { kind: 'known', outcome: outcomeOf(order, undefined) ?? { kind: 'not_charged' } };
+        const outcome = outcomeOf(order, await lastAttempt(tx, run.orderId));
+        const isAnswer = outcome?.kind === 'confirmed' || outcome?.kind === 'declined' || outcome?.kind === 'mismatch';
+        return { kind: 'known', outcome: isAnswer ? outcome : { kind: 'not_charged' } };
       });
     },
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { gatewayEventWorkflowId, refundWorkflowId } from '../../../src/workflows/contract.js';
+import { gatewayEventWorkflowId, orderWorkflowId, refundWorkflowId } from '../../../src/workflows/contract.js';
 import { endStateOf, eventually, lettersOf, stockTrouble } from '../../support/end-state.js';
 import type { HoldfastProcess } from '../../support/holdfast-process.js';
 import { runCommand } from '../../support/run-command.js';
@@ -122,4 +122,24 @@ test('R21: a message whose workflow was terminated is worked on by another one, 
     ([row]) => row?.processed_at !== null,
   );
   await shop.until(id, ['confirmed']);
+});
+
+test.each([
+  ['declined', { reason: 'payment_declined', detail: 'card_declined' }],
+  ['captured', null],
+])('R31: an order whose run was terminated before the gateway said "%s" ends by that', async (outcome, failure) => {
+  const { order_id: id, ...checkout } = aCheckout({}, 'pm_processing');
+  await shop.post({ order_id: id, ...checkout });
+  await shop.until(id, ['payment_unknown']);
+  await stack.client.workflow.getHandle(orderWorkflowId(id)).terminate('by mistake');
+  await stack.settleAtGateway(`${id}:charge:1`, outcome);
+  await stack.database.pool.query(
+    `update orders set updated_at = now() - interval '2 minutes' where order_id = '${id}'`,
+  );
+  await audit();
+  const order = await shop.until(id, ['failed', 'confirmed']);
+  expect(order.failure).toEqual(failure === null ? null : { step: 'charge', ...failure });
+  // After a decline the customer pays again under a new order: nobody is asked to redrive it.
+  await audit();
+  expect((await lettersOf(stack, id)).filter(({ state }) => state === 'open')).toEqual([]);
 });
