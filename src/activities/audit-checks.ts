@@ -29,17 +29,21 @@ export function auditChecks(tools: CheckTools): AuditCheck[] {
   return [...bookChecks(tools), eventCheck(tools), ...runChecks(tools), ...gatewayChecks(tools)];
 }
 
-function bookChecks({ ports: { audit }, limits, recover }: CheckTools): AuditCheck[] {
+function bookChecks({ ports: { audit, refundResumer }, limits, recover }: CheckTools): AuditCheck[] {
   let recounting: Promise<void> | undefined;
   // However many counts are wrong, one look at all orders puts them right.
   const recount = (): Promise<void> => (recounting ??= audit.recount());
-  return audit.checks.map(({ name, invariant, isRecoverable, isRecountable = false }) => ({
+  const resume = async ({ orderId, about: refundId }: Finding): Promise<void> => {
+    if (!(await refundResumer.resume(orderId, refundId))) await recover(orderId);
+  };
+  return audit.checks.map(({ name, invariant, isRecoverable, isRecountable = false, isResumable = false }) => ({
     name,
     invariant,
     kind: 'books',
     inspect: () => audit.inspect(name, limits),
     ...(isRecoverable ? { cure: ({ orderId }: Finding) => recover(orderId) } : {}),
     ...(isRecountable ? { cure: recount } : {}),
+    ...(isResumable ? { cure: resume } : {}),
   }));
 }
 

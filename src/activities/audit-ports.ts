@@ -29,6 +29,8 @@ export interface BookCheck {
   isRecoverable: boolean;
   /** Counting the orders anew puts this right. */
   isRecountable?: boolean;
+  /** It is about a refund, whose own workflow puts this right when it runs again. */
+  isResumable?: boolean;
 }
 
 /** A letter that an audit opened and nobody has settled, or that a person discarded lately. */
@@ -92,6 +94,12 @@ export interface GatewayEventStarter {
   start(event: { gateway: string; eventId: string }): Promise<void>;
 }
 
+/** The workflows of refunds that somebody asked for. */
+export interface RefundResumer {
+  /** Has the refund go on, if it is one of those. @returns whether it is */
+  resume(orderId: string, refundId: string): Promise<boolean>;
+}
+
 export interface AuditPorts {
   audit: AuditStore;
   runs: RunLister;
@@ -101,6 +109,7 @@ export interface AuditPorts {
   charges: Pick<ChargeStore, 'captured'>;
   gatewayEvents: UnprocessedEvents;
   eventStarter: GatewayEventStarter;
+  refundResumer: RefundResumer;
 }
 
 /** How long things may take before the audit calls them stuck, in milliseconds, and how much one audit looks at. */

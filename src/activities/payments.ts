@@ -91,7 +91,10 @@ export interface ChargeStore {
   standing(run: OrderRun, settlingTimeMs: number): Promise<Standing>;
   /** The charges of any run of this order that are known to have taken nothing: the gateway may say otherwise later. */
   dismissed(run: OrderRun): Promise<{ attempt: number; key: string }[]>;
-  /** The first charge of any run of this order, the owner's included, that is still open; `known` when none is. */
+  /**
+   * The first charge of any run of this order, the owner's included, that is still open; `known` when none is, with what
+   * the newest came to: confirmed, declined, a mismatch, or else not charged.
+   */
   earlierStanding(run: OrderRun, settlingTimeMs: number): Promise<Standing>;
   /** Shows that the outcome of the order's charge is not known, while its stock stays held; opens the dead letter. */
   unknown(run: OrderRun, attempt: number, call: GatewayCall): Promise<void>;

@@ -4,6 +4,7 @@ import { noticeOf } from '../domain/notice.js';
 import type { OrderRecord } from '../domain/order-record.js';
 import { findOrder } from './checkout.js';
 import type { EvidenceBody } from './dead-letter-schema.js';
+import type { DeadLetterOptions } from './dead-letters.js';
 import type { OrderActionOptions } from './order-actions.js';
 import { Problem } from './problems.js';
 
@@ -40,16 +41,14 @@ export async function redriveDeadLetter(options: OrderActionOptions, letter: Dea
 }
 
 /**
- * Hands what a person found out at the provider to the workflow that waits for it; without one, to a new recovery.
- * @throws Problem `no-evidence-wanted`, `not-open` or `validation-error`
+ * Keeps what a person found out at the provider and hands it to the workflow that waits for it; without one, to a new
+ * recovery. Of several at once the database takes the first, and refuses what contradicts it.
+ * @throws Problem `no-evidence-wanted`, `not-open`, `evidence-conflict` or `validation-error`
  */
-export async function sendEvidence(options: OrderActionOptions, letter: DeadLetter, body: EvidenceBody): Promise<void> {
-  const { kind, state, id: deadLetterId } = letter;
+export async function sendEvidence(options: DeadLetterOptions, letter: DeadLetter, body: EvidenceBody): Promise<void> {
+  const { kind, id: deadLetterId } = letter;
   if (kind !== 'payment_unknown' && kind !== 'refund') {
     throw new Problem('no-evidence-wanted', `This dead letter is of the kind ${kind}.`, { kind });
-  }
-  if (state !== 'open' && state !== 'redriving') {
-    throw new Problem('not-open', `This dead letter is ${state}.`, { state });
   }
   const { outcome, reference, note } = body;
   const [happened, not] = OUTCOMES[kind];
@@ -58,9 +57,27 @@ export async function sendEvidence(options: OrderActionOptions, letter: DeadLett
     throw new Problem('validation-error', 'This outcome is not what the dead letter is about.', { errors });
   }
   const record = await orderOf(options, letter);
+  const given = await options.deadLetters.giveEvidence(deadLetterId, {
+    happened: outcome === happened,
+    reference,
+    note,
+  });
+  switch (given.kind) {
+    case 'not_open':
+      throw new Problem('not-open', `This dead letter is ${given.state}.`, { state: given.state });
+    case 'under_way':
+      throw new Problem('no-evidence-wanted', 'The refund is being sent; wait until it has failed or is unknown.', {
+        kind,
+      });
+    case 'opposite': {
+      const first = given.said.happened ? happened : not;
+      throw new Problem('evidence-conflict', `Somebody has said before that it was ${first}.`, { outcome: first });
+    }
+    case 'kept':
+      if (given.isOver) return;
+  }
   const about = kind === 'refund' ? 'refund' : 'charge';
-  const evidence = { about, deadLetterId, happened: outcome === happened, reference, note } as const;
-  const item: News = { kind: 'evidence', evidence };
+  const item: News = { kind: 'evidence', evidence: { about, deadLetterId, ...given.said } };
   return kind === 'refund' ? tellRefund(options, record, letter, item) : tell(options, record, item);
 }
 

@@ -1,5 +1,5 @@
 import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
-import type { DeadLetter, DeadLetterState } from '../domain/dead-letter.js';
+import type { DeadLetter, DeadLetterState, Said } from '../domain/dead-letter.js';
 import { answer } from './answers.js';
 import { redriveDeadLetter, sendEvidence } from './dead-letter-actions.js';
 import {
@@ -34,6 +34,16 @@ export type Discarded =
   | { kind: 'not_open'; state: DeadLetterState }
   | { kind: 'unsettled'; detail: string };
 
+/**
+ * The first word counts: `kept` also for the same again, also when the dead letter `isOver`. `under_way` while its refund
+ * is being sent.
+ */
+export type GivenEvidence =
+  | { kind: 'kept'; said: Said; isOver: boolean }
+  | { kind: 'opposite'; said: Said }
+  | { kind: 'not_open'; state: DeadLetterState }
+  | { kind: 'under_way' };
+
 /** What needs a person. Throws `Unavailable` when the database is away. */
 export interface DeadLetterBook {
   /** Oldest first. */
@@ -41,6 +51,8 @@ export interface DeadLetterBook {
   find(id: string): Promise<DeadLetter | undefined>;
   /** open → discarded, once, and only when nothing depends on it any more. Changes no order. */
   discard(id: string, note: string): Promise<Discarded>;
+  /** Keeps what a person found out, for the workflow that is to be told. */
+  giveEvidence(id: string, said: Said): Promise<GivenEvidence>;
 }
 
 export interface DeadLetterOptions extends OrderActionOptions {
@@ -106,7 +118,7 @@ const postEvidence = createRoute({
   request: { params: letterParams, body: jsonBody(evidenceSchema) },
   responses: {
     202: answer('Taken; it settles the charge or refund unless the gateway says otherwise', deadLetterJsonSchema),
-    ...problems(...FROM_JSON, 'not-found', 'not-open', 'no-evidence-wanted', 'order-interrupted'),
+    ...problems(...FROM_JSON, 'not-found', 'not-open', 'no-evidence-wanted', 'evidence-conflict', 'order-interrupted'),
   },
 });
 
@@ -149,7 +161,7 @@ export function createDeadLetterRoutes({ deadLetters, ...options }: DeadLetterOp
     })
     .openapi(postEvidence, async (c) => {
       const { id } = c.req.valid('param');
-      await sendEvidence(options, await existing(id), c.req.valid('json'));
+      await sendEvidence({ ...options, deadLetters }, await existing(id), c.req.valid('json'));
       return c.json(deadLetterJson(await existing(id)), 202);
     });
 

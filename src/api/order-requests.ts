@@ -132,7 +132,7 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
     tellRefund: (request: RefundRequest, policy: OrderPolicy, item: News): Promise<void> =>
       startedAndTold(REFUND_ORDER, refundWorkflowId(request.refundId), [request, policy], news, item),
 
-    /** Starts the work on a stored message of a gateway, once. */
+    /** Starts the work on a stored message of a gateway, until it is done once. */
     async startEvent(event: GatewayEventRef, policy: OrderPolicy): Promise<void> {
       try {
         await bounded(() =>
@@ -141,7 +141,7 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
             taskQueue: TASK_QUEUE,
             args: [event, policy],
             startDelay: EVENT_DELAY_MS,
-            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
             workflowIdConflictPolicy: 'FAIL',
           }),
         );

@@ -26,6 +26,7 @@ export const PROBLEMS = {
   'not-redrivable': { status: 409, title: 'This dead letter cannot be redriven' },
   'not-open': { status: 409, title: 'This dead letter is not open' },
   'no-evidence-wanted': { status: 409, title: 'This dead letter is not about an unknown charge or refund' },
+  'evidence-conflict': { status: 409, title: 'Somebody has said the opposite' },
   unsettled: { status: 409, title: 'Money or stock is still unsettled' },
   'stock-below-reserved': { status: 409, title: 'More is reserved than would be left' },
   'product-exists': { status: 409, title: 'There is a product of this SKU' },

@@ -3,6 +3,7 @@ import type { Notifier } from '../activities/notices.js';
 import { createAuditStore } from '../adapters/postgres/audit.js';
 import { createRunLister } from '../adapters/temporal/runs.js';
 import { createOrderRequests } from '../api/order-requests.js';
+import { createRefundResumer } from './refund-resumer.js';
 import { ORDER_RUNS } from './audit.js';
 import { fraudChecksOf, fraudPolicyOf, type CustomFraudCheck } from './fraud-checks.js';
 import { createChargeStore } from '../adapters/postgres/charges.js';
@@ -11,6 +12,7 @@ import { createGatewayEventStore } from '../adapters/postgres/gateway-events.js'
 import { createNoticeStore } from '../adapters/postgres/notices.js';
 import { createOrderStore } from '../adapters/postgres/orders.js';
 import type { Database } from '../adapters/postgres/pool.js';
+import { createOrderReader } from '../adapters/postgres/order-reader.js';
 import { createRefundStore } from '../adapters/postgres/refunds.js';
 import { createReservationStore } from '../adapters/postgres/reservations.js';
 import { createScreeningStore } from '../adapters/postgres/screenings.js';
@@ -89,6 +91,7 @@ export function createPorts(options: PortsOptions): Ports & { gateway: SandboxGa
       listDeadlineMs: LISTING_DEADLINE_MS,
       most: LISTING_MOST,
     }),
+    refundResumer: createRefundResumer({ reader: createOrderReader(database), requests, policy: policyOf(config) }),
     eventStarter: { start: (event) => requests.startEvent(event, policyOf(config)) },
   };
 }

@@ -43,12 +43,16 @@ export interface DeadLetter {
   updatedAt: string;
 }
 
-/** What a person found out at the provider about a charge or a refund. */
-export interface Evidence {
-  about: 'charge' | 'refund';
-  deadLetterId: string;
+/** What a person says about a charge or a refund, by what they found out at the provider. */
+export interface Said {
   /** True: the money moved. */
   happened: boolean;
   reference: string;
   note: string;
+}
+
+/** The same, for the workflow that waits for it. */
+export interface Evidence extends Said {
+  about: 'charge' | 'refund';
+  deadLetterId: string;
 }

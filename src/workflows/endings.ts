@@ -7,3 +7,11 @@ export const superseded: OrderOutcome = { status: 'superseded' };
 export function failed(step: OrderStep, reason: FailureReason, detail: string): Undone {
   return { status: 'failed', failure: { step, reason, detail } };
 }
+
+export function declined({ code }: { code: string }): Undone {
+  return failed('charge', 'payment_declined', code);
+}
+
+export function mismatched({ capturedMinor, currency }: { capturedMinor: number; currency: string }): Undone {
+  return failed('charge', 'payment_mismatch', `${capturedMinor} ${currency} were captured`);
+}

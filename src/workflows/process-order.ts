@@ -2,7 +2,7 @@ import { allHandlersFinished, CancellationScope, condition, workflowInfo } from 
 import type { AcceptedOrder, OrderOutcome } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { listenForCancel } from './cancellation.js';
-import { confirmed, failed, superseded } from './endings.js';
+import { confirmed, declined, failed, mismatched, superseded } from './endings.js';
 import { openInbox } from './inbox.js';
 import { countSettled } from './order-metrics.js';
 import { pay } from './payment.js';
@@ -51,13 +51,13 @@ export async function processOrder(
         await heedHints(steps.refunds, inbox);
         return confirmed;
       case 'declined':
-        return failed('charge', 'payment_declined', payment.code);
+        return declined(payment);
       case 'expired':
         return failed('charge', 'expired', 'the time to pay was over before the charge was sent');
       case 'not_charged':
         return failed('charge', 'payment_unavailable', 'the payment gateway took no charge; nothing was taken');
       case 'mismatch':
-        return failed('charge', 'payment_mismatch', `${payment.capturedMinor} ${payment.currency} were captured`);
+        return mismatched(payment);
       case 'unreserved':
         return failed('charge', 'out_of_stock', 'the reservation was gone when the payment came');
       case 'superseded':

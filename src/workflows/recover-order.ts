@@ -2,7 +2,7 @@ import { allHandlersFinished, CancellationScope, condition, workflowInfo } from 
 import type { AcceptedOrder, OrderOutcome } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { listenForCancel } from './cancellation.js';
-import { confirmed, failed, superseded } from './endings.js';
+import { confirmed, declined, failed, mismatched, superseded } from './endings.js';
 import { openInbox, type Inbox } from './inbox.js';
 import { settleAll } from './payment.js';
 import { refundUntilDone } from './refunding.js';
@@ -50,7 +50,17 @@ async function recover(order: AcceptedOrder, policy: OrderPolicy): Promise<Order
 
 async function lookUp(steps: OrderSteps, inbox: Inbox): Promise<OrderOutcome> {
   const payment = await settleAll(steps, inbox);
-  return payment.kind === 'confirmed'
-    ? confirmed
-    : failed('charge', 'payment_unavailable', 'the order was interrupted before it was paid');
+  switch (payment.kind) {
+    case 'confirmed':
+      return confirmed;
+    case 'declined':
+      return declined(payment);
+    case 'mismatch':
+      return mismatched(payment);
+    case 'not_charged':
+    case 'expired':
+    case 'unreserved':
+    case 'superseded':
+      return failed('charge', 'payment_unavailable', 'the order was interrupted before it was paid');
+  }
 }

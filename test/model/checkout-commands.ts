@@ -1,16 +1,19 @@
 import fc from 'fast-check';
 import { command, hasOrders } from './command.js';
-import { picked, PRICE_MINOR, type Line, type Model, type ModelOrder } from './reference.js';
+import { LATE, picked, PRICE_MINOR, type Line, type Model, type ModelOrder } from './reference.js';
 import { expectAnswer, type Run } from './run.js';
 import { REVIEW_ABOVE_MINOR } from './world.js';
 
 const MOST_ORDERS = 10;
+// Three look-ups are those of its own tries; what comes after them may believe that nothing was charged.
+const LOOKUPS_BEFORE_ARRIVAL = [1, 4, 6, Infinity] as const;
 
 const methods = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('pm_ok', 'pm_refund_fails', 'pm_timeout_after', 'pm_error_after') },
   { weight: 4, arbitrary: fc.constantFrom('pm_declined', 'pm_fail_2', 'pm_fail_9', 'pm_timeout_before') },
   { weight: 3, arbitrary: fc.constantFrom('pm_processing', 'pm_slow_250') },
   { weight: 2, arbitrary: fc.constant('short') },
+  { weight: 2, arbitrary: fc.constant(LATE) },
 );
 const quantities = fc.oneof(
   { weight: 5, arbitrary: fc.integer({ min: 1, max: 3 }) },
@@ -19,7 +22,14 @@ const quantities = fc.oneof(
 
 /** A new order; `hurry` does not wait for anything, `twice` sends it two times at once. */
 export const checkouts = fc
-  .record({ method: methods, quantity: quantities, both: fc.boolean(), hurry: fc.boolean(), twice: fc.boolean() })
+  .record({
+    method: methods,
+    quantity: quantities,
+    both: fc.boolean(),
+    hurry: fc.boolean(),
+    twice: fc.boolean(),
+    lookups: fc.constantFrom(...LOOKUPS_BEFORE_ARRIVAL),
+  })
   .map((wish) =>
     command(`checkout ${Object.values(wish).join(' ')}`, {
       when: ({ orders }) => orders.length < MOST_ORDERS,
@@ -27,6 +37,7 @@ export const checkouts = fc
         const order = newOrder(model, run, wish);
         model.orders.push(order);
         if (order.isShortChanged) run.world.gateway.shortChanged.add(order.id);
+        if (order.method === LATE) run.world.gateway.late.set(order.id, wish.lookups);
         const answers = await Promise.all([post(run, order), ...(wish.twice ? [post(run, order)] : [])]);
         const given = answers.map((answer) => expectAnswer(answer, ['202', '200'], 'a checkout'));
         const accepted = given.filter((status) => status === '202').length;
@@ -82,6 +93,6 @@ function post({ world }: Run, { id, method, lines }: ModelOrder, more = 0) {
     customer_id: 'customer-1',
     currency: 'EUR',
     items: lines.map(({ sku, quantity }) => ({ sku, quantity: quantity + more })),
-    payment: { method },
+    payment: { method: method === LATE ? 'pm_ok' : method },
   });
 }

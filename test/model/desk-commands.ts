@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { command } from './command.js';
 import { openLetters, statusOf, type SeenLetter } from './observation.js';
-import type { Model, ModelOrder } from './reference.js';
+import { LATE, type Model, type ModelOrder } from './reference.js';
 import { expectAnswer, type Run } from './run.js';
 
 type Letter = SeenLetter & { orderId: string };
@@ -74,7 +74,9 @@ export const discards = picks.map((pick) =>
 );
 
 /** What a person found out: the truth, or about a charge that still goes on, what they were told. */
-export const evidence = fc.record({ pick: picks, happened: fc.boolean(), early: fc.boolean() }).map((wish) =>
+const wishes = fc.record({ pick: picks, happened: fc.boolean(), early: fc.boolean(), disputed: fc.boolean() });
+
+export const evidence = wishes.map((wish) =>
   command(`evidence on ${wish.pick}${wish.happened ? ' yes' : ' no'}${wish.early ? ', early' : ''}`, {
     when: ({ seen }) => openLetters(seen).some(wantsEvidence),
     async act(model, run) {
@@ -100,7 +102,7 @@ async function chargeEvidence(
   model: Model,
   run: Run,
   letter: Letter,
-  { happened, early }: { happened: boolean; early: boolean },
+  { happened, early, disputed }: { happened: boolean; early: boolean; disputed: boolean },
 ): Promise<void> {
   const order = ownerOf(model, letter.orderId);
   const attempts = model.seen.orders.get(letter.orderId)?.attempts ?? [];
@@ -109,7 +111,7 @@ async function chargeEvidence(
   if (open === undefined || order.isShortChanged) return;
   const last = run.world.ledger.of(letter.orderId).findLast(({ key }) => key === open.key);
   if (last?.state !== 'processing') {
-    if (order.method === 'pm_slow_250' && last === undefined) return;
+    if ((order.method === 'pm_slow_250' || order.method === LATE) && last === undefined) return;
     // A decline and "not charged" are the same to whoever looks at a statement, not to the order.
     if (last?.state !== 'captured') order.truths.add('not_charged');
     await giveEvidence(run, letter, last?.state === 'captured' ? 'charged' : 'not_charged');
@@ -120,16 +122,32 @@ async function chargeEvidence(
   const settle = async () => {
     if (happened) await run.world.settleAtGateway(open.key, 'captured');
   };
+  if (disputed && happened) {
+    order.truths.add('not_charged');
+    await settle();
+    await disputeCharge(run, letter);
+    return;
+  }
   if (early) await giveEvidence(run, letter, happened ? 'charged' : 'not_charged');
   await settle();
   if (!early) await giveEvidence(run, letter, happened ? 'charged' : 'not_charged');
 }
 
-async function giveEvidence(run: Run, { id, kind }: Letter, outcome: string): Promise<void> {
+/** Two people say the opposite at once: of them one at most is believed. */
+async function disputeCharge(run: Run, letter: Letter): Promise<void> {
+  const given = await Promise.all(['charged', 'not_charged'].map((outcome) => giveEvidence(run, letter, outcome)));
+  if (given.every((one) => one === '202')) throw new Error('two who contradict each other were both believed');
+  run.tally.add('evidence disputed');
+}
+
+const EVIDENCE_ANSWERS = ['202', '409 not-open', '409 evidence-conflict', '409 no-evidence-wanted'];
+
+async function giveEvidence(run: Run, { id, kind }: Letter, outcome: string): Promise<string> {
   const body = { outcome, note: 'seen in the portal', reference: 'portal-1' };
   const answer = await run.world.post(`/v1/dead-letters/${id}/evidence`, body);
-  const given = expectAnswer(answer, ['202', '409 not-open'], 'evidence');
+  const given = expectAnswer(answer, EVIDENCE_ANSWERS, 'evidence');
   run.tally.add(`evidence ${kind} ${outcome} ${given}`);
+  return given;
 }
 
 function ownerOf({ orders }: Model, orderId: string): ModelOrder {

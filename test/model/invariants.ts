@@ -7,6 +7,8 @@ import { between, possibleEndings, type Model, type ModelOrder } from './referen
 interface Ledger {
   before: readonly LedgerEntry[];
   after: readonly LedgerEntry[];
+  /** Whether something was still on its way to it after that. */
+  isUnderway: boolean;
 }
 
 /** What must be so at every moment, whatever is under way. Answers with what is not. */
@@ -24,7 +26,10 @@ export function brokenInvariants(model: Model, now: Observation, ledgerOf: (orde
     checkMoney(books, ledgerOf(order.id), say);
     checkReservations(books, order, say);
     checkLetters(books, say);
-    if (isSettled(books.status)) checkEnding(books, order, say);
+    if (isSettled(books.status)) {
+      checkEnding(books, order, say);
+      say(!ledgerOf(order.id).isUnderway, 'I3 its charge is still on its way');
+    }
   }
   return [...broken, ...brokenStock(model, now)];
 }

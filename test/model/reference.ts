@@ -83,7 +83,10 @@ export function between(before: OrderStatus, after: OrderStatus): OrderStatus[] 
   return all.filter((status) => legal(before, status) && legal(status, after));
 }
 
-const CAPTURING = ['pm_ok', 'pm_fail_2', 'pm_timeout_after', 'pm_error_after', 'pm_refund_fails', 'pm_slow_250'];
+/** The charge arrives at the gateway when nobody awaits it any more, and before it counts as not made. */
+export const LATE = 'late';
+
+const CAPTURING = [LATE, 'pm_ok', 'pm_fail_2', 'pm_timeout_after', 'pm_error_after', 'pm_refund_fails', 'pm_slow_250'];
 /** The gateway answers their charges at once, if it is well. */
 export const ANSWERING = new Set(['pm_ok', 'pm_fail_2', 'pm_fail_9', 'pm_declined', 'pm_refund_fails']);
 const UNCHARGEABLE = ['pm_fail_9', 'pm_timeout_before'];

@@ -64,6 +64,7 @@ export function createRun(world: World, id: string, tally: Tally): Run {
       const broken = brokenInvariants(model, now, (id) => ({
         before: before.get(id) ?? [],
         after: world.ledger.of(id),
+        isUnderway: world.gateway.isUnderway(id),
       }));
       if (broken.length > 0) throw new Error(`Broken:\n  ${broken.join('\n  ')}\n${await storyOf(world, model)}`);
       if (world.faults.length > 0) throw new Error(`The API logged: ${world.faults.splice(0).join('; ')}`);

@@ -8,7 +8,7 @@ import { keptAtGateway } from './invariants.js';
 import { isOver, openLetters, statusOf, type SeenOrder } from './observation.js';
 import { review } from './order-commands.js';
 import { jump, settle, tell } from './outside-commands.js';
-import { possibleEndings, type Model, type ModelOrder } from './reference.js';
+import { LATE, possibleEndings, type Model, type ModelOrder } from './reference.js';
 import { storyOf, type Run } from './run.js';
 import type { World } from './world.js';
 
@@ -111,6 +111,7 @@ function expectExactBooks(model: Model, { world, tally }: Run): void {
 
     const ending = status === 'failed' ? `failed/${books.reason}` : status;
     tally.add(`end ${ending}`);
+    if (order.method === LATE) tally.add(`late and ${ending}`);
     tally.add(possibleEndings(order).size === 1 ? 'endings foretold exactly' : 'endings foretold roughly');
     if (order.mayLackStock) tally.add('stock in doubt');
     if (order.isTroubled || order.isHeldBack) tally.add('gateway in doubt');

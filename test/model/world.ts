@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
+import { sql } from 'kysely';
 import { Pool } from 'pg';
 import type { PaymentGateway } from '../../src/activities/payments.js';
 import { createCatalogue } from '../../src/adapters/postgres/catalogue.js';
@@ -71,7 +72,7 @@ export interface World {
 
 const config = readConfig({
   GATEWAY_TIMEOUT_MS: '100',
-  GATEWAY_SETTLING_MS: '1000',
+  GATEWAY_SETTLING_MS: '10000',
   BREAKER_FAILURES: '10',
   BREAKER_HALF_OPEN_MS: '300',
   PAYMENT_DEADLINE_MS: '120000',
@@ -89,7 +90,7 @@ export async function createWorld(): Promise<World> {
   await environment.connection.close();
   const database = await createDatabase();
   const sandbox = await serveSandbox({ port: 0, latencyMs: { min: 0, max: 0 } });
-  const gateway = await startGatewayProxy(sandbox.url);
+  const gateway = await startGatewayProxy(sandbox.url, (key) => hasSettled(database, key));
   const started = new Set<string>();
   const client = new Client({
     connection: environment.nativeConnection,
@@ -206,6 +207,18 @@ function watched(gateway: PaymentGateway, heldBack: Set<string>, unanswered: Set
       return result;
     },
   };
+}
+
+/** Whether the last moment is over at which a charge may be sent, and the time to settle after that. */
+async function hasSettled({ kysely }: Database, key: string): Promise<boolean> {
+  const attempt = await kysely
+    .selectFrom('payment_attempts')
+    .select(
+      sql<boolean>`send_by + ${config.GATEWAY_SETTLING_MS} * interval '1 ms' <= clock_timestamp()`.as('has_settled'),
+    )
+    .where('idempotency_key', '=', key)
+    .executeTakeFirstOrThrow();
+  return attempt.has_settled;
 }
 
 async function createDatabase() {

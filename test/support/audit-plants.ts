@@ -135,6 +135,13 @@ export const PLANTS: [check: string, status: OrderStatus, age: string, breakIt: 
      values ('k1', 'r1-ID', 'ID', 1, 100, 'EUR', 'unknown', now() - interval '61 minutes')`,
   ],
   [
+    'refunds-restock',
+    'confirmed',
+    '1 day',
+    `insert into refunds (idempotency_key, refund_id, order_id, attempt, amount_minor, currency, state, restock, updated_at)
+     values ('k1', 'r1-ID', 'ID', 1, 100, 'EUR', 'succeeded', true, now() - interval '61 minutes')`,
+  ],
+  [
     'redrives-end',
     'failed',
     '1 day',

@@ -16,6 +16,7 @@ export function auditPortsOn(database: Database, overrides: Partial<AuditPorts> 
     runs: createQuietRuns(true),
     messenger: { tell: async () => false, recover: async (orderId) => void recovered.push(orderId) },
     eventStarter: { start: async ({ gateway, eventId }) => void started.push(`${gateway} ${eventId}`) },
+    refundResumer: { resume: async () => false },
     gateway: {
       async lookup(key) {
         const row = await database.kysely

@@ -118,7 +118,9 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
       for (const row of found.attempts) if (row.state === 'created') row.state = 'not_charged';
       const open = found.attempts.find(isOpen);
       if (open !== undefined) return standingOf(open, run.orderId);
-      return { kind: 'known', outcome: outcomeOf(found, undefined) ?? { kind: 'not_charged' } };
+      const outcome = outcomeOf(found, found.attempts.at(-1));
+      const isAnswer = outcome?.kind === 'confirmed' || outcome?.kind === 'declined' || outcome?.kind === 'mismatch';
+      return { kind: 'known', outcome: isAnswer ? outcome : { kind: 'not_charged' } };
     },
 
     async dismissed({ orderId }) {

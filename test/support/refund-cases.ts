@@ -1,5 +1,7 @@
 import { expect } from '@jest/globals';
 import type { RefundStore, RequestedRefund } from '../../src/activities/refunds.js';
+import { createDeadLetterReader } from '../../src/adapters/postgres/dead-letter-reader.js';
+import type { Database } from '../../src/adapters/postgres/pool.js';
 import type { OrderRows } from './order-rows.js';
 
 export const REFUNDED = { kind: 'refunded', reference: 're_1' } as const;
@@ -20,7 +22,9 @@ export const keyOf = ({ orderId, refundId }: RequestedRefund, number = 1) => `${
 
 export type RefundCases = ReturnType<typeof createRefundCases>;
 
-export function createRefundCases(refunds: RefundStore, rows: OrderRows) {
+export const SEEN = { reference: 're_seen', note: 'seen in the dashboard' };
+
+export function createRefundCases(database: Database, refunds: RefundStore, rows: OrderRows) {
   /** The id of the order's one open dead letter. */
   async function openLetter(orderId: string): Promise<string> {
     const open = (await rows.letters(orderId)).filter(({ state }) => state === 'open');
@@ -30,6 +34,13 @@ export function createRefundCases(refunds: RefundStore, rows: OrderRows) {
 
   return {
     openLetter,
+
+    /** Evidence as the API keeps it, taken up by the workflow. */
+    async prove(orderId: string, deadLetterId: string, happened: boolean) {
+      const given = await createDeadLetterReader(database).giveEvidence(deadLetterId, { happened, ...SEEN });
+      await refunds.applyEvidence(orderId, { about: 'refund', deadLetterId, happened, ...SEEN });
+      return given;
+    },
 
     /** A requested refund that the gateway has refused, and its dead letter. */
     async refusedRefund(orderId: string, name: string, amountMinor: number) {

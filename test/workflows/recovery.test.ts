@@ -1,4 +1,5 @@
 import { describe, expect } from '@jest/globals';
+import type { LookupResult } from '../../src/activities/payments.js';
 import { cancelOrder, news, RECOVER_ORDER, recoverWorkflowId } from '../../src/workflows/contract.js';
 import { createFakeBooks } from '../support/fake-books.js';
 import { ambiguous, captured, createFakeGateway, notExecuted, processing } from '../support/fake-gateway.js';
@@ -47,6 +48,24 @@ describe('a recovery', () => {
       expect(act.entry().held).toBe('released');
       expect(gateway.ledger.size).toBe(0);
       expect(act.books.stock).toEqual({ 'product-A': 10 });
+    });
+  });
+
+  test.each([
+    ['declined', 'payment_declined', 0],
+    ['charged too little', 'payment_mismatch', 2],
+  ])('R31: ends an order that was %s when its run was terminated as %s', async (_, reason, moves) => {
+    const truth: { known?: LookupResult } = {};
+    const gateway = createFakeGateway({ charge: () => ambiguous, lookup: () => truth.known ?? processing });
+    await stage.play({ gateway }, async (act) => {
+      await lost(act, 'payment_unknown');
+      const short = { ...sent(act), amountMinor: act.order.totalMinor - 1 };
+      if (reason === 'payment_mismatch') gateway.take(short);
+      truth.known = reason === 'payment_mismatch' ? captured(short) : { kind: 'declined', code: 'card_declined' };
+      expect(await recover(act)).toMatchObject({ status: 'failed', failure: { reason } });
+      expect(act.entry().held).toBe('released');
+      expect(gateway.moves).toHaveLength(moves);
+      expect(gateway.kept()).toBe(0);
     });
   });
 

@@ -28,6 +28,17 @@ export async function ownAttempt(tx: Tx, { orderId, owner }: OrderRun): Promise<
     .executeTakeFirst();
 }
 
+/** The newest charge of any run of the order. */
+export async function lastAttempt(tx: Tx, orderId: string): Promise<Attempt | undefined> {
+  return tx
+    .selectFrom('payment_attempts')
+    .selectAll()
+    .where('order_id', '=', orderId)
+    .orderBy('attempt', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
 /** The first charge of any run of the order whose outcome is not known. */
 export async function openAttempt(tx: Tx, orderId: string): Promise<Attempt | undefined> {
   return tx

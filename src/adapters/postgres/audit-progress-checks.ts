@@ -49,12 +49,26 @@ export const PROGRESS_CHECKS: readonly SqlCheck[] = [
     name: 'refunds-end',
     invariant: 'I11',
     isRecoverable: false,
+    isResumable: true,
     sql: `select r.order_id, r.refund_id as about,
                  format('refund %s of %s %s is %s since %s', r.refund_id, r.amount_minor, r.currency, r.state,
                         to_char(r.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) as detail
           from refunds r join orders o using (order_id), ago
           where r.state in ('pending', 'unknown') and r.created_at < ago.undo
             and o.status not in ('compensating', 'cancelling')
+            and o.order_id not in (select order_id from watched)`,
+  },
+  {
+    name: 'refunds-restock',
+    invariant: 'I11',
+    isRecoverable: false,
+    isResumable: true,
+    sql: `select r.order_id, r.refund_id as about,
+                 format('refund %s succeeded, and the goods that it was to put back are not on hand', r.refund_id) as detail
+          from refunds r join orders o using (order_id), ago
+          where r.state = 'succeeded' and r.restock and r.updated_at < ago.undo
+            and o.status in ('confirmed', 'completed')
+            and exists (select from reservations v where v.order_id = r.order_id and v.state = 'committed')
             and o.order_id not in (select order_id from watched)`,
   },
   {

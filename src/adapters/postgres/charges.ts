@@ -7,6 +7,7 @@ import type { AttemptState } from '../../domain/payment.js';
 import {
   abandonUnsent,
   attemptStatesBefore,
+  lastAttempt,
   noteCall,
   openAttempt,
   openStanding,
@@ -16,6 +17,7 @@ import {
 import { capture } from './capture.js';
 import { claim } from './claims.js';
 import { openDeadLetter, resolveDeadLetters } from './dead-letters.js';
+import { heedEvidence } from './evidence.js';
 import { lockOrder, moveOrder } from './order-row.js';
 import type { Database, Tx } from './pool.js';
 
@@ -109,7 +111,9 @@ export function createChargeStore(database: Database): ChargeStore {
         await abandonUnsent(tx, run.orderId);
         const open = await openAttempt(tx, run.orderId);
         if (open !== undefined) return openStanding(tx, open, settlingTimeMs);
-        return { kind: 'known', outcome: outcomeOf(order, undefined) ?? { kind: 'not_charged' } };
+        const outcome = outcomeOf(order, await lastAttempt(tx, run.orderId));
+        const isAnswer = outcome?.kind === 'confirmed' || outcome?.kind === 'declined' || outcome?.kind === 'mismatch';
+        return { kind: 'known', outcome: isAnswer ? outcome : { kind: 'not_charged' } };
       });
     },
 
@@ -138,13 +142,17 @@ export function createChargeStore(database: Database): ChargeStore {
     async applyEvidence(run, { deadLetterId, happened, reference, note }) {
       const attempt = await inTransaction(async (tx) => {
         const order = await lockOrder(tx, run.orderId);
-        if (order?.owner !== run.owner || !(await isUnknownLetter(tx, run.orderId, deadLetterId))) return undefined;
+        if (order?.owner !== run.owner) return undefined;
+        const said = { deadLetterId, happened, note };
+        if ((await heedEvidence(tx, run.orderId, 'payment_unknown', said)) === undefined) return undefined;
         const open = await openAttempt(tx, run.orderId);
+        // That of a charge that took money is resolved with its capture, or a crash between them would lose both.
+        if (open !== undefined && happened) return open;
         await resolveDeadLetters(tx, run.orderId, ['payment_unknown'], `evidence: ${note}`);
-        if (open !== undefined && !happened) await disprove(tx, run, open.attempt, { isLookedUp: false });
-        return open;
+        if (open !== undefined) await disprove(tx, run, open.attempt, { isLookedUp: false });
+        return undefined;
       });
-      if (attempt === undefined || !happened) return;
+      if (attempt === undefined) return;
       const { amount_minor: amountMinor, currency } = attempt;
       await capture(database, run, attempt.attempt, { kind: 'captured', reference, amountMinor, currency });
     },
@@ -170,18 +178,6 @@ async function triesOfOpen(tx: Tx, { orderId }: OrderRun, attempt: number): Prom
     .where('state', 'in', ['sent', 'unknown'])
     .executeTakeFirst();
   return row?.tries;
-}
-
-async function isUnknownLetter(tx: Tx, orderId: string, deadLetterId: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom('dead_letters')
-    .select('id')
-    .where('id', '=', deadLetterId)
-    .where('order_id', '=', orderId)
-    .where('kind', '=', 'payment_unknown')
-    .where('state', 'in', ['open', 'redriving'])
-    .executeTakeFirst();
-  return row !== undefined;
 }
 
 async function disprove(

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
-import type { DeadLetter, DeadLetterState } from '../../domain/dead-letter.js';
+import type { DeadLetter, DeadLetterState, Said } from '../../domain/dead-letter.js';
 import { unsettledBy } from './dead-letter-settled.js';
+import { keepEvidence } from './evidence.js';
 import { lockOrder } from './order-row.js';
 import type { Database } from './pool.js';
 import { orUnavailable } from './unavailable.js';
@@ -41,6 +42,8 @@ export function createDeadLetterReader(database: Database) {
           .execute(),
       );
     },
+
+    giveEvidence: (id: string, said: Said) => keepEvidence(database, id, said),
 
     /** open → discarded, with the order locked, so that nothing can become unsettled meanwhile. */
     async discard(id: string, note: string): Promise<Discarded> {

@@ -76,7 +76,7 @@ export function createOrderStore(database: Database): OrderStore {
       return inTransaction(async (tx) => {
         const order = await lockOrder(tx, orderId);
         if (order?.owner === owner) return ADMITTED;
-        if (order?.status !== 'failed') return refused(order, 'not_redrivable');
+        if (order?.status !== 'failed' || !isRedrivable(order)) return refused(order, 'not_redrivable');
         const letter = await tx
           .updateTable('dead_letters')
           .set({ state: 'redriving', updated_at: sql<Date>`now()` })
@@ -115,6 +115,11 @@ export function createOrderStore(database: Database): OrderStore {
       });
     },
   };
+}
+
+/** Whatever dead letter there is of it: after a decline or a refusal an order is final. */
+function isRedrivable({ failure }: LockedOrder): boolean {
+  return failure !== null && REDRIVABLE[failure.reason] !== undefined;
 }
 
 /** A failure that only trouble caused can be redriven; every other ending leaves nothing for a person to do. */

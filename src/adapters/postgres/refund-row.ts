@@ -5,6 +5,7 @@ import { chargeKey, undoRefundKey } from '../../domain/ids.js';
 import { isSettled } from '../../domain/order.js';
 import { REFUND_TRANSITIONS, type RefundState } from '../../domain/payment.js';
 import { openDeadLetter, resolveDeadLetters } from './dead-letters.js';
+import { forgetEvidence } from './evidence.js';
 import { lockOrder } from './order-row.js';
 import { addToTrail } from './order-trail.js';
 import type { Tx } from './pool.js';
@@ -93,6 +94,7 @@ export type RefundChange = Partial<
 /** Moves a refund of a locked order, if the transition table lets it. @returns whether it moved */
 export async function moveRefund(tx: Tx, refund: Refund, to: RefundState, change: RefundChange = {}): Promise<boolean> {
   if (!(REFUND_TRANSITIONS[refund.state] as readonly RefundState[]).includes(to)) return false;
+  if (to === 'failed' || to === 'pending') await forgetEvidence(tx, refund.order_id, refund.refund_id);
   await changeRefund(tx, refund, { ...change, state: to });
   return true;
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { DueRefund, RefundStore, RequestedRefund } from '../../activities/refunds.js';
 import type { OrderStatus } from '../../domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../domain/outcomes.js';
+import { forgetEvidence, heedEvidence } from './evidence.js';
 import { lockOrder } from './order-row.js';
 import type { Database, Tx } from './pool.js';
 import { recordLookup, recordRefund } from './refund-answers.js';
@@ -76,20 +77,14 @@ export function createRefundStore(database: Database): RefundStore {
     async applyEvidence(orderId, { deadLetterId, happened, reference, note }) {
       await inTransaction(async (tx) => {
         await lockOrder(tx, orderId);
-        const letter = await tx
-          .updateTable('dead_letters')
-          .set({ note, updated_at: sql<Date>`now()` })
-          .where('id', '=', deadLetterId)
-          .where('order_id', '=', orderId)
-          .where('kind', '=', 'refund')
-          .where('state', 'in', ['open', 'redriving'])
-          .returning('subject')
-          .executeTakeFirst();
-        const refund = letter && (await refundOf(tx, orderId, letter.subject));
-        // While it is pending it is about to be sent again: nobody can know what will have happened.
+        const refundId = await heedEvidence(tx, orderId, 'refund', { deadLetterId, happened, note });
+        const refund = refundId === undefined ? undefined : await refundOf(tx, orderId, refundId);
         if (refund?.state !== 'failed' && refund?.state !== 'unknown') return;
         const resolution = 'evidence: the money was sent back';
-        if (!happened) await failRefund(tx, refund, { error: `evidence: ${note}`, takenBack: false });
+        if (!happened) {
+          await failRefund(tx, refund, { error: `evidence: ${note}`, takenBack: false });
+          await forgetEvidence(tx, orderId, refund.refund_id);
+        }
         // What a failed refund no longer claims may have been given back since: that is the money that was seen.
         else if (refund.state === 'failed' && refund.amount_minor > (await leftFor(tx, refund)))
           await supersede(tx, refund);

@@ -1,7 +1,7 @@
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { Verdict } from '../../activities/screening.js';
 import type { DeliveryState } from '../../domain/delivery.js';
-import type { DeadLetterKind, DeadLetterState } from '../../domain/dead-letter.js';
+import type { DeadLetterKind, DeadLetterState, Said } from '../../domain/dead-letter.js';
 import type { Failure, FailureReason } from '../../domain/failure.js';
 import type { NoticeState } from '../../domain/notice.js';
 import type { OrderStatus } from '../../domain/order.js';
@@ -153,6 +153,7 @@ export interface Tables {
     state: Generated<DeadLetterState>;
     resolution: string | null;
     note: string | null;
+    evidence: JSONColumnType<Said> | null;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };

@@ -44,13 +44,25 @@ export const OPERATION_PAGES = {
     },
   },
   'no-evidence-wanted': {
-    meaning: 'Evidence settles an unknown charge or refund; this dead letter is about something else, see `kind`.',
-    action: 'Redrive or discard it.',
-    retry: 'never',
+    meaning:
+      'Evidence settles an unknown charge, or a refund that is unknown or failed. This dead letter is about something else, see `kind`, or its refund is being sent just now: `detail` says which.',
+    action: 'Redrive or discard it; or wait for what becomes of the refund.',
+    retry: 'changed',
     example: {
       detail: 'This dead letter is of the kind charge.',
       instance: '/v1/dead-letters/dl_1/evidence',
       kind: 'charge',
+    },
+  },
+  'evidence-conflict': {
+    meaning: 'The first evidence counts, and this contradicts it; `outcome` is what was said first.',
+    action:
+      'Nothing, if that is right. If it is not: a refund can be sent again by its redrive when it is failed, and a charge that was taken after all is found by its event or the audit, and goes back.',
+    retry: 'never',
+    example: {
+      detail: 'Somebody has said before that it was charged.',
+      instance: '/v1/dead-letters/dl_1/evidence',
+      outcome: 'charged',
     },
   },
   unsettled: {

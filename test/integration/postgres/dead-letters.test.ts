@@ -107,3 +107,24 @@ test('the letters of a charge tell how often it was tried', async () => {
     { kind: 'charge', attempts: 4, state: 'open' },
   ]);
 });
+
+test.each([
+  ['payment_unavailable', 'admitted'],
+  ['inventory_unavailable', 'admitted'],
+  ['payment_declined', 'refused'],
+  ['payment_mismatch', 'refused'],
+  ['fraud_rejected', 'refused'],
+] as const)('R28: an order that failed as %s is %s to a redrive, by whatever dead letter', async (reason, kind) => {
+  const orderId = await rows.insert('failed');
+  const { kysely } = stack.database;
+  const failure = JSON.stringify({ step: 'charge', reason, detail: 'no' });
+  await kysely.updateTable('orders').set({ failure }).where('order_id', '=', orderId).execute();
+  // As the audit opens it while the order comes to its end.
+  await deadLetters.open(letter(orderId, { kind: 'run', step: 'audit' }));
+  const [{ id } = { id: '' }] = await rows.letters(orderId);
+  const decision = await createOrderStore(stack.database).takeOverToRedrive({ orderId, owner: 'run-2' }, id);
+  expect(decision).toMatchObject({ kind });
+  const isTaken = kind === 'admitted';
+  expect(await rows.letters(orderId)).toMatchObject([{ state: isTaken ? 'redriving' : 'open' }]);
+  expect(await rows.order(orderId)).toMatchObject({ status: isTaken ? 'pending' : 'failed' });
+});

@@ -4,7 +4,15 @@ import { createGatewayEventStore } from '../../../src/adapters/postgres/gateway-
 import { createRefundStore } from '../../../src/adapters/postgres/refunds.js';
 import { undoRefundKey } from '../../../src/domain/ids.js';
 import { createOrderRows, OWNER, type OrderRows } from '../../support/order-rows.js';
-import { asked, createRefundCases, keyOf, REFUNDED, REFUSED, type RefundCases } from '../../support/refund-cases.js';
+import {
+  asked,
+  createRefundCases,
+  keyOf,
+  REFUNDED,
+  REFUSED,
+  SEEN,
+  type RefundCases,
+} from '../../support/refund-cases.js';
 import { startStack, type Stack } from '../../support/stack.js';
 
 let stack: Stack;
@@ -12,11 +20,12 @@ let rows: OrderRows;
 let refunds: RefundStore;
 let openLetter: RefundCases['openLetter'];
 let refusedRefund: RefundCases['refusedRefund'];
+let prove: RefundCases['prove'];
 beforeAll(async () => {
   stack = await startStack();
   rows = createOrderRows(stack.database);
   refunds = createRefundStore(stack.database);
-  ({ openLetter, refusedRefund } = createRefundCases(refunds, rows));
+  ({ openLetter, refusedRefund, prove } = createRefundCases(stack.database, refunds, rows));
 });
 afterAll(async () => stack?.close());
 
@@ -236,15 +245,13 @@ describe('R26: a refund that fails', () => {
 });
 
 describe('evidence', () => {
-  const evidence = { about: 'refund' as const, reference: 're_seen', note: 'seen in the dashboard' };
-
   test('that the money went back ends the refund and its dead letter', async () => {
     const orderId = await rows.insertPaid();
     const { letter } = await refusedRefund(orderId, 'seen', 5_000);
-    await refunds.applyEvidence(orderId, { deadLetterId: letter, happened: true, ...evidence });
-    await refunds.applyEvidence(orderId, { deadLetterId: letter, happened: false, ...evidence });
+    await prove(orderId, letter, true);
+    await prove(orderId, letter, false);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'succeeded', reference: 're_seen' }]);
-    expect(await rows.letters(orderId)).toMatchObject([{ state: 'resolved', note: evidence.note }]);
+    expect(await rows.letters(orderId)).toMatchObject([{ state: 'resolved', note: SEEN.note }]);
   });
 
   test('that two refused refunds of all the money went back is believed of one: more cannot have', async () => {
@@ -252,15 +259,15 @@ describe('evidence', () => {
     const first = await refusedRefund(orderId, 'first', 10_000);
     const second = asked(orderId, 'second', 10_000);
     await refunds.open(second);
-    await refunds.applyEvidence(orderId, { deadLetterId: first.letter, happened: true, ...evidence });
+    await prove(orderId, first.letter, true);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'failed' }, { state: 'pending' }]);
     expect(await rows.letters(orderId)).toMatchObject([
-      { state: 'resolved', note: evidence.note, resolution: 'superseded: another refund gives this money back' },
+      { state: 'resolved', note: SEEN.note, resolution: 'superseded: another refund gives this money back' },
     ]);
 
     await refunds.record(keyOf(second), REFUSED, 12);
     const letter = await openLetter(orderId);
-    await refunds.applyEvidence(orderId, { deadLetterId: letter, happened: true, ...evidence });
+    await prove(orderId, letter, true);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'failed' }, { state: 'succeeded' }]);
   });
 
@@ -268,8 +275,8 @@ describe('evidence', () => {
     const orderId = await rows.insertPaid();
     const { refund, letter } = await refusedRefund(orderId, 'unseen', 5_000);
     await refunds.redrive(orderId, letter);
-    await refunds.record(keyOf(refund, 2), { kind: 'ambiguous', reason: 'timeout' }, 7);
-    await refunds.applyEvidence(orderId, { deadLetterId: letter, happened: false, ...evidence });
+    await refunds.record(keyOf(refund, 2), { kind: 'ambiguous', reason: 'timeout' }, 7, 1);
+    await prove(orderId, letter, false);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'failed' }]);
     await refunds.redrive(orderId, await openLetter(orderId));
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'pending', number: 3 }]);

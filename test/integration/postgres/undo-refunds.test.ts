@@ -15,7 +15,7 @@ beforeAll(async () => {
   stack = await startStack();
   rows = createOrderRows(stack.database);
   refunds = createRefundStore(stack.database);
-  ({ openLetter, refusedRefund } = createRefundCases(refunds, rows));
+  ({ openLetter, refusedRefund } = createRefundCases(stack.database, refunds, rows));
 });
 afterAll(async () => stack?.close());
 

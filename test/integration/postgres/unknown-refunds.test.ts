@@ -5,13 +5,20 @@ import { createDeadLetterStore } from '../../../src/adapters/postgres/dead-lette
 import { createGatewayEventStore } from '../../../src/adapters/postgres/gateway-events.js';
 import { createRefundStore } from '../../../src/adapters/postgres/refunds.js';
 import { createOrderRows, OWNER, type OrderRows } from '../../support/order-rows.js';
-import { asked, createRefundCases, keyOf, REFUNDED, REFUSED, type RefundCases } from '../../support/refund-cases.js';
+import {
+  asked,
+  createRefundCases,
+  keyOf,
+  REFUNDED,
+  REFUSED,
+  SEEN,
+  type RefundCases,
+} from '../../support/refund-cases.js';
 import { startStack, type Stack } from '../../support/stack.js';
 
 const LOST = { kind: 'ambiguous', reason: 'no answer' } as const;
 const AWAY = { kind: 'not_executed', reason: 'connection refused' } as const;
 const SETTLED = { latencyMs: 2, settlingTimeMs: 0 };
-const evidence = { about: 'refund' as const, reference: 're_seen', note: 'seen in the dashboard' };
 
 let stack: Stack;
 let rows: OrderRows;
@@ -21,7 +28,7 @@ beforeAll(async () => {
   stack = await startStack();
   rows = createOrderRows(stack.database);
   refunds = createRefundStore(stack.database);
-  cases = createRefundCases(refunds, rows);
+  cases = createRefundCases(stack.database, refunds, rows);
 });
 afterAll(async () => stack?.close());
 
@@ -108,9 +115,9 @@ describe('R25: a refund whose outcome is unknown', () => {
   test.each([true, false])('is settled by evidence; it went back: %s', async (happened) => {
     const { orderId, refund, key } = await unknownRefund();
     const deadLetterId = await cases.openLetter(orderId);
-    await refunds.applyEvidence(orderId, { deadLetterId, happened, ...evidence });
+    await cases.prove(orderId, deadLetterId, happened);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: happened ? 'succeeded' : 'failed' }]);
-    expect(await rows.letters(orderId)).toMatchObject([{ state: happened ? 'resolved' : 'open', note: evidence.note }]);
+    expect(await rows.letters(orderId)).toMatchObject([{ state: happened ? 'resolved' : 'open', note: SEEN.note }]);
     const outcome = await refunds.looked(key, { kind: 'processing' }, SETTLED);
     expect(outcome.kind).toBe(happened ? 'refunded' : 'refused');
     expect(await refunds.dueOne(refund)).toMatchObject(happened ? [] : [{ state: 'refused' }]);
@@ -122,7 +129,7 @@ describe('R25: a refund whose outcome is unknown', () => {
       const { orderId, key } = await unknownRefund();
       const deadLetterId = await cases.openLetter(orderId);
       await Promise.all([
-        refunds.applyEvidence(orderId, { deadLetterId, happened: true, ...evidence }),
+        cases.prove(orderId, deadLetterId, true),
         refunds.looked(key, { kind: 'refunded', reference: 're_9' }, SETTLED),
         refunds.record(key, REFUNDED, 1, 4),
       ]);

@@ -65,6 +65,12 @@ function stage(scene: Partial<Scene>) {
     },
     gatewayEvents: { unprocessed: async () => [] },
     eventStarter: { start: async () => {} },
+    refundResumer: {
+      async resume(orderId, refundId) {
+        done.push(`resume ${refundId} of ${orderId}`);
+        return refundId.startsWith('rf_');
+      },
+    },
     ...scene.overrides,
   };
   const observer = { log: (line: AuditLine) => void lines.push(line), heartbeat: () => {} };
@@ -77,6 +83,17 @@ test('wrong counts are counted anew, once, however many are wrong', async () => 
   const { done, run } = stage({ check: { isRecoverable: false, isRecountable: true }, findings });
   await run();
   expect(done.filter((what) => what === 'recount')).toHaveLength(1);
+});
+
+test('a refund that somebody asked for goes on by its own workflow, any other by the recovery of its order', async () => {
+  const findings = [finding('a', 'rf_1'), finding('b', 'undo-b-1')];
+  const { done, run } = stage({ check: { isRecoverable: false, isResumable: true }, findings });
+  await run();
+  expect(done.filter((what) => !what.startsWith('open'))).toEqual([
+    'resume rf_1 of a',
+    'resume undo-b-1 of b',
+    'recover b',
+  ]);
 });
 
 describe('an audit', () => {

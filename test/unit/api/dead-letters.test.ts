@@ -193,6 +193,39 @@ describe('evidence', () => {
     expect(await prove(desk, { outcome: 'not_charged' })).toMatchObject({ status: 409, body: { code: 'not-open' } });
   });
 
+  it('that contradicts the first is refused, and reaches nobody', async () => {
+    desk.hasLetter('dl_1', { kind: 'payment_unknown' });
+    const first = { happened: true, reference: 'ch_1', note: 'seen' };
+    desk.book.giveEvidence = async () => ({ kind: 'opposite', said: first });
+    expect(await prove(desk, { outcome: 'not_charged' })).toMatchObject({
+      status: 409,
+      body: { code: 'evidence-conflict', outcome: 'charged' },
+    });
+    expect(desk.asked).toEqual([]);
+  });
+
+  it('that was given before is told again as it was given, until the dead letter is settled', async () => {
+    desk.hasLetter('dl_1', { kind: 'payment_unknown' });
+    const first = { happened: true, reference: 'ch_1', note: 'seen' };
+    desk.book.giveEvidence = async () => ({ kind: 'kept', said: first, isOver: false });
+    expect(await prove(desk, { outcome: 'charged', reference: 'ch_2' })).toMatchObject({ status: 202 });
+    const evidence = { about: 'charge', deadLetterId: 'dl_1', ...first };
+    expect(desk.requestsTo('tell')).toEqual([['order-1', { kind: 'evidence', evidence }]]);
+    desk.book.giveEvidence = async () => ({ kind: 'kept', said: first, isOver: true });
+    expect(await prove(desk, { outcome: 'charged', reference: 'ch_2' })).toMatchObject({ status: 202 });
+    expect(desk.requestsTo('tell')).toHaveLength(1);
+  });
+
+  it('is not wanted while the refund is being sent', async () => {
+    desk.hasLetter('dl_1', { kind: 'refund', subject: 'undo-order-1-1', state: 'redriving' });
+    desk.book.giveEvidence = async () => ({ kind: 'under_way' });
+    expect(await prove(desk, { outcome: 'not_refunded' })).toMatchObject({
+      status: 409,
+      body: { code: 'no-evidence-wanted', kind: 'refund' },
+    });
+    expect(desk.asked).toEqual([]);
+  });
+
   it('that money moved names where it can be looked up', async () => {
     desk.hasLetter('dl_1', { kind: 'payment_unknown' });
     const answer = await prove(desk, { outcome: 'charged' });

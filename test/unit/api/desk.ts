@@ -133,6 +133,11 @@ export function openDesk() {
         [...letters.values()].filter((one) => one.state === state && one.id > (after?.id ?? '')).slice(0, limit),
       find: async (id) => letters.get(id),
       discard: async (id, note) => (book.discard ? book.discard(id, note) : { kind: 'not_found' }),
+      giveEvidence: async (id, said) => {
+        if (book.giveEvidence) return book.giveEvidence(id, said);
+        const state = letters.get(id)?.state ?? 'open';
+        return state === 'resolved' ? { kind: 'not_open', state } : { kind: 'kept', said, isOver: false };
+      },
     },
     stock: {
       adjust: async (adjustment) => (stock.adjust ? stock.adjust(adjustment) : { kind: 'unknown_sku' }),

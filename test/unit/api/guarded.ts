@@ -28,7 +28,7 @@ export function openApp(guards: ReturnType<typeof createGuards> = [], observe?: 
     webhookDeliveries: unused,
     eventSender: unused,
     requests: unused,
-    deadLetters: { list: async () => [], find: async () => undefined, discard: unused },
+    deadLetters: { list: async () => [], find: async () => undefined, discard: unused, giveEvidence: unused },
     stock: unused,
     inbox: unused,
     gatewayEvents: { verify: () => ({ unknownGateway: true }) },
