@@ -7,7 +7,6 @@ import { createOrderRequests } from '../../src/api/order-requests.js';
 import { noticeConsumerOf } from '../../src/commands/notices.js';
 import type { OutboxConsumer, OutboxEvent } from '../../src/relay/outbox-event.js';
 import { noticeWorkflowId } from '../../src/workflows/contract.js';
-import { eventually } from '../support/end-state.js';
 import type { HoldfastProcess } from '../support/holdfast-process.js';
 import { openMailServer, type MailServer } from '../support/mail-server.js';
 import { aCheckout, createShop, newOrderId, type Shop } from '../support/shop.js';
@@ -71,7 +70,6 @@ const noticesOf = (orderId: string) =>
     .execute();
 const lettersOf = (orderId: string) =>
   stack.database.kysely.selectFrom('dead_letters').selectAll().where('order_id', '=', orderId).execute();
-const refuse = async () => Promise.reject(new Error('away'));
 const workflowOf = ({ orderId, seq }: OutboxEvent) =>
   stack.client.workflow.getHandle(noticeWorkflowId({ orderId, seq, channel: 'smtp' }));
 // Long headers go on in the next line.
@@ -210,81 +208,6 @@ test('a dead letter about a notice can be discarded, and the notice stays failed
   expect(await shop.send(`${path}/discard`, { note: 'they rang up' }, {})).toMatchObject({ status: 200 });
   expect((await shop.send(`${path}/redrive`, {}, {})).status).toBe(409);
   expect(await noticesOf(event.orderId)).toMatchObject([{ state: 'failed' }]);
-});
-
-/** As if nobody had looked for the workflows of an order's notices for a long time. */
-async function letTimePass(orderId: string): Promise<void> {
-  const { rowCount } = await stack.database.pool.query(
-    'update notices set watch_at = now() where order_id = $1 and watch_at > now()',
-    [orderId],
-  );
-  expect(rowCount).toBe(1);
-}
-
-const settledNoticesOf = (orderId: string) =>
-  eventually(
-    () => noticesOf(orderId),
-    ([notice]) => notice?.state !== 'pending',
-  );
-
-test('a notice whose workflow an operator terminated is found and started again', async () => {
-  const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
-  mail.object({ recipient: { code: 450, words: 'later' } });
-  await take(event);
-  await workflowOf(event).terminate('by mistake');
-  mail.object({});
-  await letTimePass(event.orderId);
-  expect(await settledNoticesOf(event.orderId)).toMatchObject([{ state: 'sent' }]);
-  expect(mail.mails).toMatchObject([{ to: [EMAIL] }]);
-  const { rows } = await stack.database.pool.query('select 1 from notices where watch_at is not null');
-  expect(rows).toEqual([]);
-});
-
-test('a notice whose workflow was lost before its first try is found too', async () => {
-  const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
-  const ports = { notices: createNoticeStore(stack.database), notifiers: [{ channel: 'smtp', notify: refuse }] };
-  const losing = { startNotice: async () => {} };
-  await noticeConsumerOf(ports, createNoticeBook(stack.database), losing).take(event, AbortSignal.timeout(5_000));
-  await letTimePass(event.orderId);
-  expect(await settledNoticesOf(event.orderId)).toMatchObject([{ state: 'sent' }]);
-
-  const held = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
-  await createNoticeBook(stack.database).hold({ orderId: held.orderId, seq: held.seq, channel: 'smtp' });
-  expect(await noticesOf(held.orderId)).toMatchObject([{ state: 'pending', attempts: 0 }]);
-  await letTimePass(held.orderId);
-  expect(await settledNoticesOf(held.orderId)).toMatchObject([{ state: 'sent', attempts: 1 }]);
-  expect(mail.mails).toHaveLength(2);
-});
-
-test('a redriven notice whose workflow was terminated goes on too, and its dead letter is resolved', async () => {
-  const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
-  mail.object({ recipient: { code: 550, words: 'no' } });
-  await take(event);
-  const [letter] = await lettersOf(event.orderId);
-  mail.object({ recipient: { code: 450, words: 'later' } });
-  expect((await shop.send(`/v1/dead-letters/${letter?.id ?? ''}/redrive`, {}, {})).status).toBe(202);
-  await workflowOf(event).terminate('by mistake');
-  mail.object({});
-  await letTimePass(event.orderId);
-  expect(await settledNoticesOf(event.orderId)).toMatchObject([{ state: 'sent' }]);
-  expect(await lettersOf(event.orderId)).toMatchObject([{ state: 'resolved' }]);
-});
-
-test('what is watched over and still has its workflow is left alone, and looked for again later', async () => {
-  const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
-  mail.object({ recipient: { code: 450, words: 'later' } });
-  await take(event);
-  const { runId } = await workflowOf(event).describe();
-  await letTimePass(event.orderId);
-  const isWatched = () =>
-    stack.database.pool.query(`select 1 from notices where order_id = $1 and watch_at > now() + interval '1 minute'`, [
-      event.orderId,
-    ]);
-  await eventually(isWatched, ({ rowCount }) => rowCount === 1);
-  mail.object({});
-  expect((await workflowOf(event).describe()).runId).toBe(runId);
-  expect(await workflowOf(event).result()).toBe('sent');
-  expect(mail.mails).toHaveLength(1);
 });
 
 test('a mail server that says nothing holds an event up for its time only, and the mail still comes once', async () => {
