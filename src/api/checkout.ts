@@ -120,6 +120,12 @@ function price(checkout: Checkout, products: Product[]): Pick<AcceptedOrder, 'li
     const tooMuch = [{ pointer: '/items', detail: 'the total is more than an order may have; order less' }];
     return new Problem('validation-error', 'The order is too large.', { errors: tooMuch });
   }
+  if (totalMinor === 0) {
+    const nothing = [
+      { pointer: '/items', detail: 'the total is 0: there is nothing to charge; order something with a price' },
+    ];
+    return new Problem('validation-error', 'The order costs nothing.', { errors: nothing });
+  }
   if (checkout.expectedTotalMinor !== undefined && checkout.expectedTotalMinor !== totalMinor) {
     const detail = `total_minor was ${checkout.expectedTotalMinor}, but these items cost ${totalMinor} now.`;
     return new Problem('price-changed', detail, { total_minor: totalMinor });

@@ -193,3 +193,11 @@ describe('a checkout that was accepted', () => {
     expect(await shop.post(checkout())).toMatchObject({ status: 200, body: { total_minor: TOTAL_MINOR } });
   });
 });
+
+test('a checkout that costs nothing is refused before there is an order: no gateway charges nothing', async () => {
+  const shop = openShop();
+  for (const [sku, product] of shop.products) shop.products.set(sku, { ...product, unitPriceMinor: 0 });
+  const answer = await shop.post(checkout());
+  expect(answer).toMatchObject({ status: 422, body: { code: 'validation-error', errors: [{ pointer: '/items' }] } });
+  expect(shop.runs.size).toBe(0);
+});
