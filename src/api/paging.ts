@@ -3,11 +3,9 @@ import { Problem } from './problems.js';
 
 /** The query of every list. */
 export const pageQuery = z.object({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(100)
+  limit: z
+    .custom<string | number>((text) => /^(?:[1-9]\d?|100)$/.test(String(text)), 'must be a whole number from 1 to 100')
+    .transform(Number)
     .default(50)
     .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 50, description: 'The most rows of one page.' }),
   cursor: z

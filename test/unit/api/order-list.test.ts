@@ -80,7 +80,9 @@ describe('the filters of a list of orders', () => {
     ['?created_after=2026-11-02T00:00:00Z&created_before=2026-11-01T00:00:00Z', '/created_before', /later/],
     ['?created_after=2026-11-01T00:00:00.0Z&created_before=2026-11-01T00:00:00Z', '/created_before', /later/],
     ['?limit=0', '/limit', /./],
-    ['?limit=101', '/limit', /./],
+    ['?limit=101', '/limit', /whole number from 1 to 100/],
+    ['?limit=0x10', '/limit', /./],
+    ['?limit=1e1', '/limit', /./],
     ['?stauts=failed', '/stauts', /not known/],
   ])('are refused when they cannot be meant: %s', async (query, pointer, detail) => {
     expect(await errorsOf(query)).toEqual([{ pointer, detail: expect.stringMatching(detail) }]);
