@@ -48,12 +48,17 @@ function bookChecks({ ports: { audit, refundResumer }, limits, recover }: CheckT
 }
 
 function eventCheck({ ports: { gatewayEvents, eventStarter }, limits }: CheckTools): AuditCheck {
+  const givenUp = new Set<string>();
   return {
     name: 'gateway-events-are-processed',
     invariant: 'I9',
     kind: 'books',
     async inspect() {
-      const events = await gatewayEvents.unprocessed(limits.findings, limits.gatewayEventMs);
+      const { findings: most, gatewayEventMs, gatewayEventPatienceMs } = limits;
+      const events = await gatewayEvents.unprocessed(most, gatewayEventMs, gatewayEventPatienceMs);
+      for (const { gateway, eventId } of events.filter(({ isGivenUp }) => isGivenUp)) {
+        givenUp.add(`${gateway}/${eventId}`);
+      }
       const findings = events.map(({ gateway, eventId, type, orderId }) => ({
         orderId: orderId ?? '',
         about: `${gateway}/${eventId}`,
@@ -62,6 +67,7 @@ function eventCheck({ ports: { gatewayEvents, eventStarter }, limits }: CheckToo
       return { findings, inspected: events.length < limits.findings ? 'everything' : [] };
     },
     async cure({ about }) {
+      if (givenUp.has(about)) return;
       const slash = about.indexOf('/');
       await eventStarter.start({ gateway: about.slice(0, slash), eventId: about.slice(slash + 1) });
     },

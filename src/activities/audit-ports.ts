@@ -84,9 +84,12 @@ export interface RunLister {
   isRunning(orderId: string): Promise<boolean>;
 }
 
+/** `isGivenUp`: it has been tried for as long as messages are, and nobody knows its order. */
+export type WaitingEvent = InboxEvent & { isGivenUp: boolean };
+
 /** The gateways' messages that nothing was done about. */
 export interface UnprocessedEvents {
-  unprocessed(limit: number, olderThanMs: number): Promise<InboxEvent[]>;
+  unprocessed(limit: number, olderThanMs: number, patienceMs: number): Promise<WaitingEvent[]>;
 }
 
 /** Starts the workflow of a stored gateway message, unless it is running. */
@@ -120,6 +123,8 @@ export interface AuditLimits {
   undoMs: number;
   redriveMs: number;
   gatewayEventMs: number;
+  /** How long the workflow of a message is started again when it is gone. */
+  gatewayEventPatienceMs: number;
   runGraceMs: number;
   runWindowMs: number;
   chargeAgeMs: number;
@@ -147,6 +152,7 @@ export function auditLimits(policy: OrderPolicy): AuditLimits {
     undoMs: Math.max(HOUR, 2 * marginMs),
     redriveMs: HOUR,
     gatewayEventMs: 10 * MINUTE,
+    gatewayEventPatienceMs: 96 * HOUR,
     runGraceMs: MINUTE,
     runWindowMs: 72 * HOUR,
     chargeAgeMs: 24 * HOUR,

@@ -12,8 +12,8 @@ export type ReceivedEvent = Omit<InboxEvent, 'isProcessed'>;
 export interface GatewayEventInbox extends GatewayEventStore {
   /** Stores a message once. It is durable when this returns, and may be acknowledged. */
   store(event: ReceivedEvent): Promise<'stored' | 'known'>;
-  /** Messages that nothing was done about for this long, the oldest first. */
-  unprocessed(limit: number, olderThanMs: number): Promise<InboxEvent[]>;
+  /** Messages that nothing was done about for this long, those first that are not given up, and the oldest first. */
+  unprocessed(limit: number, olderThanMs: number, patienceMs: number): Promise<(InboxEvent & { isGivenUp: boolean })[]>;
 }
 
 export function createGatewayEventStore(database: Database): GatewayEventInbox {
@@ -47,16 +47,19 @@ export function createGatewayEventStore(database: Database): GatewayEventInbox {
       return row && toEvent(row);
     },
 
-    async unprocessed(limit, olderThanMs) {
+    async unprocessed(limit, olderThanMs, patienceMs) {
+      const isGivenUp = sql<boolean>`(received_at <= now() - ${patienceMs}::float8 * interval '1 ms')`;
       const rows = await database.kysely
         .selectFrom('gateway_events')
         .selectAll()
+        .select(isGivenUp.as('is_given_up'))
         .where('processed_at', 'is', null)
         .where('received_at', '<=', sql<Date>`now() - ${olderThanMs}::float8 * interval '1 ms'`)
+        .orderBy(isGivenUp)
         .orderBy('received_at')
         .limit(limit)
         .execute();
-      return rows.map(toEvent);
+      return rows.map((row) => ({ ...toEvent(row), isGivenUp: row.is_given_up }));
     },
 
     async agrees({ type, chargeKey, refundKey }) {

@@ -38,13 +38,15 @@ test('R21: what was stored and not processed is found again, the oldest first', 
   const gateway = `slow-${randomUUID()}`;
   for (const event of [first, second, third]) await inbox.store({ ...event, gateway });
   const waiting = async (limit: number, olderThanMs: number) =>
-    (await inbox.unprocessed(limit, olderThanMs)).filter((event) => event.gateway === gateway).map((e) => e.eventId);
+    (await inbox.unprocessed(limit, olderThanMs, 60_000))
+      .filter((event) => event.gateway === gateway)
+      .map((e) => e.eventId);
 
   await inbox.processed(gateway, second.eventId, 'its workflow looks again');
   await inbox.processed(gateway, second.eventId, 'something else');
   expect(await waiting(100, 0)).toEqual([first.eventId, third.eventId]);
   expect(await waiting(100, 60_000)).toEqual([]);
-  expect(await inbox.unprocessed(1, 0)).toHaveLength(1);
+  expect(await inbox.unprocessed(1, 0, 60_000)).toHaveLength(1);
 
   const effect = await stack.database.kysely
     .selectFrom('gateway_events')
@@ -79,4 +81,21 @@ test('R21: a message that could not be stored is not acknowledged', async () => 
   });
   await expect(createGatewayEventStore(away).store(anEvent())).rejects.toThrow('ECONNREFUSED');
   await away.close();
+});
+
+test('R21: what nobody could do anything about for days does not stand before what came since', async () => {
+  const gateway = `foreign-${randomUUID()}`;
+  const [old, fresh] = [anEvent(), anEvent()];
+  for (const event of [old, fresh]) await inbox.store({ ...event, gateway });
+  await stack.database.kysely
+    .updateTable('gateway_events')
+    .set({ received_at: new Date(Date.now() - 97 * 3_600_000) })
+    .where('event_id', '=', old.eventId)
+    .execute();
+  const found = await inbox.unprocessed(1_000, 0, 96 * 3_600_000);
+  const ours = found.filter((event) => event.gateway === gateway);
+  expect(ours).toMatchObject([
+    { eventId: fresh.eventId, isGivenUp: false },
+    { eventId: old.eventId, isGivenUp: true },
+  ]);
 });

@@ -96,6 +96,23 @@ test('a refund that somebody asked for goes on by its own workflow, any other by
   ]);
 });
 
+test('the workflow of a message is started again, but not of one that was tried for days in vain', async () => {
+  const started: string[] = [];
+  const event = { gateway: 'g', type: 't', chargeKey: null, refundKey: null, orderId: 'a', isProcessed: false };
+  const events = [
+    { ...event, eventId: 'new', isGivenUp: false },
+    { ...event, eventId: 'old', isGivenUp: true },
+  ];
+  const overrides: Partial<AuditPorts> = {
+    gatewayEvents: { unprocessed: async () => events },
+    eventStarter: { start: async ({ eventId }) => void started.push(eventId) },
+  };
+  const { run, done } = stage({ overrides });
+  await run();
+  expect(started).toEqual(['new']);
+  expect(done.filter((what) => what.startsWith('open'))).toHaveLength(2);
+});
+
 describe('an audit', () => {
   test('opens the letter before it starts the recovery that will resolve it', async () => {
     const { run, done } = stage({ findings: [finding('a', 'attempt 2')] });

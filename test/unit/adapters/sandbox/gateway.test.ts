@@ -74,16 +74,16 @@ test.each([
   ['pm_timeout_after', 'captured'],
   ['pm_processing', 'processing'],
 ])('%s is ambiguous after the timeout, and the lookup says %s', async (method, kind) => {
-  const { gateway } = await start(100);
+  const { gateway } = await start(750);
   expect(await gateway.charge(chargeOf(method), calm)).toEqual({
     kind: 'ambiguous',
-    reason: 'no answer within 100 ms',
+    reason: 'no answer within 750 ms',
   });
   expect(await gateway.lookup(key, calm)).toMatchObject({ kind });
 });
 
 test('a charge that is still processing stays ambiguous when it is tried again', async () => {
-  const { gateway } = await start(100);
+  const { gateway } = await start(750);
   await gateway.charge(chargeOf('pm_processing'), calm);
   expect(await gateway.charge(chargeOf('pm_processing'), calm)).toEqual({
     kind: 'ambiguous',
@@ -190,7 +190,7 @@ test('a refund that failed late is refused when it is tried again', async () => 
 });
 
 test('a refund is looked up: under way, done, failed later, never heard of', async () => {
-  const { gateway, sandbox } = await start(200);
+  const { gateway, sandbox } = await start(750);
   const lookup = () => gateway.lookupRefund('order-1:refund:1', calm);
   await gateway.charge(chargeOf('pm_refund_processing'), calm);
   expect(await lookup()).toEqual({ kind: 'not_found' });
