@@ -1,5 +1,5 @@
-import { createBell } from './bell.js';
 import type { RelayLog } from './relay.js';
+import { startRounds, type Rounds } from './rounds.js';
 import type { WebhookStore } from './webhook-store.js';
 
 export interface PurgeOptions {
@@ -17,29 +17,16 @@ const BATCHES = 20;
 const FAILED_MS = 90 * 24 * 3_600_000;
 
 /** Deletes old deliveries from time to time, a bounded number in small batches. */
-export function startPurge({ store, log, retentionMs, everyMs = EVERY_MS }: PurgeOptions): { stop(): Promise<void> } {
-  const bell = createBell();
-  const ending = new AbortController();
-  const stopped = run();
-  return {
-    async stop() {
-      ending.abort();
-      bell.ring();
-      await stopped;
-    },
-  };
-
-  async function run(): Promise<void> {
-    while (!ending.signal.aborted) {
-      await bell.wait(everyMs);
-      const olderThan = { deliveredMs: retentionMs, failedMs: Math.max(FAILED_MS, retentionMs) };
-      try {
-        for (let batch = 0; batch < BATCHES && !ending.signal.aborted; batch += 1) {
-          if ((await store.purge(BATCH, olderThan)) < BATCH) break;
-        }
-      } catch (err) {
-        log.warn({ err }, 'old deliveries could not be deleted; the next round does it');
+export function startPurge({ store, log, retentionMs, everyMs = EVERY_MS }: PurgeOptions): Rounds {
+  const olderThan = { deliveredMs: retentionMs, failedMs: Math.max(FAILED_MS, retentionMs) };
+  return startRounds(async (wait, ending) => {
+    await wait(everyMs);
+    try {
+      for (let batch = 0; batch < BATCHES && !ending.aborted; batch += 1) {
+        if ((await store.purge(BATCH, olderThan)) < BATCH) break;
       }
+    } catch (err) {
+      log.warn({ err }, 'old deliveries could not be deleted; the next round does it');
     }
-  }
+  });
 }

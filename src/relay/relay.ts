@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inTime } from '../in-time.js';
 import { Unavailable } from '../domain/unavailable.js';
-import { createBell } from './bell.js';
 import { gathered } from './gather.js';
 import type { OutboxConsumer } from './outbox-event.js';
 import type { ClaimedEvent, OutboxStore } from './outbox-store.js';
+import { startRounds, type Rounds } from './rounds.js';
 
 export interface RelayLog {
   warn(fields: Record<string, unknown>, message: string): void;
@@ -28,13 +28,6 @@ export interface RelayLimits {
   pollMs: number;
 }
 
-export interface Relay {
-  /** Something may be new. */
-  ring(): void;
-  /** Takes nothing more and waits for what is under way. */
-  stop(): Promise<void>;
-}
-
 export const RELAY_LIMITS: RelayLimits = {
   batch: 100,
   atOnce: 200,
@@ -55,61 +48,49 @@ const LOOK_AGAIN_MS = 50;
  * Hands every event of the outbox to every consumer that wants it, at least once. Any number of relays may run on one
  * outbox: an event is leased to one of them, and when that one dies the lease runs out.
  */
-export function startRelay({ store, consumers, log, limits = {} }: RelayOptions): Relay {
+export function startRelay({ store, consumers, log, limits = {} }: RelayOptions): Rounds {
   const { batch, atOnce, leaseMs, deadlineMs, pollMs } = { ...RELAY_LIMITS, ...limits };
-  const bell = createBell();
   const underWay = new Set<Promise<void>>();
   const done = gathered(async (ids: number[]) => {
     await store.done(ids);
     return ids;
   });
-  const ending = new AbortController();
   let quietMs = LOOK_AGAIN_MS;
   let pauseMs = FIRST_PAUSE_MS;
   let isAway = false;
 
-  const stopped = run();
+  const rounds = startRounds(async (wait, ending) => {
+    if (underWay.size >= atOnce) {
+      await Promise.race(underWay);
+      return;
+    }
+    try {
+      const lookedAt = performance.now();
+      const events = await store.claim(Math.min(batch, atOnce - underWay.size), leaseMs);
+      if (isAway) log.warn({}, 'the outbox is there again');
+      isAway = false;
+      pauseMs = FIRST_PAUSE_MS;
+      for (const event of events) begin(event);
+      quietMs = events.length > 0 ? LOOK_AGAIN_MS : Math.min(quietMs * 2, pollMs);
+      // A full batch means that more is waiting.
+      if (events.length < batch) {
+        await wait(quietMs);
+        await rest(lookedAt + LOOK_AGAIN_MS - performance.now(), ending);
+      }
+    } catch (err) {
+      if (!isAway) log.warn({ err }, 'the outbox cannot be read; trying again until it can');
+      isAway = true;
+      await wait(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+  });
   return {
-    ring: bell.ring,
+    ring: rounds.ring,
     async stop() {
-      ending.abort();
-      bell.ring();
-      await stopped;
+      await rounds.stop();
+      await Promise.all(underWay);
     },
   };
-
-  async function run(): Promise<void> {
-    while (!ending.signal.aborted) {
-      if (underWay.size >= atOnce) {
-        await Promise.race(underWay);
-        continue;
-      }
-      try {
-        const lookedAt = performance.now();
-        const events = await store.claim(Math.min(batch, atOnce - underWay.size), leaseMs);
-        if (isAway) log.warn({}, 'the outbox is there again');
-        isAway = false;
-        pauseMs = FIRST_PAUSE_MS;
-        for (const event of events) begin(event);
-        quietMs = events.length > 0 ? LOOK_AGAIN_MS : Math.min(quietMs * 2, pollMs);
-        // A full batch means that more is waiting.
-        if (events.length < batch) {
-          await bell.wait(quietMs);
-          await rest(lookedAt + LOOK_AGAIN_MS - performance.now());
-        }
-      } catch (err) {
-        if (!isAway) log.warn({ err }, 'the outbox cannot be read; trying again until it can');
-        isAway = true;
-        await bell.wait(pauseMs);
-        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-      }
-    }
-    await Promise.all(underWay);
-  }
-
-  async function rest(ms: number): Promise<void> {
-    if (ms > 0) await sleep(ms, undefined, { signal: ending.signal }).catch(() => {});
-  }
 
   function begin(event: ClaimedEvent): void {
     const work = handOn(event).finally(() => underWay.delete(work));
@@ -151,4 +132,8 @@ async function within(
     cut.abort(error);
     return error;
   });
+}
+
+async function rest(ms: number, ending: AbortSignal): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, { signal: ending }).catch(() => {});
 }

@@ -1,5 +1,5 @@
-import { createBell } from './bell.js';
 import type { RelayLog } from './relay.js';
+import { startRounds, type Rounds } from './rounds.js';
 
 export interface WatchOptions<Item> {
   store: WatchedRows<Item>;
@@ -21,12 +21,6 @@ export interface WatchedRows<Item> {
   watchAgain(item: Item, pauseMs: number): Promise<void>;
 }
 
-export interface Watch {
-  /** There may be something to start. */
-  ring(): void;
-  stop(): Promise<void>;
-}
-
 const BATCH = 50;
 const AT_ONCE = 10;
 const POLL_MS = 1_000;
@@ -36,41 +30,27 @@ const AWAY_PAUSE_MS = 5_000;
  * Sees to it that everything open has a workflow: what is new, and what has one that may have been ended from outside.
  * All that it needs is in the rows, so any relay can do it for any other.
  */
-export function watchOver<Item>({ store, start, log, what, known, pollMs = POLL_MS }: WatchOptions<Item>): Watch {
-  const bell = createBell();
-  const ending = new AbortController();
+export function watchOver<Item>({ store, start, log, what, known, pollMs = POLL_MS }: WatchOptions<Item>): Rounds {
   let isAway = false;
-  const stopped = run();
 
-  return {
-    ring: bell.ring,
-    async stop() {
-      ending.abort();
-      bell.ring();
-      await stopped;
-    },
-  };
-
-  async function run(): Promise<void> {
-    while (!ending.signal.aborted) {
-      try {
-        const open = await store.toWatch(BATCH);
-        const waiting = [...open];
-        const started: Item[] = [];
-        const lane = async () => {
-          for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-            if (await begin(next)) started.push(next);
-          }
-        };
-        await Promise.all(Array.from({ length: Math.min(AT_ONCE, open.length) }, lane));
-        if (started.length > 0) await store.watched(started);
-        if (open.length < BATCH) await bell.wait(pollMs);
-      } catch {
-        // The relay tells of a database that is away.
-        await bell.wait(pollMs);
-      }
+  return startRounds(async (wait) => {
+    try {
+      const open = await store.toWatch(BATCH);
+      const waiting = [...open];
+      const started: Item[] = [];
+      const lane = async () => {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+          if (await begin(next)) started.push(next);
+        }
+      };
+      await Promise.all(Array.from({ length: Math.min(AT_ONCE, open.length) }, lane));
+      if (started.length > 0) await store.watched(started);
+      if (open.length < BATCH) await wait(pollMs);
+    } catch {
+      // The relay tells of a database that is away.
+      await wait(pollMs);
     }
-  }
+  });
 
   async function begin(item: Item): Promise<boolean> {
     try {

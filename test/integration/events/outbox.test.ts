@@ -3,13 +3,14 @@ import { listenToOutbox } from '../../../src/adapters/postgres/outbox-listener.j
 import { createOutboxStore } from '../../../src/adapters/postgres/outbox.js';
 import { openDatabase, type Database } from '../../../src/adapters/postgres/pool.js';
 import type { OutboxConsumer, OutboxEvent } from '../../../src/relay/outbox-event.js';
-import { startRelay, type Relay, type RelayLimits } from '../../../src/relay/relay.js';
+import { startRelay, type RelayLimits } from '../../../src/relay/relay.js';
+import type { Rounds } from '../../../src/relay/rounds.js';
 import { plantOrder } from '../../support/planted-orders.js';
 import { startStack, type Stack } from '../../support/stack.js';
 import { startTcpProxy } from '../../support/tcp-proxy.js';
 
 let stack: Stack;
-const relays: Relay[] = [];
+const relays: Rounds[] = [];
 beforeAll(async () => {
   stack = await startStack();
 });
@@ -38,7 +39,7 @@ function consumer(take: OutboxConsumer['take'] = async () => {}) {
   return { it, taken };
 }
 
-function relay(one: OutboxConsumer, limits: Partial<RelayLimits> = {}, database: Database = stack.database): Relay {
+function relay(one: OutboxConsumer, limits: Partial<RelayLimits> = {}, database: Database = stack.database): Rounds {
   const started = startRelay({ store: createOutboxStore(database), consumers: [one], log, limits });
   relays.push(started);
   return started;

@@ -1,0 +1,29 @@
+import { createBell } from './bell.js';
+
+export interface Rounds {
+  /** There may be something to do: the pause is over. */
+  ring(): void;
+  /** Begins no other round and waits for the one that is under way. */
+  stop(): Promise<void>;
+}
+
+/** Does a piece of work again and again; each round waits by itself for as long as nobody rings. */
+export function startRounds(
+  round: (wait: (ms: number) => Promise<unknown>, ending: AbortSignal) => Promise<void>,
+): Rounds {
+  const bell = createBell();
+  const ending = new AbortController();
+  const stopped = run();
+  return {
+    ring: bell.ring,
+    async stop() {
+      ending.abort();
+      bell.ring();
+      await stopped;
+    },
+  };
+
+  async function run(): Promise<void> {
+    while (!ending.signal.aborted) await round(bell.wait, ending.signal);
+  }
+}
