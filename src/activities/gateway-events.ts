@@ -1,6 +1,8 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { News } from '../domain/news.js';
 import { isSettled, type OrderStatus } from '../domain/order.js';
+import type { PaymentGateway } from './payments.js';
 
 export interface InboxEvent {
   gateway: string;
@@ -35,24 +37,25 @@ export interface OrderMessenger {
 }
 
 export interface GatewayEventPorts {
+  gateway: PaymentGateway;
   gatewayEvents: GatewayEventStore;
   messenger: OrderMessenger;
 }
 
 export type GatewayEventActivities = ReturnType<typeof createGatewayEventActivities>;
 
-export function createGatewayEventActivities({ gatewayEvents, messenger }: GatewayEventPorts) {
+export function createGatewayEventActivities({ gateway, gatewayEvents, messenger }: GatewayEventPorts) {
   return {
     /**
      * Acts on one stored message; the same again has no effect.
-     * @throws ApplicationFailure `OrderNotKnownYet` or `OrderBetweenRuns`, to be retried
+     * @throws ApplicationFailure `OrderNotKnownYet`, `OrderBetweenRuns` or `RefundUnderWay`, to be retried
      */
-    async applyGatewayEvent({ gateway, eventId }: { gateway: string; eventId: string }): Promise<string> {
-      const event = await gatewayEvents.read(gateway, eventId);
-      if (event === undefined) throw new Error(`there is no event ${eventId} of ${gateway}`);
+    async applyGatewayEvent(ref: { gateway: string; eventId: string }): Promise<string> {
+      const event = await gatewayEvents.read(ref.gateway, ref.eventId);
+      if (event === undefined) throw new Error(`there is no event ${ref.eventId} of ${ref.gateway}`);
       if (event.isProcessed) return 'already processed';
       const effect = await act(event);
-      await gatewayEvents.processed(gateway, eventId, effect);
+      await gatewayEvents.processed(ref.gateway, ref.eventId, effect);
       return effect;
     },
   };
@@ -63,13 +66,16 @@ export function createGatewayEventActivities({ gatewayEvents, messenger }: Gatew
     const status = await gatewayEvents.orderStatus(orderId);
     if (status === undefined) throw later('OrderNotKnownYet', 'no order of this event is known yet');
     const refundId = refundKey === null ? undefined : await gatewayEvents.refundIdOf(refundKey);
+    if (await gatewayEvents.agrees(event)) return 'known before';
     if (type === 'refund.failed' && refundKey !== null) {
+      const { kind } = await gateway.lookupRefund(refundKey, Context.current().cancellationSignal);
+      if (kind === 'refunded') return 'the gateway says now that it went back';
+      if (kind === 'processing') throw later('RefundUnderWay', 'the gateway says that this refund is under way');
       if (!(await gatewayEvents.refundFailedLate(refundKey))) return 'known before';
       // Whoever is looking it up has its answer, and waits for a person now.
       await messenger.tell(orderId, { kind: 'look' }, refundId);
       return 'refund marked failed';
     }
-    if (await gatewayEvents.agrees(event)) return 'known before';
     if (await messenger.tell(orderId, { kind: 'look' }, refundId)) return 'its workflow looks again';
     // Between two of its workflows: whoever comes next reads the truth, or this does when it has settled.
     if (!isSettled(status)) throw later('OrderBetweenRuns', 'no workflow of this order is running now');

@@ -5,7 +5,11 @@ import type { FakeTables } from './fake-tables.js';
 /** The stored messages of a gateway in memory; `arrive` stores one. */
 export function createFakeGatewayEvents(
   { orders }: FakeTables,
-  refunds: { failLate: (refundKey: string) => boolean; idOf: (refundKey: string) => string | undefined },
+  refunds: {
+    failLate: (refundKey: string) => boolean;
+    idOf: (refundKey: string) => string | undefined;
+    hasFailed: (refundKey: string) => boolean;
+  },
 ): GatewayEventStore & { arrive(event: Partial<InboxEvent> & { eventId: string }): void; effects: string[] } {
   const events = new Map<string, InboxEvent>();
   const effects: string[] = [];
@@ -17,7 +21,8 @@ export function createFakeGatewayEvents(
       if (!events.has(eventId)) events.set(eventId, { ...empty, eventId, isProcessed: false, ...event });
     },
     read: async (_gateway, eventId) => events.get(eventId),
-    async agrees({ type, chargeKey: key, orderId }) {
+    async agrees({ type, chargeKey: key, refundKey, orderId }) {
+      if (type === 'refund.failed') return refunds.hasFailed(refundKey ?? '');
       const found = orders.get(orderId ?? '');
       const attempt = found?.attempts.find((other) => chargeKey(found.order.orderId, other.attempt) === key);
       if (attempt === undefined) return false;

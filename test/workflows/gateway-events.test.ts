@@ -1,4 +1,5 @@
 import { describe, expect } from '@jest/globals';
+import type { RefundLookup } from '../../src/activities/payments.js';
 import { gatewayEventWorkflowId, PROCESS_GATEWAY_EVENT, recoverWorkflowId } from '../../src/workflows/contract.js';
 import { ambiguous, captured, createFakeGateway, notExecuted, processing } from '../support/fake-gateway.js';
 import { anOrder } from '../support/orders.js';
@@ -83,20 +84,53 @@ describe('a message of the gateway', () => {
     });
   });
 
-  test('R26: of a refund that the bank took back marks it failed, once, with its dead letter', async () => {
-    const gateway = createFakeGateway({ charge: (request) => captured({ ...request, amountMinor: 1 }) });
-    await stage.play({ gateway }, async (act) => {
-      await (await act.checkOut()).result();
-      const [refund] = act.entry().refunds;
-      for (const number of [1, 2]) {
-        const eventId = `evt-${number}-${act.order.orderId}`;
-        const about = { type: 'refund.failed', orderId: act.order.orderId, refundKey: refund?.key ?? null };
-        act.books.gatewayEvents.arrive({ eventId, ...about });
-        await (await handled(act, eventId)).result();
-      }
-      expect(act.books.gatewayEvents.effects).toEqual(['refund marked failed', 'known before']);
-      expect(act.entry()).toMatchObject({ status: 'failed', refunds: [{ state: 'failed' }] });
-      expect(act.letters()).toEqual(['refund open']);
+  describe('R26: of a refund that failed after it had succeeded', () => {
+    /** Plays a refunded order, and hands over messages that its refund has failed; look-ups answer in turn. */
+    async function failed(answers: RefundLookup[], messages = 1) {
+      const gateway = createFakeGateway({
+        charge: (request) => captured({ ...request, amountMinor: 1 }),
+        lookupRefund: (_key, call) => answers[call - 1] ?? { kind: 'not_found' },
+      });
+      return stage.play({ gateway }, async (act) => {
+        await (await act.checkOut()).result();
+        const [refund] = act.entry().refunds;
+        for (let number = 1; number <= messages; number += 1) {
+          const eventId = `evt-${number}-${act.order.orderId}`;
+          const about = { type: 'refund.failed', orderId: act.order.orderId, refundKey: refund?.key ?? null };
+          act.books.gatewayEvents.arrive({ eventId, ...about });
+          await (await handled(act, eventId)).result();
+        }
+        const { effects } = act.books.gatewayEvents;
+        return { effects, entry: act.entry(), letters: act.letters(), lookups: gateway.refundLookups.length };
+      });
+    }
+    const refused: RefundLookup = { kind: 'refused', code: 'refund_failed' };
+
+    test('marks it failed, once, with its dead letter, when the gateway says so too', async () => {
+      const { effects, entry, letters, lookups } = await failed([refused], 2);
+      expect(effects).toEqual(['refund marked failed', 'known before']);
+      expect(entry).toMatchObject({ status: 'failed', refunds: [{ state: 'failed' }] });
+      expect(letters).toEqual(['refund open']);
+      expect(lookups).toBe(1);
+    });
+
+    test('changes nothing when the gateway says that it went back', async () => {
+      const { effects, entry, letters } = await failed([{ kind: 'refunded', reference: 're' }]);
+      expect(effects).toEqual(['the gateway says now that it went back']);
+      expect(entry).toMatchObject({ refunds: [{ state: 'succeeded' }] });
+      expect(letters).toEqual([]);
+    });
+
+    test('is asked about again while the gateway says that it is under way', async () => {
+      const { effects, lookups } = await failed([{ kind: 'processing' }, { kind: 'processing' }, refused]);
+      expect(effects).toEqual(['refund marked failed']);
+      expect(lookups).toBe(3);
+    });
+
+    test('is taken at its word when the gateway has forgotten the refund: a person decides', async () => {
+      const { effects, letters } = await failed([{ kind: 'not_found' }]);
+      expect(effects).toEqual(['refund marked failed']);
+      expect(letters).toEqual(['refund open']);
     });
   });
 });

@@ -115,12 +115,13 @@ describe.each(['cancel', 'refund'] as const)('the refund of a %s whose outcome n
   test.each(['refund.succeeded', 'refund.failed'] as const)(
     'R25: is known at once when the gateway sends %s',
     async (type) => {
-      const { gateway, giveBack } = silentGateway();
+      const { gateway, truth, giveBack } = silentGateway();
       await stage.play({ gateway, policy }, async (act) => {
         const handle = await unknownRefund(act, what);
         await isCalm(act);
         const { orderId } = act.order;
         if (type === 'refund.succeeded') giveBack();
+        else truth.value = { kind: 'refused', code: 'refund_failed' };
         const eventId = `evt-${what}-${type}`;
         const refundKey = gateway.refundCalls[0]?.key ?? null;
         act.books.gatewayEvents.arrive({ eventId, type, orderId, refundKey });

@@ -72,7 +72,8 @@ export function createGatewayEventStore(database: Database): GatewayEventInbox {
         where ${type} = 'charge.declined' and idempotency_key = ${chargeKey} and state = 'declined'
         union all
         select 1 from refunds
-        where ${type} = 'refund.succeeded' and idempotency_key = ${refundKey} and state = 'succeeded'`.execute(
+        where idempotency_key = ${refundKey}
+          and (${type} = 'refund.succeeded' and state = 'succeeded' or ${type} = 'refund.failed' and state = 'failed')`.execute(
         database.kysely,
       );
       return rows.length > 0;
