@@ -45,7 +45,7 @@ function cellsOf({ name, defaultText, allowed, unit, usedBy, secret, description
   const measure = unit === undefined || (allowed ?? '').includes(unit) ? '' : `, in ${unit}`;
   const words = {
     all: ' A secret.',
-    credentials: ' Its password is a secret.',
+    credentials: ' A password in it is never shown.',
   };
   return [
     `\`${name}\``,
