@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
-import { listQuery } from '../dist/adapters/postgres/order-lists.js';
+import { listQuery } from '../dist/adapters/postgres/orders/order-lists.js';
 import { createStatsReader } from '../dist/adapters/postgres/stats-reader.js';
 import { freePort } from '../dist/embedded/ports.js';
 import { startPostgres } from '../dist/embedded/postgres.js';

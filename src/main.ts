@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { createCatalogue } from './adapters/postgres/catalogue.js';
+import { createCatalogue } from './adapters/postgres/catalogue/catalogue.js';
 import { migrate } from './adapters/postgres/migrate.js';
 import { auditNow } from './commands/audit-now.js';
 import { configCommand, strayTexts } from './commands/config-command.js';

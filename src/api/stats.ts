@@ -1,8 +1,8 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { OrderStats } from '../domain/order-stats.js';
-import { answer } from './answers.js';
-import { timestamp } from './order-schema.js';
-import { problems } from './problem-schema.js';
+import { answer } from './requests/answers.js';
+import { timestamp } from './orders/order-schema.js';
+import { problems } from './requests/problem-schema.js';
 
 /** The numbers of the shop. Throws `Unavailable` when the database is away. */
 export interface StatsBook {

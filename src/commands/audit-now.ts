@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
-import { createOrderReader } from '../adapters/postgres/order-reader.js';
-import { findOrder } from '../api/checkout.js';
-import { createOrderWorkflows } from '../api/order-workflows.js';
+import { createOrderReader } from '../adapters/postgres/orders/order-reader.js';
+import { findOrder } from '../api/orders/checkout.js';
+import { createOrderWorkflows } from '../api/orders/order-workflows.js';
 import type { Config } from '../config.js';
 import { runAudit } from './audit.js';
 import { databaseUrlOf, withDatabase } from './database.js';

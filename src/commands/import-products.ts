@@ -1,5 +1,5 @@
-import { createCatalogue } from '../adapters/postgres/catalogue.js';
-import type { MarkLines } from '../adapters/postgres/line-marks.js';
+import { createCatalogue } from '../adapters/postgres/catalogue/catalogue.js';
+import type { MarkLines } from '../adapters/postgres/catalogue/line-marks.js';
 import type { Database } from '../adapters/postgres/pool.js';
 import type { ProductLine } from '../domain/product.js';
 import type { FailedLine } from './failed-lines.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createInternalApp } from '../api/internal.js';
-import { createReadiness, type ReadinessGauge } from '../api/readiness.js';
-import { serveHttp } from '../api/serve-http.js';
+import { createInternalApp } from '../api/serving/internal.js';
+import { createReadiness, type ReadinessGauge } from '../api/serving/readiness.js';
+import { serveHttp } from '../api/serving/serve-http.js';
 import type { RoleParts } from './role-parts.js';
 
 /** Opens the port of probes and metrics. To be called first: it answers until everything else has ended. */

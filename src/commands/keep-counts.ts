@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { OrderCounts } from '../adapters/postgres/order-counts.js';
+import type { OrderCounts } from '../adapters/postgres/orders/order-counts.js';
 
 const INTERVAL_MS = 10_000;
 

@@ -1,6 +1,6 @@
 import { createApiKeyStore } from '../adapters/postgres/api-keys.js';
 import type { Database } from '../adapters/postgres/pool.js';
-import { hashOf, mintApiKey } from '../api/api-key.js';
+import { hashOf, mintApiKey } from '../api/access/api-key.js';
 import { isScope, SCOPES, type Scope } from '../domain/scopes.js';
 
 const DAY_MS = 86_400_000;

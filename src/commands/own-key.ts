@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createApiKeyStore } from '../adapters/postgres/api-keys.js';
 import type { Database } from '../adapters/postgres/pool.js';
-import { hashOf, mintApiKey, parseApiKey, type ApiKey } from '../api/api-key.js';
+import { hashOf, mintApiKey, parseApiKey, type ApiKey } from '../api/access/api-key.js';
 import { SCOPES } from '../domain/scopes.js';
 
 export interface OwnKey {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { createRateCounter } from '../adapters/postgres/rate-limits.js';
 import type { Database } from '../adapters/postgres/pool.js';
-import type { RateLimits } from '../api/rate-limits.js';
+import type { RateLimits } from '../api/access/rate-limits.js';
 import type { Config } from '../config.js';
 
 /** The rate limits that are on. */

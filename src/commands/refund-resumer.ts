@@ -1,6 +1,6 @@
 import type { RefundResumer } from '../activities/audit-ports.js';
-import type { OrderReader } from '../adapters/postgres/order-reader.js';
-import type { OrderRequests } from '../api/order-requests.js';
+import type { OrderReader } from '../adapters/postgres/orders/order-reader.js';
+import type { OrderRequests } from '../api/orders/order-requests.js';
 import type { OrderPolicy } from '../domain/policy.js';
 
 interface Options {

@@ -1,9 +1,9 @@
-import { createOrderReader } from '../adapters/postgres/order-reader.js';
-import { createOutboxStore } from '../adapters/postgres/outbox.js';
+import { createOrderReader } from '../adapters/postgres/orders/order-reader.js';
+import { createOutboxStore } from '../adapters/postgres/events/outbox.js';
 import { createMetrics } from '../adapters/prometheus/metrics.js';
 import { createEventSender } from '../adapters/webhooks/event-sender.js';
-import { createOrderRequests } from '../api/order-requests.js';
-import { createOrderWorkflows } from '../api/order-workflows.js';
+import { createOrderRequests } from '../api/orders/order-requests.js';
+import { createOrderWorkflows } from '../api/orders/order-workflows.js';
 import { startApiRole } from './api-role.js';
 import { openConnections } from './connections.js';
 import { addBookGauges, addOutboxGauges } from './gauges.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { createCatalogue } from '../adapters/postgres/catalogue.js';
+import { createCatalogue } from '../adapters/postgres/catalogue/catalogue.js';
 import { migrate } from '../adapters/postgres/migrate.js';
 import type { Tracing } from '../adapters/opentelemetry/tracing.js';
 import type { Config } from '../config.js';

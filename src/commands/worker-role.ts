@@ -1,7 +1,7 @@
 import type { Worker } from '@temporalio/worker';
-import { createNoticeBook } from '../adapters/postgres/notice-book.js';
-import { createOrderCounts } from '../adapters/postgres/order-counts.js';
-import { findOrder } from '../api/checkout.js';
+import { createNoticeBook } from '../adapters/postgres/events/notice-book.js';
+import { createOrderCounts } from '../adapters/postgres/orders/order-counts.js';
+import { findOrder } from '../api/orders/checkout.js';
 import { createOrderWorker } from '../worker.js';
 import { activityLogAttributes } from './activity-log.js';
 import { ensureAuditSchedule } from './audit-schedule.js';

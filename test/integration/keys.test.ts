@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { mintApiKey } from '../../src/api/api-key.js';
+import { mintApiKey } from '../../src/api/access/api-key.js';
 import { ensureOwnKey } from '../../src/commands/own-key.js';
 import { runCommand } from '../support/run-command.js';
 import type { HoldfastProcess } from '../support/holdfast-process.js';

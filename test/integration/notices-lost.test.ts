@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { createNoticeBook } from '../../src/adapters/postgres/notice-book.js';
-import { createNoticeStore } from '../../src/adapters/postgres/notices.js';
+import { createNoticeBook } from '../../src/adapters/postgres/events/notice-book.js';
+import { createNoticeStore } from '../../src/adapters/postgres/events/notices.js';
 import { createSmtpNotifier } from '../../src/adapters/smtp/notifier.js';
-import { createOrderRequests } from '../../src/api/order-requests.js';
+import { createOrderRequests } from '../../src/api/orders/order-requests.js';
 import { noticeConsumerOf } from '../../src/commands/notices.js';
 import type { OutboxConsumer, OutboxEvent } from '../../src/relay/outbox-event.js';
 import { noticeWorkflowId } from '../../src/workflows/contract.js';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createOutboxStore } from '../../src/adapters/postgres/outbox.js';
+import { createOutboxStore } from '../../src/adapters/postgres/events/outbox.js';
 import type { Database } from '../../src/adapters/postgres/pool.js';
 import { startRelay } from '../../src/relay/relay.js';
 

@@ -1,8 +1,8 @@
 import type { AuditLine, AuditObserver } from '../../src/activities/audit.js';
 import type { AuditPorts, RunLister } from '../../src/activities/audit-ports.js';
-import { createAuditStore } from '../../src/adapters/postgres/audit.js';
-import { createDeadLetterStore } from '../../src/adapters/postgres/dead-letters.js';
-import { createGatewayEventStore } from '../../src/adapters/postgres/gateway-events.js';
+import { createAuditStore } from '../../src/adapters/postgres/audit/audit.js';
+import { createDeadLetterStore } from '../../src/adapters/postgres/dead-letters/dead-letters.js';
+import { createGatewayEventStore } from '../../src/adapters/postgres/money/gateway-events.js';
 import type { Database } from '../../src/adapters/postgres/pool.js';
 
 /** Real books; a Temporal in which every order has its run, and a gateway that agrees with everything. */

@@ -1,8 +1,8 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { ANSWER_HEADERS } from '../../src/api/answers.js';
+import { ANSWER_HEADERS } from '../../src/api/requests/answers.js';
 import { createApp, type AppOptions } from '../../src/api/app.js';
-import { documentOf, type ApiDocument } from '../../src/api/document.js';
+import { documentOf, type ApiDocument } from '../../src/api/document/document.js';
 
 type Answered = Pick<Response, 'status' | 'headers'>;
 

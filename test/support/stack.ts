@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { Pool } from 'pg';
-import { createCatalogue } from '../../src/adapters/postgres/catalogue.js';
+import { createCatalogue } from '../../src/adapters/postgres/catalogue/catalogue.js';
 import { migrate } from '../../src/adapters/postgres/migrate.js';
 import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js';
 import type { ProductSeed } from '../../src/domain/product.js';

@@ -1,6 +1,6 @@
 import type { Database } from '../../src/adapters/postgres/pool.js';
 import { createApiKeyStore } from '../../src/adapters/postgres/api-keys.js';
-import { formatApiKey, hashOf } from '../../src/api/api-key.js';
+import { formatApiKey, hashOf } from '../../src/api/access/api-key.js';
 import { SCOPES } from '../../src/domain/scopes.js';
 
 /** A key with all scopes that every stack knows, and that opens nothing else. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createDeliveryReader, deliveryPage } from '../../../src/adapters/postgres/delivery-reader.js';
+import { createDeliveryReader, deliveryPage } from '../../../src/adapters/postgres/events/delivery-reader.js';
 import type { DeliveryState } from '../../../src/domain/delivery.js';
 import { accessesOf, planOf } from '../../support/query-plans.js';
 import { startStack, type Stack } from '../../support/stack.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { listenToOutbox } from '../../../src/adapters/postgres/outbox-listener.js';
-import { createOutboxStore } from '../../../src/adapters/postgres/outbox.js';
+import { listenToOutbox } from '../../../src/adapters/postgres/events/outbox-listener.js';
+import { createOutboxStore } from '../../../src/adapters/postgres/events/outbox.js';
 import { openDatabase, type Database } from '../../../src/adapters/postgres/pool.js';
 import type { OutboxConsumer, OutboxEvent } from '../../../src/relay/outbox-event.js';
 import { startRelay, type RelayLimits } from '../../../src/relay/relay.js';

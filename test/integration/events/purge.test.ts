@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openDatabase } from '../../../src/adapters/postgres/pool.js';
-import { createEndpointBook } from '../../../src/adapters/postgres/webhook-endpoints.js';
-import { createWebhookStore } from '../../../src/adapters/postgres/webhook-store.js';
+import { createEndpointBook } from '../../../src/adapters/postgres/events/webhook-endpoints.js';
+import { createWebhookStore } from '../../../src/adapters/postgres/events/webhook-store.js';
 import { startStack, type Stack } from '../../support/stack.js';
 
 let stack: Stack;

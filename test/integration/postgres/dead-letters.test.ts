@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DeadLetterStore, NewDeadLetter } from '../../../src/activities/dead-letters.js';
-import { createChargeStore } from '../../../src/adapters/postgres/charges.js';
-import { createDeadLetterStore, resolveDeadLetters } from '../../../src/adapters/postgres/dead-letters.js';
-import { createOrderStore } from '../../../src/adapters/postgres/orders.js';
-import { createReservationStore } from '../../../src/adapters/postgres/reservations.js';
+import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
+import { createDeadLetterStore, resolveDeadLetters } from '../../../src/adapters/postgres/dead-letters/dead-letters.js';
+import { createOrderStore } from '../../../src/adapters/postgres/orders/orders.js';
+import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';
 import { anOrder } from '../../support/orders.js';
 import { startStack, type Stack } from '../../support/stack.js';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ChargeStore } from '../../../src/activities/payments.js';
 import type { RefundStore } from '../../../src/activities/refunds.js';
-import { createChargeStore } from '../../../src/adapters/postgres/charges.js';
-import { createDeadLetterReader } from '../../../src/adapters/postgres/dead-letter-reader.js';
-import { createRefundStore } from '../../../src/adapters/postgres/refunds.js';
-import { createReservationStore } from '../../../src/adapters/postgres/reservations.js';
+import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
+import { createDeadLetterReader } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createRefundStore } from '../../../src/adapters/postgres/money/refunds.js';
+import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';
 import { anOrder } from '../../support/orders.js';
 import { asked, createRefundCases, keyOf, SEEN, type RefundCases } from '../../support/refund-cases.js';

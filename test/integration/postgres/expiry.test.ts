@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createChargeStore } from '../../../src/adapters/postgres/charges.js';
-import { createOrderStore } from '../../../src/adapters/postgres/orders.js';
-import { createRefundStore } from '../../../src/adapters/postgres/refunds.js';
-import { createReservationStore } from '../../../src/adapters/postgres/reservations.js';
+import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
+import { createOrderStore } from '../../../src/adapters/postgres/orders/orders.js';
+import { createRefundStore } from '../../../src/adapters/postgres/money/refunds.js';
+import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
 import type { AcceptedOrder, Undone } from '../../../src/domain/order.js';
 import { stockTrouble } from '../../support/end-state.js';
 import { anOrder } from '../../support/orders.js';

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createGatewayEventStore, type GatewayEventInbox } from '../../../src/adapters/postgres/gateway-events.js';
+import {
+  createGatewayEventStore,
+  type GatewayEventInbox,
+} from '../../../src/adapters/postgres/money/gateway-events.js';
 import { openDatabase } from '../../../src/adapters/postgres/pool.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';
 import { startStack, type Stack } from '../../support/stack.js';

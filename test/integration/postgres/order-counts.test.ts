@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { createAuditStore } from '../../../src/adapters/postgres/audit.js';
-import { createChargeStore } from '../../../src/adapters/postgres/charges.js';
-import { createOrderCounts, type OrderCounts } from '../../../src/adapters/postgres/order-counts.js';
-import { moveOrder, placeOrder } from '../../../src/adapters/postgres/order-row.js';
-import { createReservationStore } from '../../../src/adapters/postgres/reservations.js';
+import { createAuditStore } from '../../../src/adapters/postgres/audit/audit.js';
+import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
+import { createOrderCounts, type OrderCounts } from '../../../src/adapters/postgres/orders/order-counts.js';
+import { moveOrder, placeOrder } from '../../../src/adapters/postgres/orders/order-row.js';
+import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
 import { createStatsReader } from '../../../src/adapters/postgres/stats-reader.js';
 import { auditLimits } from '../../../src/activities/audit-ports.js';
 import type { OrderStatus } from '../../../src/domain/order.js';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createOrderCounts } from '../../../src/adapters/postgres/order-counts.js';
-import { createOrderLists, listQuery } from '../../../src/adapters/postgres/order-lists.js';
-import { createOrderReader } from '../../../src/adapters/postgres/order-reader.js';
+import { createOrderCounts } from '../../../src/adapters/postgres/orders/order-counts.js';
+import { createOrderLists, listQuery } from '../../../src/adapters/postgres/orders/order-lists.js';
+import { createOrderReader } from '../../../src/adapters/postgres/orders/order-reader.js';
 import { createVelocityCheck } from '../../../src/adapters/fraud/velocity.js';
 import type { OrderFilter, OrderPlace } from '../../../src/domain/order-filter.js';
 import { ORDER_STATUSES } from '../../../src/domain/order.js';

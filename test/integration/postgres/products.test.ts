@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
-import { createCatalogue } from '../../../src/adapters/postgres/catalogue.js';
+import { createCatalogue } from '../../../src/adapters/postgres/catalogue/catalogue.js';
 import { openDatabase } from '../../../src/adapters/postgres/pool.js';
-import { createProducts } from '../../../src/adapters/postgres/products.js';
+import { createProducts } from '../../../src/adapters/postgres/catalogue/products.js';
 import { newOrderId } from '../../support/shop.js';
 import { startStack, type Stack } from '../../support/stack.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createReservationStore } from '../../../src/adapters/postgres/reservations.js';
+import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
 import { QUICK } from '../../support/crash-road.js';
 import { endStateOf, eventually, stockTrouble, trailOf } from '../../support/end-state.js';
 import { aCheckout, createShop, newOrderId, type Shop } from '../../support/shop.js';

@@ -1,6 +1,6 @@
 import { createApp } from '../../../src/api/app.js';
-import type { OrderReader } from '../../../src/api/checkout.js';
-import type { OrderWorkflows } from '../../../src/api/order-workflows.js';
+import type { OrderReader } from '../../../src/api/orders/checkout.js';
+import type { OrderWorkflows } from '../../../src/api/orders/order-workflows.js';
 import { justAccepted, type OrderRecord } from '../../../src/domain/order-record.js';
 import type { AcceptedOrder } from '../../../src/domain/order.js';
 import { asDocumented } from '../../support/documented.js';

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Webhook } from 'standardwebhooks';
-import { jsonSchemas } from '../../../src/api/event-schema.js';
+import { jsonSchemas } from '../../../src/api/webhooks/event-schema.js';
 import { PUBLIC_EVENT_TYPES } from '../../../src/domain/public-event.js';
 import { readText } from './tree.js';
 

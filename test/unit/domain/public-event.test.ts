@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { schemaOf } from '../../../src/api/event-schema.js';
+import { schemaOf } from '../../../src/api/webhooks/event-schema.js';
 import { EVENT_FILTERS, matchesFilter, trailTypesFor } from '../../../src/domain/event-filter.js';
 import {
   messageOf,

@@ -1,0 +1,164 @@
+import { sql } from 'kysely';
+import type { CatalogueProduct } from '../../../domain/product.js';
+import { prepared, type Database, type Tx } from '../pool.js';
+import { orUnavailable } from '../unavailable.js';
+import { utc } from '../utc.js';
+
+interface NewProduct {
+  sku: string;
+  name: string;
+  currency: string;
+  unitPriceMinor: number;
+  active: boolean;
+  onHand: number;
+}
+
+interface Changes {
+  name?: string;
+  unitPriceMinor?: number;
+  active?: boolean;
+}
+
+interface Filter {
+  limit: number;
+  afterSku?: string;
+  active?: boolean;
+  currency?: string;
+  namePrefix?: string;
+}
+
+type Created = { kind: 'created'; product: CatalogueProduct } | { kind: 'exists' };
+type Refused = { kind: 'unknown' } | { kind: 'stale'; version: number };
+type Changed = { kind: 'changed'; product: CatalogueProduct } | Refused;
+type Deleted = { kind: 'deleted' } | { kind: 'reserved'; reserved: number } | Refused;
+
+// Of several that create one SKU at once, the first inserts its row and the others find it.
+const create = prepared(
+  'create-product',
+  `with product as (
+     insert into products as p (sku, name, currency, unit_price_minor, active) values ($1, $2, $3, $4, $5)
+     on conflict (sku) do update set name = excluded.name, currency = excluded.currency,
+       unit_price_minor = excluded.unit_price_minor, active = excluded.active, version = p.version + 1,
+       deleted_at = null, created_at = now(), updated_at = now()
+     where p.deleted_at is not null
+     returning sku
+   ), filled as (
+     insert into stock as s (sku, on_hand) select sku, $6 from product
+     on conflict (sku) do update set on_hand = greatest(s.on_hand, excluded.on_hand)
+     returning sku, new.on_hand - coalesce(old.on_hand, 0) as added
+   ), moved as (
+     insert into stock_movements (sku, kind, on_hand_delta, reserved_delta, reason)
+     select sku, 'adjust', added, 0, 'created' from filled where added > 0
+   )
+   select sku from product`,
+);
+
+/** The products as people keep them. Those that are deleted are not there, but for their stock and its history. */
+export function createProducts(database: Database) {
+  const { kysely } = database;
+  const find = async (sku: string): Promise<CatalogueProduct | undefined> =>
+    orUnavailable(products(database).where('p.sku', '=', sku).executeTakeFirst());
+  const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => orUnavailable(kysely.transaction().execute(work));
+
+  return {
+    find,
+
+    /** A deleted SKU begins anew, with the stock that it left behind raised to `onHand`. */
+    async create({ sku, name, currency, unitPriceMinor, active, onHand }: NewProduct): Promise<Created> {
+      const rows = await orUnavailable(create(database, [sku, name, currency, unitPriceMinor, active, onHand]));
+      if (rows.length === 0) return { kind: 'exists' };
+      const product = await find(sku);
+      // Deleted again in the same moment: so it was there.
+      return product === undefined ? { kind: 'exists' } : { kind: 'created', product };
+    },
+
+    /** In SKU order, those after `afterSku`. */
+    async list({ limit, afterSku, active, currency, namePrefix }: Filter): Promise<CatalogueProduct[]> {
+      let query = products(database);
+      if (afterSku !== undefined) query = query.where('p.sku', '>', afterSku);
+      if (active === true) query = query.where(sql<boolean>`(p.active)`);
+      if (active === false) query = query.where(sql<boolean>`(not p.active)`);
+      if (currency !== undefined) query = query.where('p.currency', '=', currency);
+      if (namePrefix !== undefined) query = query.where(nameBeginsWith(namePrefix));
+      return orUnavailable(query.orderBy('p.sku').limit(limit).execute());
+    },
+
+    /** Changes what differs. `stale`: its version is none of those that were expected. */
+    async change(sku: string, changes: Changes, expected?: readonly number[]): Promise<Changed> {
+      return inTransaction(async (tx) => {
+        const locked = await lockProduct(tx, sku);
+        if (locked === undefined || locked.deleted) return { kind: 'unknown' };
+        if (isStale(locked, expected)) return { kind: 'stale', version: locked.version };
+        const wanted = {
+          name: changes.name ?? locked.name,
+          unit_price_minor: changes.unitPriceMinor ?? locked.unit_price_minor,
+          active: changes.active ?? locked.active,
+        };
+        const isSame =
+          wanted.name === locked.name &&
+          wanted.unit_price_minor === locked.unit_price_minor &&
+          wanted.active === locked.active;
+        if (!isSame) await update(tx, sku, wanted);
+        const product = await products({ kysely: tx }).where('p.sku', '=', sku).executeTakeFirstOrThrow();
+        return { kind: 'changed', product };
+      });
+    },
+
+    /** Deletes a product that no open order holds stock of; once more is no fault. */
+    async delete(sku: string, expected?: readonly number[]): Promise<Deleted> {
+      return inTransaction(async (tx) => {
+        const locked = await lockProduct(tx, sku);
+        if (locked === undefined) return { kind: 'unknown' };
+        if (locked.deleted) return { kind: 'deleted' };
+        if (isStale(locked, expected)) return { kind: 'stale', version: locked.version };
+        // A checkout that is reserving now is waited for; one that comes later waits for this.
+        const stock = await tx
+          .selectFrom('stock')
+          .select('reserved')
+          .where('sku', '=', sku)
+          .forUpdate()
+          .executeTakeFirst();
+        if (stock !== undefined && stock.reserved > 0) return { kind: 'reserved', reserved: stock.reserved };
+        await update(tx, sku, { active: false, deleted_at: sql<Date>`now()` });
+        return { kind: 'deleted' };
+      });
+    },
+  };
+}
+
+function products({ kysely }: Pick<Database, 'kysely'>) {
+  return kysely
+    .selectFrom('products as p')
+    .innerJoin('stock as s', 's.sku', 'p.sku')
+    .select(['p.sku', 'p.name', 'p.currency', 'p.unit_price_minor as unitPriceMinor', 'p.active', 'p.version'])
+    .select(['s.on_hand as onHand', 's.reserved'])
+    .select([utc('p.created_at').as('createdAt'), utc('p.updated_at').as('updatedAt')])
+    .where('p.deleted_at', 'is', null);
+}
+
+function nameBeginsWith(prefix: string) {
+  const escaped = prefix.replaceAll(/[\\%_]/g, String.raw`\$&`);
+  return sql<boolean>`(p.name_folded like lower(${escaped}::text collate "pg_unicode_fast") || '%')`;
+}
+
+async function lockProduct(tx: Tx, sku: string) {
+  return tx
+    .selectFrom('products')
+    .select(['name', 'unit_price_minor', 'active', 'version'])
+    .select(sql<boolean>`deleted_at is not null`.as('deleted'))
+    .where('sku', '=', sku)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+}
+
+function isStale({ version }: { version: number }, expected: readonly number[] | undefined): boolean {
+  return expected !== undefined && !expected.includes(version);
+}
+
+async function update(tx: Tx, sku: string, set: Record<string, unknown>): Promise<void> {
+  await tx
+    .updateTable('products')
+    .set({ ...set, version: sql<number>`version + 1`, updated_at: sql<Date>`now()` })
+    .where('sku', '=', sku)
+    .execute();
+}

@@ -1,0 +1,85 @@
+import { sql } from 'kysely';
+import type { Database, Tx } from '../pool.js';
+import { orUnavailable } from '../unavailable.js';
+import { utc } from '../utc.js';
+
+interface Adjustment {
+  sku: string;
+  delta: number;
+  reason: string;
+  idempotencyKey: string;
+}
+
+interface Level {
+  sku: string;
+  onHand: number;
+  reserved: number;
+}
+
+type Adjusted =
+  | { kind: 'adjusted' | 'replayed' | 'below_reserved'; stock: Level }
+  | { kind: 'conflict' }
+  | { kind: 'unknown_sku' };
+
+/** Stock as people change it, and the history of every change. */
+export function createStockAdjustments(database: Database) {
+  return {
+    async adjust(adjustment: Adjustment): Promise<Adjusted> {
+      return orUnavailable(database.kysely.transaction().execute((tx) => adjust(tx, adjustment)));
+    },
+
+    /** Newest first, those before `beforeId`; undefined for a SKU that has no stock row. */
+    async movements(sku: string, limit: number, beforeId?: number) {
+      const rows = await orUnavailable(
+        database.kysely
+          .selectFrom('stock_movements')
+          .select(['id', 'kind', 'on_hand_delta as onHandDelta', 'reserved_delta as reservedDelta'])
+          .select(['order_id as orderId', 'reason', utc('created_at').as('createdAt')])
+          .where('sku', '=', sku)
+          .$if(beforeId !== undefined, (query) => query.where('id', '<', beforeId ?? 0))
+          .orderBy('id', 'desc')
+          .limit(limit)
+          .execute(),
+      );
+      if (rows.length > 0) return rows;
+      const known = database.kysely.selectFrom('stock').select('sku').where('sku', '=', sku);
+      return (await orUnavailable(known.executeTakeFirst())) === undefined ? undefined : rows;
+    },
+  };
+}
+
+async function adjust(tx: Tx, { sku, delta, reason, idempotencyKey }: Adjustment): Promise<Adjusted> {
+  // The lock also keeps the same key, used twice at once, one after the other.
+  const stock = await tx
+    .selectFrom('stock')
+    .select(['sku', 'on_hand as onHand', 'reserved'])
+    .where('sku', '=', sku)
+    .forUpdate()
+    .executeTakeFirst();
+  if (stock === undefined) return { kind: 'unknown_sku' };
+
+  // A SKU has no colon: the same key for two products is two keys.
+  const key = `${sku}:${idempotencyKey}`;
+  const before = await tx
+    .selectFrom('stock_movements')
+    .select(['on_hand_delta', 'reason'])
+    .where('idempotency_key', '=', key)
+    .executeTakeFirst();
+  if (before !== undefined) {
+    const same = before.on_hand_delta === delta && before.reason === reason;
+    return same ? { kind: 'replayed', stock } : { kind: 'conflict' };
+  }
+
+  if (stock.onHand + delta < stock.reserved) return { kind: 'below_reserved', stock };
+  const changed = await tx
+    .updateTable('stock')
+    .set({ on_hand: sql<number>`on_hand + ${delta}` })
+    .where('sku', '=', sku)
+    .returning(['sku', 'on_hand as onHand', 'reserved'])
+    .executeTakeFirstOrThrow();
+  await tx
+    .insertInto('stock_movements')
+    .values({ sku, kind: 'adjust', on_hand_delta: delta, reserved_delta: 0, reason, idempotency_key: key })
+    .execute();
+  return { kind: 'adjusted', stock: changed };
+}

@@ -1,0 +1,85 @@
+import { sql } from 'kysely';
+import type { DeadLetter, DeadLetterState, Said } from '../../../domain/dead-letter.js';
+import { unsettledBy } from './dead-letter-settled.js';
+import { keepEvidence } from './evidence.js';
+import { lockOrder } from '../orders/order-row.js';
+import type { Database } from '../pool.js';
+import { orUnavailable } from '../unavailable.js';
+import { utcExact } from '../utc.js';
+
+interface Filter {
+  state: DeadLetterState;
+  orderId?: string;
+  limit: number;
+  after?: { createdAt: string; id: string };
+}
+
+type Discarded =
+  | { kind: 'discarded'; letter: DeadLetter }
+  | { kind: 'not_found' }
+  | { kind: 'not_open'; state: DeadLetterState }
+  | { kind: 'unsettled'; detail: string };
+
+/** The dead letters as people read and discard them. */
+export function createDeadLetterReader(database: Database) {
+  const find = async (id: string): Promise<DeadLetter | undefined> =>
+    orUnavailable(letters(database).where('id', '=', id).executeTakeFirst());
+
+  return {
+    find,
+
+    async list({ state, orderId, limit, after }: Filter): Promise<DeadLetter[]> {
+      return orUnavailable(
+        letters(database)
+          .where('state', '=', state)
+          .$if(orderId !== undefined, (query) => query.where('order_id', '=', orderId ?? ''))
+          .$if(after !== undefined, (query) =>
+            query.where(sql<boolean>`(created_at, id) > (${after?.createdAt}::timestamptz, ${after?.id})`),
+          )
+          .orderBy('created_at')
+          .orderBy('id')
+          .limit(limit)
+          .execute(),
+      );
+    },
+
+    giveEvidence: (id: string, said: Said) => keepEvidence(database, id, said),
+
+    /** open → discarded, with the order locked, so that nothing can become unsettled meanwhile. */
+    async discard(id: string, note: string): Promise<Discarded> {
+      const known = await find(id);
+      if (known === undefined) return { kind: 'not_found' };
+      return orUnavailable(
+        database.kysely.transaction().execute(async (tx) => {
+          const order = await lockOrder(tx, known.orderId);
+          const { state } = await tx
+            .selectFrom('dead_letters')
+            .select('state')
+            .where('id', '=', id)
+            .forUpdate()
+            .executeTakeFirstOrThrow();
+          if (state !== 'open') return { kind: 'not_open', state };
+          const detail = await unsettledBy(tx, known, order?.status);
+          if (detail !== undefined) return { kind: 'unsettled', detail };
+          await tx
+            .updateTable('dead_letters')
+            .set({ state: 'discarded', resolution: 'discarded', note, updated_at: sql<Date>`now()` })
+            .where('id', '=', id)
+            .execute();
+          return {
+            kind: 'discarded',
+            letter: await letters({ kysely: tx }).where('id', '=', id).executeTakeFirstOrThrow(),
+          };
+        }),
+      );
+    },
+  };
+}
+
+function letters({ kysely }: Pick<Database, 'kysely'>) {
+  return kysely
+    .selectFrom('dead_letters')
+    .select(['id', 'order_id as orderId', 'kind', 'step', 'error_class as errorClass', 'attempts', 'subject'])
+    .select(['last_error as lastError', 'state', 'resolution', 'note'])
+    .select([utcExact('created_at').as('createdAt'), utcExact('updated_at').as('updatedAt')]);
+}

@@ -1,0 +1,71 @@
+import { sql } from 'kysely';
+import type { DeadLetterStore, NewDeadLetter } from '../../../activities/dead-letters.js';
+import type { DeadLetterKind } from '../../../domain/dead-letter.js';
+import type { Database, Tx } from '../pool.js';
+
+// Spelled out, not passed as parameters: PostgreSQL must see that this is the unique index's own condition.
+const unsettled = sql<boolean>`state in ('open', 'redriving')`;
+
+/**
+ * Opens a dead letter. What is open already, or was being redriven and is wrong again, stays one row: its last error is
+ * the newest, and its state open.
+ */
+export async function openDeadLetter(tx: Tx, letter: NewDeadLetter): Promise<void> {
+  await tx
+    .insertInto('dead_letters')
+    .values({
+      order_id: letter.orderId,
+      kind: letter.kind,
+      step: letter.step,
+      error_class: letter.errorClass,
+      last_error: letter.lastError,
+      attempts: letter.attempts ?? 0,
+      subject: letter.subject ?? '',
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['order_id', 'kind', 'subject'])
+        .where(unsettled)
+        .doUpdateSet({
+          state: 'open',
+          step: letter.step,
+          error_class: letter.errorClass,
+          last_error: letter.lastError,
+          attempts: sql<number>`greatest(dead_letters.attempts, excluded.attempts)`,
+          updated_at: sql<Date>`now()`,
+        }),
+    )
+    .execute();
+}
+
+/** Resolves the order's unsettled dead letters of these kinds, or of them only those about `subject`. */
+export async function resolveDeadLetters(
+  tx: Tx,
+  orderId: string,
+  kinds: readonly DeadLetterKind[],
+  resolution: string,
+  { subject, note }: { subject?: string; note?: string } = {},
+): Promise<void> {
+  await tx
+    .updateTable('dead_letters')
+    .set({ state: 'resolved', resolution, updated_at: sql<Date>`now()`, ...(note === undefined ? {} : { note }) })
+    .where('order_id', '=', orderId)
+    .where('kind', 'in', [...kinds])
+    .where(unsettled)
+    .$if(subject !== undefined, (query) => query.where('subject', '=', subject ?? ''))
+    .execute();
+}
+
+export function createDeadLetterStore(database: Database): DeadLetterStore {
+  return {
+    async open(letter) {
+      await database.kysely.transaction().execute((tx) => openDeadLetter(tx, letter));
+    },
+
+    async resolve(orderId, kind, resolution, subject) {
+      await database.kysely
+        .transaction()
+        .execute((tx) => resolveDeadLetters(tx, orderId, [kind], resolution, { subject }));
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { sql } from 'kysely';
+import type { DeadLetterKind, DeadLetterState, Said } from '../../../domain/dead-letter.js';
+import { lockOrder } from '../orders/order-row.js';
+import type { Database, Tx } from '../pool.js';
+import { orUnavailable } from '../unavailable.js';
+
+/** `isOver`: the dead letter has been settled, by this word or another one. */
+type Kept = { kind: 'kept'; said: Said; isOver: boolean };
+
+/**
+ * Keeps what a person says about an open dead letter. The first word counts: the same again is `kept` with the first
+ * one's reference and note.
+ */
+export async function keepEvidence(
+  { kysely }: Database,
+  id: string,
+  said: Said,
+): Promise<
+  Kept | { kind: 'opposite'; said: Said } | { kind: 'not_open'; state: DeadLetterState } | { kind: 'under_way' }
+> {
+  return orUnavailable(
+    kysely.transaction().execute(async (tx) => {
+      const { order_id: orderId } = await letterRow(tx, id);
+      await lockOrder(tx, orderId);
+      const { state, kind, subject, evidence } = await letterRow(tx, id);
+      const isOver = state === 'resolved' || state === 'discarded';
+      if (evidence !== null && state !== 'discarded') {
+        const isSame = evidence.happened === said.happened;
+        return isSame ? { kind: 'kept', said: evidence, isOver } : { kind: 'opposite', said: evidence };
+      }
+      if (isOver) return { kind: 'not_open', state };
+      if (kind === 'refund' && (await isBeingSent(tx, subject))) return { kind: 'under_way' };
+      await tx
+        .updateTable('dead_letters')
+        .set({ evidence: JSON.stringify(said), updated_at: sql<Date>`now()` })
+        .where('id', '=', id)
+        .execute();
+      return { kind: 'kept', said, isOver };
+    }),
+  );
+}
+
+/**
+ * Takes up what was said about an unsettled dead letter of a locked order, and notes it there.
+ * @returns its subject; undefined when nothing of the sort counts any more: it was done, or what it was about has changed
+ */
+export async function heedEvidence(
+  tx: Tx,
+  orderId: string,
+  kind: DeadLetterKind,
+  { deadLetterId, happened, note }: { deadLetterId: string; happened: boolean; note: string },
+): Promise<string | undefined> {
+  const letter = await tx
+    .updateTable('dead_letters')
+    .set({ note, updated_at: sql<Date>`now()` })
+    .where('id', '=', deadLetterId)
+    .where('order_id', '=', orderId)
+    .where('kind', '=', kind)
+    .where('state', 'in', ['open', 'redriving'])
+    .where(sql<boolean>`(evidence->'happened' = to_jsonb(${happened}::boolean))`)
+    .returning('subject')
+    .executeTakeFirst();
+  return letter?.subject;
+}
+
+/** A refund of a locked order is not any more what was spoken of: what is said now is about something else. */
+export async function forgetEvidence(tx: Tx, orderId: string, refundId: string): Promise<void> {
+  await tx
+    .updateTable('dead_letters')
+    .set({ evidence: null })
+    .where('order_id', '=', orderId)
+    .where('kind', '=', 'refund')
+    .where('subject', '=', refundId)
+    .where('state', 'in', ['open', 'redriving'])
+    .where('evidence', 'is not', null)
+    .execute();
+}
+
+function letterRow(tx: Tx, id: string) {
+  return tx
+    .selectFrom('dead_letters')
+    .select(['order_id', 'state', 'kind', 'subject', 'evidence'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+}
+
+/** While it is sent nobody can know what will have become of it. */
+async function isBeingSent(tx: Tx, refundId: string): Promise<boolean> {
+  const refund = await tx
+    .selectFrom('refunds')
+    .select(['state', 'looked_up'])
+    .where('refund_id', '=', refundId)
+    .executeTakeFirst();
+  return refund?.state === 'pending' || (refund?.state === 'unknown' && !refund.looked_up);
+}

@@ -1,0 +1,42 @@
+import { sql } from 'kysely';
+import { isNoticeEvent, NOTICE_EVENTS, type NoticeState, type NoticeSubject } from '../../../domain/notice.js';
+import type { Database } from '../pool.js';
+import { orUnavailable } from '../unavailable.js';
+import { utc } from '../utc.js';
+
+interface Notice {
+  seq: number;
+  about: NoticeSubject;
+  channel: string;
+  state: NoticeState;
+  attempts: number;
+  lastError: string | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** The notices as people see them. */
+export function createNoticeReader({ kysely }: Database) {
+  return {
+    async list(orderId: string, after: { seq: number; channel: string }, limit: number): Promise<Notice[]> {
+      const rows = await orUnavailable(
+        kysely
+          .selectFrom('notices as n')
+          .innerJoin('order_events as e', (join) =>
+            join.onRef('e.order_id', '=', 'n.order_id').onRef('e.seq', '=', 'n.seq'),
+          )
+          .select(['n.seq', 'e.type', 'n.channel', 'n.state', 'n.attempts', 'n.last_error as lastError'])
+          .select([utc('n.created_at').as('createdAt'), utc('n.updated_at').as('updatedAt')])
+          .where('n.order_id', '=', orderId)
+          .where(sql<boolean>`((n.seq, n.channel) > (${after.seq}::integer, ${after.channel}))`)
+          .orderBy('n.seq')
+          .orderBy('n.channel')
+          .limit(limit)
+          .execute(),
+      );
+      return rows.flatMap(({ type, ...row }) =>
+        isNoticeEvent(type) ? [{ ...row, about: NOTICE_EVENTS[type].about }] : [],
+      );
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import { sql } from 'kysely';
+import type { NoticeStore, NotifyOutcome } from '../../../activities/notices.js';
+import type { Failure } from '../../../domain/failure.js';
+import {
+  isNoticeEvent,
+  noticeSubject,
+  NOTICE_EVENTS,
+  type NoticeRef,
+  type NoticeState,
+} from '../../../domain/notice.js';
+import type { OrderLine, OrderStatus } from '../../../domain/order.js';
+import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
+import { FIRST_LOOK } from './notice-book.js';
+import { prepared, type Database, type Tx } from '../pool.js';
+
+interface BeginRow {
+  state: NoticeState;
+  type: string;
+  happened_at: string;
+  reason: Failure['reason'] | null;
+  refund_minor: number | null;
+  refund_currency: string | null;
+  status: OrderStatus;
+  customer_id: string;
+  customer_email: string | null;
+  currency: string;
+  total_minor: number;
+  lines: OrderLine[];
+}
+
+// An order has its lines from its first statement on, so that what is read here was all written before the event.
+const begin = prepared<BeginRow>(
+  'notice-begin',
+  `with event as (
+     select order_id, seq, type, data, created_at from order_events where order_id = $1 and seq = $2
+   ), opened as (
+     insert into notices (order_id, seq, channel, attempts) select order_id, seq, $3, 1 from event
+     on conflict (order_id, seq, channel) do update
+       set attempts = notices.attempts + case when notices.state = 'pending' then 1 else 0 end, updated_at = now()
+     returning state
+   )
+   select opened.state, event.type, event.data ->> 'reason' as reason,
+          (event.data ->> 'amount_minor')::bigint as refund_minor, event.data ->> 'currency' as refund_currency,
+          to_char(event.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as happened_at,
+          o.status, o.customer_id, o.customer_email, o.currency, o.total_minor,
+          (select json_agg(json_build_object('sku', l.sku, 'name', l.name, 'quantity', l.quantity,
+                                             'unitPriceMinor', l.unit_price_minor) order by l.sku)
+           from order_lines l where l.order_id = o.order_id) as lines
+   from opened, event join orders o using (order_id)`,
+);
+
+/** The book of notices in PostgreSQL. */
+export function createNoticeStore(database: Database): NoticeStore {
+  const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.kysely.transaction().execute(work);
+
+  return {
+    async begin(ref) {
+      const [row] = await begin(database, [ref.orderId, ref.seq, ref.channel]);
+      if (row === undefined || !isNoticeEvent(row.type)) return undefined;
+      const { about } = NOTICE_EVENTS[row.type];
+      const notice = {
+        key: `${ref.orderId}.${ref.seq}.${ref.channel}`,
+        orderId: ref.orderId,
+        about,
+        happenedAt: row.happened_at,
+        customerId: row.customer_id,
+        email: row.customer_email,
+        currency: row.refund_currency ?? row.currency,
+        totalMinor: row.total_minor,
+        lines: row.lines,
+        reason: about === 'failure' ? row.reason : null,
+        refundMinor: row.refund_minor,
+      };
+      return { state: row.state, event: row.type, orderStatus: row.status, notice };
+    },
+
+    settle: (ref, outcome) => inTransaction((tx) => settle(tx, ref, outcome)),
+
+    async giveUp(ref, errorClass) {
+      return inTransaction(async (tx) => {
+        const kept = await tx.selectFrom('notices').select('last_error').where(isRef(ref)).executeTakeFirst();
+        const after = kept?.last_error ? ` after ${kept.last_error}` : '';
+        return settle(tx, ref, { kind: 'rejected', errorClass: `${errorClass}${after}` });
+      });
+    },
+
+    async noteFault(ref, errorClass) {
+      await database.kysely
+        .updateTable('notices')
+        .set({ last_error: errorClass, updated_at: sql<Date>`now()` })
+        .where(isRef(ref))
+        .where('state', '=', 'pending')
+        .execute();
+    },
+
+    async reopen(ref, deadLetterId) {
+      return inTransaction(async (tx) => {
+        const letter = await tx
+          .updateTable('dead_letters')
+          .set({ state: 'redriving', updated_at: sql<Date>`now()` })
+          .where('id', '=', deadLetterId)
+          .where('order_id', '=', ref.orderId)
+          .where('kind', '=', 'notice')
+          .where('subject', '=', noticeSubject(ref))
+          .where('state', '=', 'open')
+          .returning('id')
+          .executeTakeFirst();
+        if (letter === undefined) return { kind: 'refused', code: 'superseded', status: null };
+        await tx
+          .updateTable('notices')
+          .set({ state: 'pending', watch_at: FIRST_LOOK, updated_at: sql<Date>`now()` })
+          .where(isRef(ref))
+          .where('state', '=', 'failed')
+          .execute();
+        return { kind: 'admitted' };
+      });
+    },
+  };
+}
+
+const SETTLED = { sent: 'sent', skipped: 'skipped', rejected: 'failed' } as const;
+
+async function settle(tx: Tx, ref: NoticeRef, outcome: NotifyOutcome): Promise<NoticeState> {
+  const error = outcome.kind === 'sent' ? null : outcome.kind === 'skipped' ? outcome.reason : outcome.errorClass;
+  const settled = await tx
+    .updateTable('notices')
+    .set({ state: SETTLED[outcome.kind], last_error: error, watch_at: null, updated_at: sql<Date>`now()` })
+    .where(isRef(ref))
+    // What was given up and then arrived after all, has arrived.
+    .where('state', 'in', outcome.kind === 'sent' ? ['pending', 'failed'] : ['pending'])
+    .returning(['state', 'attempts'])
+    .executeTakeFirst();
+  if (settled === undefined) {
+    const { state } = await tx.selectFrom('notices').select('state').where(isRef(ref)).executeTakeFirstOrThrow();
+    return state;
+  }
+  const subject = noticeSubject(ref);
+  if (outcome.kind === 'rejected') {
+    await openDeadLetter(tx, {
+      orderId: ref.orderId,
+      kind: 'notice',
+      step: 'notify',
+      errorClass: outcome.errorClass,
+      lastError: outcome.errorClass,
+      attempts: settled.attempts,
+      subject,
+    });
+  } else {
+    await resolveDeadLetters(tx, ref.orderId, ['notice'], `the notice was ${outcome.kind}`, { subject });
+  }
+  return settled.state;
+}
+
+function isRef({ orderId, seq, channel }: NoticeRef) {
+  return sql<boolean>`(order_id = ${orderId} and seq = ${seq} and channel = ${channel})`;
+}

@@ -1,0 +1,99 @@
+import type { Captured, GatewayCall } from '../../../activities/payments.js';
+import { statusesBefore, type OrderRun, type OrderStatus } from '../../../domain/order.js';
+import type { ChargeOutcome } from '../../../domain/outcomes.js';
+import { holdAgain } from '../orders/hold-again.js';
+import { prepared, type Database } from '../pool.js';
+
+interface CaptureRow {
+  status: OrderStatus;
+  owner: string;
+  total_minor: number;
+  currency: string;
+}
+
+// Money, order, reservation, stock and event in one transaction: no committed state shows settled money without its
+// confirmed order. A capture that comes too late, or is not what was agreed, stays on its attempt.
+const captureStatement = prepared<CaptureRow>(
+  'capture',
+  `with found as materialized (
+     select status, owner, total_minor, currency from orders where order_id = $1 for update
+   ), settled as (
+     update payment_attempts set state = 'captured', reference = $4, captured_minor = $5, captured_currency = $6,
+            updated_at = now()
+     where order_id = $1 and attempt = $3 and (select count(*) from found) = 1
+     returning attempt
+   ), held as materialized (
+     select r.sku, r.quantity
+     from reservations r join stock s on s.sku = r.sku, found
+     where r.order_id = $1 and r.state = 'active' and found.status = any($7)
+     order by r.sku for update of s
+   ), confirmed as (
+     update orders o set status = 'confirmed', version = o.version + 1, updated_at = now(),
+            settled_at = coalesce(o.settled_at, now())
+     from found
+     where o.order_id = $1 and found.owner = $2 and found.status = any($7)
+       and found.total_minor = $5::bigint and found.currency = $6
+       and (select count(*) from settled) = 1
+       and (select count(*) from held) = (select count(*) from order_lines where order_id = $1)
+     returning o.status, o.version
+   ), paid as (
+     insert into payments (order_id, attempt, amount_minor, currency, reference)
+     select $1, $3, $5, $6, $4 from confirmed
+     on conflict do nothing
+   ), sold as (
+     update stock s set on_hand = s.on_hand - held.quantity, reserved = s.reserved - held.quantity
+     from held, confirmed where s.sku = held.sku
+   ), committed as (
+     update reservations r set state = 'committed', updated_at = now()
+     from confirmed where r.order_id = $1 and r.state = 'active'
+   ), moved as (
+     insert into stock_movements (sku, order_id, kind, on_hand_delta, reserved_delta)
+     select sku, $1, 'commit', -quantity, -quantity from held, confirmed
+   ), known as (
+     update dead_letters set state = 'resolved', resolution = 'the charge was captured', updated_at = now()
+     where order_id = $1 and state in ('open', 'redriving')
+       and (kind = 'payment_unknown' or kind in ('charge', 'reserve', 'run') and exists (select from confirmed))
+   ), called as (
+     insert into gateway_calls (order_id, idempotency_key, operation, outcome, latency_ms)
+     select $1, idempotency_key, 'charge', 'captured', $8 from payment_attempts
+     where order_id = $1 and attempt = $3 and $8::integer is not null
+   ), told as (
+     insert into order_events (order_id, seq, type) select $1, version, 'order.confirmed' from confirmed
+   )
+   select coalesce(confirmed.status, found.status) as status, found.owner, found.total_minor, found.currency
+   from found left join confirmed on true`,
+);
+
+/**
+ * Writes down that money was taken, and confirms the order if it may still be confirmed. Stock that slipped away
+ * meanwhile is taken again if there is any.
+ */
+export async function capture(
+  database: Database,
+  { orderId, owner }: OrderRun,
+  attempt: number,
+  captured: Captured,
+  call?: GatewayCall,
+): Promise<ChargeOutcome> {
+  const { reference, amountMinor, currency } = captured;
+  const confirmable = statusesBefore('confirmed');
+  const values = [orderId, owner, attempt, reference, amountMinor, currency, confirmable];
+  const write = async (latencyMs: number | null): Promise<CaptureRow> => {
+    const [row] = await captureStatement(database, [...values, latencyMs]);
+    if (row === undefined) throw new Error(`order ${orderId} has no row`);
+    return row;
+  };
+
+  const row = await write(call?.latencyMs ?? null);
+  const outcome = outcomeOf(row, captured, owner, confirmable);
+  if (outcome.kind !== 'unreserved' || !(await holdAgain(database, orderId))) return outcome;
+  return outcomeOf(await write(null), captured, owner, confirmable);
+}
+
+function outcomeOf(row: CaptureRow, captured: Captured, owner: string, confirmable: OrderStatus[]): ChargeOutcome {
+  if (row.status === 'confirmed' || row.status === 'completed') return { kind: 'confirmed' };
+  if (row.total_minor !== captured.amountMinor || row.currency !== captured.currency) {
+    return { kind: 'mismatch', capturedMinor: captured.amountMinor, currency: captured.currency };
+  }
+  return row.owner === owner && confirmable.includes(row.status) ? { kind: 'unreserved' } : { kind: 'superseded' };
+}

@@ -1,0 +1,205 @@
+import { sql } from 'kysely';
+import type { ChargeStore } from '../../../activities/payments.js';
+import { chargeKey } from '../../../domain/ids.js';
+import type { OrderRun } from '../../../domain/order.js';
+import type { ChargeOutcome } from '../../../domain/outcomes.js';
+import type { AttemptState } from '../../../domain/payment.js';
+import {
+  abandonUnsent,
+  attemptStatesBefore,
+  lastAttempt,
+  noteCall,
+  openAttempt,
+  openStanding,
+  outcomeOf,
+  ownAttempt,
+} from './attempts.js';
+import { capture } from './capture.js';
+import { claim } from '../orders/claims.js';
+import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
+import { heedEvidence } from '../dead-letters/evidence.js';
+import { lockOrder, moveOrder } from '../orders/order-row.js';
+import type { Database, Tx } from '../pool.js';
+
+export function createChargeStore(database: Database): ChargeStore {
+  const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.kysely.transaction().execute(work);
+
+  return {
+    claim: (run, sendWindowMs, ttlMs) => claim(database, run, sendWindowMs, ttlMs),
+
+    captured: (run, attempt, captured, call) => capture(database, run, attempt, captured, call),
+
+    async declined(run, attempt, code, { latencyMs }) {
+      return inTransaction(async (tx) => {
+        await lockOrder(tx, run.orderId);
+        const key = chargeKey(run.orderId, attempt);
+        await noteCall(tx, run.orderId, { key, operation: 'charge', outcome: 'declined', latencyMs });
+        // A decline after a doubtful send does not say what became of the first one.
+        const state = sql<AttemptState>`case when doubtful then 'unknown' else 'declined' end`;
+        await attemptIn(tx, run, attempt, ['sent']).set({ state, decline_code: code }).execute();
+        return outcomeNow(tx, run);
+      });
+    },
+
+    async disproved(run, attempt, { latencyMs }, code) {
+      return inTransaction(async (tx) => {
+        await lockOrder(tx, run.orderId);
+        const outcome = code === undefined ? 'not_found' : 'declined';
+        const key = chargeKey(run.orderId, attempt);
+        await noteCall(tx, run.orderId, { key, operation: 'lookup', outcome, latencyMs });
+        await disprove(tx, run, attempt, { isLookedUp: true, ...(code === undefined ? {} : { code }) });
+        return outcomeNow(tx, run);
+      });
+    },
+
+    async troubled(run, attempt, trouble, { latencyMs }) {
+      await inTransaction(async (tx) => {
+        await lockOrder(tx, run.orderId);
+        const key = chargeKey(run.orderId, attempt);
+        await noteCall(tx, run.orderId, { key, operation: 'charge', outcome: trouble.kind, latencyMs });
+        const ambiguous = trouble.kind === 'ambiguous';
+        await attemptIn(tx, run, attempt, ['sent'])
+          .set({
+            state: sql<AttemptState>`case when doubtful or ${ambiguous} then 'unknown' else 'created' end`,
+            doubtful: sql<boolean>`doubtful or ${ambiguous}`,
+            last_error: trouble.reason,
+          })
+          .execute();
+      });
+    },
+
+    async spared(run, attempt) {
+      const row = await attemptIn(database.kysely, run, attempt, ['sent'])
+        .set({
+          state: sql<AttemptState>`case when doubtful then 'unknown' else 'created' end`,
+          tries: sql<number>`tries - 1`,
+        })
+        .returning('tries')
+        .executeTakeFirst();
+      return row?.tries ?? 0;
+    },
+
+    async standing(run, settlingTimeMs) {
+      return inTransaction(async (tx) => {
+        const order = await lockOrder(tx, run.orderId);
+        if (order?.owner !== run.owner) return { kind: 'known', outcome: { kind: 'superseded' } };
+        await abandonUnsent(tx, run.orderId, run.owner);
+        const attempt = await ownAttempt(tx, run);
+        const outcome = outcomeOf(order, attempt);
+        if (outcome !== undefined) return { kind: 'known', outcome };
+        if (attempt === undefined) return { kind: 'known', outcome: { kind: 'not_charged' } };
+        return openStanding(tx, attempt, settlingTimeMs);
+      });
+    },
+
+    async dismissed({ orderId }) {
+      const rows = await database.kysely
+        .selectFrom('payment_attempts')
+        .select(['attempt', 'idempotency_key as key'])
+        .where('order_id', '=', orderId)
+        .where('state', 'in', ['declined', 'not_charged'])
+        .where('tries', '>', 0)
+        .orderBy('attempt')
+        .execute();
+      return rows;
+    },
+
+    async earlierStanding(run, settlingTimeMs) {
+      return inTransaction(async (tx) => {
+        const order = await lockOrder(tx, run.orderId);
+        if (order?.owner !== run.owner) return { kind: 'known', outcome: { kind: 'superseded' } };
+        await abandonUnsent(tx, run.orderId);
+        const open = await openAttempt(tx, run.orderId);
+        if (open !== undefined) return openStanding(tx, open, settlingTimeMs);
+        const outcome = outcomeOf(order, await lastAttempt(tx, run.orderId));
+        const isAnswer = outcome?.kind === 'confirmed' || outcome?.kind === 'declined' || outcome?.kind === 'mismatch';
+        return { kind: 'known', outcome: isAnswer ? outcome : { kind: 'not_charged' } };
+      });
+    },
+
+    async unknown(run, attempt, { latencyMs }) {
+      await inTransaction(async (tx) => {
+        const order = await lockOrder(tx, run.orderId);
+        if (order?.owner !== run.owner) return;
+        const tries = await triesOfOpen(tx, run, attempt);
+        if (tries === undefined) return;
+        const key = chargeKey(run.orderId, attempt);
+        await noteCall(tx, run.orderId, { key, operation: 'lookup', outcome: 'unknown', latencyMs });
+        if (order.status === 'reserved') {
+          await moveOrder(tx, run.orderId, { to: 'payment_unknown', event: 'payment.unknown' });
+        }
+        await openDeadLetter(tx, {
+          orderId: run.orderId,
+          kind: 'payment_unknown',
+          step: 'charge',
+          errorClass: 'ChargeUnknown',
+          attempts: tries,
+          lastError: 'the gateway does not say what became of the charge; look-ups go on',
+        });
+      });
+    },
+
+    async applyEvidence(run, { deadLetterId, happened, reference, note }) {
+      const attempt = await inTransaction(async (tx) => {
+        const order = await lockOrder(tx, run.orderId);
+        if (order?.owner !== run.owner) return undefined;
+        const said = { deadLetterId, happened, note };
+        if ((await heedEvidence(tx, run.orderId, 'payment_unknown', said)) === undefined) return undefined;
+        const open = await openAttempt(tx, run.orderId);
+        // That of a charge that took money is resolved with its capture, or a crash between them would lose both.
+        if (open !== undefined && happened) return open;
+        await resolveDeadLetters(tx, run.orderId, ['payment_unknown'], `evidence: ${note}`);
+        if (open !== undefined) await disprove(tx, run, open.attempt, { isLookedUp: false });
+        return undefined;
+      });
+      if (attempt === undefined) return;
+      const { amount_minor: amountMinor, currency } = attempt;
+      await capture(database, run, attempt.attempt, { kind: 'captured', reference, amountMinor, currency });
+    },
+  };
+}
+
+function attemptIn(db: Pick<Tx, 'updateTable'>, { orderId }: OrderRun, attempt: number, states: AttemptState[]) {
+  return db
+    .updateTable('payment_attempts')
+    .set({ updated_at: sql<Date>`now()` })
+    .where('order_id', '=', orderId)
+    .where('attempt', '=', attempt)
+    .where('state', 'in', states);
+}
+
+/** A look-up that comes late must not reopen what has been settled. */
+async function triesOfOpen(tx: Tx, { orderId }: OrderRun, attempt: number): Promise<number | undefined> {
+  const row = await tx
+    .selectFrom('payment_attempts')
+    .select('tries')
+    .where('order_id', '=', orderId)
+    .where('attempt', '=', attempt)
+    .where('state', 'in', ['sent', 'unknown'])
+    .executeTakeFirst();
+  return row?.tries;
+}
+
+async function disprove(
+  tx: Tx,
+  run: OrderRun,
+  attempt: number,
+  { isLookedUp, code }: { isLookedUp: boolean; code?: string },
+): Promise<void> {
+  const state = code === undefined ? 'not_charged' : 'declined';
+  const settled = await attemptIn(tx, run, attempt, attemptStatesBefore(state))
+    .set({ state, decline_code: code ?? null })
+    // A send that began after the look-up is not what the look-up spoke of.
+    .where(
+      sql<boolean>`(${!isLookedUp || code !== undefined}::boolean or coalesce(send_by, updated_at) <= clock_timestamp())`,
+    )
+    .returning('attempt')
+    .executeTakeFirst();
+  if (settled === undefined) return;
+  await resolveDeadLetters(tx, run.orderId, ['payment_unknown'], 'the gateway says that nothing was charged');
+}
+
+async function outcomeNow(tx: Tx, run: OrderRun): Promise<ChargeOutcome> {
+  const order = await lockOrder(tx, run.orderId);
+  return (order && outcomeOf(order, await ownAttempt(tx, run))) ?? { kind: 'unknown', retryAfterMs: 0 };
+}

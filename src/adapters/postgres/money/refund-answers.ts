@@ -1,0 +1,138 @@
+import { sql } from 'kysely';
+import type { RefundLookup, RefundResult } from '../../../activities/payments.js';
+import type { LookedRefund, RefundStore } from '../../../activities/refunds.js';
+import { noteCall } from './attempts.js';
+import { openDeadLetter } from '../dead-letters/dead-letters.js';
+import { addToTrail } from '../orders/order-trail.js';
+import type { Tx } from '../pool.js';
+import { changeRefund, failRefund, lockRefund, moveRefund, succeedRefund, type Refund } from './refund-row.js';
+
+/** Writes down what a send came to. @returns whether the refund is looked up from now on */
+export async function recordRefund(
+  tx: Tx,
+  key: string,
+  result: RefundResult,
+  { latencyMs, tries }: { latencyMs: number; tries: number },
+): Promise<boolean> {
+  const refund = await existing(tx, key);
+  await noteCall(tx, refund.order_id, { key, operation: 'refund', outcome: result.kind, latencyMs });
+  if (refund.idempotency_key !== key) {
+    await recordPast(tx, refund, key, result);
+    return false;
+  }
+  switch (result.kind) {
+    case 'refunded':
+      await recordSuccess(tx, refund, result.reference);
+      return false;
+    case 'refused':
+      // Only the gateway's own news takes a success back, never an answer that overtook or was overtaken.
+      if (refund.state !== 'succeeded') await failRefund(tx, refund, { error: result.code, takenBack: false });
+      return false;
+    case 'ambiguous':
+    case 'not_executed':
+      return recordTrouble(tx, refund, result, tries);
+  }
+}
+
+/** Writes down what a look-up found. @returns how it stands with the refund */
+export async function recordLookup(
+  tx: Tx,
+  key: string,
+  found: RefundLookup | undefined,
+  { latencyMs, settlingTimeMs }: LookedRefund,
+): ReturnType<RefundStore['looked']> {
+  const refund = await existing(tx, key);
+  const outcome = found?.kind ?? 'unknown';
+  await noteCall(tx, refund.order_id, { key, operation: 'lookup', outcome, latencyMs });
+  if (refund.state === 'succeeded') return { kind: 'refunded' };
+  if (refund.state === 'failed') return { kind: 'refused', code: refund.last_error ?? 'refused' };
+  if (refund.state === 'pending' || refund.idempotency_key !== key) return { kind: 'sendable' };
+
+  switch (found?.kind) {
+    case 'refunded':
+      await recordSuccess(tx, refund, found.reference);
+      return { kind: 'refunded' };
+    case 'refused':
+      await failRefund(tx, refund, { error: found.code, takenBack: false });
+      return { kind: 'refused', code: found.code };
+    case 'not_found': {
+      const settlesInMs = await settlesIn(tx, refund, settlingTimeMs);
+      if (settlesInMs > 0) return { kind: 'unknown', retryAfterMs: settlesInMs };
+      await moveRefund(tx, refund, 'pending', { tries: 0, looked_up: false });
+      return { kind: 'sendable' };
+    }
+    case 'processing':
+    case undefined:
+      // A redrive that looked in vain leaves it to a person again.
+      await openUnknown(tx, refund);
+      return { kind: 'unknown', retryAfterMs: 0 };
+  }
+}
+
+async function existing(tx: Tx, key: string): Promise<Refund> {
+  const refund = await lockRefund(tx, key);
+  if (refund === undefined) throw new Error(`no refund has the key ${key}`);
+  return refund;
+}
+
+async function recordSuccess(tx: Tx, refund: Refund, reference: string): Promise<void> {
+  // An answer that comes after the news that the bank took the money back is the older of the two.
+  if (!refund.taken_back) await succeedRefund(tx, refund, { reference, resolution: 'the gateway sent the money back' });
+}
+
+/** Trouble before anything was in doubt costs no try: nothing can have happened. */
+async function recordTrouble(
+  tx: Tx,
+  refund: Refund,
+  { kind, reason }: { kind: 'ambiguous' | 'not_executed'; reason: string },
+  most: number,
+): Promise<boolean> {
+  if (refund.state !== 'pending' && refund.state !== 'unknown') return false;
+  if (refund.state === 'pending' && kind === 'not_executed') {
+    await changeRefund(tx, refund, { last_error: reason });
+    return false;
+  }
+  const tries = refund.tries + 1;
+  const isLookedUp = refund.looked_up || tries >= most;
+  await changeRefund(tx, refund, { state: 'unknown', last_error: reason, tries, looked_up: isLookedUp });
+  if (!isLookedUp) return false;
+  await openUnknown(tx, { ...refund, tries });
+  if (refund.looked_up) return true;
+  const { refund_id, amount_minor, currency } = refund;
+  await addToTrail(tx, refund.order_id, 'refund.unknown', { refund_id, amount_minor, currency });
+  return true;
+}
+
+async function openUnknown(tx: Tx, { order_id: orderId, refund_id: subject, tries }: Refund): Promise<void> {
+  await openDeadLetter(tx, {
+    orderId,
+    kind: 'refund',
+    step: 'refund',
+    errorClass: 'RefundUnknown',
+    lastError: 'the gateway does not say what became of the refund; look-ups go on',
+    attempts: tries,
+    subject,
+  });
+}
+
+/** An answer for a key that was replaced because it had definitely failed: if it did not, that is a person's case. */
+async function recordPast(tx: Tx, refund: Refund, key: string, result: RefundResult): Promise<void> {
+  if (result.kind !== 'refunded') return;
+  await openDeadLetter(tx, {
+    orderId: refund.order_id,
+    kind: 'books',
+    step: 'refund',
+    errorClass: 'RefundedUnderPastKey',
+    lastError: `the gateway sent money back under ${key}, which it had refused, as ${result.reference}`,
+    subject: refund.refund_id,
+  });
+}
+
+/** By the database's clock; its last send was before its row was written last. */
+async function settlesIn(tx: Tx, { updated_at }: Refund, settlingTimeMs: number): Promise<number> {
+  const { rows } = await sql<{ ms: number }>`
+    select greatest(0, ceil(extract(epoch from
+      ${updated_at}::timestamptz + ${settlingTimeMs} * interval '1 ms' - clock_timestamp()) * 1000))::int as ms
+  `.execute(tx);
+  return rows[0]?.ms ?? settlingTimeMs;
+}

@@ -1,0 +1,163 @@
+import { sql, type Selectable } from 'kysely';
+import type { RefundRequest } from '../../../activities/payments.js';
+import type { DueRefund } from '../../../activities/refunds.js';
+import { chargeKey, undoRefundKey } from '../../../domain/ids.js';
+import { isSettled } from '../../../domain/order.js';
+import { REFUND_TRANSITIONS, type RefundState } from '../../../domain/payment.js';
+import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
+import { forgetEvidence } from '../dead-letters/evidence.js';
+import { lockOrder } from '../orders/order-row.js';
+import { addToTrail } from '../orders/order-trail.js';
+import type { Tx } from '../pool.js';
+import type { Tables } from '../tables.js';
+
+export type Refund = Selectable<Tables['refunds']>;
+
+const UNDO = 'undo-';
+
+/** The name of the refund that gives back what one charge attempt took, when its order is undone. */
+export function undoRefundId(orderId: string, attempt: number): string {
+  return `${UNDO}${orderId}-${attempt}`;
+}
+
+export function isUndoRefundId(refundId: string): boolean {
+  return refundId.startsWith(UNDO);
+}
+
+/** The idempotency key of one try at a refund that was asked for. A new number only after a definite failure. */
+export function refundKey(orderId: string, refundId: string, number: number): string {
+  return `${orderId}:refund:${refundId}:${number}`;
+}
+
+/** The key of a refund's `number`-th try. The first try of an undo has a key that follows from its charge alone. */
+export function keyOfTry(refund: Pick<Refund, 'order_id' | 'refund_id' | 'attempt'>, number: number): string {
+  return number === 1 && isUndoRefundId(refund.refund_id)
+    ? undoRefundKey(refund.order_id, refund.attempt)
+    : refundKey(refund.order_id, refund.refund_id, number);
+}
+
+/** What is sent to the gateway for a refund, under its present key. */
+export function requestOf(refund: Refund): RefundRequest {
+  return {
+    key: refund.idempotency_key,
+    chargeKey: chargeKey(refund.order_id, refund.attempt),
+    orderId: refund.order_id,
+    amountMinor: refund.amount_minor,
+    currency: refund.currency,
+  };
+}
+
+/**
+ * Locks the order of the refund that has, or before a redrive had, this key.
+ * @returns undefined when no refund ever had it
+ */
+export async function lockRefund(tx: Tx, key: string): Promise<Refund | undefined> {
+  // Every key begins with its order's id, which has no colon.
+  const [orderId = ''] = key.split(':', 1);
+  await lockOrder(tx, orderId);
+  const refunds = await tx.selectFrom('refunds').selectAll().where('order_id', '=', orderId).execute();
+  return refunds.find((refund) => {
+    const tries = Array.from({ length: refund.number }, (_, before) => keyOfTry(refund, before + 1));
+    return tries.includes(key);
+  });
+}
+
+/** A refund that is pending or unknown, as what is to be done about it. */
+export function dueOf(refund: Refund): DueRefund {
+  const isLookedUp = refund.state === 'unknown' && refund.looked_up;
+  return { state: isLookedUp ? 'unknown' : 'due', request: requestOf(refund) };
+}
+
+/** What of a captured amount no refund has given back, or may still give back. The order must be locked. */
+export async function leftToRefund(tx: Tx, orderId: string, attempt: number, capturedMinor: number): Promise<number> {
+  const refunds = await tx
+    .selectFrom('refunds')
+    .select(['amount_minor', 'state'])
+    .where('order_id', '=', orderId)
+    .where('attempt', '=', attempt)
+    .execute();
+  return capturedMinor - claimedMinor(refunds);
+}
+
+/** The sum of the refunds that have not failed. */
+export function claimedMinor(refunds: readonly Pick<Refund, 'amount_minor' | 'state'>[]): number {
+  return refunds.reduce((sum, { amount_minor, state }) => sum + (state === 'failed' ? 0 : amount_minor), 0);
+}
+
+export type RefundChange = Partial<
+  Pick<
+    Refund,
+    'idempotency_key' | 'number' | 'amount_minor' | 'reference' | 'last_error' | 'taken_back' | 'tries' | 'looked_up'
+  >
+>;
+
+/** Moves a refund of a locked order, if the transition table lets it. @returns whether it moved */
+export async function moveRefund(tx: Tx, refund: Refund, to: RefundState, change: RefundChange = {}): Promise<boolean> {
+  if (!(REFUND_TRANSITIONS[refund.state] as readonly RefundState[]).includes(to)) return false;
+  if (to === 'failed' || to === 'pending') await forgetEvidence(tx, refund.order_id, refund.refund_id);
+  await changeRefund(tx, refund, { ...change, state: to });
+  return true;
+}
+
+export async function changeRefund(
+  tx: Tx,
+  { refund_id }: Refund,
+  change: RefundChange & { state?: RefundState },
+): Promise<void> {
+  await tx
+    .updateTable('refunds')
+    .set({ ...change, updated_at: sql<Date>`now()` })
+    .where('refund_id', '=', refund_id)
+    .execute();
+}
+
+/** The money is back: succeeded, with its event, and nothing left for a person to do. */
+export async function succeedRefund(
+  tx: Tx,
+  refund: Refund,
+  { reference, resolution, note }: { reference: string; resolution: string; note?: string },
+): Promise<void> {
+  const { order_id: orderId, refund_id: subject } = refund;
+  if (!(await moveRefund(tx, refund, 'succeeded', { reference, last_error: null }))) return;
+  const data = { refund_id: subject, amount_minor: refund.amount_minor, currency: refund.currency };
+  await addToTrail(tx, orderId, 'refund.succeeded', data);
+  await resolveDeadLetters(tx, orderId, ['refund'], resolution, { subject, ...(note === undefined ? {} : { note }) });
+  await resolveAlarm(tx, orderId);
+}
+
+/** The money did not go back, or came back from the bank: failed, with its event and a dead letter. */
+export async function failRefund(
+  tx: Tx,
+  refund: Refund,
+  { error, takenBack }: { error: string; takenBack: boolean },
+): Promise<boolean> {
+  const { order_id: orderId, refund_id: subject } = refund;
+  const change = { last_error: error, taken_back: takenBack };
+  if (!(await moveRefund(tx, refund, 'failed', change))) return false;
+  const data = { refund_id: subject, amount_minor: refund.amount_minor, currency: refund.currency, error };
+  await addToTrail(tx, orderId, 'refund.failed', data);
+  await openDeadLetter(tx, {
+    orderId,
+    kind: 'refund',
+    step: 'refund',
+    errorClass: takenBack ? 'RefundTakenBack' : 'RefundRefused',
+    lastError: error,
+    attempts: refund.number,
+    subject,
+  });
+  return true;
+}
+
+/** An order that is being undone resolves its alarms when it ends; one that has ended has only refunds to wait for. */
+async function resolveAlarm(tx: Tx, orderId: string): Promise<void> {
+  const order = await lockOrder(tx, orderId);
+  if (order === undefined || !isSettled(order.status)) return;
+  const underWay = await tx
+    .selectFrom('refunds')
+    .select('refund_id')
+    .where('order_id', '=', orderId)
+    .where('state', 'in', ['pending', 'unknown'])
+    .limit(1)
+    .executeTakeFirst();
+  if (underWay === undefined) await resolveDeadLetters(tx, orderId, ['compensation'], 'the money was sent back');
+}

@@ -1,0 +1,108 @@
+import type { DueRefund } from '../../../activities/refunds.js';
+import { undoRefundKey } from '../../../domain/ids.js';
+import type { OrderStatus } from '../../../domain/order.js';
+import { resolveDeadLetters } from '../dead-letters/dead-letters.js';
+import type { Tx } from '../pool.js';
+import { claimedMinor, dueOf, isUndoRefundId, undoRefundId, type Refund } from './refund-row.js';
+
+/** A capture whose whole money has to go back. */
+export interface UnwantedCapture {
+  orderId: string;
+  attempt: number;
+  capturedMinor: number;
+  currency: string;
+}
+
+// In these no charge is under way that could still confirm the order: whatever was captured, was captured for nothing.
+const WITHOUT_PAYMENT: readonly OrderStatus[] = [
+  'pending',
+  'in_review',
+  'compensating',
+  'failed',
+  'cancelling',
+  'cancelled',
+];
+const PAID: readonly OrderStatus[] = ['confirmed', 'completed'];
+
+/** The captures of an order that must not keep their money: strays only, while the order is paid. */
+export async function unwantedCaptures(tx: Tx, orderId: string, status: OrderStatus): Promise<UnwantedCapture[]> {
+  const isPaid = PAID.includes(status);
+  if (!isPaid && !WITHOUT_PAYMENT.includes(status)) return [];
+  const captured = await tx
+    .selectFrom('payment_attempts as a')
+    .select(['a.attempt', 'a.captured_minor', 'a.captured_currency'])
+    .where('a.order_id', '=', orderId)
+    .where('a.state', '=', 'captured')
+    .$if(isPaid, (query) =>
+      query.where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('payments as p')
+              .select('p.order_id')
+              .whereRef('p.order_id', '=', 'a.order_id')
+              .whereRef('p.attempt', '=', 'a.attempt'),
+          ),
+        ),
+      ),
+    )
+    .orderBy('a.attempt')
+    .execute();
+  return captured.flatMap(({ attempt, captured_minor, captured_currency }) =>
+    captured_minor === null || captured_currency === null
+      ? []
+      : [{ orderId, attempt, capturedMinor: captured_minor, currency: captured_currency }],
+  );
+}
+
+/** Writes down, once, the refund of what no other refund of the capture gives back; returns all that are not done. */
+export async function undoCapture(tx: Tx, capture: UnwantedCapture): Promise<DueRefund[]> {
+  const { orderId, attempt, capturedMinor } = capture;
+  const refunds = await tx
+    .selectFrom('refunds')
+    .selectAll()
+    .where('order_id', '=', orderId)
+    .where('attempt', '=', attempt)
+    .orderBy('created_at')
+    .execute();
+  const undo = refunds.find(({ refund_id }) => isUndoRefundId(refund_id));
+  const left = capturedMinor - claimedMinor(refunds);
+  if (undo === undefined && left > 0) refunds.push(await insertUndo(tx, capture, left));
+  const stillLeft = undo === undefined ? 0 : left;
+
+  const due: DueRefund[] = [];
+  for (const refund of refunds) {
+    if (refund.state === 'pending' || refund.state === 'unknown') {
+      due.push(dueOf(refund));
+    } else if (refund.state === 'failed') {
+      // A refused undo takes along, when it is redriven, what other refunds failed to give back.
+      const isTakenAlong = refund !== undo && undo?.state === 'failed';
+      if (stillLeft > 0 && !isTakenAlong) due.push({ state: 'refused', code: refund.last_error ?? 'refused' });
+      else await supersede(tx, refund);
+    }
+  }
+  return due;
+}
+
+/** A failed refund whose money goes back another way needs nobody any more. */
+export async function supersede(tx: Tx, { order_id, refund_id }: Refund): Promise<void> {
+  const resolution = 'superseded: another refund gives this money back';
+  await resolveDeadLetters(tx, order_id, ['refund'], resolution, { subject: refund_id });
+}
+
+async function insertUndo(tx: Tx, capture: UnwantedCapture, amountMinor: number): Promise<Refund> {
+  const { orderId, attempt, currency } = capture;
+  return tx
+    .insertInto('refunds')
+    .values({
+      idempotency_key: undoRefundKey(orderId, attempt),
+      refund_id: undoRefundId(orderId, attempt),
+      order_id: orderId,
+      attempt,
+      amount_minor: amountMinor,
+      currency,
+      state: 'pending',
+      reason: 'the order was undone',
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}

@@ -1,0 +1,98 @@
+import { sql } from 'kysely';
+import type { Claim } from '../../../activities/payments.js';
+import { chargeKeyPrefix } from '../../../domain/ids.js';
+import type { OrderRun } from '../../../domain/order.js';
+import { outcomeOf, ownAttempt } from '../money/attempts.js';
+import { isPastItsTime } from './expiry.js';
+import { lockOrder } from './order-row.js';
+import { prepared, type Database, type Tx } from '../pool.js';
+
+interface ClaimRow {
+  attempt: number;
+  idempotency_key: string;
+  amount_minor: number;
+  currency: string;
+  payment_method: string;
+}
+
+// The intent of a first try: one statement, refused by anything that is out of the ordinary.
+const firstClaim = prepared<ClaimRow>(
+  'first-claim',
+  `with payable as materialized (
+     select total_minor, currency, payment_method from orders
+     where order_id = $1 and owner = $2 and status = 'reserved'
+       and not exists (select from reservations where order_id = $1 and state = 'active' and expires_at < now())
+     for update
+   ), intent as (
+     insert into payment_attempts
+       (order_id, attempt, owner, idempotency_key, amount_minor, currency, state, tries, send_by)
+     select $1, next.attempt, $2, $3 || next.attempt, total_minor, currency, 'sent', 1, now() + $4 * interval '1 ms'
+     from payable, lateral (
+       select coalesce(max(attempt), 0) + 1 as attempt,
+              bool_or(owner = $2 or state in ('created', 'sent', 'unknown')
+                      or state = 'captured' and captured_minor > (
+                        select coalesce(sum(r.amount_minor), 0) from refunds r
+                        where r.order_id = $1 and r.attempt = a.attempt and r.state = 'succeeded')) as busy
+       from payment_attempts a where order_id = $1
+     ) as next
+     where busy is not true
+     on conflict do nothing
+     returning attempt, idempotency_key, amount_minor, currency
+   )
+   select intent.*, payment_method from intent, payable`,
+);
+
+/** Writes down the intent to send, committed when this returns, or answers what has become of it. */
+export async function claim(database: Database, run: OrderRun, sendWindowMs: number, ttlMs: number): Promise<Claim> {
+  const values = [run.orderId, run.owner, chargeKeyPrefix(run.orderId), sendWindowMs];
+  const [first] = await firstClaim(database, values);
+  if (first !== undefined) return send(run, first, false);
+  return database.kysely.transaction().execute((tx) => claimAgain(tx, run, sendWindowMs, ttlMs));
+}
+
+/** A try after the first: the same attempt under the same key, or the answer it has got meanwhile. */
+async function claimAgain(tx: Tx, run: OrderRun, sendWindowMs: number, ttlMs: number): Promise<Claim> {
+  const order = await lockOrder(tx, run.orderId);
+  if (order?.owner !== run.owner) return { kind: 'answered', outcome: { kind: 'superseded' } };
+  const attempt = await ownAttempt(tx, run);
+  const outcome = outcomeOf(order, attempt);
+  if (outcome !== undefined) return { kind: 'answered', outcome };
+  if (order.status !== 'reserved') return { kind: 'answered', outcome: { kind: 'superseded' } };
+  if (attempt === undefined) {
+    if (await isPastItsTime(tx, run)) return { kind: 'answered', outcome: { kind: 'expired' } };
+    // Another run's charge is open, or kept: a second key now could be a second charge.
+    throw new Error(`order ${run.orderId} has a charge of another run`);
+  }
+
+  const doubtful = attempt.doubtful || attempt.state !== 'created';
+  await tx
+    .updateTable('payment_attempts')
+    .set({
+      state: 'sent',
+      doubtful,
+      tries: attempt.tries + 1,
+      send_by: sql<Date>`now() + ${sendWindowMs} * interval '1 ms'`,
+      updated_at: sql<Date>`now()`,
+    })
+    .where('order_id', '=', run.orderId)
+    .where('attempt', '=', attempt.attempt)
+    .execute();
+  await tx
+    .updateTable('reservations')
+    .set({ expires_at: sql<Date>`now() + ${ttlMs} * interval '1 ms'` })
+    .where('order_id', '=', run.orderId)
+    .where('state', '=', 'active')
+    .execute();
+  return send(run, { ...attempt, payment_method: order.payment_method }, doubtful);
+}
+
+function send({ orderId }: OrderRun, row: ClaimRow, doubtful: boolean): Claim {
+  const request = {
+    key: row.idempotency_key,
+    orderId,
+    amountMinor: row.amount_minor,
+    currency: row.currency,
+    method: row.payment_method,
+  };
+  return { kind: 'send', attempt: row.attempt, doubtful, request };
+}

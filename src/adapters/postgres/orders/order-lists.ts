@@ -1,0 +1,42 @@
+import { sql } from 'kysely';
+import type { OrderFilter, OrderPlace } from '../../../domain/order-filter.js';
+import type { OrderRecord } from '../../../domain/order-record.js';
+import { pageOfKeys } from './order-page.js';
+import { orderRows, toRecord } from './order-reader.js';
+import type { Database } from '../pool.js';
+import { orUnavailable } from '../unavailable.js';
+import { utcExact } from '../utc.js';
+
+export interface ListedOrder {
+  record: OrderRecord;
+  place: OrderPlace;
+}
+
+/** Reads pages of orders, the newest first. */
+export function createOrderLists(database: Database) {
+  return {
+    /** The orders after the place, at most `limit` of them. */
+    async list(filter: OrderFilter, limit: number, after?: OrderPlace): Promise<ListedOrder[]> {
+      const rows = await orUnavailable(listQuery(database, filter, limit, after).execute());
+      return rows.map((row) => ({
+        record: toRecord(row),
+        place: { createdAt: row.createdAt, orderId: row.order_id },
+      }));
+    },
+  };
+}
+
+/** One statement for a page and all that belongs to its orders; nothing is joined to an order that is not on it. */
+export function listQuery(
+  database: Database,
+  filter: OrderFilter,
+  limit: number,
+  after?: OrderPlace,
+  keys = pageOfKeys(filter, limit, after),
+) {
+  return orderRows(database)
+    .innerJoin(keys.as<'page'>(sql`page`), (join) => join.onRef(sql.ref('page.order_id'), '=', 'o.order_id'))
+    .select(utcExact('o.created_at').as('createdAt'))
+    .orderBy('o.created_at', 'desc')
+    .orderBy('o.order_id', 'desc');
+}

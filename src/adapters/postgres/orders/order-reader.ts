@@ -1,0 +1,154 @@
+import { jsonArrayFrom } from 'kysely/helpers/postgres';
+import type { OrderRecord, Review } from '../../../domain/order-record.js';
+import type { Product } from '../../../domain/product.js';
+import { prepared, type Database } from '../pool.js';
+import { orUnavailable } from '../unavailable.js';
+import { utc } from '../utc.js';
+
+interface CheckoutRow {
+  fingerprint: string | null;
+  products: Product[];
+}
+
+const forCheckout = prepared<CheckoutRow>(
+  'for-checkout',
+  `select (select fingerprint from orders where order_id = $1) as fingerprint,
+          (select coalesce(json_agg(json_build_object('sku', sku, 'name', name, 'currency', currency,
+                                                      'unitPriceMinor', unit_price_minor, 'active', active)), '[]')
+           from products where sku = any($2) and deleted_at is null) as products`,
+);
+
+const begun = prepared<{ orderId: string }>(
+  'begun-orders',
+  `select order_id as "orderId" from payment_attempts where order_id = any($1)
+   union
+   select order_id from orders where order_id = any($1) and status not in ('pending', 'reserved')`,
+);
+
+// The pool drops a connection that lets this time pass: a server that hangs must not have them all.
+const PING = { text: 'select 1', query_timeout: 2_000 };
+
+export type OrderReader = ReturnType<typeof createOrderReader>;
+
+/** What the HTTP side reads. */
+export function createOrderReader(database: Database) {
+  return {
+    /** All that accepting a checkout needs to know, in one query. */
+    async forCheckout(orderId: string, skus: string[]): Promise<{ fingerprint: string | null; products: Product[] }> {
+      const [row] = await orUnavailable(forCheckout(database, [orderId, skus]));
+      return row ?? { fingerprint: null, products: [] };
+    },
+
+    /** Those of these orders whose payment is under way, or that are past it. */
+    async begun(orderIds: string[]): Promise<string[]> {
+      const rows = await orUnavailable(begun(database, [orderIds]));
+      return rows.map(({ orderId }) => orderId);
+    },
+
+    async find(orderId: string): Promise<OrderRecord | undefined> {
+      const row = await orUnavailable(orderRows(database).where('o.order_id', '=', orderId).executeTakeFirst());
+      return row && toRecord(row);
+    },
+
+    /** The order's events after `seq`, oldest first. */
+    async events(orderId: string, afterSeq: number, limit: number) {
+      return orUnavailable(
+        database.kysely
+          .selectFrom('order_events')
+          .select(['seq', 'type', 'data', utc('created_at').as('createdAt')])
+          .where('order_id', '=', orderId)
+          .where('seq', '>', afterSeq)
+          .orderBy('seq')
+          .limit(limit)
+          .execute(),
+      );
+    },
+
+    /** Resolves when the database answers. */
+    async ping(): Promise<void> {
+      await orUnavailable(database.pool.query(PING));
+    },
+  };
+}
+
+/** Orders with all that belongs to them; the caller says which. */
+export function orderRows({ kysely }: Database) {
+  return kysely
+    .selectFrom('orders as o')
+    .selectAll('o')
+    .select((eb) => [
+      jsonArrayFrom(
+        eb
+          .selectFrom('order_lines as l')
+          .select(['l.sku', 'l.name', 'l.quantity', 'l.unit_price_minor as unitPriceMinor'])
+          .whereRef('l.order_id', '=', 'o.order_id')
+          .orderBy('l.sku'),
+      ).as('lines'),
+      jsonArrayFrom(
+        eb
+          .selectFrom('payment_attempts as a')
+          .select(['a.attempt', 'a.state', 'a.tries', 'a.reference'])
+          .select(['a.amount_minor as amountMinor', 'a.captured_minor as capturedMinor'])
+          .select('a.decline_code as declineCode')
+          .select((payment) =>
+            payment
+              .exists(
+                payment
+                  .selectFrom('payments as p')
+                  .select('p.order_id')
+                  .whereRef('p.order_id', '=', 'a.order_id')
+                  .whereRef('p.attempt', '=', 'a.attempt'),
+              )
+              .$castTo<boolean>()
+              .as('settles'),
+          )
+          .select([utc('a.created_at').as('createdAt'), utc('a.updated_at').as('updatedAt')])
+          .whereRef('a.order_id', '=', 'o.order_id')
+          .orderBy('a.attempt'),
+      ).as('attempts'),
+      jsonArrayFrom(
+        eb
+          .selectFrom('refunds as r')
+          .select(['r.refund_id as id', 'r.attempt', 'r.amount_minor as amountMinor', 'r.state', 'r.reference'])
+          .select(['r.reason', 'r.restock', 'r.fingerprint'])
+          .select([utc('r.created_at').as('createdAt'), utc('r.updated_at').as('updatedAt')])
+          .whereRef('r.order_id', '=', 'o.order_id')
+          .orderBy('r.created_at')
+          .orderBy('r.refund_id'),
+      ).as('refunds'),
+    ]);
+}
+
+type OrderRow = Awaited<ReturnType<ReturnType<typeof orderRows>['executeTakeFirstOrThrow']>>;
+
+export function toRecord(row: OrderRow): OrderRecord {
+  return {
+    order: {
+      orderId: row.order_id,
+      customerId: row.customer_id,
+      ...(row.customer_email === null ? {} : { customerEmail: row.customer_email }),
+      currency: row.currency,
+      lines: row.lines,
+      totalMinor: row.total_minor,
+      paymentMethod: row.payment_method,
+      metadata: row.metadata,
+      fingerprint: row.fingerprint,
+      requestId: row.request_id,
+      acceptedAt: row.created_at.toISOString(),
+    },
+    status: row.status,
+    version: row.version,
+    failure: row.failure,
+    cancelRequested: row.cancel_requested,
+    cancelReason: row.cancel_reason,
+    review: reviewOf(row),
+    attempts: row.attempts,
+    refunds: row.refunds,
+    updatedAt: row.updated_at.toISOString(),
+  };
+}
+
+function reviewOf({ review, review_by }: Pick<OrderRow, 'review' | 'review_by'>): Review | null {
+  if (review === null && review_by === null) return null;
+  return { decision: review?.decision ?? null, deadline: review_by?.toISOString() ?? null };
+}

@@ -1,0 +1,127 @@
+import { sql } from 'kysely';
+import type { Failure } from '../../../domain/failure.js';
+import { isSettled, statusesBefore, type AcceptedOrder, type OrderStatus, type Undone } from '../../../domain/order.js';
+import { prepared, type Database, type Tx } from '../pool.js';
+
+/** The columns of an order's row that come from its checkout, and, in the same order, the values for them. */
+export const ORDER_COLUMNS =
+  'order_id, owner, fingerprint, request_id, customer_id, currency, total_minor, payment_method, metadata, created_at, ' +
+  'customer_email';
+
+export function orderValues(order: AcceptedOrder, owner: string): unknown[] {
+  return [
+    order.orderId,
+    owner,
+    order.fingerprint,
+    order.requestId,
+    order.customerId,
+    order.currency,
+    order.totalMinor,
+    order.paymentMethod,
+    JSON.stringify(order.metadata),
+    order.acceptedAt,
+    order.customerEmail ?? null,
+  ];
+}
+
+/** The lines as columns for `unnest(text[], text[], int[], bigint[])`: sku, name, quantity, unit price. */
+export function lineArrays({ lines }: AcceptedOrder): unknown[] {
+  return [
+    lines.map((line) => line.sku),
+    lines.map((line) => line.name),
+    lines.map((line) => line.quantity),
+    lines.map((line) => line.unitPriceMinor),
+  ];
+}
+
+// Tells these locks from those of others in the same database.
+const CUSTOMER_TURN = 1_720_001;
+
+const placing = (first: string) => `
+   with ${first} placed as (
+     insert into orders (${ORDER_COLUMNS}, status, version)
+     select $1, $2, $3, $4, $5, $6, $7::bigint, $8, $9::jsonb, $10::timestamptz, $11, 'pending', 1
+     ${first === '' ? '' : 'from turn'}
+     on conflict (order_id) do nothing returning order_id
+   ), lines as (
+     insert into order_lines (order_id, sku, name, quantity, unit_price_minor)
+     select order_id, l.*
+     from placed, unnest($12::text[], $13::text[], $14::int[], $15::bigint[]) as l(sku, name, quantity, unit_price_minor)
+   )
+   insert into order_events (order_id, seq, type) select order_id, 1, 'order.created' from placed`;
+
+const place = prepared('place', placing(''));
+
+// The row gets its number after the lock, and is there for all others before they have it.
+const placeInTurn = prepared(
+  'place-in-turn',
+  placing(`turn as materialized (select pg_advisory_xact_lock(${CUSTOMER_TURN}, hashtext($5::text))),`),
+);
+
+/** Writes the order's row, its lines and its first event, unless they are there. */
+export async function placeOrder(database: Database, order: AcceptedOrder, owner: string): Promise<void> {
+  await place(database, [...orderValues(order, owner), ...lineArrays(order)]);
+}
+
+/** The same, one order of a customer after another: whoever gets a higher number sees all the lower ones. */
+export async function placeOrderInTurn(database: Database, order: AcceptedOrder, owner: string): Promise<void> {
+  await placeInTurn(database, [...orderValues(order, owner), ...lineArrays(order)]);
+}
+
+export interface LockedOrder {
+  owner: string;
+  status: OrderStatus;
+  total_minor: number;
+  currency: string;
+  payment_method: string;
+  failure: Failure | null;
+  cancel_reason: string | null;
+}
+
+/** What an order that is being undone, or has been, ends as; undefined for any other. */
+export function endingOf(order: Pick<LockedOrder, 'status' | 'failure' | 'cancel_reason'>): Undone | undefined {
+  const { status, failure, cancel_reason: reason } = order;
+  if (status === 'cancelling' || status === 'cancelled') {
+    return { status: 'cancelled', reason: reason ?? 'cancelled' };
+  }
+  const isFailing = status === 'compensating' || status === 'failed';
+  return isFailing && failure !== null ? { status: 'failed', failure } : undefined;
+}
+
+/** Locks the order's row until the transaction ends: every change to an order goes through this lock. */
+export async function lockOrder(tx: Tx, orderId: string): Promise<LockedOrder | undefined> {
+  return tx
+    .selectFrom('orders')
+    .select(['owner', 'status', 'total_minor', 'currency', 'payment_method', 'failure', 'cancel_reason'])
+    .where('order_id', '=', orderId)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+export interface Move {
+  to: OrderStatus;
+  event: string;
+  data?: Record<string, unknown>;
+  set?: { owner?: string; failure?: string | null; cancel_reason?: string; cancel_requested?: boolean };
+}
+
+/**
+ * Moves a locked order to another status, if the transition table lets it, with its event.
+ * @returns whether it moved
+ */
+export async function moveOrder(tx: Tx, orderId: string, { to, event, data = {}, set = {} }: Move): Promise<boolean> {
+  const moved = await tx
+    .updateTable('orders')
+    .set({ ...set, status: to, version: sql<number>`version + 1`, updated_at: sql<Date>`now()` })
+    .$if(isSettled(to), (query) => query.set({ settled_at: sql<Date>`coalesce(settled_at, now())` }))
+    .where('order_id', '=', orderId)
+    .where('status', 'in', statusesBefore(to))
+    .returning('version')
+    .executeTakeFirst();
+  if (moved === undefined) return false;
+  await tx
+    .insertInto('order_events')
+    .values({ order_id: orderId, seq: moved.version, type: event, data: JSON.stringify(data) })
+    .execute();
+  return true;
+}

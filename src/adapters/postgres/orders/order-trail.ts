@@ -1,0 +1,16 @@
+import { sql } from 'kysely';
+import type { Tx } from '../pool.js';
+
+/** Adds an event to the trail of a locked order whose status stays as it is. */
+export async function addToTrail(tx: Tx, orderId: string, type: string, data: Record<string, unknown>): Promise<void> {
+  const { version } = await tx
+    .updateTable('orders')
+    .set({ version: sql<number>`version + 1`, updated_at: sql<Date>`now()` })
+    .where('order_id', '=', orderId)
+    .returning('version')
+    .executeTakeFirstOrThrow();
+  await tx
+    .insertInto('order_events')
+    .values({ order_id: orderId, seq: version, type, data: JSON.stringify(data) })
+    .execute();
+}

@@ -1,0 +1,162 @@
+import { sql } from 'kysely';
+import type { OrderStore } from '../../../activities/orders.js';
+import type { DeadLetterKind } from '../../../domain/dead-letter.js';
+import type { FailureReason } from '../../../domain/failure.js';
+import { isSettled, type OrderRun, type OrderStatus, type Undone } from '../../../domain/order.js';
+import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
+import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
+import { inTime } from './expiry.js';
+import { endingOf, lockOrder, moveOrder, placeOrder, type LockedOrder, type Move } from './order-row.js';
+import type { Database, Tx } from '../pool.js';
+
+const REDRIVABLE: Partial<Record<FailureReason, DeadLetterKind>> = {
+  payment_unavailable: 'charge',
+  inventory_unavailable: 'reserve',
+};
+const LETTERS_OF_A_RUN: readonly DeadLetterKind[] = ['charge', 'reserve', 'run'];
+
+const ADMITTED: Admission = { kind: 'admitted' };
+
+export function createOrderStore(database: Database): OrderStore {
+  const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.kysely.transaction().execute(work);
+
+  return {
+    async noteCancel({ orderId, owner }) {
+      await database.kysely
+        .updateTable('orders')
+        .set({ cancel_requested: true, updated_at: sql<Date>`now()` })
+        .where('order_id', '=', orderId)
+        .where('owner', '=', owner)
+        .where('cancel_requested', '=', false)
+        .execute();
+    },
+
+    async beginUndo({ order, owner, ending: asked }) {
+      await placeOrder(database, order, owner);
+      return inTransaction(async (tx) => {
+        const locked = await lockOrder(tx, order.orderId);
+        if (locked?.owner !== owner) return { kind: 'superseded' };
+        const begun = endingOf(locked);
+        if (begun !== undefined) return { kind: 'open', ending: begun };
+        const ending = await inTime(tx, { orderId: order.orderId, owner }, asked);
+        // An order in review holds nothing, and lets no step pass: it goes straight to its end.
+        if (locked.status === 'in_review') return { kind: 'open', ending };
+        const to = ending.status === 'failed' ? 'compensating' : 'cancelling';
+        const moved = await moveOrder(tx, order.orderId, { to, event: `order.${to}`, set: columnsOf(ending) });
+        if (moved) return { kind: 'open', ending };
+        return { kind: locked.status === 'confirmed' ? 'confirmed' : 'superseded' };
+      });
+    },
+
+    async end({ orderId, owner }, ending) {
+      await inTransaction(async (tx) => {
+        const locked = await lockOrder(tx, orderId);
+        if (locked?.owner !== owner || locked.status === ending.status) return;
+        const moved = await moveOrder(tx, orderId, {
+          to: ending.status,
+          event: `order.${ending.status}`,
+          data: ending.status === 'failed' ? { ...ending.failure } : { reason: ending.reason },
+          set: columnsOf(ending),
+        });
+        if (!moved) throw new Error(`order ${orderId} cannot go from ${locked.status} to ${ending.status}`);
+        await settleDeadLetters(tx, orderId, ending);
+      });
+    },
+
+    async complete(orderId) {
+      return inTransaction(async (tx) => {
+        const order = await lockOrder(tx, orderId);
+        if (order?.status === 'completed') return ADMITTED;
+        const moved = order && (await moveOrder(tx, orderId, { to: 'completed', event: 'order.completed' }));
+        return moved ? ADMITTED : refused(order, 'not_fulfillable');
+      });
+    },
+
+    async takeOverToRedrive({ orderId, owner }, deadLetterId) {
+      return inTransaction(async (tx) => {
+        const order = await lockOrder(tx, orderId);
+        if (order?.owner === owner) return ADMITTED;
+        if (order?.status !== 'failed' || !isRedrivable(order)) return refused(order, 'not_redrivable');
+        const letter = await tx
+          .updateTable('dead_letters')
+          .set({ state: 'redriving', updated_at: sql<Date>`now()` })
+          .where('id', '=', deadLetterId)
+          .where('order_id', '=', orderId)
+          .where('state', '=', 'open')
+          .returning('id')
+          .executeTakeFirst();
+        if (letter === undefined) return refused(order, 'superseded');
+        await moveOrder(tx, orderId, { to: 'pending', event: 'order.redriven', set: { owner, failure: null } });
+        return ADMITTED;
+      });
+    },
+
+    async takeOverToCancel({ orderId, owner }, reason) {
+      return inTransaction(async (tx) => {
+        const order = await lockOrder(tx, orderId);
+        if (order?.owner === owner) return ADMITTED;
+        if (order?.status === 'cancelled') return refused(order, 'already_cancelled');
+        if (order?.status !== 'confirmed') return refused(order, 'not_cancellable');
+        const set = { owner, cancel_requested: true, cancel_reason: reason };
+        await moveOrder(tx, orderId, { to: 'cancelling', event: 'order.cancelling', set });
+        return ADMITTED;
+      });
+    },
+
+    async takeOverToRecover(order, owner) {
+      await placeOrder(database, order, owner);
+      return inTransaction(async (tx) => {
+        const locked = await lockOrder(tx, order.orderId);
+        if (locked === undefined) return { kind: 'superseded' };
+        await setOwner(tx, { orderId: order.orderId, owner });
+        const begun = endingOf(locked);
+        if (begun !== undefined && !isSettled(locked.status)) return { kind: 'undoing', ending: begun };
+        return { kind: isSettled(locked.status) ? 'ended' : 'open' };
+      });
+    },
+  };
+}
+
+/** Whatever dead letter there is of it: after a decline or a refusal an order is final. */
+function isRedrivable({ failure }: LockedOrder): boolean {
+  return failure !== null && REDRIVABLE[failure.reason] !== undefined;
+}
+
+/** A failure that only trouble caused can be redriven; every other ending leaves nothing for a person to do. */
+async function settleDeadLetters(tx: Tx, orderId: string, ending: Undone): Promise<void> {
+  const kind = ending.status === 'failed' ? REDRIVABLE[ending.failure.reason] : undefined;
+  const over = LETTERS_OF_A_RUN.filter((other) => other !== kind);
+  const resolution = `the order is ${ending.status}`;
+  await resolveDeadLetters(tx, orderId, over, resolution);
+  // Not that of a refund which somebody asked for: it goes on by itself.
+  await resolveDeadLetters(tx, orderId, ['compensation'], resolution, { subject: '' });
+  if (kind === undefined || ending.status !== 'failed') return;
+  const { step, reason, detail } = ending.failure;
+  const attempts = kind === 'charge' ? await triesOf(tx, orderId) : 0;
+  await openDeadLetter(tx, { orderId, kind, step, errorClass: reason, lastError: detail, attempts });
+}
+
+/** How often any run of the order has sent a charge. */
+async function triesOf(tx: Tx, orderId: string): Promise<number> {
+  const { tries } = await tx
+    .selectFrom('payment_attempts')
+    .select(sql<number>`coalesce(sum(tries), 0)::int`.as('tries'))
+    .where('order_id', '=', orderId)
+    .executeTakeFirstOrThrow();
+  return tries;
+}
+
+function refused(order: LockedOrder | undefined, code: AdmissionRefusal): Admission {
+  const status: OrderStatus | null = order?.status ?? null;
+  return { kind: 'refused', code: order === undefined ? 'not_found' : code, status };
+}
+
+function columnsOf(ending: Undone): NonNullable<Move['set']> {
+  return ending.status === 'failed'
+    ? { failure: JSON.stringify(ending.failure) }
+    : { cancel_reason: ending.reason, cancel_requested: true };
+}
+
+async function setOwner(tx: Tx, { orderId, owner }: OrderRun): Promise<void> {
+  await tx.updateTable('orders').set({ owner }).where('order_id', '=', orderId).execute();
+}

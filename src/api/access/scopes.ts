@@ -1,0 +1,57 @@
+import type { Scope } from '../../domain/scopes.js';
+
+/**
+ * What a key needs for each route; `public` routes need none. A route that is not listed needs `admin`, and fails a
+ * test until somebody decides.
+ */
+export const ROUTE_SCOPES: Readonly<Record<string, Scope | 'public'>> = {
+  'POST /v1/orders': 'orders',
+  'GET /v1/orders': 'orders',
+  'GET /v1/orders/:id': 'orders',
+  'GET /v1/orders/:id/events': 'orders',
+  'GET /v1/orders/:id/stream': 'orders',
+  'POST /v1/orders/:id/cancel': 'orders',
+  'POST /v1/orders/:id/refunds': 'orders',
+  'POST /v1/orders/:id/fulfilment': 'orders',
+  'POST /v1/orders/:id/review': 'operations',
+  'GET /v1/orders/:id/notices': 'operations',
+
+  'GET /v1/products': 'public',
+  'GET /v1/products/:sku': 'public',
+  'POST /v1/products': 'catalog',
+  'PATCH /v1/products/:sku': 'catalog',
+  'DELETE /v1/products/:sku': 'catalog',
+  'POST /v1/products/:sku/stock-adjustments': 'catalog',
+  'GET /v1/products/:sku/stock-movements': 'catalog',
+
+  'GET /v1/dead-letters': 'operations',
+  'GET /v1/dead-letters/:id': 'operations',
+  'POST /v1/dead-letters/:id/redrive': 'operations',
+  'POST /v1/dead-letters/:id/discard': 'operations',
+  'POST /v1/dead-letters/:id/evidence': 'operations',
+  'GET /v1/webhook-endpoints': 'operations',
+  'GET /v1/webhook-endpoints/:id': 'operations',
+  'POST /v1/webhook-endpoints': 'operations',
+  'PATCH /v1/webhook-endpoints/:id': 'operations',
+  'DELETE /v1/webhook-endpoints/:id': 'operations',
+  'POST /v1/webhook-endpoints/:id/secrets': 'operations',
+  'DELETE /v1/webhook-endpoints/:id/secrets/old': 'operations',
+  'POST /v1/webhook-endpoints/:id/test': 'operations',
+  'GET /v1/webhook-deliveries': 'operations',
+  'GET /v1/webhook-deliveries/:id': 'operations',
+  'POST /v1/webhook-deliveries/:id/replay': 'operations',
+  'GET /v1/stats': 'operations',
+
+  // Signed by the gateway.
+  'POST /webhooks/payments/:gateway': 'public',
+  'GET /openapi.json': 'public',
+  'GET /docs': 'public',
+  'GET /docs/errors': 'public',
+  'GET /docs/*': 'public',
+};
+
+/** Public routes that show more, such as stock, to who asks for it with the parameter `include` and has this scope. */
+export const INCLUDE_SCOPES: Readonly<Record<string, Scope>> = {
+  'GET /v1/products': 'catalog',
+  'GET /v1/products/:sku': 'catalog',
+};

@@ -1,0 +1,33 @@
+import { Problem } from '../requests/problems.js';
+
+const LIST = /^\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*\s*$/;
+const TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/g;
+
+/** The entity tag of a version. */
+export function etagOf(version: number): string {
+  return `"${version}"`;
+}
+
+/**
+ * The versions that a request with `If-Match` (RFC 9110, 13.1.1) is meant for; undefined when any will do. A tag that
+ * is weak or none of ours matches no version.
+ * @throws Problem `validation-error` for what is no list of entity tags
+ */
+export function expectedVersions(header: string | undefined): readonly number[] | undefined {
+  if (header === undefined || header.trim() === '*') return undefined;
+  if (!LIST.test(header)) {
+    const detail = 'must be the ETag of an earlier answer in its double quotes, or *';
+    throw new Problem('validation-error', 'The header If-Match cannot be read.', {
+      errors: [{ pointer: 'If-Match', detail }],
+    });
+  }
+  return [...header.matchAll(TAG)].flatMap(([, weak, tag = '']) =>
+    weak === undefined && /^[1-9]\d{0,9}$/.test(tag) ? [Number(tag)] : [],
+  );
+}
+
+/** The answer to a request that was meant for another version. */
+export function changedMeanwhile(version: number): Problem {
+  const detail = `It is at version ${version} now. Read it again, and send what you still want with its new ETag.`;
+  return new Problem('precondition-failed', detail, { version }, { ETag: etagOf(version) });
+}

@@ -1,0 +1,135 @@
+import type { DeadLetter } from '../../domain/dead-letter.js';
+import type { News } from '../../domain/news.js';
+import { noticeOf } from '../../domain/notice.js';
+import type { OrderRecord } from '../../domain/order-record.js';
+import { findOrder } from '../orders/checkout.js';
+import type { EvidenceBody } from './dead-letter-schema.js';
+import type { DeadLetterOptions } from './dead-letters.js';
+import type { OrderActionOptions } from '../orders/order-actions.js';
+import { Problem } from '../requests/problems.js';
+
+const OUTCOMES = {
+  payment_unknown: ['charged', 'not_charged'],
+  refund: ['refunded', 'not_refunded'],
+} as const;
+
+/**
+ * Sends what the dead letter is about through again. Whether this may be is decided by the workflow that takes it, in
+ * the database: of several at once one goes through.
+ * @throws Problem `not-redrivable`
+ */
+export async function redriveDeadLetter(options: OrderActionOptions, letter: DeadLetter): Promise<void> {
+  if (letter.state !== 'open') throw notRedrivable(`This dead letter is ${letter.state}.`, { state: letter.state });
+  if (letter.kind === 'books') {
+    throw notRedrivable('Books that disagree are repaired by hand; discard this dead letter when that is done.');
+  }
+  if (letter.kind === 'notice') return redriveNotice(options, letter);
+  const record = await orderOf(options, letter);
+  switch (letter.kind) {
+    case 'run':
+      return record.status === 'failed' ? restart(options, record, letter) : tell(options, record, { kind: 'look' });
+    case 'charge':
+    case 'reserve':
+      return restart(options, record, letter);
+    case 'payment_unknown':
+      return tell(options, record, { kind: 'look' });
+    case 'compensation':
+      return tellRefund(options, record, letter, { kind: 'look' });
+    case 'refund':
+      return tellRefund(options, record, letter, { kind: 'redrive', deadLetterId: letter.id });
+  }
+}
+
+/**
+ * Keeps what a person found out at the provider and hands it to the workflow that waits for it; without one, to a new
+ * recovery. Of several at once the database takes the first, and refuses what contradicts it.
+ * @throws Problem `no-evidence-wanted`, `not-open`, `evidence-conflict` or `validation-error`
+ */
+export async function sendEvidence(options: DeadLetterOptions, letter: DeadLetter, body: EvidenceBody): Promise<void> {
+  const { kind, id: deadLetterId } = letter;
+  if (kind !== 'payment_unknown' && kind !== 'refund') {
+    throw new Problem('no-evidence-wanted', `This dead letter is of the kind ${kind}.`, { kind });
+  }
+  const { outcome, reference, note } = body;
+  const [happened, not] = OUTCOMES[kind];
+  if (outcome !== happened && outcome !== not) {
+    const errors = [{ pointer: '/outcome', detail: `must be "${happened}" or "${not}" for this dead letter` }];
+    throw new Problem('validation-error', 'This outcome is not what the dead letter is about.', { errors });
+  }
+  const record = await orderOf(options, letter);
+  const given = await options.deadLetters.giveEvidence(deadLetterId, {
+    happened: outcome === happened,
+    reference,
+    note,
+  });
+  switch (given.kind) {
+    case 'not_open':
+      throw new Problem('not-open', `This dead letter is ${given.state}.`, { state: given.state });
+    case 'under_way':
+      throw new Problem('no-evidence-wanted', 'The refund is being sent; wait until it has failed or is unknown.', {
+        kind,
+      });
+    case 'opposite': {
+      const first = given.said.happened ? happened : not;
+      throw new Problem('evidence-conflict', `Somebody has said before that it was ${first}.`, { outcome: first });
+    }
+    case 'kept':
+      if (given.isOver) return;
+  }
+  const about = kind === 'refund' ? 'refund' : 'charge';
+  const item: News = { kind: 'evidence', evidence: { about, deadLetterId, ...given.said } };
+  return kind === 'refund' ? tellRefund(options, record, letter, item) : tell(options, record, item);
+}
+
+async function restart(
+  { requests, policy }: OrderActionOptions,
+  { order, status }: OrderRecord,
+  letter: DeadLetter,
+): Promise<void> {
+  if (status !== 'failed') throw superseded(status);
+  const decision = await requests.redrive(order, policy, letter.id);
+  if (decision === 'running') throw notRedrivable('The workflow of this order is running; let it end first.');
+  if (decision.kind === 'refused') throw superseded(decision.status ?? status);
+}
+
+async function tell({ requests, policy }: OrderActionOptions, { order }: OrderRecord, item: News): Promise<void> {
+  if (!(await requests.tell(order.orderId, item))) await requests.recover(order, policy, item);
+}
+
+/** A refund that somebody asked for has a workflow of its own, all others belong to the undo of their order. */
+async function tellRefund(
+  options: OrderActionOptions,
+  record: OrderRecord,
+  { subject }: DeadLetter,
+  item: News,
+): Promise<void> {
+  if (!subject.startsWith('rf_')) return tell(options, record, item);
+  const refund = record.refunds.find(({ id }) => id === subject);
+  if (refund === undefined) throw notRedrivable(`There is no refund ${subject} of this order.`);
+  const { amountMinor, reason, restock, fingerprint } = refund;
+  const { orderId } = record.order;
+  const request = { orderId, refundId: subject, amountMinor, reason, restock, fingerprint: fingerprint ?? '' };
+  return options.requests.tellRefund(request, options.policy, item);
+}
+
+async function redriveNotice({ requests }: OrderActionOptions, { id, orderId, subject }: DeadLetter): Promise<void> {
+  const ref = noticeOf(orderId, subject);
+  if (ref === undefined) throw notRedrivable(`There is no notice ${subject} of this order.`);
+  const decision = await requests.redriveNotice(ref, id);
+  if (decision === 'running') throw notRedrivable('This notice is being sent; let that end first.');
+  if (decision.kind === 'refused') throw notRedrivable('Somebody else was first.');
+}
+
+async function orderOf(options: OrderActionOptions, { orderId }: DeadLetter): Promise<OrderRecord> {
+  const record = await findOrder(options, orderId);
+  if (record === undefined) throw notRedrivable(`There is no order ${orderId}.`);
+  return record;
+}
+
+function superseded(orderStatus: string): Problem {
+  return notRedrivable(`The order is ${orderStatus}, or somebody else was first.`, { order_status: orderStatus });
+}
+
+function notRedrivable(detail: string, extra: Record<string, unknown> = {}): Problem {
+  return new Problem('not-redrivable', detail, extra);
+}

@@ -1,0 +1,177 @@
+import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
+import type { DeadLetter, DeadLetterState, Said } from '../../domain/dead-letter.js';
+import { answer } from '../requests/answers.js';
+import { redriveDeadLetter, sendEvidence } from './dead-letter-actions.js';
+import {
+  deadLetterJson,
+  deadLetterJsonSchema,
+  deadLetterListSchema,
+  discardSchema,
+  evidenceSchema,
+  letterParams,
+  listQuery,
+  place,
+} from './dead-letter-schema.js';
+import type { OrderActionOptions } from '../orders/order-actions.js';
+import { pageOf, placeOf } from '../requests/paging.js';
+import { FROM_JSON, problems } from '../requests/problem-schema.js';
+import { Problem } from '../requests/problems.js';
+import { strictJson } from '../requests/strict-json.js';
+import { jsonBody, refuseInvalid } from '../requests/validation.js';
+
+export interface DeadLetterFilter {
+  state: DeadLetterState;
+  orderId?: string;
+  limit: number;
+  /** Only those after this one. */
+  after?: { createdAt: string; id: string };
+}
+
+/** `unsettled`: discarding it now would forget money or stock; `detail` says which. */
+export type Discarded =
+  | { kind: 'discarded'; letter: DeadLetter }
+  | { kind: 'not_found' }
+  | { kind: 'not_open'; state: DeadLetterState }
+  | { kind: 'unsettled'; detail: string };
+
+/**
+ * The first word counts: `kept` also for the same again, also when the dead letter `isOver`. `under_way` while its refund
+ * is being sent.
+ */
+export type GivenEvidence =
+  | { kind: 'kept'; said: Said; isOver: boolean }
+  | { kind: 'opposite'; said: Said }
+  | { kind: 'not_open'; state: DeadLetterState }
+  | { kind: 'under_way' };
+
+/** What needs a person. Throws `Unavailable` when the database is away. */
+export interface DeadLetterBook {
+  /** Oldest first. */
+  list(filter: DeadLetterFilter): Promise<DeadLetter[]>;
+  find(id: string): Promise<DeadLetter | undefined>;
+  /** open → discarded, once, and only when nothing depends on it any more. Changes no order. */
+  discard(id: string, note: string): Promise<Discarded>;
+  /** Keeps what a person found out, for the workflow that is to be told. */
+  giveEvidence(id: string, said: Said): Promise<GivenEvidence>;
+}
+
+export interface DeadLetterOptions extends OrderActionOptions {
+  deadLetters: DeadLetterBook;
+}
+
+const getLetters = createRoute({
+  method: 'get',
+  path: '/v1/dead-letters',
+  tags: ['Operations'],
+  operationId: 'listDeadLetters',
+  summary: 'List dead letters',
+  request: { query: listQuery },
+  responses: {
+    200: answer('The dead letters of one state, oldest first', deadLetterListSchema),
+    ...problems('validation-error'),
+  },
+});
+
+const getLetter = createRoute({
+  method: 'get',
+  path: '/v1/dead-letters/{id}',
+  tags: ['Operations'],
+  operationId: 'getDeadLetter',
+  summary: 'Read a dead letter',
+  request: { params: letterParams },
+  responses: { 200: answer('The dead letter', deadLetterJsonSchema), ...problems('not-found') },
+});
+
+const postRedrive = createRoute({
+  method: 'post',
+  path: '/v1/dead-letters/{id}/redrive',
+  tags: ['Operations'],
+  operationId: 'redriveDeadLetter',
+  summary: 'Send what failed through again',
+  request: { params: letterParams },
+  responses: {
+    202: answer('It goes through again; this is the dead letter as it stands', deadLetterJsonSchema),
+    ...problems('body-too-large', 'not-found', 'not-redrivable', 'order-interrupted'),
+  },
+});
+
+const postDiscard = createRoute({
+  method: 'post',
+  path: '/v1/dead-letters/{id}/discard',
+  tags: ['Operations'],
+  operationId: 'discardDeadLetter',
+  summary: 'Put a dead letter aside',
+  description: 'Changes no order. Refused while money or stock depends on it.',
+  request: { params: letterParams, body: jsonBody(discardSchema) },
+  responses: {
+    200: answer('Discarded', deadLetterJsonSchema),
+    ...problems(...FROM_JSON, 'not-found', 'not-open', 'unsettled'),
+  },
+});
+
+const postEvidence = createRoute({
+  method: 'post',
+  path: '/v1/dead-letters/{id}/evidence',
+  tags: ['Operations'],
+  operationId: 'giveEvidence',
+  summary: 'Say what was found out about a charge or a refund',
+  request: { params: letterParams, body: jsonBody(evidenceSchema) },
+  responses: {
+    202: answer('Taken; it settles the charge or refund unless the gateway says otherwise', deadLetterJsonSchema),
+    ...problems(...FROM_JSON, 'not-found', 'not-open', 'no-evidence-wanted', 'evidence-conflict', 'order-interrupted'),
+  },
+});
+
+export function createDeadLetterRoutes({ deadLetters, ...options }: DeadLetterOptions) {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+  const strict = strictJson(options.maxBodyBytes);
+
+  app.post('/v1/dead-letters/:id/discard', strict);
+  app.post('/v1/dead-letters/:id/evidence', strict);
+
+  return app
+    .openapi(getLetters, async (c) => {
+      const { state, order_id: orderId, limit, cursor } = c.req.valid('query');
+      const [createdAt, id] = placeOf(cursor, place) ?? [];
+      const after = createdAt === undefined || id === undefined ? {} : { after: { createdAt, id } };
+      const ofOrder = orderId === undefined ? {} : { orderId };
+      const letters = await deadLetters.list({ state, limit: limit + 1, ...after, ...ofOrder });
+      const page = pageOf(letters, limit, { json: deadLetterJson, place: (letter) => [letter.createdAt, letter.id] });
+      return c.json(page, 200);
+    })
+    .openapi(getLetter, async (c) => c.json(deadLetterJson(await existing(c.req.valid('param').id)), 200))
+    .openapi(postRedrive, async (c) => {
+      const { id } = c.req.valid('param');
+      await redriveDeadLetter(options, await existing(id));
+      return c.json(deadLetterJson(await existing(id)), 202);
+    })
+    .openapi(postDiscard, async (c) => {
+      const { id } = c.req.valid('param');
+      const discarded = await deadLetters.discard(id, c.req.valid('json').note);
+      switch (discarded.kind) {
+        case 'discarded':
+          return c.json(deadLetterJson(discarded.letter), 200);
+        case 'not_found':
+          throw notFound(id);
+        case 'not_open':
+          throw new Problem('not-open', `This dead letter is ${discarded.state}.`, { state: discarded.state });
+        case 'unsettled':
+          throw new Problem('unsettled', discarded.detail);
+      }
+    })
+    .openapi(postEvidence, async (c) => {
+      const { id } = c.req.valid('param');
+      await sendEvidence({ ...options, deadLetters }, await existing(id), c.req.valid('json'));
+      return c.json(deadLetterJson(await existing(id)), 202);
+    });
+
+  async function existing(id: string): Promise<DeadLetter> {
+    const letter = await deadLetters.find(id);
+    if (letter === undefined) throw notFound(id);
+    return letter;
+  }
+}
+
+function notFound(id: string): Problem {
+  return new Problem('not-found', `There is no dead letter ${id}.`);
+}

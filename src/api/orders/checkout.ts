@@ -1,0 +1,141 @@
+import { mergeLines, type Checkout } from '../../domain/checkout.js';
+import { totalOf } from '../../domain/money.js';
+import { justAccepted, type OrderRecord } from '../../domain/order-record.js';
+import type { AcceptedOrder } from '../../domain/order.js';
+import type { OrderPolicy } from '../../domain/policy.js';
+import type { Product } from '../../domain/product.js';
+import { fingerprintOf } from './fingerprint.js';
+import type { Ticket } from './order-gate.js';
+import type { OrderWorkflows } from './order-workflows.js';
+import { Problem, type FieldError } from '../requests/problems.js';
+
+/** What the API reads. Throws `Unavailable` when the database is away. */
+export interface OrderReader {
+  forCheckout(orderId: string, skus: string[]): Promise<{ fingerprint: string | null; products: Product[] }>;
+  find(orderId: string): Promise<OrderRecord | undefined>;
+  ping(): Promise<void>;
+}
+
+export interface OrderSources {
+  reader: OrderReader;
+  workflows: OrderWorkflows;
+}
+
+export type Acceptance = { kind: 'accepted' | 'replayed'; record: OrderRecord };
+
+/**
+ * Accepts a checkout once. It writes nothing itself: the start of the workflow is what accepts an order.
+ * @throws Problem `order-conflict`, `price-changed`, `validation-error` or `overloaded`; Unavailable, after which the same checkout
+ * may be sent again whatever became of this one
+ */
+export async function acceptCheckout(
+  { reader, workflows, policy }: OrderSources & { policy: OrderPolicy },
+  checkout: Checkout,
+  requestId: string,
+  ticket?: Ticket,
+): Promise<Acceptance> {
+  const { orderId } = checkout;
+  const fingerprint = fingerprintOf(checkout);
+  const lines = mergeLines(checkout.lines);
+  const known = await reader.forCheckout(
+    orderId,
+    lines.map((line) => line.sku),
+  );
+  if (known.fingerprint !== null) return replay({ reader, workflows }, orderId, fingerprint);
+
+  const priced = price(checkout, known.products);
+  if (priced instanceof Problem) {
+    // The catalogue may have changed since this order was accepted: a replay wins over a refusal.
+    if ((await workflows.find(orderId)) !== undefined) return replay({ reader, workflows }, orderId, fingerprint);
+    throw priced;
+  }
+
+  const { customerId, customerEmail, currency, paymentMethod, metadata } = checkout;
+  const acceptedAt = new Date().toISOString();
+  const order = {
+    orderId,
+    customerId,
+    ...(customerEmail === undefined ? {} : { customerEmail }),
+    currency,
+    ...priced,
+    paymentMethod,
+    metadata,
+    fingerprint,
+    requestId,
+    acceptedAt,
+  };
+  ticket?.admit(orderId);
+  let outcome: 'started' | 'exists' | undefined;
+  try {
+    outcome = await workflows.start(order, policy);
+  } finally {
+    ticket?.tried(orderId, outcome === 'started');
+  }
+  if (outcome === 'exists') return replay({ reader, workflows }, orderId, fingerprint);
+  return { kind: 'accepted', record: justAccepted(order) };
+}
+
+/** The order's row, or before it exists what its workflow was started with. */
+export async function findOrder(
+  { reader, workflows }: OrderSources,
+  orderId: string,
+): Promise<OrderRecord | undefined> {
+  const record = await reader.find(orderId);
+  if (record !== undefined) return record;
+  const order = await workflows.find(orderId);
+  if (order === undefined) return undefined;
+  // The row may have come while Temporal was asked.
+  return (await reader.find(orderId)) ?? justAccepted(order);
+}
+
+/** @throws Problem `not-found` */
+export async function existingOrder(sources: OrderSources, orderId: string): Promise<OrderRecord> {
+  const record = await findOrder(sources, orderId);
+  if (record === undefined) throw new Problem('not-found', `There is no order ${orderId}.`);
+  return record;
+}
+
+async function replay(sources: OrderSources, orderId: string, fingerprint: string): Promise<Acceptance> {
+  const record = await findOrder(sources, orderId);
+  if (record === undefined) throw new Error(`order ${orderId} was found and is gone`);
+  if (record.order.fingerprint === fingerprint) return { kind: 'replayed', record };
+  const detail = 'An order with this id was accepted with other contents. Use a new order_id for a new checkout.';
+  throw new Problem('order-conflict', detail, { order: `/v1/orders/${orderId}` });
+}
+
+function price(checkout: Checkout, products: Product[]): Pick<AcceptedOrder, 'lines' | 'totalMinor'> | Problem {
+  const catalogue = new Map(products.map((product) => [product.sku, product]));
+  const errors = checkout.lines.flatMap(({ sku }, index): FieldError[] => {
+    const detail = objection(catalogue.get(sku), sku, checkout.currency);
+    return detail === undefined ? [] : [{ pointer: `/items/${index}/sku`, detail }];
+  });
+  if (errors.length > 0) return new Problem('validation-error', 'Some items cannot be ordered.', { errors });
+
+  const lines = mergeLines(checkout.lines).flatMap(({ sku, quantity }) => {
+    const product = catalogue.get(sku);
+    return product ? [{ sku, name: product.name, quantity, unitPriceMinor: product.unitPriceMinor }] : [];
+  });
+  const totalMinor = totalOf(lines);
+  if (totalMinor === undefined) {
+    const tooMuch = [{ pointer: '/items', detail: 'the total is more than an order may have; order less' }];
+    return new Problem('validation-error', 'The order is too large.', { errors: tooMuch });
+  }
+  if (totalMinor === 0) {
+    const nothing = [
+      { pointer: '/items', detail: 'the total is 0: there is nothing to charge; order something with a price' },
+    ];
+    return new Problem('validation-error', 'The order costs nothing.', { errors: nothing });
+  }
+  if (checkout.expectedTotalMinor !== undefined && checkout.expectedTotalMinor !== totalMinor) {
+    const detail = `total_minor was ${checkout.expectedTotalMinor}, but these items cost ${totalMinor} now.`;
+    return new Problem('price-changed', detail, { total_minor: totalMinor });
+  }
+  return { lines, totalMinor };
+}
+
+function objection(product: Product | undefined, sku: string, currency: string): string | undefined {
+  if (product === undefined) return `there is no product "${sku}"`;
+  if (!product.active) return `product "${sku}" is not for sale`;
+  if (product.currency !== currency) return `product "${sku}" is sold in ${product.currency}, not in ${currency}`;
+  return undefined;
+}

@@ -1,0 +1,11 @@
+import type { Client } from '@temporalio/client';
+import { PROCESS_ORDER } from '../../workflows/contract.js';
+import { boundedBy } from './temporal-calls.js';
+
+const QUERY = `WorkflowType = '${PROCESS_ORDER}' AND ExecutionStatus = 'Running'`;
+
+/** Counts the checkouts whose workflows run now, over all processes, as Temporal's index of workflows has them. */
+export function createOpenOrderCount({ client, deadlineMs }: { client: Client; deadlineMs: number }) {
+  const bounded = boundedBy(client, deadlineMs);
+  return async (): Promise<number> => (await bounded(() => client.workflow.count(QUERY))).count;
+}

@@ -1,0 +1,25 @@
+import type { OrderRecord } from '../../domain/order-record.js';
+import type { OrderPolicy } from '../../domain/policy.js';
+import type { OrderSources } from './checkout.js';
+import type { OrderRequests } from './order-requests.js';
+import { Problem } from '../requests/problems.js';
+
+/** What every route needs that asks something of an order's workflows. */
+export interface OrderActionOptions extends OrderSources {
+  requests: OrderRequests;
+  policy: OrderPolicy;
+  maxBodyBytes: number;
+}
+
+const RETRY_AFTER_SECONDS = 30;
+
+/** The order is not at its end, and nothing works on it: the audit will find it and start its recovery. */
+export function interrupted({ order, status }: OrderRecord): Problem {
+  const detail = `The run of order ${order.orderId} was interrupted and is being recovered. Send this again later.`;
+  return new Problem(
+    'order-interrupted',
+    detail,
+    { order_status: status },
+    { 'Retry-After': `${RETRY_AFTER_SECONDS}` },
+  );
+}

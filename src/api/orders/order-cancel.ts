@@ -1,0 +1,99 @@
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import type { OrderRecord } from '../../domain/order-record.js';
+import type { OrderStatus } from '../../domain/order.js';
+import { answer } from '../requests/answers.js';
+import { existingOrder } from './checkout.js';
+import type { OrderActionOptions } from './order-actions.js';
+import { orderJson, orderJsonSchema } from './order-json.js';
+import { orderIdSchema, text } from './order-schema.js';
+import { FROM_JSON, problems } from '../requests/problem-schema.js';
+import { Problem } from '../requests/problems.js';
+import { strictJson } from '../requests/strict-json.js';
+import { jsonBody, refuseInvalid } from '../requests/validation.js';
+
+const cancelSchema = z
+  .strictObject({ reason: text(500).openapi({ example: 'ordered twice' }) })
+  .openapi('Cancel', { example: { reason: 'ordered twice' } });
+
+const postCancel = createRoute({
+  method: 'post',
+  path: '/v1/orders/{id}/cancel',
+  tags: ['Orders'],
+  operationId: 'cancelOrder',
+  summary: 'Cancel an order',
+  description: 'What was captured goes back and what was reserved is free again. Sent again it does nothing more.',
+  request: { params: z.object({ id: orderIdSchema }), body: jsonBody(cancelSchema) },
+  responses: {
+    200: answer('The order is cancelled: nothing is held and no money is kept', orderJsonSchema),
+    202: answer('The cancel was taken; what was captured is refunded before the order is cancelled', orderJsonSchema),
+    ...problems(...FROM_JSON, 'not-found', 'not-cancellable'),
+  },
+});
+
+interface Cancellation {
+  status: 200 | 202;
+  record: OrderRecord;
+}
+
+export function createCancelRoutes({ policy, requests, maxBodyBytes, ...sources }: OrderActionOptions) {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+
+  app.post('/v1/orders/:id/cancel', strictJson(maxBodyBytes));
+  return app.openapi(postCancel, async (c) => {
+    const { status, record } = await cancel(c.req.valid('param').id, c.req.valid('json').reason);
+    return c.json(orderJson(record), status);
+  });
+
+  async function cancel(orderId: string, reason: string): Promise<Cancellation> {
+    const before = await existingOrder(sources, orderId);
+    const decided = cancelled(before);
+    if (decided !== undefined) return decided;
+
+    if (await requests.cancel(orderId, reason)) return { status: 202, record: { ...before, cancelRequested: true } };
+
+    // The checkout is over; its last write came before it closed.
+    const after = await existingOrder(sources, orderId);
+    const ended = cancelled(after);
+    if (ended !== undefined) return ended;
+    if (after.status !== 'confirmed') {
+      await requests.cancelInterrupted(after.order, policy, reason);
+      // A recovery that was running may have confirmed the order before it heard of the cancel.
+      const recovered = await existingOrder(sources, orderId);
+      const over = cancelled(recovered);
+      if (over !== undefined) return over;
+      if (recovered.status !== 'confirmed') return { status: 202, record: { ...recovered, cancelRequested: true } };
+    }
+
+    const decision = await requests.cancelSettled(after.order, policy, reason);
+    const now = await existingOrder(sources, orderId);
+    if (decision.kind === 'admitted') return { status: 202, record: now };
+    const elsewhere = cancelled(now);
+    if (elsewhere !== undefined) return elsewhere;
+    throw notCancellable(orderId, decision.status ?? now.status);
+  }
+}
+
+/** The answer of an order that is past being asked, if it is. */
+function cancelled(record: OrderRecord): Cancellation | undefined {
+  switch (record.status) {
+    case 'cancelled':
+      return { status: 200, record };
+    case 'cancelling':
+      return { status: 202, record };
+    case 'compensating':
+    case 'failed':
+    case 'completed':
+      throw notCancellable(record.order.orderId, record.status);
+    case 'pending':
+    case 'in_review':
+    case 'reserved':
+    case 'payment_unknown':
+    case 'confirmed':
+      return undefined;
+  }
+}
+
+function notCancellable(orderId: string, status: OrderStatus): Problem {
+  const detail = `Order ${orderId} is ${status}; an order in this status cannot be cancelled.`;
+  return new Problem('not-cancellable', detail, { order_status: status });
+}

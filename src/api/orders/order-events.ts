@@ -1,0 +1,69 @@
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import { answer } from '../requests/answers.js';
+import { existingOrder, type OrderSources } from './checkout.js';
+import { orderIdSchema, timestamp } from './order-schema.js';
+import { listOf, pageOf, pageQuery, placeNumber, placeOf } from '../requests/paging.js';
+import { problems } from '../requests/problem-schema.js';
+import { refuseInvalid } from '../requests/validation.js';
+
+export interface OrderEvent {
+  /** The order's version that this event made. */
+  seq: number;
+  type: string;
+  data: Record<string, unknown>;
+  createdAt: string;
+}
+
+/** The trails of orders. Throws `Unavailable` when the database is away. */
+export interface OrderTrail {
+  /** The events after `seq`, oldest first. */
+  events(orderId: string, afterSeq: number, limit: number): Promise<OrderEvent[]>;
+}
+
+export interface TrailOptions extends OrderSources {
+  trail: OrderTrail;
+}
+
+const eventSchema = z
+  .object({
+    seq: z.int().min(1).openapi({ description: 'The version of the order that this event made.' }),
+    type: z.string().openapi({ description: '`order.` and what became of it.' }),
+    data: z.record(z.string(), z.unknown()),
+    created_at: timestamp,
+  })
+  .openapi('OrderEvent', {
+    example: { seq: 3, type: 'order.confirmed', data: {}, created_at: '2026-11-01T09:30:00.090Z' },
+  });
+
+const getEvents = createRoute({
+  method: 'get',
+  path: '/v1/orders/{id}/events',
+  tags: ['Orders'],
+  operationId: 'listOrderEvents',
+  summary: 'Read what happened to an order',
+  request: { params: z.object({ id: orderIdSchema }), query: pageQuery },
+  responses: {
+    200: answer('What happened to the order, oldest first', listOf('OrderEventList', eventSchema)),
+    ...problems('not-found', 'validation-error'),
+  },
+});
+
+const place = z.tuple([placeNumber]);
+
+export function createTrailRoutes({ trail, reader, workflows }: TrailOptions) {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+
+  return app.openapi(getEvents, async (c) => {
+    const { id } = c.req.valid('param');
+    const { limit, cursor } = c.req.valid('query');
+    const [afterSeq] = placeOf(cursor, place) ?? [0];
+    const events = await trail.events(id, afterSeq, limit + 1);
+    if (events.length === 0) await existingOrder({ reader, workflows }, id);
+    return c.json(pageOf(events, limit, { json: eventJson, place: ({ seq }) => [seq] }), 200);
+  });
+}
+
+/** An event as the API shows it. */
+export function eventJson({ seq, type, data, createdAt }: OrderEvent): z.infer<typeof eventSchema> {
+  return { seq, type, data, created_at: createdAt };
+}

@@ -1,0 +1,141 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { OrderStatus } from '../../domain/order.js';
+import type { ApiLog } from '../requests/api-log.js';
+import type { OrderEvent } from './order-events.js';
+
+export interface OrderVersion {
+  orderId: string;
+  version: number;
+  status: OrderStatus;
+}
+
+/** What following orders reads. Throws `Unavailable` when the database is away. */
+export interface FollowedOrders {
+  /** Of those that have a row. */
+  versions(orderIds: readonly string[]): Promise<OrderVersion[]>;
+  /** The events of each order after its `seq`, oldest first. */
+  eventsAfter(places: readonly { orderId: string; seq: number }[]): Promise<(OrderEvent & { orderId: string })[]>;
+}
+
+/** Hears of one order. Neither may throw. */
+export interface Follower {
+  /** New events in order; `status` is what they lead to. */
+  hear(events: readonly OrderEvent[], status: OrderStatus): void;
+  /** Nothing more will come from this process. */
+  end(): void;
+}
+
+export interface FollowersOptions {
+  orders: FollowedOrders;
+  /** The most followers at once. */
+  most: number;
+  /** The pause between two looks, in milliseconds: what an event waits at most, and a bit. */
+  intervalMs?: number;
+  log: ApiLog;
+}
+
+interface Followed {
+  seq: number;
+  followers: Set<Follower>;
+}
+
+// One statement names no more orders than this.
+const CHUNK = 1_000;
+const WHILE_AWAY_MS = 2_000;
+
+/**
+ * Tells many followers of many orders what is new, with one query a look for all of them. PostgreSQL's NOTIFY is not
+ * used: it takes a lock of the whole database at each commit, which every order would pay for.
+ */
+export function createOrderFollowers({ orders, most, intervalMs = 200, log }: FollowersOptions) {
+  const followed = new Map<string, Followed>();
+  let count = 0;
+  let isClosed = false;
+  let looking: Promise<void> | undefined;
+
+  return {
+    get count(): number {
+      return count;
+    },
+    /**
+     * Follows an order from the event after `seq` on.
+     * @returns how to stop, or undefined when there are too many followers or the process is draining
+     */
+    follow(orderId: string, seq: number, follower: Follower): (() => void) | undefined {
+      if (isClosed || count >= most) return undefined;
+      const known = followed.get(orderId) ?? { seq, followers: new Set() };
+      // Who is behind brings the others along: each drops what it has heard before.
+      known.seq = Math.min(known.seq, seq);
+      known.followers.add(follower);
+      followed.set(orderId, known);
+      count += 1;
+      looking ??= look().finally(() => (looking = undefined));
+      return () => leave(orderId, follower);
+    },
+    /** Ends every follower and takes no more. */
+    async close(): Promise<void> {
+      isClosed = true;
+      for (const { followers } of followed.values()) for (const follower of followers) follower.end();
+      await looking;
+    },
+  };
+
+  function leave(orderId: string, follower: Follower): void {
+    const known = followed.get(orderId);
+    if (known?.followers.delete(follower) !== true) return;
+    count -= 1;
+    if (known.followers.size === 0) followed.delete(orderId);
+  }
+
+  function isNeeded(): boolean {
+    return count > 0 && !isClosed;
+  }
+
+  async function look(): Promise<void> {
+    while (isNeeded()) {
+      const started = performance.now();
+      const isAway = await lookOnce().then(
+        () => false,
+        (err: unknown) => {
+          log.warn({ err, followers: count }, 'followed orders could not be read');
+          return true;
+        },
+      );
+      // A look that takes long is followed by a longer pause, so that many followers cannot fill the database's day.
+      const tookMs = performance.now() - started;
+      await pause(isAway ? WHILE_AWAY_MS : Math.max(intervalMs, 2 * tookMs), undefined, { ref: false });
+    }
+  }
+
+  async function lookOnce(): Promise<void> {
+    for (const ids of chunks([...followed.keys()])) {
+      const changed = (await orders.versions(ids)).flatMap((now) => {
+        const known = followed.get(now.orderId);
+        return known !== undefined && known.seq < now.version ? [{ ...now, seq: known.seq }] : [];
+      });
+      if (changed.length === 0) continue;
+      const events = await orders.eventsAfter(changed);
+      for (const { orderId, seq, version, status } of changed) {
+        // Somebody came meanwhile who is further behind: the next look brings what that one lacks.
+        if (followed.get(orderId)?.seq !== seq) continue;
+        // Later ones may have come since; they are told with the status that they lead to.
+        const of = events.filter((event) => event.orderId === orderId && event.seq <= version);
+        tell(orderId, of, status);
+      }
+    }
+  }
+
+  function tell(orderId: string, events: readonly OrderEvent[], status: OrderStatus): void {
+    const known = followed.get(orderId);
+    const last = events.at(-1);
+    if (known === undefined || last === undefined) return;
+    known.seq = last.seq;
+    for (const follower of known.followers) follower.hear(events, status);
+  }
+}
+
+export type OrderFollowers = ReturnType<typeof createOrderFollowers>;
+
+function chunks<T>(items: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(items.length / CHUNK) }, (_, i) => items.slice(i * CHUNK, (i + 1) * CHUNK));
+}

@@ -1,0 +1,40 @@
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import { answer } from '../requests/answers.js';
+import { existingOrder } from './checkout.js';
+import type { OrderActionOptions } from './order-actions.js';
+import { orderJson, orderJsonSchema } from './order-json.js';
+import { orderIdSchema } from './order-schema.js';
+import { problems } from '../requests/problem-schema.js';
+import { Problem } from '../requests/problems.js';
+import { refuseInvalid } from '../requests/validation.js';
+
+const postFulfilment = createRoute({
+  method: 'post',
+  path: '/v1/orders/{id}/fulfilment',
+  tags: ['Orders'],
+  operationId: 'fulfilOrder',
+  summary: 'Complete an order that was shipped',
+  description: 'After this it cannot be cancelled, only refunded.',
+  request: { params: z.object({ id: orderIdSchema }) },
+  responses: {
+    200: answer('The order is completed, now or since before', orderJsonSchema),
+    ...problems('body-too-large', 'not-found', 'not-fulfillable'),
+  },
+});
+
+export function createFulfilmentRoutes({ policy, requests, ...sources }: OrderActionOptions) {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+
+  return app.openapi(postFulfilment, async (c) => {
+    const { id } = c.req.valid('param');
+    const before = await existingOrder(sources, id);
+    if (before.status === 'completed') return c.json(orderJson(before), 200);
+
+    const decision = await requests.fulfil(id, policy);
+    const now = await existingOrder(sources, id);
+    if (decision.kind === 'admitted') return c.json(orderJson(now), 200);
+    const status = decision.status ?? now.status;
+    const detail = `Order ${id} is ${status}; only a confirmed order can be fulfilled.`;
+    throw new Problem('not-fulfillable', detail, { order_status: status });
+  });
+}

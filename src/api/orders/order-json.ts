@@ -1,0 +1,162 @@
+import { z } from '@hono/zod-openapi';
+import { FAILURE_REASONS } from '../../domain/failure.js';
+import { capturedMinor, refundedMinor, type OrderRecord, type Refund, type Review } from '../../domain/order-record.js';
+import { ORDER_STATUSES } from '../../domain/order.js';
+import { ATTEMPT_TRANSITIONS, REFUND_TRANSITIONS, type AttemptState, type RefundState } from '../../domain/payment.js';
+import { ORDER_EXAMPLE, REFUND_EXAMPLE } from './order-example.js';
+import { orderIdSchema, timestamp } from './order-schema.js';
+import { listOf } from '../requests/paging.js';
+
+const amount = z.int().min(0);
+const attemptStates = Object.keys(ATTEMPT_TRANSITIONS) as AttemptState[];
+const refundStates = Object.keys(REFUND_TRANSITIONS) as RefundState[];
+
+const attemptSchema = z
+  .object({
+    attempt: z.int().min(1),
+    state: z.enum(attemptStates),
+    tries: z.int().min(0),
+    amount_minor: amount,
+    captured_minor: amount.nullable().openapi({ description: 'Null while nothing is known to have been taken.' }),
+    reference: z.string().nullable().openapi({ description: "The gateway's own number." }),
+    decline_code: z.string().nullable(),
+    created_at: timestamp,
+    updated_at: timestamp,
+  })
+  .openapi('PaymentAttempt');
+
+export const refundJsonSchema = z
+  .object({
+    id: z.string(),
+    amount_minor: amount,
+    state: z.enum(refundStates),
+    reason: z.string(),
+    restock: z.boolean(),
+    reference: z.string().nullable(),
+    created_at: timestamp,
+    updated_at: timestamp,
+  })
+  .openapi('Refund', { example: REFUND_EXAMPLE });
+
+export const orderJsonSchema = z
+  .object({
+    id: orderIdSchema,
+    status: z.enum(ORDER_STATUSES).openapi('OrderStatus'),
+    customer_id: z.string(),
+    customer_email: z.string().nullable(),
+    currency: z.string(),
+    total_minor: amount,
+    items: z
+      .array(z.object({ sku: z.string(), name: z.string(), quantity: z.int().min(1), unit_price_minor: amount }))
+      .openapi({ description: 'One line a SKU, with name and price as they were when the order was accepted.' }),
+    payment: z.object({
+      method: z.string(),
+      state: z.enum(['none', ...attemptStates, 'partially_refunded', 'refunded']),
+      captured_minor: amount,
+      refunded_minor: amount,
+      attempts: z.array(attemptSchema),
+    }),
+    refunds: z.array(refundJsonSchema),
+    failure: z
+      .object({ step: z.enum(['screen', 'reserve', 'charge']), reason: z.enum(FAILURE_REASONS), detail: z.string() })
+      .nullable()
+      .openapi({ description: 'Why the order failed.' }),
+    cancel_requested: z.boolean(),
+    cancel_reason: z.string().nullable(),
+    review: z
+      .object({
+        state: z.enum(['waiting', 'approved', 'rejected', 'expired']),
+        by: timestamp.nullable().openapi({ description: 'When a review that waits expires.' }),
+      })
+      .optional()
+      .openapi({ description: 'Of orders that a fraud check wanted a person to see.' }),
+    metadata: z.record(z.string(), z.string()),
+    version: z.int().min(1).openapi({ description: 'One more with each change of status.' }),
+    created_at: timestamp,
+    updated_at: timestamp,
+    links: z.object({ self: z.string(), events: z.string(), stream: z.string() }),
+  })
+  .openapi('Order', { example: ORDER_EXAMPLE });
+
+export const orderListSchema = listOf('OrderList', orderJsonSchema);
+
+export type OrderJson = z.infer<typeof orderJsonSchema>;
+
+/** An order as the API shows it: snake_case, money in minor units, times in RFC 3339. */
+export function orderJson(record: OrderRecord): OrderJson {
+  const { order } = record;
+  return {
+    id: order.orderId,
+    status: record.status,
+    customer_id: order.customerId,
+    customer_email: order.customerEmail ?? null,
+    currency: order.currency,
+    total_minor: order.totalMinor,
+    items: order.lines.map((line) => ({
+      sku: line.sku,
+      name: line.name,
+      quantity: line.quantity,
+      unit_price_minor: line.unitPriceMinor,
+    })),
+    payment: {
+      method: order.paymentMethod,
+      state: paymentState(record),
+      captured_minor: capturedMinor(record),
+      refunded_minor: refundedMinor(record),
+      attempts: record.attempts.map((attempt) => ({
+        attempt: attempt.attempt,
+        state: attempt.state,
+        tries: attempt.tries,
+        amount_minor: attempt.amountMinor,
+        captured_minor: attempt.capturedMinor,
+        reference: attempt.reference,
+        decline_code: attempt.declineCode,
+        created_at: attempt.createdAt,
+        updated_at: attempt.updatedAt,
+      })),
+    },
+    refunds: record.refunds.map((refund) => refundJson(refund)),
+    failure: record.failure,
+    cancel_requested: record.cancelRequested,
+    cancel_reason: record.cancelReason,
+    ...(record.review === null ? {} : { review: reviewJson(record.review) }),
+    metadata: order.metadata,
+    version: record.version,
+    created_at: order.acceptedAt,
+    updated_at: record.updatedAt,
+    links: {
+      self: `/v1/orders/${order.orderId}`,
+      events: `/v1/orders/${order.orderId}/events`,
+      stream: `/v1/orders/${order.orderId}/stream`,
+    },
+  };
+}
+
+/** A refund as the API shows it. */
+export function refundJson(refund: Refund): z.infer<typeof refundJsonSchema> {
+  return {
+    id: refund.id,
+    amount_minor: refund.amountMinor,
+    state: refund.state,
+    reason: refund.reason,
+    restock: refund.restock,
+    reference: refund.reference,
+    created_at: refund.createdAt,
+    updated_at: refund.updatedAt,
+  };
+}
+
+const REVIEW_STATES = { approve: 'approved', reject: 'rejected', expired: 'expired' } as const;
+
+function reviewJson({ decision, deadline }: Review): OrderJson['review'] {
+  return { state: decision === null ? 'waiting' : REVIEW_STATES[decision], by: deadline };
+}
+
+/** How it stands with the order's money, in one word. */
+function paymentState(record: OrderRecord): OrderJson['payment']['state'] {
+  const captured = capturedMinor(record);
+  if (captured === 0) return record.attempts.at(-1)?.state ?? 'none';
+  const refunded = refundedMinor(record);
+  if (refunded === 0) return 'captured';
+  return refunded < captured ? 'partially_refunded' : 'refunded';
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { z } from '@hono/zod-openapi';
+import { FAILURE_REASONS } from '../../domain/failure.js';
+import type { OrderFilter } from '../../domain/order-filter.js';
+import { ORDER_STATUSES } from '../../domain/order.js';
+import { orderIdSchema, text } from './order-schema.js';
+import { pageQuery, placeTime } from '../requests/paging.js';
+
+/** Several of these words, with commas or by giving the parameter again. */
+const anyOf = <Word extends string>(words: readonly [Word, ...Word[]] | readonly Word[]) =>
+  z
+    .union([z.string(), z.array(z.string())], 'must be one or more words')
+    .transform((given, context) => {
+      const named = [given].flat().flatMap((part) => part.split(','));
+      const known = words.filter((word) => named.includes(word));
+      for (const word of named) {
+        if ((words as readonly string[]).includes(word)) continue;
+        context.addIssue({ code: 'custom', message: `${JSON.stringify(word)} is none of ${words.join(', ')}` });
+      }
+      return known;
+    })
+    .openapi({ type: 'array', items: { type: 'string', enum: [...words] } });
+
+/** A time as the database takes it: in UTC, to the microsecond. */
+const time = z
+  .string()
+  .pipe(
+    z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time such as 2026-11-01T09:30:00Z; write "+" as %2B' }),
+  )
+  .transform((given, context) => {
+    const fraction = /\.\d+/.exec(given)?.[0].slice(0, 7) ?? '';
+    const utc = `${new Date(given).toISOString().slice(0, 19)}${fraction}Z`;
+    if (/^\d{4}-/.test(utc) && !utc.startsWith('0000')) return utc;
+    context.addIssue({ code: 'custom', message: 'must be between the years 1 and 9999' });
+    return z.NEVER;
+  })
+  .openapi({ type: 'string', format: 'date-time' });
+
+/** An unknown parameter is refused: a filter with a slip of the pen would list everything. */
+export const orderListQuery = z
+  .strictObject({
+    ...pageQuery.shape,
+    status: anyOf(ORDER_STATUSES).optional(),
+    customer_id: text(100).optional(),
+    created_after: time.optional(),
+    created_before: time.optional(),
+    failure_reason: anyOf(FAILURE_REASONS).optional(),
+  })
+  .refine(
+    ({ created_after: from, created_before: to }) =>
+      from === undefined || to === undefined || instant(from) < instant(to),
+    {
+      path: ['created_before'],
+      message: 'must be later than created_after',
+    },
+  );
+
+export type OrderListQuery = z.infer<typeof orderListQuery>;
+
+export function filterOf(query: OrderListQuery): OrderFilter {
+  const { status, customer_id, created_after, created_before, failure_reason } = query;
+  return {
+    ...(status === undefined ? {} : { statuses: status }),
+    ...(customer_id === undefined ? {} : { customerId: customer_id }),
+    ...(created_after === undefined ? {} : { createdAfter: created_after }),
+    ...(created_before === undefined ? {} : { createdBefore: created_before }),
+    ...(failure_reason === undefined ? {} : { failureReasons: failure_reason }),
+  };
+}
+
+/** A short text that is the same for the same filters, in whatever order or notation they were given. */
+export function digestOf(filter: OrderFilter): string {
+  return createHash('sha256').update(JSON.stringify(filter)).digest('base64url').slice(0, 16);
+}
+
+/** Where a list of orders goes on: its filters, and the last order's time and id. */
+export const orderPlace = z.tuple([z.string(), placeTime, orderIdSchema]);
+
+/** Comparable as text: without its fraction, then with it. */
+function instant(utc: string): string {
+  return utc.slice(0, -1).padEnd(26, utc.includes('.') ? '0' : '.000000');
+}

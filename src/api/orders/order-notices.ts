@@ -1,0 +1,98 @@
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import { NOTICE_EVENTS, NOTICE_STATES, type NoticeState, type NoticeSubject } from '../../domain/notice.js';
+import { answer } from '../requests/answers.js';
+import { existingOrder, type OrderSources } from './checkout.js';
+import { orderIdSchema, timestamp } from './order-schema.js';
+import { listOf, pageOf, pageQuery, placeNumber, placeOf } from '../requests/paging.js';
+import { problems } from '../requests/problem-schema.js';
+import { refuseInvalid } from '../requests/validation.js';
+
+/** One event of an order through one channel, without a word about who gets it. */
+export interface OrderNotice {
+  seq: number;
+  about: NoticeSubject;
+  channel: string;
+  state: NoticeState;
+  attempts: number;
+  lastError: string | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface NoticePlace {
+  seq: number;
+  channel: string;
+}
+
+/** The notices about orders. Throws `Unavailable` when the database is away. */
+export interface OrderNotices {
+  /** Those after this place, in the order of the trail. */
+  list(orderId: string, after: NoticePlace, limit: number): Promise<OrderNotice[]>;
+}
+
+export interface NoticeOptions extends OrderSources {
+  notices: OrderNotices;
+}
+
+const ABOUT = Object.values(NOTICE_EVENTS).map(({ about }) => about);
+
+const noticeSchema = z
+  .object({
+    seq: z.int().min(1).openapi({ description: 'The version of the order that its event made.' }),
+    kind: z.enum(ABOUT),
+    channel: z.string(),
+    state: z.enum(NOTICE_STATES).openapi({ description: 'A `pending` one is tried again by itself.' }),
+    attempts: z.int().min(0),
+    last_error: z.string().nullable().openapi({
+      description: 'The class of what went wrong last, or why it was skipped; never the words of a server.',
+    }),
+    created_at: timestamp,
+    updated_at: timestamp,
+  })
+  .openapi('OrderNotice', {
+    example: {
+      seq: 3,
+      kind: 'confirmation',
+      channel: 'smtp',
+      state: 'pending',
+      attempts: 2,
+      last_error: 'SmtpFault EENVELOPE_450',
+      created_at: '2026-11-01T09:30:00.090Z',
+      updated_at: '2026-11-01T09:30:20.110Z',
+    },
+  });
+
+const getNotices = createRoute({
+  method: 'get',
+  path: '/v1/orders/{id}/notices',
+  tags: ['Operations'],
+  operationId: 'listOrderNotices',
+  summary: 'Read what its customer was told about an order',
+  description: 'The notices that were begun, one for each event and channel. The address is not among it.',
+  request: { params: z.object({ id: orderIdSchema }), query: pageQuery },
+  responses: {
+    200: answer('The notices, in the order of the events', listOf('OrderNoticeList', noticeSchema)),
+    ...problems('not-found', 'validation-error'),
+  },
+});
+
+const place = z.tuple([placeNumber, z.string().regex(/^[a-z][a-z0-9_]{0,31}$/)]);
+
+export function createNoticeRoutes({ notices, reader, workflows }: NoticeOptions) {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+
+  return app.openapi(getNotices, async (c) => {
+    const { id } = c.req.valid('param');
+    const { limit, cursor } = c.req.valid('query');
+    const [seq, channel] = placeOf(cursor, place) ?? [0, ''];
+    const found = await notices.list(id, { seq, channel }, limit + 1);
+    if (found.length === 0) await existingOrder({ reader, workflows }, id);
+    return c.json(pageOf(found, limit, { json: noticeJson, place: (one) => [one.seq, one.channel] }), 200);
+  });
+}
+
+function noticeJson(notice: OrderNotice): z.infer<typeof noticeSchema> {
+  const { seq, about: kind, channel, state, attempts } = notice;
+  const { lastError: last_error, createdAt: created_at, updatedAt: updated_at } = notice;
+  return { seq, kind, channel, state, attempts, last_error, created_at, updated_at };
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { MAX_AMOUNT_MINOR } from '../../domain/money.js';
+import { refundableMinor, type OrderRecord, type Refund } from '../../domain/order-record.js';
+import type { Admission } from '../../domain/outcomes.js';
+import { answer as answerOf } from '../requests/answers.js';
+import { existingOrder } from './checkout.js';
+import { refundIdFromKey, requiredKey } from '../requests/idempotency-key.js';
+import type { OrderActionOptions } from './order-actions.js';
+import { REFUND_EXAMPLE } from './order-example.js';
+import { refundJson, refundJsonSchema } from './order-json.js';
+import { orderIdSchema, text } from './order-schema.js';
+import { FROM_JSON, problems } from '../requests/problem-schema.js';
+import { Problem } from '../requests/problems.js';
+import { takes } from '../requests/request-headers.js';
+import { strictJson } from '../requests/strict-json.js';
+import { jsonBody, refuseInvalid } from '../requests/validation.js';
+
+const refundSchema = z
+  .strictObject({
+    /** All that is left when absent. */
+    amount_minor: z
+      .int()
+      .min(1)
+      .max(MAX_AMOUNT_MINOR)
+      .optional()
+      .openapi({ description: 'All that is left of the payment unless given.' }),
+    reason: text(500).openapi({ example: 'arrived broken' }),
+    restock: z.boolean().default(false).openapi({ description: 'Whether the goods are back on the shelf.' }),
+  })
+  .openapi('RefundRequest', { example: { amount_minor: 500, reason: 'arrived scratched' } });
+
+const orderRefund = z
+  .object({ order_id: orderIdSchema, ...refundJsonSchema.shape })
+  .openapi('OrderRefund', { example: { order_id: 'order-1001', ...REFUND_EXAMPLE } });
+
+const postRefund = createRoute({
+  method: 'post',
+  path: '/v1/orders/{id}/refunds',
+  tags: ['Orders'],
+  operationId: 'refundOrder',
+  summary: 'Refund an order, in full or in part',
+  parameters: takes('RequiredIdempotencyKey'),
+  request: { params: z.object({ id: orderIdSchema }), body: jsonBody(refundSchema) },
+  responses: {
+    200: answerOf(
+      'The same refund was asked for before; this is how it stands',
+      orderRefund,
+      'Location',
+      'Idempotency-Replayed',
+    ),
+    202: answerOf('The refund is on its way', orderRefund, 'Location'),
+    ...problems(
+      ...FROM_JSON,
+      'idempotency-key-missing',
+      'idempotency-key-invalid',
+      'not-found',
+      'not-refundable',
+      'idempotency-conflict',
+      'refund-exceeds-captured',
+    ),
+  },
+});
+
+export function createRefundRoutes({ policy, requests, maxBodyBytes, ...sources }: OrderActionOptions) {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+
+  app.post('/v1/orders/:id/refunds', strictJson(maxBodyBytes));
+  return app.openapi(postRefund, async (c) => {
+    const { id: orderId } = c.req.valid('param');
+    const body = c.req.valid('json');
+    const refundId = refundIdFromKey(orderId, requiredKey(c.req.header('Idempotency-Key')));
+    const fingerprint = fingerprintOf(body);
+
+    const known = refundOf(await existingOrder(sources, orderId), refundId);
+    if (known !== undefined) {
+      refuseOther(known, fingerprint);
+      c.header('Idempotency-Replayed', 'true');
+      return answer(c, orderId, known, 200);
+    }
+
+    const { amount_minor: amountMinor, reason, restock } = body;
+    const amount = amountMinor === undefined ? {} : { amountMinor };
+    const request = { orderId, refundId, ...amount, reason, restock, fingerprint };
+    const decision = await requests.refund(request, policy);
+    const record = await existingOrder(sources, orderId);
+    if (decision.kind === 'refused') throw refusal(decision, record);
+
+    const refund = refundOf(record, refundId);
+    if (refund === undefined) throw new Error(`refund ${refundId} was admitted and has no row`);
+    // The same key may have been used twice at once, with different bodies.
+    refuseOther(refund, fingerprint);
+    return answer(c, orderId, refund, 202);
+  });
+}
+
+function answer(c: Context, orderId: string, refund: Refund, status: 200 | 202) {
+  c.header('Location', `/v1/orders/${orderId}`);
+  return c.json({ order_id: orderId, ...refundJson(refund) }, status);
+}
+
+function refundOf(record: OrderRecord, refundId: string): Refund | undefined {
+  return record.refunds.find(({ id }) => id === refundId);
+}
+
+function fingerprintOf({ amount_minor: amountMinor, reason, restock }: z.infer<typeof refundSchema>): string {
+  const canonical = JSON.stringify(['refund/1', amountMinor ?? null, reason, restock]);
+  return createHash('sha256').update(canonical).digest('hex');
+}
+
+function refuseOther(refund: Refund, fingerprint: string): void {
+  if (refund.fingerprint !== fingerprint) throw conflict();
+}
+
+function conflict(): Problem {
+  const detail = 'This Idempotency-Key was used for another refund of this order. Use a new key for a new refund.';
+  return new Problem('idempotency-conflict', detail);
+}
+
+function refusal({ code, status }: Extract<Admission, { kind: 'refused' }>, record: OrderRecord): Problem {
+  if (code === 'idempotency_conflict') return conflict();
+  if (code === 'refund_exceeds_captured') {
+    const left = refundableMinor(record);
+    const detail = `Of this order's payment ${left} can be refunded, in minor units of ${record.order.currency}.`;
+    return new Problem('refund-exceeds-captured', detail, { max_refundable_minor: left });
+  }
+  const now = status ?? record.status;
+  const detail = `Order ${record.order.orderId} is ${now}; only confirmed and completed orders can be refunded.`;
+  return new Problem('not-refundable', detail, { order_status: now });
+}

@@ -1,0 +1,90 @@
+import { z } from '@hono/zod-openapi';
+import { ORDER_ID_PATTERN } from '../../domain/ids.js';
+import { isCurrency, MAX_AMOUNT_MINOR } from '../../domain/money.js';
+
+const MAX_LINES = 100;
+const MAX_QUANTITY = 1_000_000;
+// No control characters (they would break log lines) and no lone surrogates (they are not text).
+const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
+
+// The same without the flag that documents cannot give; lone surrogates are beyond it.
+const PRINTABLE_DOCUMENTED = '^[^\\u0000-\\u001F\\u007F-\\u009F]*$';
+
+const printable = (max: number) =>
+  z.string().max(max).regex(PRINTABLE, 'must not contain control characters or lone surrogates');
+
+/** Text that people read: something, and nothing that breaks a log line. */
+export const text = (max: number) => printable(max).min(1).openapi({ pattern: PRINTABLE_DOCUMENTED });
+
+/** The same, which may also be empty. */
+export const textOrNothing = (max: number) => printable(max).openapi({ pattern: PRINTABLE_DOCUMENTED });
+
+/** A moment, in answers. */
+export const timestamp = z.iso.datetime().openapi({ example: '2026-11-01T09:30:00.000Z' });
+
+export const currencySchema = z
+  .string()
+  .refine(isCurrency, 'must be an upper-case ISO 4217 code, such as "EUR"')
+  .openapi({ pattern: '^[A-Z]{3}$', example: 'EUR' });
+
+export const orderIdSchema = z
+  .string()
+  .regex(ORDER_ID_PATTERN, 'must be 1 to 64 characters of A-Z, a-z, 0-9, "_" and "-"')
+  .openapi({ example: 'order-1001' });
+
+export const skuSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", "-"')
+  .openapi({ example: 'product-A' });
+
+// RFC 5321 allows 64 characters before the @ and 254 in all.
+const emailSchema = z
+  .email('must be an e-mail address such as "ada@example.com"')
+  .max(254)
+  .regex(/^[^@]{0,64}(?:@|$)/, 'must have 64 characters at most before the "@"')
+  .openapi({ format: 'email', pattern: '^[^@]{1,64}@[^@]+$' });
+
+export const checkoutSchema = z
+  .strictObject({
+    order_id: orderIdSchema
+      .optional()
+      .openapi({ description: 'Your own id of the order. Without it, Idempotency-Key makes one.' }),
+    customer_id: text(100).openapi({ example: 'customer-7' }),
+    customer_email: emailSchema.optional().openapi({ example: 'ada@example.com' }),
+    currency: currencySchema,
+    items: z
+      .array(
+        z.strictObject({
+          sku: skuSchema,
+          quantity: z.int().min(1).max(MAX_QUANTITY),
+        }),
+      )
+      .min(1)
+      .max(MAX_LINES),
+    payment: z.strictObject({ method: text(200).openapi({ example: 'pm_ok' }) }),
+    total_minor: z
+      .int()
+      .min(0)
+      .max(MAX_AMOUNT_MINOR)
+      .optional()
+      .openapi({ description: 'The total that the customer saw: 409 when the items cost something else now.' }),
+    metadata: z
+      .record(text(40), textOrNothing(500))
+      .refine((metadata) => Object.keys(metadata).length <= 20, 'must have 20 entries at most')
+      .optional()
+      .openapi({ maxProperties: 20, description: 'Yours: it comes back with the order.' }),
+  })
+  .openapi('Checkout', {
+    example: {
+      order_id: 'order-1001',
+      customer_id: 'customer-7',
+      customer_email: 'ada@example.com',
+      currency: 'EUR',
+      items: [{ sku: 'product-A', quantity: 2 }],
+      payment: { method: 'pm_ok' },
+      total_minor: 3998,
+      metadata: { cart: '4711' },
+    },
+  });
+
+export type CheckoutBody = z.infer<typeof checkoutSchema>;

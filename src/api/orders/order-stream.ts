@@ -1,0 +1,128 @@
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import { streamSSE, type SSEStreamingApi } from 'hono/streaming';
+import { isSettled, type OrderStatus } from '../../domain/order.js';
+import { emptyAnswer } from '../requests/answers.js';
+import { existingOrder, type OrderSources } from './checkout.js';
+import { createMailbox, type Mailbox } from './mailbox.js';
+import { eventJson, type OrderEvent } from './order-events.js';
+import type { OrderFollowers } from './order-followers.js';
+import { orderIdSchema } from './order-schema.js';
+import { problems } from '../requests/problem-schema.js';
+import { Problem } from '../requests/problems.js';
+import { refuseInvalid } from '../requests/validation.js';
+
+export interface StreamOptions extends OrderSources {
+  followers: OrderFollowers;
+  /** The pause after which a silent stream says that it is there, in milliseconds. */
+  heartbeatMs?: number;
+}
+
+type Mail = { kind: 'events'; events: readonly OrderEvent[]; status: OrderStatus } | { kind: 'end' };
+
+const STREAM_TYPE = 'text/event-stream; charset=utf-8';
+const HEARTBEAT_MS = 15_000;
+/** How soon a client that lost its stream asks again; sent to it. */
+const RECONNECT_MS = 2_000;
+const RETRY_AFTER_SECONDS = 5;
+/** A reader that is this many looks behind is cut off, and goes on from its last event when it comes back. */
+const MOST_WAITING = 50;
+
+const getStream = createRoute({
+  method: 'get',
+  path: '/v1/orders/{id}/stream',
+  tags: ['Orders'],
+  operationId: 'followOrder',
+  summary: 'Follow an order live',
+  description:
+    'Server-sent events: each event of the order as one message, with its `seq` as id; then, when the order is settled, one ' +
+    'message `settled` with the status, and the end. Silent streams send comments. A client that lost the stream comes back ' +
+    'with Last-Event-ID, as browsers do by themselves.',
+  request: {
+    params: z.object({ id: orderIdSchema }),
+    headers: z.object({
+      'last-event-id': z
+        .string()
+        .regex(/^\d{1,9}$/, 'must be the id of an event of this stream, a whole number')
+        .transform(Number)
+        .optional()
+        .openapi({ type: 'string', pattern: '^[0-9]{1,9}$', description: 'The stream goes on after this event.' }),
+    }),
+  },
+  responses: {
+    200: {
+      ...emptyAnswer('The events of the order as server-sent events, until the order is settled'),
+      content: {
+        'text/event-stream': {
+          // OpenAPI 3.1 has no words for the events of a stream.
+          schema: z.unknown(),
+          example:
+            'retry: 2000\n\nid: 3\ndata: {"seq":3,"type":"order.confirmed","data":{},"created_at":"2026-11-01T09:30:00.090Z"}' +
+            '\n\nevent: settled\ndata: {"status":"confirmed"}\n\n',
+        },
+      },
+    },
+    204: emptyAnswer('The order is settled and there is nothing after Last-Event-ID: do not ask again'),
+    ...problems('not-found', 'validation-error', 'too-many-streams'),
+  },
+});
+
+/** An order's trail as server-sent events (WHATWG HTML, section 9.2). The id of an event is its `seq`. */
+export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...sources }: StreamOptions) {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+
+  return app.openapi(getStream, async (c) => {
+    const { id } = c.req.valid('param');
+    const { status, version } = await existingOrder(sources, id);
+    // The id of another order's event may be beyond this one's end: nothing would ever come after it.
+    const heard = Math.min(c.req.valid('header')['last-event-id'] ?? 0, version);
+    // An EventSource comes back after each end; only this answer tells it not to.
+    if (isSettled(status) && heard >= version) return c.body(null, 204);
+    // Nobody reads the body of its answer, so nobody would ever end the stream.
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': STREAM_TYPE });
+
+    const mailbox = createMailbox<Mail>();
+    const leave = followers.follow(id, heard, {
+      hear: (events, now) => {
+        mailbox.put({ kind: 'events', events, status: now });
+        if (mailbox.size > MOST_WAITING) hangUp();
+      },
+      end: () => hangUp(),
+    });
+    function hangUp(): void {
+      leave?.();
+      mailbox.put({ kind: 'end' });
+    }
+    if (leave === undefined) {
+      const detail = `This server follows as many orders as it can. Ask again, or read /v1/orders/${id}.`;
+      throw new Problem('too-many-streams', detail, {}, { 'Retry-After': String(RETRY_AFTER_SECONDS) });
+    }
+    c.header('X-Accel-Buffering', 'no');
+    const answer = streamSSE(c, async (stream) => {
+      stream.onAbort(hangUp);
+      await send(stream, mailbox, heard, heartbeatMs).finally(leave);
+    });
+    answer.headers.set('Content-Type', STREAM_TYPE);
+    return answer;
+  });
+}
+
+async function send(stream: SSEStreamingApi, mailbox: Mailbox<Mail>, after: number, heartbeatMs: number) {
+  let heard = after;
+  await stream.write(`retry: ${RECONNECT_MS}\n\n`);
+  while (!stream.aborted) {
+    const mail = await mailbox.take(heartbeatMs);
+    if (mail === undefined) {
+      await stream.write(': still here\n\n');
+      continue;
+    }
+    if (mail.kind === 'end') return;
+    for (const event of mail.events.filter(({ seq }) => seq > heard)) {
+      heard = event.seq;
+      await stream.writeSSE({ id: String(event.seq), data: JSON.stringify(eventJson(event)) });
+    }
+    if (isSettled(mail.status)) {
+      await stream.writeSSE({ event: 'settled', data: JSON.stringify({ status: mail.status }) });
+      return;
+    }
+  }
+}

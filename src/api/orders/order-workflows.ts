@@ -1,0 +1,74 @@
+import { defaultPayloadConverter, type Client } from '@temporalio/client';
+import type { AcceptedOrder } from '../../domain/order.js';
+import type { OrderPolicy } from '../../domain/policy.js';
+import { orderWorkflowId, PROCESS_ORDER } from '../../workflows/contract.js';
+import { checkoutRun } from './checkout-run.js';
+import { boundedBy, isAlreadyStarted, isNotFound } from './temporal-calls.js';
+
+export interface OrderWorkflowsOptions {
+  client: Client;
+  /** True when a worker of the same process shares the client's connection: the first task then comes back at once. */
+  eagerStart: boolean;
+  /** How long Temporal may take to answer one call. */
+  deadlineMs: number;
+}
+
+const PING_MS = 2_000;
+
+export type OrderWorkflows = ReturnType<typeof createOrderWorkflows>;
+
+/** The orders as Temporal knows them. Every method throws `Unavailable` when Temporal is away or too slow. */
+export function createOrderWorkflows({ client, eagerStart, deadlineMs }: OrderWorkflowsOptions) {
+  const bounded = boundedBy(client, deadlineMs);
+
+  return {
+    /** Starts the order's workflow: the commit point of a checkout. */
+    async start(order: AcceptedOrder, policy: OrderPolicy): Promise<'started' | 'exists'> {
+      try {
+        await bounded(() =>
+          client.workflow.start(PROCESS_ORDER, {
+            ...checkoutRun(order),
+            args: [order, policy],
+            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+            workflowIdConflictPolicy: 'FAIL',
+            requestEagerStart: eagerStart,
+          }),
+        );
+        return 'started';
+      } catch (error) {
+        if (isAlreadyStarted(error)) return 'exists';
+        throw error;
+      }
+    },
+
+    /** The order as its workflow was started with, read from the start event. */
+    async find(orderId: string): Promise<AcceptedOrder | undefined> {
+      const execution = { workflowId: orderWorkflowId(orderId) };
+      const request = { namespace: client.options.namespace, execution, maximumPageSize: 1 };
+      try {
+        const { history } = await bounded(() => client.workflowService.getWorkflowExecutionHistory(request));
+        const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+        return payload ? defaultPayloadConverter.fromPayload<AcceptedOrder>(payload) : undefined;
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    },
+
+    /** Waits for the order's workflow to close, `ms` at most. */
+    async closed(orderId: string, ms: number): Promise<void> {
+      const handle = client.workflow.getHandle(orderWorkflowId(orderId));
+      try {
+        await bounded(() => handle.result(), ms);
+      } catch {
+        // Not closed in time, or closed by a failure: the order itself tells how it stands.
+      }
+    },
+
+    /** Resolves when Temporal answers and has our namespace. */
+    async ping(): Promise<void> {
+      const { namespace } = client.options;
+      await bounded(() => client.workflowService.describeNamespace({ namespace }), PING_MS);
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import type { Checkout } from '../../domain/checkout.js';
+import { isSettled } from '../../domain/order.js';
+import type { OrderPolicy } from '../../domain/policy.js';
+import { answer, RATE_HEADERS } from '../requests/answers.js';
+import { acceptCheckout, existingOrder, findOrder, type Acceptance, type OrderSources } from './checkout.js';
+import { orderIdFromKey } from './fingerprint.js';
+import { requiredKey } from '../requests/idempotency-key.js';
+import type { OrderGate, Ticket } from './order-gate.js';
+import { orderJson, orderJsonSchema } from './order-json.js';
+import { checkoutSchema, orderIdSchema, type CheckoutBody } from './order-schema.js';
+import { FROM_JSON, problems } from '../requests/problem-schema.js';
+import { countCheckout, type RateLimits } from '../access/rate-limits.js';
+import { takes } from '../requests/request-headers.js';
+import { strictJson } from '../requests/strict-json.js';
+import { jsonBody, refuseInvalid } from '../requests/validation.js';
+
+const MAX_WAIT_SECONDS = 30;
+// More than these get their answer at once, as if they had not asked to wait.
+const MOST_WAITING = 100;
+const NO_IDENTITY = 'Send order_id in the body, or the header Idempotency-Key.';
+
+export interface OrderRoutesOptions extends OrderSources {
+  policy: OrderPolicy;
+  maxBodyBytes: number;
+  /** Without a gate every checkout is let in. */
+  gate?: OrderGate;
+  rateLimits?: RateLimits;
+}
+
+type Env = {
+  Variables: { requestId: string; keyId: string | undefined; ticket: Ticket | undefined; orderId: string };
+};
+
+const postOrder = createRoute({
+  method: 'post',
+  path: '/v1/orders',
+  tags: ['Orders'],
+  operationId: 'placeOrder',
+  summary: 'Place an order',
+  description:
+    'Accepts a checkout once. The answer comes as soon as the order cannot be lost; `Prefer: wait=N` makes it come when the ' +
+    'order is settled. Prices are those of the catalogue.',
+  parameters: takes('IdempotencyKey', 'Prefer'),
+  request: { body: jsonBody(checkoutSchema) },
+  responses: {
+    200: answer(
+      'The same checkout was accepted before; this is its order as it stands',
+      orderJsonSchema,
+      'Location',
+      'Idempotency-Replayed',
+      ...RATE_HEADERS,
+    ),
+    201: answer(
+      'Accepted, and settled within the preferred wait',
+      orderJsonSchema,
+      'Location',
+      'Preference-Applied',
+      ...RATE_HEADERS,
+    ),
+    202: answer('Accepted', orderJsonSchema, 'Location', 'Preference-Applied', ...RATE_HEADERS),
+    ...problems(
+      ...FROM_JSON,
+      'idempotency-key-missing',
+      'idempotency-key-invalid',
+      'order-conflict',
+      'price-changed',
+      'rate-limited',
+    ),
+  },
+});
+
+const getOrder = createRoute({
+  method: 'get',
+  path: '/v1/orders/{id}',
+  tags: ['Orders'],
+  operationId: 'getOrder',
+  summary: 'Read an order',
+  request: { params: z.object({ id: orderIdSchema }) },
+  responses: { 200: answer('The order as it stands', orderJsonSchema), ...problems('not-found') },
+});
+
+export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...sources }: OrderRoutesOptions) {
+  const app = new OpenAPIHono<Env>({ defaultHook: refuseInvalid });
+  let waiting = 0;
+
+  /** Turns away what is too much before anything is done for it. */
+  const beforeReading = createMiddleware<Env>(async (c, next) => {
+    await countCheckout(c, rateLimits?.perKey, 'API key', c.get('keyId'));
+    const ticket = gate?.enter();
+    c.set('ticket', ticket);
+    try {
+      await next();
+    } finally {
+      ticket?.leave();
+    }
+  });
+
+  app.post('/v1/orders', beforeReading, strictJson(maxBodyBytes));
+  const routes = app.openapi(postOrder, async (c) => {
+    const checkout = toCheckout(c.req.valid('json'), c.req.header('Idempotency-Key'));
+    // For the log, also of what fails below.
+    c.set('orderId', checkout.orderId);
+    await countCheckout(c, rateLimits?.perCustomer, 'customer', checkout.customerId);
+    const acceptance = await acceptCheckout({ ...sources, policy }, checkout, c.get('requestId'), c.get('ticket'));
+    c.header('Location', `/v1/orders/${checkout.orderId}`);
+    if (acceptance.kind === 'replayed') {
+      c.header('Idempotency-Replayed', 'true');
+      return c.json(orderJson(acceptance.record), 200);
+    }
+    return answerAccepted(c, acceptance);
+  });
+
+  return routes.openapi(getOrder, async (c) => {
+    const { id } = c.req.valid('param');
+    return c.json(orderJson(await existingOrder(sources, id)), 200);
+  });
+
+  async function answerAccepted(c: Context, { record }: Acceptance) {
+    const seconds = preferredWait(c.req.header('Prefer'));
+    if (seconds === undefined || waiting >= MOST_WAITING) return c.json(orderJson(record), 202);
+    c.header('Preference-Applied', `wait=${seconds}`);
+    waiting += 1;
+    await sources.workflows.closed(record.order.orderId, seconds * 1000).finally(() => (waiting -= 1));
+    const now = await findOrder(sources, record.order.orderId).catch(() => undefined);
+    return c.json(orderJson(now ?? record), now !== undefined && isSettled(now.status) ? 201 : 202);
+  }
+}
+
+function toCheckout(body: CheckoutBody, idempotencyKey: string | undefined): Checkout {
+  return {
+    orderId: body.order_id ?? orderIdFromKey(requiredKey(idempotencyKey, NO_IDENTITY)),
+    customerId: body.customer_id,
+    ...(body.customer_email === undefined ? {} : { customerEmail: body.customer_email }),
+    currency: body.currency,
+    lines: body.items,
+    paymentMethod: body.payment.method,
+    ...(body.total_minor === undefined ? {} : { expectedTotalMinor: body.total_minor }),
+    metadata: body.metadata ?? {},
+  };
+}
+
+/** The seconds of `Prefer: wait=N` (RFC 7240), cut to what is allowed, or undefined without one. */
+function preferredWait(header: string | undefined): number | undefined {
+  const seconds = /(?:^|[,\s])wait\s*=\s*"?(\d+)"?(?:$|[,;\s])/i.exec(header ?? '')?.[1];
+  return seconds === undefined ? undefined : Math.min(Number(seconds), MAX_WAIT_SECONDS);
+}

@@ -1,0 +1,54 @@
+import {
+  isGrpcServiceError,
+  ServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
+import { inTime } from '../../in-time.js';
+import { Unavailable } from '../../domain/unavailable.js';
+
+/** Runs calls to Temporal that must answer in time; {@link Unavailable} when it is away or too slow. */
+export type Bounded = <T>(call: () => Promise<T>, ms?: number) => Promise<T>;
+
+export function boundedBy(client: Client, deadlineMs: number): Bounded {
+  return (call, ms = deadlineMs) => orUnavailable(within(ms, client.withDeadline(Date.now() + ms, call)));
+}
+
+const NOT_FOUND = 5;
+const ALREADY_EXISTS = 6;
+// gRPC codes of a server that is away, overloaded or late: cancelled, deadline, exhausted, aborted, unavailable.
+const AWAY = [1, 4, 8, 10, 14];
+
+/** No workflow of this id is running, or none was ever known. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof WorkflowNotFoundError || grpcCode(error) === NOT_FOUND;
+}
+
+export function isAlreadyStarted(error: unknown): boolean {
+  return error instanceof WorkflowExecutionAlreadyStartedError || grpcCode(error) === ALREADY_EXISTS;
+}
+
+/** A native connection's own retries outlive the deadline of a call. */
+async function within<T>(ms: number, call: Promise<T>): Promise<T> {
+  return inTime(ms, call, () => new Unavailable('temporal', new Error(`no answer within ${ms} ms`)));
+}
+
+async function orUnavailable<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw isAway(error) ? new Unavailable('temporal', error) : error;
+  }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || AWAY.includes(grpcCode(error) ?? -1);
+}
+
+/** The client wraps some gRPC errors and passes others on. */
+function grpcCode(error: unknown): number | undefined {
+  if (isGrpcServiceError(error)) return error.code;
+  return error instanceof ServiceError && isGrpcServiceError(error.cause) ? error.cause.code : undefined;
+}

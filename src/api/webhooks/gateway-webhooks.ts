@@ -1,0 +1,110 @@
+import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import type { OrderPolicy } from '../../domain/policy.js';
+import { answer } from '../requests/answers.js';
+import type { ApiLog } from '../requests/api-log.js';
+import type { OrderRequests } from '../orders/order-requests.js';
+import { problems } from '../requests/problem-schema.js';
+import { Problem, problemResponse } from '../requests/problems.js';
+import { tooLarge } from '../requests/strict-json.js';
+import { refuseInvalid } from '../requests/validation.js';
+
+const MAX_EVENT_BYTES = 65_536;
+const NOT_AN_EVENT =
+  'The signature holds, but the body is not an event: not JSON, a field is missing, or its id is not webhook-id. Nothing was stored.';
+
+/** What a gateway's message is about. It is a hint: what happened is looked up. */
+export interface GatewayEvent {
+  eventId: string;
+  type: string;
+  chargeKey: string | null;
+  refundKey: string | null;
+  orderId: string | null;
+}
+
+export type Verification =
+  | { ok: true; event: GatewayEvent }
+  /** With the reason `body_invalid` the signature holds, and the body is no event that can be understood. */
+  | { ok: false; reason: string }
+  | { unknownGateway: true };
+
+/** Tells a gateway's own messages from forged and stale ones, by the bytes as they came. */
+export interface GatewayEventVerifier {
+  verify(gateway: string, headers: Headers, rawBody: Uint8Array): Verification | Promise<Verification>;
+}
+
+/** Throws `Unavailable` when the database is away. */
+export interface GatewayInbox {
+  /** Stores a message, once by its id. */
+  store(event: GatewayEvent & { gateway: string }): Promise<unknown>;
+}
+
+export interface WebhookOptions {
+  gatewayEvents: GatewayEventVerifier;
+  inbox: GatewayInbox;
+  requests: Pick<OrderRequests, 'startEvent'>;
+  policy: OrderPolicy;
+  log: ApiLog;
+}
+
+const received = z.object({ received: z.literal(true) }).openapi('Received', { example: { received: true } });
+
+const postEvent = createRoute({
+  method: 'post',
+  path: '/webhooks/payments/{gateway}',
+  tags: ['Gateways'],
+  operationId: 'receiveGatewayEvent',
+  summary: 'Take an event of a payment gateway',
+  description:
+    'Signed by the gateway in its own way, over the bytes as they are sent; the sandbox signs as Standard Webhooks does. What ' +
+    'an event says is a hint: the charge or refund is looked up.',
+  request: {
+    params: z.object({
+      gateway: z
+        .string()
+        .regex(/^[a-z0-9-]{1,40}$/)
+        .openapi({ example: 'sandbox' }),
+    }),
+    body: {
+      required: true,
+      description: 'What the gateway sends, in any form. It is read as bytes.',
+      content: { '*/*': { schema: { type: 'string', format: 'binary' } } },
+    },
+  },
+  responses: {
+    200: answer('Stored; it will be worked on', received),
+    ...problems('invalid-signature', 'invalid-event', 'not-found', 'body-too-large'),
+  },
+});
+
+export function createGatewayWebhookRoutes({ gatewayEvents, inbox, requests, policy, log }: WebhookOptions) {
+  const app = new OpenAPIHono<{ Variables: { requestId: string } }>({ defaultHook: refuseInvalid });
+  const limit = bodyLimit({ maxSize: MAX_EVENT_BYTES, onError: (c) => problemResponse(c, tooLarge(MAX_EVENT_BYTES)) });
+
+  app.post('/webhooks/payments/:gateway', limit);
+  return app.openapi(postEvent, async (c) => {
+    const { gateway } = c.req.valid('param');
+    const rawBody = new Uint8Array(await c.req.arrayBuffer());
+    const verification = await gatewayEvents.verify(gateway, c.req.raw.headers, rawBody);
+    if ('unknownGateway' in verification) throw new Problem('not-found', `There is no gateway "${gateway}".`);
+    if (!verification.ok) {
+      const { reason } = verification;
+      log.warn({ request_id: c.get('requestId'), gateway, reason }, 'a message of a gateway was refused');
+      if (reason === 'body_invalid') throw new Problem('invalid-event', NOT_AN_EVENT);
+      throw new Problem('invalid-signature', 'The signature is missing, wrong or too old. Nothing was stored.');
+    }
+
+    const { event } = verification;
+    await inbox.store({ gateway, ...event });
+    start({ gateway, eventId: event.eventId }, { request_id: c.get('requestId'), order_id: event.orderId });
+    return c.json({ received: true as const }, 200);
+  });
+
+  /** The message is stored: the answer does not wait for Temporal, and the audit starts what this could not. */
+  function start(event: { gateway: string; eventId: string }, subject: Record<string, unknown>): void {
+    requests.startEvent(event, policy).catch((err: unknown) => {
+      const fields = { ...subject, gateway: event.gateway, event_id: event.eventId, err };
+      log.warn(fields, 'a message of a gateway is stored, and its work is not started yet');
+    });
+  }
+}

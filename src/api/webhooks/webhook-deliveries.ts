@@ -1,0 +1,121 @@
+import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
+import type { WebhookDelivery } from '../../domain/webhook-endpoint.js';
+import { answer } from '../requests/answers.js';
+import { given } from '../requests/given.js';
+import { pageOf, placeOf } from '../requests/paging.js';
+import { problems } from '../requests/problem-schema.js';
+import { Problem } from '../requests/problems.js';
+import { refuseInvalid } from '../requests/validation.js';
+import {
+  deliveryJson,
+  deliveryJsonSchema,
+  deliveryListSchema,
+  deliveryParams,
+  deliveryPlace,
+  deliveryQuery,
+} from './webhook-delivery-schema.js';
+
+export interface DeliveryFilter {
+  endpointId?: string;
+  state?: WebhookDelivery['state'];
+  orderId?: string;
+  type?: string;
+  limit: number;
+  /** Only those older than this one. */
+  beforeId?: string;
+}
+
+export type Replayed =
+  | { kind: 'replayed'; delivery: WebhookDelivery }
+  | { kind: 'not_found' }
+  | { kind: 'under_way'; state: WebhookDelivery['state'] }
+  | { kind: 'no_receiver'; endpointState: 'disabled' | 'deleted' };
+
+/** The deliveries as people see them. Throws `Unavailable` when the database is away. */
+export interface DeliveryBook {
+  /** Newest first. */
+  list(filter: DeliveryFilter): Promise<WebhookDelivery[]>;
+  find(id: string): Promise<WebhookDelivery | undefined>;
+  /** Starts another round of a delivery that has ended, once; a relay takes it from there. */
+  replay(id: string): Promise<Replayed>;
+}
+
+export interface DeliveryOptions {
+  webhookDeliveries: DeliveryBook;
+}
+
+const path = '/v1/webhook-deliveries';
+const request = { params: deliveryParams };
+const tags = ['Webhooks'];
+
+const getDeliveries = createRoute({
+  method: 'get',
+  path,
+  tags,
+  operationId: 'listWebhookDeliveries',
+  summary: 'List the deliveries',
+  request: { query: deliveryQuery },
+  responses: {
+    200: answer('The deliveries, newest first, each with its tries', deliveryListSchema),
+    ...problems('validation-error'),
+  },
+});
+const getDelivery = createRoute({
+  method: 'get',
+  path: `${path}/{id}`,
+  tags,
+  operationId: 'getWebhookDelivery',
+  summary: 'Read a delivery',
+  request,
+  responses: {
+    200: answer('The delivery with its tries', deliveryJsonSchema),
+    ...problems('not-found', 'validation-error'),
+  },
+});
+const postReplay = createRoute({
+  method: 'post',
+  path: `${path}/{id}/replay`,
+  tags,
+  operationId: 'replayWebhookDelivery',
+  summary: 'Send a delivery again',
+  request,
+  responses: {
+    202: answer('It is sent again, with the same webhook-id and the whole schedule of tries', deliveryJsonSchema),
+    ...problems('not-found', 'validation-error', 'body-too-large', 'delivery-under-way', 'endpoint-disabled'),
+  },
+});
+
+export function createDeliveryRoutes({ webhookDeliveries: deliveries }: DeliveryOptions) {
+  return new OpenAPIHono({ defaultHook: refuseInvalid })
+    .openapi(getDeliveries, async (c) => {
+      const { endpoint_id: endpointId, order_id: orderId, state, type, limit, cursor } = c.req.valid('query');
+      const [beforeId] = placeOf(cursor, deliveryPlace) ?? [];
+      const filter = given({ endpointId, orderId, state, type, beforeId });
+      const found = await deliveries.list({ ...filter, limit: limit + 1 });
+      return c.json(pageOf(found, limit, { json: deliveryJson, place: ({ id }) => [id] }), 200);
+    })
+    .openapi(getDelivery, async (c) => {
+      const delivery = await deliveries.find(c.req.valid('param').id);
+      if (delivery === undefined) throw notFound();
+      return c.json(deliveryJson(delivery), 200);
+    })
+    .openapi(postReplay, async (c) => {
+      const replayed = await deliveries.replay(c.req.valid('param').id);
+      switch (replayed.kind) {
+        case 'replayed':
+          return c.json(deliveryJson(replayed.delivery), 202);
+        case 'not_found':
+          throw notFound();
+        case 'under_way':
+          throw new Problem('delivery-under-way', `This delivery is ${replayed.state}; it is being tried anyway.`, {
+            state: replayed.state,
+          });
+        case 'no_receiver':
+          throw new Problem('endpoint-disabled', `The endpoint of this delivery is ${replayed.endpointState}.`);
+      }
+    });
+}
+
+function notFound(): Problem {
+  return new Problem('not-found', 'There is no webhook delivery with this id.');
+}

@@ -1,0 +1,251 @@
+import { randomBytes } from 'node:crypto';
+import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
+import type { EventSender } from '../../activities/event-sender.js';
+import {
+  MOST_ENDPOINTS,
+  OLD_SECRET_MS,
+  type WebhookDelivery,
+  type WebhookEndpoint,
+} from '../../domain/webhook-endpoint.js';
+import { answer, emptyAnswer } from '../requests/answers.js';
+import { given } from '../requests/given.js';
+import { pageOf, placeOf } from '../requests/paging.js';
+import { FROM_JSON, problems } from '../requests/problem-schema.js';
+import { Problem } from '../requests/problems.js';
+import { strictJson } from '../requests/strict-json.js';
+import { jsonBody, refuseInvalid } from '../requests/validation.js';
+import { deliveryJson, deliveryJsonSchema } from './webhook-delivery-schema.js';
+import {
+  endpointChangeSchema,
+  endpointJson,
+  endpointJsonSchema,
+  endpointListSchema,
+  endpointParams,
+  endpointPlace,
+  endpointQuery,
+  endpointWithSecretSchema,
+  newEndpointSchema,
+} from './webhook-endpoint-schema.js';
+
+export interface EndpointChange {
+  url?: string;
+  description?: string;
+  eventTypes?: string[];
+  state?: 'enabled' | 'disabled';
+}
+
+export type NewEndpoint = Required<Omit<EndpointChange, 'state'>> & { secret: string };
+
+export type EndpointChanged =
+  | { kind: 'done'; endpoint: WebhookEndpoint }
+  | { kind: 'not_found' }
+  | { kind: 'url_taken' }
+  | { kind: 'too_many' }
+  | { kind: 'rotating' }
+  | { kind: 'disabled' };
+
+/** The endpoints that get events. Throws `Unavailable` when the database is away. */
+export interface EndpointBook {
+  /** Oldest first. */
+  list(limit: number, afterId?: string): Promise<WebhookEndpoint[]>;
+  find(id: string): Promise<WebhookEndpoint | undefined>;
+  create(endpoint: NewEndpoint, most: number): Promise<EndpointChanged>;
+  change(id: string, change: EndpointChange): Promise<EndpointChanged>;
+  /** Its open deliveries end as cancelled. @returns whether it was there */
+  remove(id: string): Promise<boolean>;
+  /** The present secret becomes the old one for a while. */
+  rotate(id: string, secret: string, oldForMs: number): Promise<EndpointChanged>;
+  /** The old secret signs no more. */
+  dropOldSecret(id: string): Promise<EndpointChanged>;
+  /** Has a test event delivered to an endpoint that is enabled. */
+  test(id: string): Promise<EndpointChanged | { kind: 'sent'; delivery: WebhookDelivery }>;
+}
+
+export interface EndpointOptions {
+  endpoints: EndpointBook;
+  eventSender: Pick<EventSender, 'refuse'>;
+  maxBodyBytes: number;
+}
+
+const path = '/v1/webhook-endpoints';
+const one = `${path}/{id}` as const;
+const request = { params: endpointParams };
+const tags = ['Webhooks'];
+const ONE = ['not-found', 'validation-error'] as const;
+
+const getEndpoints = createRoute({
+  method: 'get',
+  path,
+  tags,
+  operationId: 'listWebhookEndpoints',
+  summary: 'List the endpoints',
+  request: { query: endpointQuery },
+  responses: { 200: answer('The endpoints, oldest first', endpointListSchema), ...problems('validation-error') },
+});
+const postEndpoint = createRoute({
+  method: 'post',
+  path,
+  tags,
+  operationId: 'createWebhookEndpoint',
+  summary: 'Create an endpoint',
+  description: 'Events are sent to it as Standard Webhooks, signed with the secret of this answer.',
+  request: { body: jsonBody(newEndpointSchema) },
+  responses: {
+    201: answer('Created; its secret is in this answer and in no other', endpointWithSecretSchema, 'Location'),
+    ...problems(...FROM_JSON, 'endpoint-exists', 'too-many-endpoints'),
+  },
+});
+const getEndpoint = createRoute({
+  method: 'get',
+  path: one,
+  tags,
+  operationId: 'getWebhookEndpoint',
+  summary: 'Read an endpoint',
+  request,
+  responses: { 200: answer('The endpoint', endpointJsonSchema), ...problems(...ONE) },
+});
+const patchEndpoint = createRoute({
+  method: 'patch',
+  path: one,
+  tags,
+  operationId: 'changeWebhookEndpoint',
+  summary: 'Change an endpoint',
+  request: { ...request, body: jsonBody(endpointChangeSchema) },
+  responses: { 200: answer('Changed', endpointJsonSchema), ...problems(...FROM_JSON, 'not-found', 'endpoint-exists') },
+});
+const deleteEndpoint = createRoute({
+  method: 'delete',
+  path: one,
+  tags,
+  operationId: 'deleteWebhookEndpoint',
+  summary: 'Delete an endpoint',
+  request,
+  responses: {
+    204: emptyAnswer('Deleted; its open deliveries are cancelled'),
+    ...problems(...ONE, 'body-too-large'),
+  },
+});
+const postSecret = createRoute({
+  method: 'post',
+  path: `${one}/secrets`,
+  tags,
+  operationId: 'rotateWebhookSecret',
+  summary: 'Make a new secret',
+  request,
+  responses: {
+    201: answer('The new secret, shown this once; the old one signs too for 24 hours', endpointWithSecretSchema),
+    ...problems(...ONE, 'body-too-large', 'secret-rotating'),
+  },
+});
+const deleteOldSecret = createRoute({
+  method: 'delete',
+  path: `${one}/secrets/old`,
+  tags,
+  operationId: 'dropOldWebhookSecret',
+  summary: 'Let the old secret sign no more',
+  request,
+  responses: {
+    200: answer('Only the new secret signs now', endpointJsonSchema),
+    ...problems(...ONE, 'body-too-large'),
+  },
+});
+const postTest = createRoute({
+  method: 'post',
+  path: `${one}/test`,
+  tags,
+  operationId: 'testWebhookEndpoint',
+  summary: 'Send a test event',
+  request,
+  responses: {
+    202: answer('A `webhook.test` event is on its way', deliveryJsonSchema),
+    ...problems(...ONE, 'body-too-large', 'endpoint-disabled'),
+  },
+});
+
+export function createEndpointRoutes({ endpoints, eventSender, maxBodyBytes }: EndpointOptions) {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+  const strict = strictJson(maxBodyBytes);
+
+  app.post(path, strict);
+  app.patch(`${path}/:id`, strict);
+
+  return app
+    .openapi(getEndpoints, async (c) => {
+      const { limit, cursor } = c.req.valid('query');
+      const [afterId] = placeOf(cursor, endpointPlace) ?? [];
+      const found = await endpoints.list(limit + 1, afterId);
+      return c.json(pageOf(found, limit, { json: endpointJson, place: ({ id }) => [id] }), 200);
+    })
+    .openapi(postEndpoint, async (c) => {
+      const { url, description, event_types: eventTypes } = c.req.valid('json');
+      refuseUrl(url);
+      const secret = newSecret();
+      const endpoint = done(await endpoints.create({ url, description, eventTypes, secret }, MOST_ENDPOINTS));
+      c.header('Location', `${path}/${endpoint.id}`);
+      return c.json({ ...endpointJson(endpoint), secret }, 201);
+    })
+    .openapi(getEndpoint, async (c) => {
+      const { id } = c.req.valid('param');
+      const endpoint = await endpoints.find(id);
+      if (endpoint === undefined) throw notFound();
+      return c.json(endpointJson(endpoint), 200);
+    })
+    .openapi(patchEndpoint, async (c) => {
+      const { event_types: eventTypes, ...rest } = c.req.valid('json');
+      if (rest.url !== undefined) refuseUrl(rest.url);
+      const endpoint = done(await endpoints.change(c.req.valid('param').id, given({ ...rest, eventTypes })));
+      return c.json(endpointJson(endpoint), 200);
+    })
+    .openapi(deleteEndpoint, async (c) => {
+      if (!(await endpoints.remove(c.req.valid('param').id))) throw notFound();
+      return c.body(null, 204);
+    })
+    .openapi(postSecret, async (c) => {
+      const secret = newSecret();
+      const endpoint = done(await endpoints.rotate(c.req.valid('param').id, secret, OLD_SECRET_MS));
+      return c.json({ ...endpointJson(endpoint), secret }, 201);
+    })
+    .openapi(deleteOldSecret, async (c) => {
+      return c.json(endpointJson(done(await endpoints.dropOldSecret(c.req.valid('param').id))), 200);
+    })
+    .openapi(postTest, async (c) => {
+      const tested = await endpoints.test(c.req.valid('param').id);
+      if (tested.kind !== 'sent') throw refusal(tested);
+      return c.json(deliveryJson(tested.delivery), 202);
+    });
+
+  function refuseUrl(url: string): void {
+    const detail = eventSender.refuse(url);
+    if (detail === undefined) return;
+    throw new Problem('validation-error', 'This URL cannot be called.', { errors: [{ pointer: '/url', detail }] });
+  }
+}
+
+function newSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`;
+}
+
+function done(changed: EndpointChanged): WebhookEndpoint {
+  if (changed.kind === 'done') return changed.endpoint;
+  throw refusal(changed);
+}
+
+function refusal({ kind }: EndpointChanged): Problem {
+  switch (kind) {
+    case 'url_taken':
+      return new Problem('endpoint-exists', 'Another endpoint has this URL. Change that one, or delete it first.');
+    case 'too_many':
+      return new Problem('too-many-endpoints', `There are ${MOST_ENDPOINTS} endpoints already. Delete one first.`);
+    case 'rotating':
+      return new Problem('secret-rotating', 'Two secrets sign already. DELETE …/secrets/old first, or wait.');
+    case 'disabled':
+      return new Problem('endpoint-disabled', 'Enable the endpoint first: PATCH it with {"state":"enabled"}.');
+    case 'not_found':
+    case 'done':
+      return notFound();
+  }
+}
+
+function notFound(): Problem {
+  return new Problem('not-found', 'There is no webhook endpoint with this id.');
+}

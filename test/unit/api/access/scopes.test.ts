@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import type { createApp } from '../../../../src/api/app.js';
+import { ROUTE_SCOPES } from '../../../../src/api/access/scopes.js';
+import { openApp } from '../guarded.js';
+
+const PUBLIC = [
+  'GET /docs',
+  'GET /docs/*',
+  'GET /docs/errors',
+  'GET /openapi.json',
+  'GET /v1/products',
+  'GET /v1/products/:sku',
+];
+
+/** Every route that the app answers to, as the router has it. */
+function routesOf({ routes }: ReturnType<typeof createApp>): string[] {
+  return [...new Set(routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`))];
+}
+
+describe('the table of scopes', () => {
+  const routes = routesOf(openApp());
+
+  test('has a row for every route: who adds one decides who may use it', () => {
+    expect(routes.length).toBeGreaterThan(12);
+    expect(routes.filter((route) => !Object.hasOwn(ROUTE_SCOPES, route))).toEqual([]);
+  });
+
+  test('lets nobody in without a key but to read the catalogue and the documents, and a gateway', () => {
+    const open = Object.keys(ROUTE_SCOPES).filter((route) => ROUTE_SCOPES[route] === 'public');
+    expect(open.sort()).toEqual([...PUBLIC, 'POST /webhooks/payments/:gateway'].sort());
+  });
+});
+
+test('keys are compared in constant time', () => {
+  const source = readFileSync(new URL('../../../../src/api/access/key-verifier.ts', import.meta.url), 'utf8');
+  expect(source).toMatch(/timingSafeEqual\(key\.hash, hashOf\(given\)\)/);
+  expect(source).not.toMatch(/hash(?:\w*\(\w+\))? *===/);
+});

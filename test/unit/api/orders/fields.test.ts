@@ -1,0 +1,191 @@
+import { describe, expect, test } from '@jest/globals';
+import { checkout, checkoutWithout, openShop, problem, type Body } from '../shop.js';
+
+const items = (...lines: unknown[]): Body => ({ items: lines });
+const pen = (changes: Body = {}): Body => ({ sku: 'pen', quantity: 1, ...changes });
+const quantity = (value: unknown): Body => items(pen({ quantity: value }));
+const entries = (count: number): Body =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`key-${i}`, 'value']));
+
+const REFUSED: [why: string, changes: Body, pointer: string][] = [
+  ['order_id with a slash', { order_id: 'a/b' }, '/order_id'],
+  ['order_id that is empty', { order_id: '' }, '/order_id'],
+  ['order_id of 65 characters', { order_id: 'a'.repeat(65) }, '/order_id'],
+  ['order_id that ends in a line break', { order_id: 'a\n' }, '/order_id'],
+  ['order_id that is a number', { order_id: 7 }, '/order_id'],
+  ['order_id that is null', { order_id: null }, '/order_id'],
+  ['customer_id that is empty', { customer_id: '' }, '/customer_id'],
+  ['customer_id of 101 characters', { customer_id: 'a'.repeat(101) }, '/customer_id'],
+  ['customer_id with a NUL', { customer_id: 'a\0b' }, '/customer_id'],
+  ['customer_id with a line break', { customer_id: 'a\nb' }, '/customer_id'],
+  ['customer_id with a lone surrogate', { customer_id: 'a\ud800b' }, '/customer_id'],
+  ...[
+    '',
+    'ada',
+    'ada@',
+    '@example.com',
+    'ada@example',
+    'ada@@example.com',
+    'ada@example.com\r\nBcc: eve@example.com',
+    'ada@example.com, eve@example.com',
+    'Ada <ada@example.com>',
+    ' ada@example.com',
+    `${'a'.repeat(65)}@example.com`,
+    `ada@${'a.'.repeat(125)}com`,
+  ].map((value): [string, Body, string] => [
+    `customer_email ${JSON.stringify(value)}`,
+    { customer_email: value },
+    '/customer_email',
+  ]),
+  ['customer_email that is null', { customer_email: null }, '/customer_email'],
+  ['currency in lower case', { currency: 'eur' }, '/currency'],
+  ['currency with a fourth sign', { currency: 'XXX?' }, '/currency'],
+  ['currency that no state has', { currency: 'ZZZ' }, '/currency'],
+  ['currency that is a list', { currency: ['EUR'] }, '/currency'],
+  ['items that are none', { items: [] }, '/items'],
+  ['items that are 101', items(...Array.from({ length: 101 }, () => pen())), '/items'],
+  ['items that are an object', { items: { 0: pen() } }, '/items'],
+  ['item that is a text', items('pen'), '/items/0'],
+  ['item that is null', items(pen(), null), '/items/1'],
+  ['item without a sku', items({ quantity: 1 }), '/items/0/sku'],
+  ['item without a quantity', items({ sku: 'pen' }), '/items/0/quantity'],
+  ['item with an unknown field', items(pen({ price: 1 })), '/items/0/price'],
+  ['sku with a blank', items(pen({ sku: 'p en' })), '/items/0/sku'],
+  ['sku that is empty', items(pen({ sku: '' })), '/items/0/sku'],
+  ['sku of 65 characters', items(pen({ sku: 'a'.repeat(65) })), '/items/0/sku'],
+  ['quantity 0', quantity(0), '/items/0/quantity'],
+  ['quantity -1', quantity(-1), '/items/0/quantity'],
+  ['quantity 1.5', quantity(1.5), '/items/0/quantity'],
+  ['quantity 1e9', quantity(1e9), '/items/0/quantity'],
+  ['quantity "1"', quantity('1'), '/items/0/quantity'],
+  ['quantity true', quantity(true), '/items/0/quantity'],
+  ['quantity null', quantity(null), '/items/0/quantity'],
+  ['payment that is a text', { payment: 'pm_ok' }, '/payment'],
+  ['payment without a method', { payment: {} }, '/payment/method'],
+  ['payment with an unknown field', { payment: { method: 'pm_ok', card: '4242' } }, '/payment/card'],
+  ['payment method that is empty', { payment: { method: '' } }, '/payment/method'],
+  ['payment method of 201 characters', { payment: { method: 'a'.repeat(201) } }, '/payment/method'],
+  ['payment method with a NUL', { payment: { method: 'pm\0ok' } }, '/payment/method'],
+  ['payment method with a lone surrogate', { payment: { method: '\udfff' } }, '/payment/method'],
+  ['total_minor below 0', { total_minor: -1 }, '/total_minor'],
+  ['total_minor with a fraction', { total_minor: 107.9 }, '/total_minor'],
+  ['total_minor as a text', { total_minor: '10790' }, '/total_minor'],
+  ['total_minor above the largest amount', { total_minor: 1_000_000_000_000 }, '/total_minor'],
+  ['total_minor that is null', { total_minor: null }, '/total_minor'],
+  ['metadata that is a list', { metadata: ['a'] }, '/metadata'],
+  ['metadata with 21 entries', { metadata: entries(21) }, '/metadata'],
+  ['metadata with a number', { metadata: { a: 1 } }, '/metadata/a'],
+  ['metadata with an object', { metadata: { a: { b: 'c' } } }, '/metadata/a'],
+  ['metadata with a text of 501 characters', { metadata: { a: 'a'.repeat(501) } }, '/metadata/a'],
+  ['metadata with a NUL in a text', { metadata: { a: '\0' } }, '/metadata/a'],
+  ['metadata with a lone surrogate in a text', { metadata: { a: '\ud800' } }, '/metadata/a'],
+  ['metadata with a key of 41 characters', { metadata: { ['a'.repeat(41)]: 'b' } }, `/metadata/${'a'.repeat(41)}`],
+  ['metadata with a NUL in a key', { metadata: { 'a\0': 'b' } }, '/metadata/a\0'],
+  ['metadata with an empty key', { metadata: { '': 'b' } }, '/metadata/'],
+  ['an unknown field', { price: 1 }, '/price'],
+  ['an unknown field in another case', { orderId: 'order-1' }, '/orderId'],
+  ['an unknown field with the signs of a pointer', { 'a/b~c': 1 }, '/a~1b~0c'],
+  ['an unknown field named as what objects inherit', { constructor: 1 }, '/constructor'],
+];
+
+describe('a checkout is refused for', () => {
+  test.each(REFUSED)('%s', async (_why, changes, pointer) => {
+    const shop = openShop();
+    const answer = await shop.post(checkout(changes));
+    expect(answer).toMatchObject(problem(422, 'validation-error'));
+    expect(answer.body['errors']).toEqual([{ pointer, detail: expect.stringMatching(/\S/) }]);
+    expect(shop.calls).toEqual([]);
+  });
+
+  test.each(['customer_id', 'currency', 'items', 'payment'])('a missing %s', async (field) => {
+    const answer = await openShop().post(checkoutWithout(field));
+    expect(answer).toMatchObject(problem(422, 'validation-error'));
+    expect(answer.body['errors']).toEqual([{ pointer: `/${field}`, detail: expect.any(String) }]);
+  });
+
+  // Object literals cannot have it as a key of their own; JSON can.
+  test.each([
+    ['/__proto__', JSON.stringify(checkout({ x: 1 })).replace('"x"', '"__proto__"')],
+    ['/items/0/__proto__', JSON.stringify(checkout(items(pen({ x: {} })))).replace('"x"', '"__proto__"')],
+    [
+      '/payment/__proto__',
+      JSON.stringify(checkout({ payment: { method: 'pm_ok', x: {} } })).replace('"x"', '"__proto__"'),
+    ],
+    ['/metadata/__proto__', JSON.stringify(checkout({ metadata: { x: 'a' } })).replace('"x"', '"__proto__"')],
+  ])('an unknown field %s, which is never dropped in silence', async (pointer, text) => {
+    const answer = await openShop().send(text);
+    expect(answer).toMatchObject(problem(422, 'validation-error'));
+    expect(answer.body['errors']).toEqual([{ pointer, detail: expect.any(String) }]);
+  });
+
+  test('each of its faults at once', async () => {
+    const answer = await openShop().post({
+      currency: 'eur',
+      items: [pen({ quantity: 0 }), pen({ sku: '?' })],
+      more: 1,
+    });
+    const errors = answer.body['errors'] as { pointer: string }[];
+    const wrong = ['/currency', '/customer_id', '/items/0/quantity', '/items/1/sku', '/more', '/payment'];
+    expect(errors.map(({ pointer }) => pointer).sort()).toEqual(wrong);
+  });
+
+  test.each(['[]', '"text"', '1', 'null', 'true'])('being %s instead of an object', async (text) => {
+    const answer = await openShop().send(text);
+    expect(answer).toMatchObject(problem(422, 'validation-error'));
+    expect(answer.body['errors']).toEqual([{ pointer: '', detail: expect.any(String) }]);
+  });
+});
+
+describe('a checkout is accepted with', () => {
+  test.each<[string, Body]>([
+    ['an order_id of 64 characters', { order_id: 'a'.repeat(64) }],
+    ['a customer_id of 100 characters', { customer_id: 'a'.repeat(100) }],
+    ['a customer_email', { customer_email: 'Ada.Lovelace+shop@mail.example.com' }],
+    [
+      'a customer_email of 254 characters',
+      {
+        customer_email: `${'a'.repeat(64)}@${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.dd.com`,
+      },
+    ],
+    ['100 lines', items(...Array.from({ length: 100 }, () => pen()))],
+    ['a quantity of a million', quantity(1_000_000)],
+    ['a quantity written as 1.0', quantity(1.0)],
+    ['a payment method of 200 characters', { payment: { method: 'a'.repeat(200) } }],
+    ['no metadata', { metadata: {} }],
+    ['20 entries of metadata', { metadata: entries(20) }],
+    ['an entry of 500 characters under a key of 40', { metadata: { ['a'.repeat(40)]: 'b'.repeat(500) } }],
+    ['an empty text in its metadata', { metadata: { a: '' } }],
+    ['a key of metadata named as what objects inherit', { metadata: { constructor: 'a', toString: 'b' } }],
+  ])('%s', async (_what, changes) => {
+    const answer = await openShop().post(checkout(changes));
+    expect(answer).toMatchObject({ status: 202 });
+    expect(answer.body['customer_email']).toBe(changes['customer_email'] ?? null);
+    if ('metadata' in changes) expect(answer.body['metadata']).toEqual(changes['metadata']);
+  });
+});
+
+describe('a checkout that the catalogue does not allow is refused for', () => {
+  test.each<[string, Body, Body[]]>([
+    ['an unknown product', items(pen(), pen({ sku: 'unicorn' })), [{ pointer: '/items/1/sku' }]],
+    ['a product of another currency', items(pen(), pen({ sku: 'brush' })), [{ pointer: '/items/1/sku' }]],
+    ['a product that is not for sale', items(pen({ sku: 'quill' })), [{ pointer: '/items/0/sku' }]],
+    [
+      'each of its products, where the shop has put them',
+      items(pen({ sku: 'quill' }), pen(), pen({ sku: 'unicorn' }), pen({ sku: 'quill' })),
+      [{ pointer: '/items/0/sku' }, { pointer: '/items/2/sku' }, { pointer: '/items/3/sku' }],
+    ],
+    ['a total above the largest amount', items(pen({ sku: 'palace', quantity: 2 })), [{ pointer: '/items' }]],
+    ['a total above what a double holds', items(pen({ sku: 'palace', quantity: 1_000_000 })), [{ pointer: '/items' }]],
+  ])('%s', async (_why, changes, errors) => {
+    const shop = openShop();
+    const answer = await shop.post(checkout(changes));
+    expect(answer).toMatchObject(problem(422, 'validation-error'));
+    expect(answer.body['errors']).toEqual(errors.map((error) => ({ ...error, detail: expect.any(String) })));
+    expect(shop.runs.size).toBe(0);
+  });
+
+  test('nothing when its total is exactly the largest amount', async () => {
+    const answer = await openShop().post(checkout(items(pen({ sku: 'palace' }))));
+    expect(answer).toMatchObject({ status: 202, body: { total_minor: 999_999_999_999 } });
+  });
+});

@@ -1,0 +1,233 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { createOrderGate } from '../../../../src/api/orders/order-gate.js';
+import { createPace } from '../../../../src/api/orders/pace.js';
+import { Problem } from '../../../../src/api/requests/problems.js';
+import { createOrderRoutes } from '../../../../src/api/orders/orders.js';
+import { checkout, openShop } from '../shop.js';
+
+const seen = (places: number, openOrders = 1_000) => {
+  const begun = new Set<string>();
+  const world = { now: 1_000_000, open: 0, lines: [] as string[], fault: undefined as Error | undefined };
+  const gate = createOrderGate({
+    pace: createPace({ most: places, targetMs: 60_000 }),
+    openOrders,
+    begun: async (ids) => {
+      if (world.fault !== undefined) throw world.fault;
+      return ids.filter((id) => begun.has(id));
+    },
+    countOpen: async () => world.open,
+    log: { warn: (_fields, message) => world.lines.push(message), error: () => {} },
+    clock: () => world.now,
+  });
+  /** A checkout whose workflow is started. */
+  const start = (orderId: string) => {
+    const ticket = gate.enter();
+    try {
+      ticket.admit(orderId);
+      ticket.tried(orderId, true);
+    } finally {
+      ticket.leave();
+    }
+  };
+  return { gate, begun, world, start };
+};
+
+const overloaded = expect.objectContaining({ code: 'overloaded' });
+const codeOf = (work: () => unknown): string | undefined => {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Problem) return error.code;
+    throw error;
+  }
+};
+
+describe('the gate of checkouts', () => {
+  test('holds a place for each order until its payment is under way', async () => {
+    const { start, begun } = seen(2);
+    start('a');
+    start('b');
+    expect(codeOf(() => start('c'))).toBe('overloaded');
+    begun.add('a');
+    await sleep(150);
+    start('c');
+    expect(codeOf(() => start('d'))).toBe('overloaded');
+  });
+
+  test('looks soon when places become scarce, though it was quiet when it last thought of looking', async () => {
+    const { start, begun } = seen(8);
+    for (const orderId of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) {
+      begun.add(orderId);
+      start(orderId);
+    }
+    await sleep(100);
+    start('i');
+  });
+
+  test('gives the place of a checkout back that started nothing', () => {
+    const { gate, start } = seen(1);
+    for (const outcome of ['refused', 'exists']) {
+      const ticket = gate.enter();
+      if (outcome === 'exists') {
+        ticket.admit('a');
+        ticket.tried('a', false);
+      }
+      ticket.leave();
+      ticket.leave();
+    }
+    start('b');
+    expect(codeOf(() => start('c'))).toBe('overloaded');
+  });
+
+  test('lets a few look for their order when it is full, and the rest come later', () => {
+    const { gate, start } = seen(1);
+    start('a');
+    const lookups = [gate.enter(), gate.enter(), gate.enter(), gate.enter()];
+    expect(() => gate.enter()).toThrow(overloaded);
+    for (const ticket of lookups) expect(() => ticket.admit('new')).toThrow(overloaded);
+    for (const ticket of lookups) ticket.leave();
+    expect(codeOf(() => gate.enter())).toBeUndefined();
+  });
+
+  test('lets a repeat of what waits here through: it starts nothing', () => {
+    const { gate, start } = seen(1);
+    start('a');
+    const again = gate.enter();
+    again.admit('a');
+    again.tried('a', false);
+    again.leave();
+    expect(codeOf(() => start('b'))).toBe('overloaded');
+  });
+
+  test('forgets an order that no worker begins, after ten seconds', async () => {
+    const { start, world } = seen(1);
+    start('a');
+    world.now += 10_001;
+    await sleep(150);
+    start('b');
+    expect(codeOf(() => start('c'))).toBe('overloaded');
+  });
+
+  test('goes on when it cannot see what was begun', async () => {
+    const { start, begun, world } = seen(1);
+    start('a');
+    begun.add('a');
+    world.fault = new Error('away');
+    await sleep(150);
+    expect(codeOf(() => start('b'))).toBe('overloaded');
+    expect(world.lines).toContain('could not see which orders were begun');
+    world.fault = undefined;
+    await sleep(700);
+    start('b');
+  });
+
+  test('looks at nothing more once it was closed', async () => {
+    const { gate, start, world } = seen(1);
+    start('a');
+    world.fault = new Error('the database is closed');
+    gate.close();
+    await sleep(60);
+    expect(world.lines).toEqual([]);
+  });
+
+  test('closes when too many orders are open anywhere, and opens again', async () => {
+    const { start, world } = seen(10, 100);
+    world.open = 100;
+    start('a');
+    await sleep(1);
+    expect(codeOf(() => start('b'))).toBe('overloaded');
+    world.open = 99;
+    world.now += 1_000;
+    expect(codeOf(() => start('b'))).toBe('overloaded');
+    await sleep(1);
+    start('b');
+  });
+});
+
+describe('the pace', () => {
+  const scene = () => {
+    const world = { now: 0 };
+    return { world, pace: createPace({ most: 64, targetMs: 500, clock: () => world.now }) };
+  };
+  const after = ({ world, pace }: ReturnType<typeof scene>, ms: number, windows: number) => {
+    for (let i = 0; i < windows; i += 1) {
+      world.now += 500;
+      pace.took(ms);
+    }
+    return pace.limit();
+  };
+
+  test('is all at first, falls while some take too long, and never below two fifths', () => {
+    const one = scene();
+    expect(one.pace.limit()).toBe(64);
+    expect(after(one, 600, 1)).toBe(44);
+    expect(after(one, 600, 20)).toBe(25);
+  });
+
+  test('comes back when all are quick again, and stays where it is in between', () => {
+    const one = scene();
+    after(one, 600, 20);
+    expect(after(one, 400, 5)).toBe(25);
+    expect(after(one, 100, 3)).toBeGreaterThan(28);
+    expect(after(one, 100, 30)).toBe(64);
+  });
+
+  test('is set by the slowest of a moment', () => {
+    const one = scene();
+    one.pace.took(900);
+    one.pace.took(1);
+    expect(after(one, 1, 1)).toBe(44);
+  });
+
+  test('is all again after a quiet time', () => {
+    const one = scene();
+    after(one, 600, 20);
+    one.world.now += 5_001;
+    expect(one.pace.limit()).toBe(64);
+  });
+});
+
+test('a full gate answers 503, starts nothing, and still answers the repeat of an accepted order', async () => {
+  const shop = openShop();
+  await shop.post(checkout());
+  shop.writeRow('order-1', { status: 'confirmed' });
+  const { gate, start } = seen(1);
+  start('other');
+  const routes = createOrderRoutes({
+    policy: {} as never,
+    maxBodyBytes: 65_536,
+    gate,
+    reader: {
+      forCheckout: async (orderId, skus) => ({
+        fingerprint: shop.rows.get(orderId)?.order.fingerprint ?? null,
+        products: skus.flatMap((sku) => shop.products.get(sku) ?? []),
+      }),
+      find: async (orderId) => shop.rows.get(orderId),
+      ping: async () => {},
+    },
+    workflows: {
+      start: async () => {
+        throw new Error('nothing may be started');
+      },
+      find: async () => undefined,
+      closed: async () => {},
+      ping: async () => {},
+    },
+  });
+  const problems: unknown[] = [];
+  routes.onError((error, c) => {
+    problems.push(error);
+    return c.text('', 503);
+  });
+  const post = (body: unknown) =>
+    routes.request('/v1/orders', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  expect((await post(checkout())).status).toBe(200);
+  expect((await post(checkout({ order_id: 'order-2' }))).status).toBe(503);
+  expect(problems).toEqual([overloaded]);
+});
