@@ -5,8 +5,8 @@ import { createOrderWorkflows } from '../api/orders/order-workflows.js';
 import type { Config } from '../config.js';
 import { runAudit } from './audit.js';
 import { databaseUrlOf, withDatabase } from './database.js';
-import { createPorts, policyOf } from './ports.js';
-import { temporalServerAt } from './temporal-server.js';
+import { createPorts, policyOf } from './serve/ports.js';
+import { temporalServerAt } from './up/temporal-server.js';
 
 /** Audits the books of the servers that the environment names, or of a `holdfast up` on this machine. */
 export async function auditNow(config: Config, say: (line: string) => void): Promise<0 | 1> {

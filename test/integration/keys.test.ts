@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mintApiKey } from '../../src/api/access/api-key.js';
-import { ensureOwnKey } from '../../src/commands/own-key.js';
+import { ensureOwnKey } from '../../src/commands/keys/own-key.js';
 import { runCommand } from '../support/run-command.js';
 import type { HoldfastProcess } from '../support/holdfast-process.js';
 import { aCheckout, createShop, newOrderId } from '../support/shop.js';

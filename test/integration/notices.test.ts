@@ -4,7 +4,7 @@ import { createNoticeBook } from '../../src/adapters/postgres/events/notice-book
 import { createNoticeStore } from '../../src/adapters/postgres/events/notices.js';
 import { createSmtpNotifier } from '../../src/adapters/smtp/notifier.js';
 import { createOrderRequests } from '../../src/api/orders/order-requests.js';
-import { noticeConsumerOf } from '../../src/commands/notices.js';
+import { noticeConsumerOf } from '../../src/commands/serve/notices.js';
 import type { OutboxConsumer, OutboxEvent } from '../../src/relay/outbox-event.js';
 import { noticeWorkflowId } from '../../src/workflows/contract.js';
 import type { HoldfastProcess } from '../support/holdfast-process.js';

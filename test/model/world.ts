@@ -23,7 +23,7 @@ import { findOrder } from '../../src/api/orders/checkout.js';
 import { createOrderFollowers } from '../../src/api/orders/order-followers.js';
 import { createOrderRequests } from '../../src/api/orders/order-requests.js';
 import { createOrderWorkflows } from '../../src/api/orders/order-workflows.js';
-import { createPorts, policyOf } from '../../src/commands/ports.js';
+import { createPorts, policyOf } from '../../src/commands/serve/ports.js';
 import { readConfig } from '../../src/config.js';
 import type { ProductSeed } from '../../src/domain/product.js';
 import { serveSandbox } from '../../src/sandbox/serve.js';

@@ -58,7 +58,7 @@ describe('the rules themselves', () => {
     ['test/support/helpers.test.ts', ['helpers']],
     ['src/common/index.ts', ['common']],
     ['src/Manager.ts', ['Manager']],
-    ['src/commands/roles.ts', []],
+    ['src/commands/serve/roles.ts', []],
     ['src/domain/uncommon.ts', []],
     ['src/servicing.ts', []],
   ])('find in %s the vague words %j', (path, words) => {

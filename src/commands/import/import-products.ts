@@ -1,0 +1,163 @@
+import { createCatalogue } from '../../adapters/postgres/catalogue/catalogue.js';
+import type { MarkLines } from '../../adapters/postgres/catalogue/line-marks.js';
+import type { Database } from '../../adapters/postgres/pool.js';
+import type { ProductLine } from '../../domain/product.js';
+import type { FailedLine } from './failed-lines.js';
+import { parseHeader, parseLine, type Fault } from './product-line.js';
+import { linesOf, type TextLine } from './text-lines.js';
+
+export interface ImportReport {
+  lines: number;
+  created: number;
+  updated: number;
+  unchanged: number;
+  failed: number;
+  /** Products with less stock than their lines say, left as they are. */
+  short: number;
+  /** The last line that was worked on. */
+  lastLine: number;
+}
+
+export interface ImportOptions {
+  database: Database;
+  mark: MarkLines;
+  chunks: AsyncIterable<Uint8Array>;
+  raiseStock: boolean;
+  /** After this no further batch is begun. */
+  signal: AbortSignal;
+  onHeader(header: string): void;
+  /** After each batch, with its failed lines in order. */
+  onBatch(report: Readonly<ImportReport>, failed: readonly FailedLine[], bytes: number): Promise<void>;
+}
+
+interface Entry extends FailedLine {
+  faults: Fault[];
+  sku?: string;
+  product?: ProductLine;
+}
+
+const BATCH = 500;
+/** Far more than a product needs: a line that goes on and on is a file without line breaks. */
+const MAX_LINE_LENGTH = 16_384;
+// What PostgreSQL says of values that it does not take: data exceptions and integrity constraints.
+const REFUSED_VALUE = /^(?:22|23)/;
+
+/**
+ * Writes the products of a CSV file, batch by batch. A line is written wholly or not at all, and the others go on.
+ * @throws Error when the first line is of no use, or the database is away
+ */
+export async function importProducts(options: ImportOptions): Promise<ImportReport> {
+  const { signal } = options;
+  const report = { lines: 0, created: 0, updated: 0, unchanged: 0, failed: 0, short: 0, lastLine: 1 };
+  let columns: string[] | undefined;
+  let batch: Entry[] = [];
+
+  const finish = async (bytes: number): Promise<void> => {
+    if (batch.length === 0) return;
+    const entries = batch;
+    batch = [];
+    await markTwice(entries, options.mark);
+    await writeBatch(entries, options, report);
+    const failed = entries.filter(({ faults }) => faults.length > 0);
+    report.lines += entries.length;
+    report.failed += failed.length;
+    report.lastLine = entries.at(-1)?.line ?? report.lastLine;
+    await options.onBatch(report, failed, bytes);
+  };
+
+  let read = 0;
+  try {
+    for await (const line of linesOf(options.chunks, MAX_LINE_LENGTH)) {
+      read = line.bytes;
+      if (columns === undefined) {
+        columns = parseHeader(line.text);
+        options.onHeader(line.text);
+        continue;
+      }
+      const entry = entryOf(line, columns);
+      if (entry !== undefined) batch.push(entry);
+      if (batch.length === BATCH) await finish(read);
+      if (signal.aborted) break;
+    }
+  } catch (error) {
+    // Who interrupts also ends the source that is waited for.
+    if (!signal.aborted || error !== signal.reason) throw error;
+  }
+  if (signal.aborted) return report;
+  if (columns === undefined) parseHeader('');
+  await finish(read);
+  return report;
+}
+
+function entryOf({ number, text, isTooLong }: TextLine, columns: readonly string[]): Entry | undefined {
+  // Not kept: half a line must never be imported.
+  if (isTooLong) return { line: number, text: '', faults: [{ field: '', detail: TOO_LONG }] };
+  const parsed = parseLine(columns, text);
+  if (parsed === undefined) return undefined;
+  const { sku } = parsed.kind === 'product' ? parsed.product : parsed;
+  return {
+    line: number,
+    text,
+    faults: parsed.kind === 'faulty' ? parsed.faults : [],
+    ...(sku === undefined ? {} : { sku }),
+    ...(parsed.kind === 'product' ? { product: parsed.product } : {}),
+  };
+}
+
+const TOO_LONG = `is longer than ${MAX_LINE_LENGTH} characters; end each line with LF or CRLF`;
+
+async function markTwice(entries: readonly Entry[], mark: MarkLines): Promise<void> {
+  const marks = entries.flatMap(({ sku, line }) => (sku === undefined ? [] : [{ sku, line }]));
+  const twice = new Map((await mark(marks)).map(({ line, first }) => [line, first]));
+  for (const entry of entries) {
+    const first = twice.get(entry.line);
+    if (first !== undefined) entry.faults.push({ field: 'sku', detail: `stands on line ${first} already` });
+  }
+}
+
+async function writeBatch(
+  entries: readonly Entry[],
+  { database, raiseStock }: ImportOptions,
+  report: ImportReport,
+): Promise<void> {
+  const catalogue = createCatalogue(database);
+  const bySku = new Map(
+    entries.flatMap((entry) =>
+      entry.product === undefined || entry.faults.length > 0 ? [] : [[entry.product.sku, entry] as const],
+    ),
+  );
+
+  /** Halves a batch that has a line the database does not take, until that line is alone. */
+  const write = async (products: readonly ProductLine[]): Promise<void> => {
+    const [first] = products;
+    if (first === undefined) return;
+    try {
+      for (const outcome of await catalogue.write(products, { raiseStock, reason: 'import' })) {
+        if (outcome.kind === 'refused') {
+          bySku.get(outcome.sku)?.faults.push({ field: 'currency', detail: otherCurrency(outcome.currency) });
+          continue;
+        }
+        report[outcome.kind] += 1;
+        if (outcome.isShort) report.short += 1;
+      }
+    } catch (error) {
+      if (!isRefusedValue(error)) throw error;
+      if (products.length === 1) {
+        bySku.get(first.sku)?.faults.push({ field: '', detail: `the database does not take it: ${error.message}` });
+        return;
+      }
+      const half = Math.ceil(products.length / 2);
+      await write(products.slice(0, half));
+      await write(products.slice(half));
+    }
+  };
+  await write([...bySku.values()].flatMap(({ product }) => product ?? []));
+}
+
+function otherCurrency(currency: string): string {
+  return `is not that of the product, which keeps ${currency}; use another SKU, or delete the product first`;
+}
+
+function isRefusedValue(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && REFUSED_VALUE.test(String(error.code));
+}

@@ -1,0 +1,105 @@
+import { createApiKeyStore } from '../../adapters/postgres/api-keys.js';
+import { createDeadLetterReader } from '../../adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createDeliveryReader } from '../../adapters/postgres/events/delivery-reader.js';
+import { createFollowedOrders } from '../../adapters/postgres/orders/followed-orders.js';
+import { createGatewayEventStore } from '../../adapters/postgres/money/gateway-events.js';
+import { createNoticeReader } from '../../adapters/postgres/events/notice-reader.js';
+import { createOrderLists } from '../../adapters/postgres/orders/order-lists.js';
+import { createProducts } from '../../adapters/postgres/catalogue/products.js';
+import { createStatsReader, MOST_COUNTED } from '../../adapters/postgres/stats-reader.js';
+import { createStockAdjustments } from '../../adapters/postgres/catalogue/stock-adjustments.js';
+import { createEndpointBook } from '../../adapters/postgres/events/webhook-endpoints.js';
+import { createSandboxEvents } from '../../adapters/sandbox/events.js';
+import { createApp } from '../../api/app.js';
+import type { GatewayEventVerifier } from '../../api/webhooks/gateway-webhooks.js';
+import { createGuards } from '../../api/access/guards.js';
+import { createKeyVerifier } from '../../api/access/key-verifier.js';
+import { createOpenOrderCount } from '../../api/orders/open-orders.js';
+import { createOrderFollowers } from '../../api/orders/order-followers.js';
+import { createOrderGate } from '../../api/orders/order-gate.js';
+import { createPace } from '../../api/orders/pace.js';
+import { serveHttp } from '../../api/serving/serve-http.js';
+import { addStreamGauge } from './gauges.js';
+import { observedRequests } from './observed-requests.js';
+import { policyOf } from './ports.js';
+import { rateLimitsOf } from './rate-limits.js';
+import type { RoleParts } from './role-parts.js';
+
+/** Starts the API on its port. */
+export async function startApiRole(parts: RoleParts): Promise<void> {
+  const {
+    config,
+    database,
+    client,
+    reader,
+    workflows,
+    requests,
+    outbox,
+    eventSender,
+    metrics,
+    log,
+    tracing,
+    lifetime,
+  } = parts;
+  const followers = createOrderFollowers({ orders: createFollowedOrders(database), most: config.MAX_STREAMS, log });
+  addStreamGauge(metrics, followers);
+  const observe = observedRequests(metrics, log);
+  const gate = createOrderGate({
+    pace: createPace({ most: config.MAX_CHECKOUTS, targetMs: config.ACCEPT_TARGET_MS }),
+    openOrders: config.MAX_OPEN_ORDERS,
+    begun: reader.begun,
+    countOpen: createOpenOrderCount({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
+    log,
+  });
+  // After the API, whose checkouts need it, and before the database, at which it looks.
+  lifetime.onClose('order gate', async () => gate.close());
+  const app = createApp({
+    observe,
+    ...(tracing === undefined ? {} : { trace: tracing.traceRequest }),
+    guards: createGuards({
+      verifier: createKeyVerifier({ store: createApiKeyStore(database), cacheMs: config.API_KEY_CACHE_MS, log }),
+      maxRequests: config.MAX_REQUESTS,
+      corsOrigins: config.CORS_ORIGINS?.split(',') ?? [],
+      log,
+    }),
+    gate,
+    rateLimits: rateLimitsOf(config, database, log),
+    reader,
+    followers,
+    workflows,
+    trail: reader,
+    notices: createNoticeReader(database),
+    lists: createOrderLists(database),
+    stats: createStatsReader(database, { outbox_backlog: () => outbox.depth(MOST_COUNTED) }),
+    requests,
+    deadLetters: createDeadLetterReader(database),
+    stock: createStockAdjustments(database),
+    products: createProducts(database),
+    endpoints: createEndpointBook(database),
+    webhookDeliveries: createDeliveryReader(database),
+    eventSender,
+    inbox: createGatewayEventStore(database),
+    gatewayEvents: verifierOf(parts.sandboxEventSecrets),
+    policy: policyOf(config, parts.fraudChecks),
+    maxBodyBytes: config.MAX_BODY_BYTES,
+    log,
+  });
+  const api = await serveHttp(app, {
+    host: config.HOST,
+    port: config.PORT,
+    variable: 'PORT',
+    maxConnections: config.MAX_CONNECTIONS,
+    observe,
+  });
+  lifetime.onClose('api', () => api.close(config.DRAIN_TIMEOUT_MS));
+  // Before the API: it waits for open answers, and a stream is one.
+  lifetime.onClose('streams', () => followers.close());
+}
+
+function verifierOf(secrets: readonly string[]): GatewayEventVerifier {
+  const sandbox = secrets.length === 0 ? undefined : createSandboxEvents({ secrets });
+  return {
+    verify: (gateway, headers, rawBody) =>
+      gateway === 'sandbox' && sandbox !== undefined ? sandbox.verify(headers, rawBody) : { unknownGateway: true },
+  };
+}

@@ -1,0 +1,45 @@
+import { Client } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { migrate } from '../../adapters/postgres/migrate.js';
+import { openDatabase, type Database } from '../../adapters/postgres/pool.js';
+import { prepareNamespace } from './namespace.js';
+import type { RolesOptions } from './role-parts.js';
+import { temporalServerAt } from '../up/temporal-server.js';
+
+const DATABASE_CONNECT_MS = 5_000;
+const DATABASE_STATEMENT_MS = 10_000;
+const DATABASE_SILENCE_MS = DATABASE_STATEMENT_MS + 5_000;
+
+export interface Connections {
+  database: Database;
+  connection: NativeConnection;
+  client: Client;
+}
+
+/** Connects to PostgreSQL and Temporal, and brings both to what this version needs. */
+export async function openConnections(options: RolesOptions): Promise<Connections> {
+  const { config, log, tracing, lifetime } = options;
+  const database = openDatabase({
+    url: options.databaseUrl,
+    size: config.DATABASE_POOL_SIZE,
+    connectTimeoutMs: DATABASE_CONNECT_MS,
+    statementTimeoutMs: DATABASE_STATEMENT_MS,
+    silenceMs: DATABASE_SILENCE_MS,
+    onError: (err) => log.warn({ err }, 'a database connection was lost'),
+  });
+  lifetime.onClose('database', () => database.close());
+  await migrate(database);
+
+  const connection = await NativeConnection.connect({
+    ...(await temporalServerAt(options.temporalAddress, config)),
+    grpcCompression: { codec: 'none' },
+  });
+  lifetime.onClose('temporal connection', () => connection.close());
+  const client = new Client({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    interceptors: { workflow: tracing?.clientInterceptors ?? [] },
+  });
+  await prepareNamespace(client);
+  return { database, connection, client };
+}

@@ -1,0 +1,40 @@
+import type { Logger } from 'pino';
+import type { OrderCounts } from '../../adapters/postgres/orders/order-counts.js';
+
+const INTERVAL_MS = 10_000;
+
+/**
+ * Adds what has changed to the counts of orders, every few seconds. The counts are right without it too; it keeps them cheap
+ * to read.
+ * @returns what ends it, after the batch it is at
+ */
+export function keepCounts(
+  { fold }: Pick<OrderCounts, 'fold'>,
+  log: Pick<Logger, 'warn'>,
+  intervalMs: number = INTERVAL_MS,
+): () => Promise<void> {
+  const ending = new AbortController();
+  let work = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+
+  const foldAll = async (): Promise<void> => {
+    try {
+      while (!ending.signal.aborted && (await fold()));
+    } catch (err) {
+      log.warn({ err }, 'the counts of orders could not be brought up to date; the next try is in a moment');
+    }
+    if (!ending.signal.aborted) schedule();
+  };
+  const schedule = (): void => {
+    timer = setTimeout(() => {
+      work = foldAll();
+    }, intervalMs);
+  };
+  schedule();
+
+  return async () => {
+    ending.abort();
+    clearTimeout(timer);
+    await work;
+  };
+}

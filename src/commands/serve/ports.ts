@@ -1,0 +1,115 @@
+import type { Client } from '@temporalio/client';
+import type { Notifier } from '../../activities/notices.js';
+import { createAuditStore } from '../../adapters/postgres/audit/audit.js';
+import { createRunLister } from '../../adapters/temporal/runs.js';
+import { createOrderRequests } from '../../api/orders/order-requests.js';
+import { createRefundResumer } from './refund-resumer.js';
+import { ORDER_RUNS } from '../audit.js';
+import { fraudChecksOf, fraudPolicyOf, type CustomFraudCheck } from './fraud-checks.js';
+import { createChargeStore } from '../../adapters/postgres/money/charges.js';
+import { createDeadLetterStore } from '../../adapters/postgres/dead-letters/dead-letters.js';
+import { createGatewayEventStore } from '../../adapters/postgres/money/gateway-events.js';
+import { createNoticeStore } from '../../adapters/postgres/events/notices.js';
+import { createOrderStore } from '../../adapters/postgres/orders/orders.js';
+import type { Database } from '../../adapters/postgres/pool.js';
+import { createOrderReader } from '../../adapters/postgres/orders/order-reader.js';
+import { createRefundStore } from '../../adapters/postgres/money/refunds.js';
+import { createReservationStore } from '../../adapters/postgres/orders/reservations.js';
+import { createScreeningStore } from '../../adapters/postgres/orders/screenings.js';
+import { createSandboxGateway, type CallTracer, type SandboxGateway } from '../../adapters/sandbox/gateway.js';
+import { createMessenger } from '../../adapters/temporal/messenger.js';
+import type { Config } from '../../config.js';
+import type { AcceptedOrder } from '../../domain/order.js';
+import { DEFAULT_POLICY, type OrderPolicy } from '../../domain/policy.js';
+import type { Ports } from '../../worker.js';
+import {
+  cancelWorkflowId,
+  news,
+  orderWorkflowId,
+  RECOVER_ORDER,
+  recoverWorkflowId,
+  refundWorkflowId,
+  TASK_QUEUE,
+} from '../../workflows/contract.js';
+
+export interface PortsOptions {
+  config: Config;
+  database: Database;
+  client: Client;
+  sandboxUrl: string;
+  traceCall?: CallTracer | undefined;
+  findOrder(orderId: string): Promise<AcceptedOrder | undefined>;
+  /** Checks beyond the built-in ones. */
+  fraudChecks?: readonly CustomFraudCheck[];
+  /** How customers are told about their orders; in no way unless given. */
+  notifiers?: readonly Notifier[];
+}
+
+const LISTING_DEADLINE_MS = 30_000;
+const LISTING_MOST = 10_000;
+
+/** Makes every port of the worker real. */
+export function createPorts(options: PortsOptions): Ports & { gateway: SandboxGateway } {
+  const { config, database, client, sandboxUrl, findOrder, notifiers = [] } = options;
+  const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
+  return {
+    gateway: createSandboxGateway({
+      baseUrl: sandboxUrl,
+      timeoutMs: config.GATEWAY_TIMEOUT_MS,
+      settlingTimeMs: config.GATEWAY_SETTLING_MS,
+      trace: options.traceCall,
+      breaker: { failures: config.BREAKER_FAILURES, halfOpenAfterMs: config.BREAKER_HALF_OPEN_MS },
+    }),
+    charges: createChargeStore(database),
+    refunds: createRefundStore(database),
+    reservations: createReservationStore(database),
+    orders: createOrderStore(database),
+    screenings: createScreeningStore(database),
+    deadLetters: createDeadLetterStore(database),
+    gatewayEvents: createGatewayEventStore(database),
+    fraudChecks: fraudChecksOf(database, options.fraudChecks),
+    messenger: createMessenger({
+      client,
+      taskQueue: TASK_QUEUE,
+      signal: news.name,
+      workflowIdsOf: (orderId, refundId) => [
+        ...(refundId === undefined ? [] : [refundWorkflowId(refundId)]),
+        orderWorkflowId(orderId),
+        cancelWorkflowId(orderId),
+        recoverWorkflowId(orderId),
+      ],
+      recovery: { workflowType: RECOVER_ORDER, workflowIdOf: recoverWorkflowId, policy: policyOf(config) },
+      findOrder,
+    }),
+    notices: createNoticeStore(database),
+    notifiers,
+    audit: createAuditStore(database),
+    runs: createRunLister({
+      ...ORDER_RUNS,
+      client,
+      deadlineMs: config.TEMPORAL_DEADLINE_MS,
+      listDeadlineMs: LISTING_DEADLINE_MS,
+      most: LISTING_MOST,
+    }),
+    refundResumer: createRefundResumer({ reader: createOrderReader(database), requests, policy: policyOf(config) }),
+    eventStarter: { start: (event) => requests.startEvent(event, policyOf(config)) },
+  };
+}
+
+/** What the configuration says about orders, and the checks that the shop adds to it. */
+export function policyOf(config: Config, fraudChecks: readonly CustomFraudCheck[] = []): OrderPolicy {
+  return {
+    ...DEFAULT_POLICY,
+    retry: {
+      ...DEFAULT_POLICY.retry,
+      retries: config.RETRIES,
+      initialIntervalMs: config.RETRY_INITIAL_MS,
+      maximumIntervalMs: config.RETRY_MAXIMUM_MS,
+    },
+    fraudChecks: fraudPolicyOf(config, fraudChecks),
+    reviewDeadlineMs: config.REVIEW_DEADLINE_MS,
+    reservationTtlMs: config.RESERVATION_TTL_MS,
+    paymentDeadlineMs: config.PAYMENT_DEADLINE_MS,
+    lookupMaximumIntervalMs: config.LOOKUP_MAXIMUM_MS,
+  };
+}

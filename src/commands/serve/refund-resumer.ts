@@ -1,0 +1,24 @@
+import type { RefundResumer } from '../../activities/audit-ports.js';
+import type { OrderReader } from '../../adapters/postgres/orders/order-reader.js';
+import type { OrderRequests } from '../../api/orders/order-requests.js';
+import type { OrderPolicy } from '../../domain/policy.js';
+
+interface Options {
+  reader: Pick<OrderReader, 'find'>;
+  requests: Pick<OrderRequests, 'tellRefund'>;
+  policy: OrderPolicy;
+}
+
+/** Starts the workflow of a requested refund again from its row, or has the one that runs look now. */
+export function createRefundResumer({ reader, requests, policy }: Options): RefundResumer {
+  return {
+    async resume(orderId, refundId) {
+      const refund = (await reader.find(orderId))?.refunds.find(({ id }) => id === refundId);
+      if (refund === undefined || refund.fingerprint === null) return false;
+      const { amountMinor, reason, restock, fingerprint } = refund;
+      const request = { orderId, refundId, amountMinor, reason, restock, fingerprint };
+      await requests.tellRefund(request, policy, { kind: 'look' });
+      return true;
+    },
+  };
+}

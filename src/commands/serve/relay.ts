@@ -1,0 +1,74 @@
+import type { Client } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createEndpointGates } from '../../activities/endpoint-gates.js';
+import type { EventSender } from '../../activities/event-sender.js';
+import { createDeliveryStore } from '../../adapters/postgres/events/deliveries.js';
+import { listenToOutbox } from '../../adapters/postgres/events/outbox-listener.js';
+import type { Database } from '../../adapters/postgres/pool.js';
+import { createEndpointBook } from '../../adapters/postgres/events/webhook-endpoints.js';
+import { createWebhookStore } from '../../adapters/postgres/events/webhook-store.js';
+import type { Config } from '../../config.js';
+import type { OutboxStore } from '../../relay/outbox-store.js';
+import { createDeliveryStarter } from '../../relay/delivery-starter.js';
+import type { OutboxConsumer } from '../../relay/outbox-event.js';
+import { startPurge } from '../../relay/purge.js';
+import { startRelay } from '../../relay/relay.js';
+import { watchOver } from '../../relay/watch.js';
+import { createWebhookConsumer } from '../../relay/webhook-consumer.js';
+import { createDeliveryWorker } from '../../worker.js';
+import type { Lifetime } from '../lifetime.js';
+
+export interface RelayRoleOptions {
+  config: Config;
+  databaseUrl: string;
+  database: Database;
+  outbox: OutboxStore;
+  client: Client;
+  connection: NativeConnection;
+  eventSender: EventSender;
+  log: Logger;
+  lifetime: Lifetime;
+  /** Besides the webhooks. */
+  consumers?: readonly OutboxConsumer[];
+}
+
+/** Hands the outbox on, and calls the receivers of events. Ends through the lifetime. */
+export async function startRelayRole(options: RelayRoleOptions): Promise<void> {
+  const { config, database, outbox, client, connection, eventSender, log, lifetime, consumers = [] } = options;
+  const gates = createEndpointGates();
+  const store = createWebhookStore(database);
+  const delaysMs = config.WEBHOOK_RETRY_DELAYS_S.split(',').map((seconds) => Number(seconds) * 1_000);
+  await createEndpointBook(database).refreshFilters();
+
+  const worker = await createDeliveryWorker({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    ports: { deliveries: createDeliveryStore(database), eventSender, gates },
+    shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
+  });
+  const stopped = worker.run();
+  stopped.catch((error: Error) => lifetime.end(error));
+  lifetime.onClose('delivery worker', async () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await stopped;
+  });
+
+  const purge = startPurge({ store, log, retentionMs: config.WEBHOOK_RETENTION_MS });
+  lifetime.onClose('purge of deliveries', () => purge.stop());
+  const start = createDeliveryStarter({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS, delaysMs });
+  const watch = watchOver({ store, start, log, what: 'delivery', known: ({ id }) => ({ delivery: id }) });
+  lifetime.onClose('watch over deliveries', () => watch.stop());
+  const webhooks = createWebhookConsumer({ store, sender: eventSender, gates, delaysMs, onOpen: watch.ring });
+  const relay = startRelay({ store: outbox, consumers: [webhooks, ...consumers], log });
+  lifetime.onClose('relay', () => relay.stop());
+  const listener = listenToOutbox({
+    url: options.databaseUrl,
+    onNews() {
+      relay.ring();
+      watch.ring();
+    },
+    onFault: (err) => log.warn({ err }, 'the connection that listens for events was lost; it is made again'),
+  });
+  lifetime.onClose('listener', () => listener.close());
+}

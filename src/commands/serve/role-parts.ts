@@ -1,0 +1,50 @@
+import type { Client } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { EventSender } from '../../activities/event-sender.js';
+import type { Notifier } from '../../activities/notices.js';
+import type { Tracing } from '../../adapters/opentelemetry/tracing.js';
+import type { OrderReader } from '../../adapters/postgres/orders/order-reader.js';
+import type { Database } from '../../adapters/postgres/pool.js';
+import type { Metrics } from '../../adapters/prometheus/metrics.js';
+import type { OrderWorkflows } from '../../api/orders/order-workflows.js';
+import type { OrderRequests } from '../../api/orders/order-requests.js';
+import type { ReadinessGauge } from '../../api/serving/readiness.js';
+import type { Config } from '../../config.js';
+import type { OutboxStore } from '../../relay/outbox-store.js';
+import type { CustomFraudCheck } from './fraud-checks.js';
+import type { Lifetime } from '../lifetime.js';
+
+export type Role = 'api' | 'worker';
+
+export interface RolesOptions {
+  config: Config;
+  roles: readonly Role[];
+  databaseUrl: string;
+  temporalAddress: string;
+  sandboxUrl: string;
+  /** The secrets that sign the sandbox's events; without any, no event is believed. */
+  sandboxEventSecrets: readonly string[];
+  /** Notifiers of the shop's own, beside those that the configuration names. */
+  notifiers?: readonly Notifier[];
+  log: Logger;
+  /** Off without. */
+  tracing?: Tracing | undefined;
+  lifetime: Lifetime;
+  /** Fraud checks of the shop's own, which every new order has to pass. */
+  fraudChecks?: readonly CustomFraudCheck[];
+}
+
+/** What the roles of one process share. */
+export interface RoleParts extends RolesOptions {
+  database: Database;
+  connection: NativeConnection;
+  client: Client;
+  reader: OrderReader;
+  workflows: OrderWorkflows;
+  requests: OrderRequests;
+  outbox: OutboxStore;
+  eventSender: EventSender;
+  metrics: Metrics;
+  readiness: ReadinessGauge;
+}

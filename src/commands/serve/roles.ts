@@ -1,0 +1,62 @@
+import { createOrderReader } from '../../adapters/postgres/orders/order-reader.js';
+import { createOutboxStore } from '../../adapters/postgres/events/outbox.js';
+import { createMetrics } from '../../adapters/prometheus/metrics.js';
+import { createEventSender } from '../../adapters/webhooks/event-sender.js';
+import { createOrderRequests } from '../../api/orders/order-requests.js';
+import { createOrderWorkflows } from '../../api/orders/order-workflows.js';
+import { startApiRole } from './api-role.js';
+import { openConnections } from './connections.js';
+import { addBookGauges, addOutboxGauges } from './gauges.js';
+import { announce, openInternalPort } from './internal-port.js';
+import type { RoleParts, RolesOptions } from './role-parts.js';
+import { installSdkRuntime } from './sdk-runtime.js';
+import { startWorkerRole } from './worker-role.js';
+
+export type { Role, RolesOptions } from './role-parts.js';
+
+/** Starts the roles of this process: the API, the worker, or both on one connection. Ends them through the lifetime. */
+export async function startRoles(options: RolesOptions): Promise<void> {
+  const { config, roles, log, tracing, lifetime } = options;
+  if (tracing !== undefined) {
+    tracing.reportTo(log);
+    // First, so that it ends last: the other parts have spans of their own to the end.
+    lifetime.onClose('tracing', () => tracing.close());
+  }
+  const metrics = createMetrics();
+  const readiness = await openInternalPort({ ...options, metrics });
+  metrics.addText('sdk', await installSdkRuntime(log));
+
+  const { database, connection, client } = await openConnections(options);
+  addBookGauges(metrics, database);
+  const reader = createOrderReader(database);
+  const workflows = createOrderWorkflows({
+    client,
+    eagerStart: roles.includes('worker'),
+    deadlineMs: config.TEMPORAL_DEADLINE_MS,
+  });
+  const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
+  const outbox = createOutboxStore(database);
+  addOutboxGauges(metrics, outbox);
+  const eventSender = createEventSender({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
+  lifetime.onClose('webhook connections', async () => eventSender.close());
+  readiness.add('database', reader.ping);
+  readiness.add('temporal', workflows.ping);
+
+  const parts: RoleParts = {
+    ...options,
+    database,
+    connection,
+    client,
+    reader,
+    workflows,
+    requests,
+    outbox,
+    eventSender,
+    metrics,
+    readiness,
+  };
+  if (roles.includes('worker')) await startWorkerRole(parts);
+  if (roles.includes('api')) await startApiRole(parts);
+  announce(parts);
+  log.info({ roles, port: config.PORT }, 'serving');
+}

@@ -1,0 +1,70 @@
+import type { Worker } from '@temporalio/worker';
+import { createNoticeBook } from '../../adapters/postgres/events/notice-book.js';
+import { createOrderCounts } from '../../adapters/postgres/orders/order-counts.js';
+import { findOrder } from '../../api/orders/checkout.js';
+import { createOrderWorker } from '../../worker.js';
+import { activityLogAttributes } from './activity-log.js';
+import { ensureAuditSchedule } from './audit-schedule.js';
+import { addBreakerGauge } from './gauges.js';
+import { keepCounts } from './keep-counts.js';
+import { noticeConsumerOf, notifiersOf, watchNotices } from './notices.js';
+import { createPorts, policyOf } from './ports.js';
+import { startRelayRole } from './relay.js';
+import type { RoleParts } from './role-parts.js';
+
+/** Starts the worker, with what has to run beside it. */
+export async function startWorkerRole(parts: RoleParts): Promise<void> {
+  const {
+    config,
+    database,
+    connection,
+    client,
+    reader,
+    workflows,
+    requests,
+    metrics,
+    readiness,
+    log,
+    tracing,
+    lifetime,
+  } = parts;
+  const ports = createPorts({
+    config,
+    database,
+    client,
+    traceCall: tracing?.traceCall,
+    sandboxUrl: parts.sandboxUrl,
+    findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
+    notifiers: [...notifiersOf({ config, log, lifetime }), ...(parts.notifiers ?? [])],
+    ...(parts.fraudChecks === undefined ? {} : { fraudChecks: parts.fraudChecks }),
+  });
+  addBreakerGauge(metrics, ports.gateway.name, () => ports.gateway.breakerState());
+  const worker = await createOrderWorker({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    ports,
+    interceptors: [...(tracing?.activityInterceptors ?? []), activityLogAttributes],
+    ...(tracing === undefined ? {} : { workflowSpans: tracing.workflowSinks }),
+    shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
+  });
+  lifetime.onClose('order counts', keepCounts(createOrderCounts(database), log));
+  await ensureAuditSchedule(client, policyOf(config), config.AUDIT_INTERVAL_MS);
+  const stopped = worker.run();
+  stopped.catch((error: Error) => lifetime.end(error));
+  lifetime.onClose('worker', async () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await stopped;
+  });
+  const notices = createNoticeBook(database);
+  await startRelayRole({ ...parts, consumers: [noticeConsumerOf(ports, notices, requests)] });
+  lifetime.onClose('watch over notices', watchNotices({ book: notices, requests, log }));
+  readiness.add('worker', async () => whatStops(worker));
+}
+
+/** What keeps a worker from taking tasks, in a word. A server that is away is not among it: the worker goes on asking. */
+export function whatStops(worker: Pick<Worker, 'getStatus'>): string | undefined {
+  const { runState, workflowPollerState, activityPollerState } = worker.getStatus();
+  if (runState !== 'RUNNING') return runState.toLowerCase();
+  const polls = workflowPollerState === 'POLLING' && activityPollerState === 'POLLING';
+  return polls ? undefined : 'not polling';
+}
