@@ -102,6 +102,8 @@ export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...s
       await send(stream, mailbox, heard, heartbeatMs).finally(leave);
     });
     answer.headers.set('Content-Type', STREAM_TYPE);
+    // Whether the connection is kept is the server's to say: told otherwise, a client sends on where nobody listens.
+    answer.headers.delete('Connection');
     return answer;
   });
 }

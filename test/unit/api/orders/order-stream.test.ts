@@ -50,6 +50,7 @@ describe('the stream of an order', () => {
   it('sends the whole trail of a settled order, says how it settled, and ends', async () => {
     const response = await anOrderWith(3, 'confirmed').raw(PATH);
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    expect(response.headers.get('connection')).toBeNull();
     expect(await response.text()).toBe(
       `retry: 2000\n\n${sent(1)}${sent(2)}${sent(3)}event: settled\ndata: {"status":"confirmed"}\n\n`,
     );
