@@ -35,6 +35,19 @@ export interface NoticeRef {
   channel: string;
 }
 
+/** How one event of an order was told through one channel, without a word about who gets it. */
+export interface NoticeRecord {
+  seq: number;
+  about: NoticeSubject;
+  channel: string;
+  state: NoticeState;
+  attempts: number;
+  lastError: string | null;
+  /** RFC 3339, UTC, as is the next. */
+  createdAt: string;
+  updatedAt: string;
+}
+
 /** What a dead letter about a notice is about. */
 export function noticeSubject({ seq, channel }: NoticeRef): string {
   return `${seq}:${channel}`;

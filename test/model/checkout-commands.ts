@@ -10,7 +10,8 @@ const LOOKUPS_BEFORE_ARRIVAL = [1, 4, 6, Infinity] as const;
 
 const methods = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('pm_ok', 'pm_refund_fails', 'pm_timeout_after', 'pm_error_after') },
-  { weight: 4, arbitrary: fc.constantFrom('pm_declined', 'pm_fail_2', 'pm_fail_9', 'pm_timeout_before') },
+  { weight: 2, arbitrary: fc.constant('pm_declined') },
+  { weight: 3, arbitrary: fc.constantFrom('pm_fail_2', 'pm_fail_9', 'pm_timeout_before') },
   { weight: 3, arbitrary: fc.constantFrom('pm_processing', 'pm_slow_250') },
   { weight: 2, arbitrary: fc.constant('short') },
   { weight: 2, arbitrary: fc.constant(LATE) },

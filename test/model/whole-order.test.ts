@@ -10,7 +10,7 @@ const LEAST = {
   commands: FULL * 30,
   'end confirmed': 300,
   'end cancelled': 100,
-  'end failed/payment_declined': 70,
+  'end failed/payment_declined': 100,
   'end failed/out_of_stock': 10,
   'payments unknown': 40,
   'late and confirmed': 60,

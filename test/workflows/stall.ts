@@ -1,5 +1,5 @@
 import { setTimeout as realTime } from 'node:timers/promises';
-import { test as jestTest } from '@jest/globals';
+import { expect, test as jestTest } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { RunningActivities } from '../support/running-activities.js';
@@ -63,6 +63,9 @@ const retried =
         return await play(...args);
       } catch (error) {
         if (!(error instanceof ServerStalled) || tries === TRIES) throw error;
+        process.stderr.write(
+          `the test server stalled (try ${tries} of ${TRIES}): ${expect.getState().currentTestName}\n`,
+        );
       }
     }
   };

@@ -1,23 +1,11 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
-import { NOTICE_EVENTS, NOTICE_STATES, type NoticeState, type NoticeSubject } from '../../domain/notice.js';
+import { NOTICE_EVENTS, NOTICE_STATES, type NoticeRecord } from '../../domain/notice.js';
 import { answer } from '../requests/answers.js';
 import { existingOrder, type OrderSources } from './checkout.js';
 import { orderIdSchema, timestamp } from './order-schema.js';
 import { listOf, pageOf, pageQuery, placeNumber, placeOf } from '../requests/paging.js';
 import { problems } from '../requests/problem-schema.js';
 import { refuseInvalid } from '../requests/validation.js';
-
-/** One event of an order through one channel, without a word about who gets it. */
-export interface OrderNotice {
-  seq: number;
-  about: NoticeSubject;
-  channel: string;
-  state: NoticeState;
-  attempts: number;
-  lastError: string | null;
-  createdAt: string;
-  updatedAt: string;
-}
 
 export interface NoticePlace {
   seq: number;
@@ -27,7 +15,7 @@ export interface NoticePlace {
 /** The notices about orders. Throws `Unavailable` when the database is away. */
 export interface OrderNotices {
   /** Those after this place, in the order of the trail. */
-  list(orderId: string, after: NoticePlace, limit: number): Promise<OrderNotice[]>;
+  list(orderId: string, after: NoticePlace, limit: number): Promise<NoticeRecord[]>;
 }
 
 export interface NoticeOptions extends OrderSources {
@@ -91,7 +79,7 @@ export function createNoticeRoutes({ notices, reader, workflows }: NoticeOptions
   });
 }
 
-function noticeJson(notice: OrderNotice): z.infer<typeof noticeSchema> {
+function noticeJson(notice: NoticeRecord): z.infer<typeof noticeSchema> {
   const { seq, about: kind, channel, state, attempts } = notice;
   const { lastError: last_error, createdAt: created_at, updatedAt: updated_at } = notice;
   return { seq, kind, channel, state, attempts, last_error, created_at, updated_at };

@@ -5,7 +5,7 @@ import type { Verification } from '../../../src/api/webhooks/gateway-webhooks.js
 import type { DeliveryBook } from '../../../src/api/webhooks/webhook-deliveries.js';
 import type { EndpointBook } from '../../../src/api/webhooks/webhook-endpoints.js';
 import type { OrderEvent } from '../../../src/api/orders/order-events.js';
-import type { OrderNotice } from '../../../src/api/orders/order-notices.js';
+import type { NoticeRecord } from '../../../src/domain/notice.js';
 import type { OrderRequests } from '../../../src/api/orders/order-requests.js';
 import type { AnsweredRequest } from '../../../src/api/serving/request-observer.js';
 import type { ProductBook } from '../../../src/api/catalogue/products.js';
@@ -34,7 +34,7 @@ export type Desk = ReturnType<typeof openDesk>;
 export function openDesk() {
   const rows = new Map<string, OrderRecord>();
   const trails = new Map<string, OrderEvent[]>();
-  const notices = new Map<string, OrderNotice[]>();
+  const notices = new Map<string, NoticeRecord[]>();
   const letters = new Map<string, DeadLetter>();
   const inbox = new Map<string, unknown>();
   const asked: { request: keyof OrderRequests; args: unknown[] }[] = [];

@@ -1,24 +1,13 @@
 import { sql } from 'kysely';
-import { isNoticeEvent, NOTICE_EVENTS, type NoticeState, type NoticeSubject } from '../../../domain/notice.js';
+import { isNoticeEvent, NOTICE_EVENTS, type NoticeRecord } from '../../../domain/notice.js';
 import type { Database } from '../pool.js';
 import { orUnavailable } from '../unavailable.js';
 import { utc } from '../utc.js';
 
-interface Notice {
-  seq: number;
-  about: NoticeSubject;
-  channel: string;
-  state: NoticeState;
-  attempts: number;
-  lastError: string | null;
-  createdAt: string;
-  updatedAt: string;
-}
-
 /** The notices as people see them. */
 export function createNoticeReader({ kysely }: Database) {
   return {
-    async list(orderId: string, after: { seq: number; channel: string }, limit: number): Promise<Notice[]> {
+    async list(orderId: string, after: { seq: number; channel: string }, limit: number): Promise<NoticeRecord[]> {
       const rows = await orUnavailable(
         kysely
           .selectFrom('notices as n')

@@ -1,4 +1,5 @@
 import { sql, type Selectable } from 'kysely';
+import type { WaitingEvent } from '../../../activities/audit-ports.js';
 import type { GatewayEventStore, InboxEvent } from '../../../activities/gateway-events.js';
 import type { Database } from '../pool.js';
 import { failRefund, lockRefund } from './refund-row.js';
@@ -13,7 +14,7 @@ export interface GatewayEventInbox extends GatewayEventStore {
   /** Stores a message once. It is durable when this returns, and may be acknowledged. */
   store(event: ReceivedEvent): Promise<'stored' | 'known'>;
   /** Messages that nothing was done about for this long, those first that are not given up, and the oldest first. */
-  unprocessed(limit: number, olderThanMs: number, patienceMs: number): Promise<(InboxEvent & { isGivenUp: boolean })[]>;
+  unprocessed(limit: number, olderThanMs: number, patienceMs: number): Promise<WaitingEvent[]>;
 }
 
 export function createGatewayEventStore(database: Database): GatewayEventInbox {

@@ -1,50 +1,24 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import { createEventSender, type EventSenderSettings } from '../../../../src/adapters/webhooks/event-sender.js';
+import type { EventSenderSettings } from '../../../../src/adapters/webhooks/event-sender.js';
 import { LOOPBACK_TLS } from '../../../support/loopback-certificate.js';
 import { openReceiver, type Received } from '../../../support/receiver.js';
+import { openSender, rawServer, receiver } from './receivers.js';
 
 const secretOf = (byte: number) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`;
 const [OLD, NEW] = [secretOf(1), secretOf(2)];
 const BODY = '{"type":"order.confirmed","data":{"note":"für Ünal ✓"}}';
 
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
-
-async function receiver(...args: Parameters<typeof openReceiver>) {
-  const opened = await openReceiver(...args);
-  closing.push(opened.close);
-  return opened;
-}
-
 function sender(settings: Partial<EventSenderSettings> = {}) {
-  const made = createEventSender({ allowPrivate: true, ...settings });
-  closing.push(made.close);
+  const made = openSender(settings);
   return (url: string, { secrets = [NEW], timeoutMs = 2_000, signal = new AbortController().signal } = {}) =>
     made.send({ messageId: 'msg_1', url, secrets, body: BODY }, { timeoutMs, signal });
 }
 
 const at = (port: number, path = '/hooks?a=b#fragment') => `http://127.0.0.1:${port}${path}`;
-
-/** A server that does with each connection what it is told, below HTTP. */
-async function rawServer(onConnection: (socket: Socket) => void): Promise<number> {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => {
-    sockets.push(socket.on('error', () => {}));
-    onConnection(socket);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closing.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-}
 
 describe('what is sent', () => {
   test('is the body as it is, posted, with the headers of Standard Webhooks and none of anybody else', async () => {

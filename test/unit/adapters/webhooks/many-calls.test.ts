@@ -1,28 +1,14 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterEach, expect, test } from '@jest/globals';
-import { createEventSender, type EventSenderSettings } from '../../../../src/adapters/webhooks/event-sender.js';
-import { openReceiver } from '../../../support/receiver.js';
+import { expect, test } from '@jest/globals';
+import type { EventSenderSettings } from '../../../../src/adapters/webhooks/event-sender.js';
+import { openSender, rawServer, receiver } from './receivers.js';
 
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
-
-async function receiver(...args: Parameters<typeof openReceiver>) {
-  const opened = await openReceiver(...args);
-  closing.push(opened.close);
-  return opened;
-}
-
 function sender(settings: Partial<EventSenderSettings> = {}) {
-  const made = createEventSender({ allowPrivate: true, ...settings });
-  closing.push(made.close);
+  const made = openSender(settings);
   return (url: string, { timeoutMs = 5_000, signal = new AbortController().signal } = {}) =>
     made.send({ messageId: 'msg_1', url, secrets: [SECRET], body: '{}' }, { timeoutMs, signal });
 }
@@ -30,18 +16,7 @@ function sender(settings: Partial<EventSenderSettings> = {}) {
 const at = (port: number, path = '/') => `http://127.0.0.1:${port}${path}`;
 
 /** A server that takes connections and never answers. */
-async function silentServer(): Promise<number> {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => {
-    sockets.push(socket.on('error', () => {}).resume());
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closing.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-}
+const silentServer = async () => rawServer((socket) => socket.resume());
 
 test('a message may go to many at once under one signal, without a warning of a leak', async () => {
   const { port } = await receiver();

@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
-import type { OrderNotice } from '../../../../src/api/orders/order-notices.js';
+import type { NoticeRecord } from '../../../../src/domain/notice.js';
 import { openDesk } from '../desk.js';
 import { openGuarded } from '../guarded.js';
 
-const notice = (seq: number, channel: string): OrderNotice => ({
+const notice = (seq: number, channel: string): NoticeRecord => ({
   seq,
   about: 'confirmation',
   channel,
