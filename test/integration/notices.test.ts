@@ -1,44 +1,20 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { sql } from 'kysely';
-import { createNoticeBook } from '../../src/adapters/postgres/events/notice-book.js';
-import { createNoticeStore } from '../../src/adapters/postgres/events/notices.js';
-import { createSmtpNotifier } from '../../src/adapters/smtp/notifier.js';
-import { createOrderRequests } from '../../src/api/orders/order-requests.js';
-import { noticeConsumerOf } from '../../src/commands/serve/notices.js';
-import type { OutboxConsumer, OutboxEvent } from '../../src/relay/outbox-event.js';
-import { noticeWorkflowId } from '../../src/workflows/contract.js';
-import type { HoldfastProcess } from '../support/holdfast-process.js';
-import { openMailServer, type MailServer } from '../support/mail-server.js';
-import { aCheckout, createShop, newOrderId, type Shop } from '../support/shop.js';
-import { startStack, type Stack } from '../support/stack.js';
+import type { OutboxEvent } from '../../src/relay/outbox-event.js';
+import { aCheckout, newOrderId } from '../support/shop.js';
+import { startNoticeRelay, type NoticeRelay } from '../support/notice-relay.js';
 
 const EMAIL = 'canary.ada@mail.example';
-const FROM = 'The shop <shop@shop.example>';
 
-let stack: Stack;
-let mail: MailServer;
-let holdfast: HoldfastProcess;
-let shop: Shop;
-let consumer: OutboxConsumer;
-const closing: (() => void)[] = [];
+let relay: NoticeRelay;
+let stack: NoticeRelay['stack'];
+let mail: NoticeRelay['mail'];
+let holdfast: NoticeRelay['holdfast'];
+let shop: NoticeRelay['shop'];
 beforeAll(async () => {
-  [stack, mail] = await Promise.all([startStack(), openMailServer()]);
-  // The tests are the relay: they pass each event on themselves, also twice or late.
-  await sql`alter table order_events disable trigger order_events_to_outbox`.execute(stack.database.kysely);
-  const smtp = { NOTIFIERS: 'log,smtp', SMTP_URL: mail.url, SMTP_FROM: FROM, LOG_LEVEL: 'trace' };
-  holdfast = await stack.serve('api,worker', smtp);
-  shop = createShop(holdfast.url);
-  const notifier = createSmtpNotifier({ url: mail.url, from: FROM, shopName: 'The shop' });
-  closing.push(() => notifier.close());
-  const requests = createOrderRequests({ client: stack.client, deadlineMs: 10_000 });
-  const ports = { notices: createNoticeStore(stack.database), notifiers: [notifier] };
-  consumer = noticeConsumerOf(ports, createNoticeBook(stack.database), requests);
+  relay = await startNoticeRelay({ NOTIFIERS: 'log,smtp', LOG_LEVEL: 'trace' });
+  ({ stack, mail, holdfast, shop } = relay);
 });
-afterAll(async () => {
-  for (const close of closing) close();
-  await stack?.close();
-  await mail?.close();
-});
+afterAll(async () => relay?.close());
 beforeEach(() => {
   mail.mails.length = 0;
   mail.object({});
@@ -60,18 +36,6 @@ async function eventOf(orderId: string, type: string): Promise<OutboxEvent> {
   return { orderId, seq, type, createdAt: new Date().toISOString() };
 }
 
-const take = (event: OutboxEvent) => consumer.take(event, new AbortController().signal);
-const noticesOf = (orderId: string) =>
-  stack.database.kysely
-    .selectFrom('notices')
-    .select(['seq', 'channel', 'state', 'attempts', 'last_error'])
-    .where('order_id', '=', orderId)
-    .orderBy('seq')
-    .execute();
-const lettersOf = (orderId: string) =>
-  stack.database.kysely.selectFrom('dead_letters').selectAll().where('order_id', '=', orderId).execute();
-const workflowOf = ({ orderId, seq }: OutboxEvent) =>
-  stack.client.workflow.getHandle(noticeWorkflowId({ orderId, seq, channel: 'smtp' }));
 // Long headers go on in the next line.
 const subjects = () =>
   mail.mails.map(({ raw }) => /^Subject: (.*)$/m.exec(raw.replaceAll(/\r\n[ \t]+/g, ' '))?.[1]?.trim());
@@ -94,10 +58,10 @@ test.each([
   ['failure before anything was held', { items: [{ sku: 'product-C', quantity: 1 }] }, 'order.failed', 'could not'],
 ])('a customer is told of the %s once, however often the event comes', async (_what, changes, type, subject) => {
   const event = await ended(aCheckout({ customer_email: EMAIL, ...changes }), type);
-  for (let times = 0; times < 3; times += 1) await take(event);
+  for (let times = 0; times < 3; times += 1) await relay.take(event);
   expect(mail.mails).toMatchObject([{ to: [EMAIL] }]);
   expect(subjects()).toEqual([expect.stringContaining(`Your order ${event.orderId} ${subject}`)]);
-  expect(await noticesOf(event.orderId)).toEqual([
+  expect(await relay.noticesOf(event.orderId)).toEqual([
     { seq: event.seq, channel: 'smtp', state: 'sent', attempts: 1, last_error: null },
   ]);
 });
@@ -107,32 +71,38 @@ test('a cancel after the payment tells of the refund and of the cancellation, an
   const { orderId } = confirmation;
   await shop.ask(orderId, 'cancel', { reason: 'changed my mind' });
   await shop.until(orderId, ['cancelled']);
-  await take(await eventOf(orderId, 'refund.succeeded'));
-  await take(await eventOf(orderId, 'order.cancelled'));
-  await take(confirmation);
+  await relay.take(await eventOf(orderId, 'refund.succeeded'));
+  await relay.take(await eventOf(orderId, 'order.cancelled'));
+  await relay.take(confirmation);
   expect(subjects()).toEqual([`A refund for your order ${orderId}`, `Your order ${orderId} is cancelled`]);
   expect(mail.mails[0]?.raw).toContain('EUR 19.99');
   expect(mail.mails.map(({ raw }) => raw).join()).not.toContain('changed my mind');
-  expect(await noticesOf(orderId)).toMatchObject([{ state: 'skipped', last_error: 'Outdated' }, {}, { state: 'sent' }]);
+  expect(await relay.noticesOf(orderId)).toMatchObject([
+    { state: 'skipped', last_error: 'Outdated' },
+    {},
+    { state: 'sent' },
+  ]);
 });
 
 test('an order without an address is skipped', async () => {
   const event = await ended(aCheckout(), 'order.confirmed');
-  await take(event);
+  await relay.take(event);
   expect(mail.mails).toEqual([]);
-  expect(await noticesOf(event.orderId)).toMatchObject([{ state: 'skipped', last_error: 'NoAddress' }]);
+  expect(await relay.noticesOf(event.orderId)).toMatchObject([{ state: 'skipped', last_error: 'NoAddress' }]);
 });
 
 test('a mail server that is busy is tried again by a workflow, which an impatient event does not double', async () => {
   const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
   mail.object({ recipient: { code: 450, words: `<${EMAIL}>: greylisted` } });
-  await Promise.all([take(event), take(event)]);
-  expect(await noticesOf(event.orderId)).toMatchObject([{ state: 'pending', last_error: 'SmtpFault EENVELOPE_450' }]);
+  await Promise.all([relay.take(event), relay.take(event)]);
+  expect(await relay.noticesOf(event.orderId)).toMatchObject([
+    { state: 'pending', last_error: 'SmtpFault EENVELOPE_450' },
+  ]);
   mail.object({});
-  expect(await workflowOf(event).result()).toBe('sent');
+  expect(await relay.workflowOf(event).result()).toBe('sent');
   expect(mail.mails).toMatchObject([{ to: [EMAIL] }]);
-  expect(await noticesOf(event.orderId)).toMatchObject([{ state: 'sent', last_error: null }]);
-  await take(event);
+  expect(await relay.noticesOf(event.orderId)).toMatchObject([{ state: 'sent', last_error: null }]);
+  await relay.take(event);
   expect(mail.mails).toHaveLength(1);
 });
 
@@ -140,36 +110,36 @@ test('a recipient refused for good is a dead letter at once; redriven after a re
   const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
   const { orderId, seq } = event;
   mail.object({ recipient: { code: 550, words: `<${EMAIL}>: no such user` } });
-  await take(event);
-  expect(await noticesOf(orderId)).toMatchObject([{ state: 'failed', attempts: 1 }]);
-  const [letter] = await lettersOf(orderId);
+  await relay.take(event);
+  expect(await relay.noticesOf(orderId)).toMatchObject([{ state: 'failed', attempts: 1 }]);
+  const [letter] = await relay.lettersOf(orderId);
   expect(letter).toMatchObject({ kind: 'notice', state: 'open', subject: `${seq}:smtp`, last_error: 'EENVELOPE_550' });
-  await expect(workflowOf(event).describe()).rejects.toThrow();
+  await expect(relay.workflowOf(event).describe()).rejects.toThrow();
 
   const redrive = () => shop.send(`/v1/dead-letters/${letter?.id ?? ''}/redrive`, {}, {});
   expect((await redrive()).status).toBe(202);
-  expect(await workflowOf(event).result()).toBe('failed');
-  expect(await lettersOf(orderId)).toMatchObject([{ id: letter?.id, state: 'open', attempts: 2 }]);
+  expect(await relay.workflowOf(event).result()).toBe('failed');
+  expect(await relay.lettersOf(orderId)).toMatchObject([{ id: letter?.id, state: 'open', attempts: 2 }]);
 
   mail.object({});
   expect((await redrive()).status).toBe(202);
-  expect(await workflowOf(event).result()).toBe('sent');
+  expect(await relay.workflowOf(event).result()).toBe('sent');
   expect((await redrive()).body).toMatchObject({ code: 'not-redrivable' });
   expect(mail.mails).toMatchObject([{ to: [EMAIL] }]);
-  expect(await lettersOf(orderId)).toMatchObject([{ state: 'resolved', resolution: 'the notice was sent' }]);
+  expect(await relay.lettersOf(orderId)).toMatchObject([{ state: 'resolved', resolution: 'the notice was sent' }]);
   expect((await shop.get(orderId)).body.status).toBe('confirmed');
 });
 
 test('of many redrives at once one is taken', async () => {
   const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
   mail.object({ recipient: { code: 550, words: 'no' } });
-  await take(event);
+  await relay.take(event);
   mail.object({});
-  const [letter] = await lettersOf(event.orderId);
+  const [letter] = await relay.lettersOf(event.orderId);
   const path = `/v1/dead-letters/${letter?.id ?? ''}/redrive`;
   const answers = await Promise.all(Array.from({ length: 8 }, () => shop.send(path, {}, {})));
   expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([202, ...Array<number>(7).fill(409)]);
-  await workflowOf(event).result();
+  await relay.workflowOf(event).result();
   expect(mail.mails).toHaveLength(1);
 });
 
@@ -178,7 +148,7 @@ test('operators see what became of the notices of an order, and never to whom th
   const path = `/v1/orders/${event.orderId}/notices`;
   expect((await shop.call(path)).body).toEqual({ data: [], next_cursor: null });
   mail.object({ recipient: { code: 550, words: `<${EMAIL}>: no such user` } });
-  await take(event);
+  await relay.take(event);
   const { status, body } = await shop.call(path);
   expect(status).toBe(200);
   expect(body).toEqual({
@@ -202,23 +172,23 @@ test('operators see what became of the notices of an order, and never to whom th
 test('a dead letter about a notice can be discarded, and the notice stays failed', async () => {
   const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
   mail.object({ recipient: { code: 550, words: 'no' } });
-  await take(event);
-  const [letter] = await lettersOf(event.orderId);
+  await relay.take(event);
+  const [letter] = await relay.lettersOf(event.orderId);
   const path = `/v1/dead-letters/${letter?.id ?? ''}`;
   expect(await shop.send(`${path}/discard`, { note: 'they rang up' }, {})).toMatchObject({ status: 200 });
   expect((await shop.send(`${path}/redrive`, {}, {})).status).toBe(409);
-  expect(await noticesOf(event.orderId)).toMatchObject([{ state: 'failed' }]);
+  expect(await relay.noticesOf(event.orderId)).toMatchObject([{ state: 'failed' }]);
 });
 
 test('a mail server that says nothing holds an event up for its time only, and the mail still comes once', async () => {
   const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
   mail.fallSilent(true);
   const begun = performance.now();
-  await take(event);
+  await relay.take(event);
   expect(performance.now() - begun).toBeLessThan(8_000);
   mail.fallSilent(false);
-  expect(await noticesOf(event.orderId)).toMatchObject([{ state: 'pending', last_error: 'Timeout' }]);
-  expect(await workflowOf(event).result()).toBe('sent');
+  expect(await relay.noticesOf(event.orderId)).toMatchObject([{ state: 'pending', last_error: 'Timeout' }]);
+  expect(await relay.workflowOf(event).result()).toBe('sent');
   expect(mail.mails).toHaveLength(1);
 }, 90_000);
 
