@@ -1,6 +1,6 @@
 # One image for every role of Holdfast: the command decides (serve, migrate, seed; the payment sandbox has its own entrypoint).
 # Debian, not Alpine: Temporal's native bridge is linked against glibc and has no musl build.
-FROM node:20-bookworm-slim AS base
+FROM node:24-bookworm-slim AS base
 WORKDIR /app
 
 FROM base AS build

@@ -13,7 +13,7 @@ describe('the image', () => {
   test('stands on Debian: the native bridge of Temporal has no musl build', () => {
     const stages = instructions.filter(({ name }) => name === 'FROM').map(({ rest }) => rest.split(/ AS /));
     const bases = stages.map(([base]) => base).filter((base) => !stages.some(([, stage]) => stage === base));
-    expect(bases).toEqual(['node:20-bookworm-slim']);
+    expect(bases).toEqual(['node:24-bookworm-slim']);
   });
 
   test('does not run as root', () => {
