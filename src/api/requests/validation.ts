@@ -1,7 +1,10 @@
-import type { z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { pointer, Problem, type FieldError } from './problems.js';
 
 type Checked = { target: string } & ({ success: true } | { success: false; error: z.ZodError });
+
+// Everything that a schema refuses is worded here: zod's own text for a missing field speaks of types.
+z.config({ customError: (issue) => (isMissing(issue) ? 'is required' : undefined) });
 
 /** A JSON body, for the definition of a route. */
 export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
@@ -25,4 +28,10 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
     }));
   }
   return [{ pointer: pointer(path), detail: issue.message }];
+}
+
+function isMissing({ code, input, discriminator }: z.core.$ZodRawIssue): boolean {
+  if (code === 'invalid_type' || code === 'invalid_value') return input === undefined;
+  // Of a union told apart by a member, zod hands over the whole object.
+  return code === 'invalid_union' && typeof discriminator === 'string' && Object(input)[discriminator] === undefined;
 }

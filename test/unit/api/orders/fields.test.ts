@@ -103,6 +103,17 @@ describe('a checkout is refused for', () => {
     expect(answer.body['errors']).toEqual([{ pointer: `/${field}`, detail: expect.any(String) }]);
   });
 
+  test.each([
+    ['/customer_id', checkoutWithout('customer_id')],
+    ['/items', checkoutWithout('items')],
+    ['/payment', checkoutWithout('payment')],
+    ['/items/0/quantity', checkout(items({ sku: 'pen' }))],
+    ['/payment/method', checkout({ payment: {} })],
+  ])('a missing %s, and says that it is required', async (pointer, body) => {
+    const answer = await openShop().post(body);
+    expect(answer.body['errors']).toEqual([{ pointer, detail: 'is required' }]);
+  });
+
   // Object literals cannot have it as a key of their own; JSON can.
   test.each([
     ['/__proto__', JSON.stringify(checkout({ x: 1 })).replace('"x"', '"__proto__"')],
