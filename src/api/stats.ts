@@ -42,6 +42,7 @@ const getStats = createRoute({
   tags: ['Operations'],
   operationId: 'getStats',
   summary: 'Read the numbers of the shop',
+  description: 'How many orders there are of each status, how long they take, and how much work is waiting.',
   responses: { 200: answer('The numbers as of now', statsSchema), ...problems() },
 });
 

@@ -78,6 +78,8 @@ const getProducts = createRoute({
   tags: ['Products'],
   operationId: 'listProducts',
   summary: 'List products',
+  description:
+    'The catalogue, one page at a time. Reading it needs no key; inactive products are shown only to a key with the scope `catalog`.',
   request: { query: productsQuery },
   responses: {
     200: answer('The products for sale in SKU order; with include=inactive, all of them', eitherProductList),
@@ -91,6 +93,7 @@ const postProduct = createRoute({
   tags: ['Products'],
   operationId: 'createProduct',
   summary: 'Create a product',
+  description: 'Adds a product to the catalogue with its price and its stock on hand.',
   request: { body: jsonBody(newProductSchema) },
   responses: {
     201: answer('Created', fullProductJsonSchema, 'Location', 'ETag'),
@@ -104,6 +107,8 @@ const getProduct = createRoute({
   tags: ['Products'],
   operationId: 'getProduct',
   summary: 'Read a product',
+  description:
+    'The product with its price and stock. Its `ETag` is the version that a change has to name in `If-Match`.',
   request: { params, query: viewQuery },
   responses: { 200: answer('The product', eitherProduct, 'ETag'), ...problems('not-found', 'validation-error') },
 });
@@ -129,6 +134,8 @@ const deleteProduct = createRoute({
   tags: ['Products'],
   operationId: 'deleteProduct',
   summary: 'Delete a product',
+  description:
+    'Removes the product from the catalogue. Orders that contain it keep it; a product that open orders hold is refused with 409.',
   parameters: takes('IfMatch'),
   request: { params },
   responses: {

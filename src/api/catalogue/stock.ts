@@ -105,6 +105,7 @@ const postAdjustment = createRoute({
   tags: ['Products'],
   operationId: 'adjustStock',
   summary: 'Change what is on hand',
+  description: 'Adds to or removes from the stock on hand. The `Idempotency-Key` makes a retry safe.',
   parameters: takes('RequiredIdempotencyKey'),
   request: { params, body: jsonBody(adjustmentSchema) },
   responses: {
@@ -127,6 +128,7 @@ const getMovements = createRoute({
   tags: ['Products'],
   operationId: 'listStockMovements',
   summary: 'Read what changed the stock',
+  description: "Every change of the product's stock, newest first, with the order that caused it.",
   request: { params, query: pageQuery },
   responses: {
     200: answerOf('What changed the stock, newest first', listOf('StockMovementList', movementSchema)),

@@ -65,6 +65,7 @@ const getLetters = createRoute({
   tags: ['Operations'],
   operationId: 'listDeadLetters',
   summary: 'List dead letters',
+  description: 'What automation could not finish and a person has to look at, newest first.',
   request: { query: listQuery },
   responses: {
     200: answer('The dead letters of one state, oldest first', deadLetterListSchema),
@@ -78,6 +79,7 @@ const getLetter = createRoute({
   tags: ['Operations'],
   operationId: 'getDeadLetter',
   summary: 'Read a dead letter',
+  description: 'The dead letter with the last error and what can be done about it.',
   request: { params: letterParams },
   responses: { 200: answer('The dead letter', deadLetterJsonSchema), ...problems('not-found') },
 });
@@ -88,6 +90,7 @@ const postRedrive = createRoute({
   tags: ['Operations'],
   operationId: 'redriveDeadLetter',
   summary: 'Send what failed through again',
+  description: 'Runs the failed work again. Only an open dead letter can be redriven, and only once at a time.',
   request: { params: letterParams },
   responses: {
     202: answer('It goes through again; this is the dead letter as it stands', deadLetterJsonSchema),
@@ -115,6 +118,8 @@ const postEvidence = createRoute({
   tags: ['Operations'],
   operationId: 'giveEvidence',
   summary: 'Say what was found out about a charge or a refund',
+  description:
+    'States what the gateway really did, as a person found out there. It settles an unknown charge or refund. The first evidence counts.',
   request: { params: letterParams, body: jsonBody(evidenceSchema) },
   responses: {
     202: answer('Taken; it settles the charge or refund unless the gateway says otherwise', deadLetterJsonSchema),

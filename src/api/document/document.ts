@@ -3,6 +3,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Env } from 'hono';
 import type { Scope } from '../../domain/scopes.js';
 import { ANSWER_HEADERS } from '../requests/answers.js';
+import { addEventWebhooks } from './event-webhooks.js';
 import { ERROR_SECTIONS } from './error-pages/sections.js';
 import { problemSchema } from '../requests/problem-schema.js';
 import { REQUEST_HEADERS, takes } from '../requests/request-headers.js';
@@ -32,6 +33,9 @@ more: ask again with the same filters and that cursor.
 404 \`not-found\`, a method that a path does not have 405 \`method-not-allowed\` with \`Allow\`.
 `.trim();
 
+// Older readers of OpenAPI 3.1 refuse a license without an identifier.
+const LICENSE = { name: 'MIT', identifier: 'MIT' };
+
 const TAGS = [
   { name: 'Orders', description: 'Checkouts, and what can be done with their orders' },
   { name: 'Products', description: 'The catalogue and its stock' },
@@ -51,9 +55,6 @@ export function documentOf<E extends Env>(app: OpenAPIHono<E>): ApiDocument {
   registry.register('Problem', problemSchema);
   for (const [name, header] of Object.entries(ANSWER_HEADERS)) registry.registerComponent('headers', name, header);
   for (const [name, one] of Object.entries(REQUEST_HEADERS)) registry.registerComponent('parameters', name, one);
-  for (const { code, title, example } of ERROR_SECTIONS) {
-    registry.registerComponent('examples', code, { summary: title, value: JSON.parse(example) });
-  }
   registry.registerComponent('securitySchemes', 'apiKey', {
     type: 'http',
     scheme: 'bearer',
@@ -61,7 +62,7 @@ export function documentOf<E extends Env>(app: OpenAPIHono<E>): ApiDocument {
   });
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
-    info: { title: 'Holdfast', version, description: DESCRIPTION, license: { name: 'MIT' } },
+    info: { title: 'Holdfast', version, description: DESCRIPTION, license: LICENSE, contact: { name: 'Holdfast' } },
     servers: [{ url: '/', description: 'This server' }],
     tags: TAGS,
   });
@@ -72,7 +73,18 @@ export function documentOf<E extends Env>(app: OpenAPIHono<E>): ApiDocument {
     }),
   );
   for (const { route, operation } of operations) completeOperation(operation, scopesOf(route));
+  addExamples(document);
+  addEventWebhooks(document);
   return document;
+}
+
+/** Adds the example of each problem that an answer refers to. */
+function addExamples(document: ApiDocument): void {
+  const referred = JSON.stringify(document.paths);
+  const examples = ERROR_SECTIONS.filter(({ code }) => referred.includes(`"#/components/examples/${code}"`)).map(
+    ({ code, title, example }) => [code, { summary: title, value: JSON.parse(example) }] as const,
+  );
+  document.components = { ...document.components, examples: Object.fromEntries(examples) };
 }
 
 /** Adds what is the same for all operations: who may, and X-Request-Id. */

@@ -41,6 +41,7 @@ const getEvents = createRoute({
   tags: ['Orders'],
   operationId: 'listOrderEvents',
   summary: 'Read what happened to an order',
+  description: 'The timeline of the order, oldest first. Entries are never changed or removed.',
   request: { params: z.object({ id: orderIdSchema }), query: pageQuery },
   responses: {
     200: answer('What happened to the order, oldest first', listOf('OrderEventList', eventSchema)),

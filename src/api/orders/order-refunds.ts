@@ -41,6 +41,8 @@ const postRefund = createRoute({
   tags: ['Orders'],
   operationId: 'refundOrder',
   summary: 'Refund an order, in full or in part',
+  description:
+    'Accepts the refund and sends the money in the background. The `Idempotency-Key` makes a retry safe: the same key returns the same refund.',
   parameters: takes('RequiredIdempotencyKey'),
   request: { params: z.object({ id: orderIdSchema }), body: jsonBody(refundSchema) },
   responses: {

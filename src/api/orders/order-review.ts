@@ -26,6 +26,8 @@ const postReview = createRoute({
   tags: ['Orders'],
   operationId: 'reviewOrder',
   summary: 'Decide a fraud review',
+  description:
+    'Approves or rejects an order that is `in_review`. The first decision counts; repeating it answers 200, contradicting it 409.',
   request: { params: z.object({ id: orderIdSchema }), body: jsonBody(reviewSchema) },
   responses: {
     200: answer('This decision counts, now or since before', orderJsonSchema),

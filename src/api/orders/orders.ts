@@ -78,6 +78,8 @@ const getOrder = createRoute({
   tags: ['Orders'],
   operationId: 'getOrder',
   summary: 'Read an order',
+  description:
+    'The order with its lines, payment attempts, refunds and links. A checkout that was just accepted is readable at once.',
   request: { params: z.object({ id: orderIdSchema }) },
   responses: { 200: answer('The order as it stands', orderJsonSchema), ...problems('not-found') },
 });

@@ -115,10 +115,16 @@ export function problems<const Codes extends readonly ProblemCode[]>(...codes: C
   ) as unknown as ProblemAnswers<Codes[number] | (typeof FROM_ANY)[number]>;
 }
 
-/** The document narrows the shape to these codes; clients take the one shape for all. */
+/**
+ * The document narrows the shape to these codes; clients take the one shape for all. Types are repeated, and the status
+ * is an enum: generators cannot merge a bare `const` with the type beside it and drop the answer.
+ */
 function problemAnswer(status: number, codes: readonly ProblemCode[], rates: readonly AnswerHeader[]) {
   const description = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join('\n\n');
-  const narrowed = { properties: { status: { const: status }, code: { enum: codes } } };
+  const narrowed = {
+    type: 'object',
+    properties: { status: { type: 'integer', enum: [status] }, code: { type: 'string', enum: codes } },
+  };
   const schema = { allOf: [{ $ref: '#/components/schemas/Problem' }, narrowed] };
   const headers = [...new Set([...codes.flatMap((code) => HEADERS_OF[code] ?? []), ...rates])];
   const examples = Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));

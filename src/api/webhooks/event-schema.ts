@@ -27,30 +27,42 @@ const refund = order.extend({
   amount_minor: z.int().min(1).describe('of this refund, in minor units'),
 });
 
+const cancelled = order.extend({ reason: z.string() });
+const refundFailed = refund.extend({ detail: z.string() });
+
 const SPECIAL: Partial<Record<PublicEventType, z.ZodType>> = {
   'order.failed': failed,
   'order.rejected': failed,
   'inventory.unavailable': failed,
   'payment.failed': failed,
-  'order.cancelled': order.extend({ reason: z.string() }),
+  'order.cancelled': cancelled,
   'refund.succeeded': refund,
-  'refund.failed': refund.extend({ detail: z.string() }),
+  'refund.failed': refundFailed,
 };
 
-const dataOf = (type: PublicEventType): z.ZodType => SPECIAL[type] ?? order;
-const shapes = [...new Set(PUBLIC_EVENT_TYPES.map(dataOf))].map((data): [string[], z.ZodType] => [
-  PUBLIC_EVENT_TYPES.filter((type) => dataOf(type) === data),
-  data,
+const test = z.looseObject(version);
+
+const NAMES = new Map<z.ZodType, string>([
+  [order, 'OrderMessage'],
+  [failed, 'OrderFailedMessage'],
+  [cancelled, 'OrderCancelledMessage'],
+  [refund, 'RefundMessage'],
+  [refundFailed, 'RefundFailedMessage'],
+  [test, 'TestMessage'],
 ]);
 
-/** The schema of the messages of each group of types that say the same. */
-export const EVENT_SCHEMAS: readonly { types: string[]; schema: z.ZodType }[] = [
-  ...shapes,
-  [[TEST_EVENT], z.looseObject(version)] satisfies [string[], z.ZodType],
-].map(([types, data]) => {
-  const timestamp = z.iso.datetime().describe('when it happened, UTC');
-  return { types, schema: z.looseObject({ type: z.enum(types), timestamp, data }) };
-});
+type Type = PublicEventType | typeof TEST_EVENT;
+const ALL_TYPES: readonly Type[] = [...PUBLIC_EVENT_TYPES, TEST_EVENT];
+const dataOf = (type: Type): z.ZodType => (type === TEST_EVENT ? test : (SPECIAL[type] ?? order));
+
+/** The schema of the messages of each group of types whose data has the same shape. */
+export const EVENT_SCHEMAS: readonly { name: string; types: string[]; schema: z.ZodType }[] = [...NAMES].map(
+  ([data, name]) => {
+    const types = ALL_TYPES.filter((type) => dataOf(type) === data);
+    const timestamp = z.iso.datetime().describe('when it happened, UTC');
+    return { name, types, schema: z.looseObject({ type: z.enum(types), timestamp, data }) };
+  },
+);
 
 /** What the messages of one type must look like. */
 export function schemaOf(type: string): z.ZodType | undefined {
@@ -58,6 +70,6 @@ export function schemaOf(type: string): z.ZodType | undefined {
 }
 
 /** All of them as JSON schemas, for the documents. */
-export function jsonSchemas(): { types: string[]; schema: unknown }[] {
-  return EVENT_SCHEMAS.map(({ types, schema }) => ({ types, schema: z.toJSONSchema(schema) }));
+export function jsonSchemas(): { name: string; types: string[]; schema: object }[] {
+  return EVENT_SCHEMAS.map(({ name, types, schema }) => ({ name, types, schema: z.toJSONSchema(schema) }));
 }

@@ -68,7 +68,7 @@ const postEvent = createRoute({
     body: {
       required: true,
       description: 'What the gateway sends, in any form. It is read as bytes.',
-      content: { '*/*': { schema: { type: 'string', format: 'binary' } } },
+      content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
     },
   },
   responses: {

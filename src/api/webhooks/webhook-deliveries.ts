@@ -54,6 +54,7 @@ const getDeliveries = createRoute({
   tags,
   operationId: 'listWebhookDeliveries',
   summary: 'List the deliveries',
+  description: 'Deliveries, newest first, with the state and the tries of each.',
   request: { query: deliveryQuery },
   responses: {
     200: answer('The deliveries, newest first, each with its tries', deliveryListSchema),
@@ -66,6 +67,7 @@ const getDelivery = createRoute({
   tags,
   operationId: 'getWebhookDelivery',
   summary: 'Read a delivery',
+  description: 'The delivery with each of its tries.',
   request,
   responses: {
     200: answer('The delivery with its tries', deliveryJsonSchema),
@@ -78,6 +80,7 @@ const postReplay = createRoute({
   tags,
   operationId: 'replayWebhookDelivery',
   summary: 'Send a delivery again',
+  description: 'Sends the event to its endpoint again, under the same `webhook-id`.',
   request,
   responses: {
     202: answer('It is sent again, with the same webhook-id and the whole schedule of tries', deliveryJsonSchema),

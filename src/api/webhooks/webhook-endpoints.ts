@@ -79,6 +79,7 @@ const getEndpoints = createRoute({
   tags,
   operationId: 'listWebhookEndpoints',
   summary: 'List the endpoints',
+  description: 'All endpoints with their state. Secrets are never shown again.',
   request: { query: endpointQuery },
   responses: { 200: answer('The endpoints, oldest first', endpointListSchema), ...problems('validation-error') },
 });
@@ -101,6 +102,7 @@ const getEndpoint = createRoute({
   tags,
   operationId: 'getWebhookEndpoint',
   summary: 'Read an endpoint',
+  description: 'The endpoint with its state and what it subscribes to.',
   request,
   responses: { 200: answer('The endpoint', endpointJsonSchema), ...problems(...ONE) },
 });
@@ -110,6 +112,7 @@ const patchEndpoint = createRoute({
   tags,
   operationId: 'changeWebhookEndpoint',
   summary: 'Change an endpoint',
+  description: 'Changes the URL, the description, the event types or the state.',
   request: { ...request, body: jsonBody(endpointChangeSchema) },
   responses: { 200: answer('Changed', endpointJsonSchema), ...problems(...FROM_JSON, 'not-found', 'endpoint-exists') },
 });
@@ -119,6 +122,7 @@ const deleteEndpoint = createRoute({
   tags,
   operationId: 'deleteWebhookEndpoint',
   summary: 'Delete an endpoint',
+  description: 'Deletes the endpoint and gives up its open deliveries.',
   request,
   responses: {
     204: emptyAnswer('Deleted; its open deliveries are cancelled'),
@@ -131,6 +135,7 @@ const postSecret = createRoute({
   tags,
   operationId: 'rotateWebhookSecret',
   summary: 'Make a new secret',
+  description: 'Creates a second secret. Until the old one is dropped, messages carry a signature of each.',
   request,
   responses: {
     201: answer('The new secret, shown this once; the old one signs too for 24 hours', endpointWithSecretSchema),
@@ -143,6 +148,7 @@ const deleteOldSecret = createRoute({
   tags,
   operationId: 'dropOldWebhookSecret',
   summary: 'Let the old secret sign no more',
+  description: 'Stops signing with the secret before the current one.',
   request,
   responses: {
     200: answer('Only the new secret signs now', endpointJsonSchema),
@@ -155,6 +161,7 @@ const postTest = createRoute({
   tags,
   operationId: 'testWebhookEndpoint',
   summary: 'Send a test event',
+  description: 'Sends a `webhook.test` event to the endpoint, whatever it subscribes to.',
   request,
   responses: {
     202: answer('A `webhook.test` event is on its way', deliveryJsonSchema),
