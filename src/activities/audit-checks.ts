@@ -1,4 +1,5 @@
 import type { AuditLimits, AuditPorts, BookedCharge, Finding, Inspection, Place } from './audit-ports.js';
+import { isUndoRefundId } from '../domain/ids.js';
 import { concurrently } from './concurrently.js';
 import type { Captured, LookupResult } from './payments.js';
 
@@ -29,18 +30,29 @@ export function auditChecks(tools: CheckTools): AuditCheck[] {
   return [...bookChecks(tools), eventCheck(tools), ...runChecks(tools), ...gatewayChecks(tools)];
 }
 
-function bookChecks({ ports: { audit, refundResumer }, limits, recover }: CheckTools): AuditCheck[] {
+function bookChecks({ ports, limits, heartbeat, recover }: CheckTools): AuditCheck[] {
+  const { audit, refundResumer, runs } = ports;
   let recounting: Promise<void> | undefined;
   // However many counts are wrong, one look at all orders puts them right.
   const recount = (): Promise<void> => (recounting ??= audit.recount());
   const resume = async ({ orderId, about: refundId }: Finding): Promise<void> => {
     if (!(await refundResumer.resume(orderId, refundId))) await recover(orderId);
   };
+  const isWrong = async ({ orderId, about: refundId, unlessRunning = false }: Finding, isResumable: boolean) => {
+    if (!unlessRunning) return true;
+    heartbeat(orderId);
+    const hasOwnWorkflow = isResumable && !isUndoRefundId(refundId);
+    return !(await (hasOwnWorkflow ? runs.isRefunding(refundId) : runs.isRunning(orderId)));
+  };
   return audit.checks.map(({ name, invariant, isRecoverable, isRecountable = false, isResumable = false }) => ({
     name,
     invariant,
     kind: 'books',
-    inspect: () => audit.inspect(name, limits),
+    async inspect() {
+      const { findings, inspected } = await audit.inspect(name, limits);
+      const flags = await concurrently(findings, AT_ONCE, (finding) => isWrong(finding, isResumable));
+      return { findings: findings.filter((_, index) => flags[index]), inspected };
+    },
     ...(isRecoverable ? { cure: ({ orderId }: Finding) => recover(orderId) } : {}),
     ...(isRecountable ? { cure: recount } : {}),
     ...(isResumable ? { cure: resume } : {}),

@@ -9,6 +9,8 @@ export interface Finding {
   /** What it is about beyond the order: a SKU, an attempt, an event; empty otherwise. */
   about: string;
   detail: string;
+  /** In order while a workflow is at work on it: a person is told already, or it is early. */
+  unlessRunning?: boolean;
 }
 
 /** What a finding is about: the same for the same thing found again. */
@@ -31,6 +33,8 @@ export interface BookCheck {
   isRecountable?: boolean;
   /** It is about a refund, whose own workflow puts this right when it runs again. */
   isResumable?: boolean;
+  /** Some of what it finds is `unlessRunning`. */
+  isTended?: boolean;
 }
 
 /** A letter that an audit opened and nobody has settled, or that a person discarded lately. */
@@ -82,6 +86,8 @@ export interface RunLister {
   checkedOut(windowMs: number, limit: number): Promise<string[]>;
   /** Whether any workflow that answers for the order is open. */
   isRunning(orderId: string): Promise<boolean>;
+  /** Whether the workflow of a refund that somebody asked for is open. */
+  isRefunding(refundId: string): Promise<boolean>;
 }
 
 /** `isGivenUp`: it has been tried for as long as messages are, and nobody knows its order. */

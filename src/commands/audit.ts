@@ -1,6 +1,6 @@
 import { auditOnce, type AuditReport } from '../activities/audit.js';
 import { auditLimits, type AuditPorts } from '../activities/audit-ports.js';
-import type { OrderRunKind } from '../adapters/temporal/runs.js';
+import type { RunListerSettings } from '../adapters/temporal/runs.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import {
   CANCEL_SETTLED_ORDER,
@@ -9,15 +9,17 @@ import {
   PROCESS_ORDER,
   RECOVER_ORDER,
   recoverWorkflowId,
+  refundWorkflowId,
 } from '../workflows/contract.js';
 
 /** The workflows that answer for an order, for `createRunLister`. */
-export const ORDER_RUNS: { checkout: OrderRunKind; others: readonly OrderRunKind[] } = {
+export const ORDER_RUNS: Pick<RunListerSettings, 'checkout' | 'others' | 'refundWorkflowIdOf'> = {
   checkout: { workflowType: PROCESS_ORDER, workflowIdOf: orderWorkflowId },
   others: [
     { workflowType: CANCEL_SETTLED_ORDER, workflowIdOf: cancelWorkflowId },
     { workflowType: RECOVER_ORDER, workflowIdOf: recoverWorkflowId },
   ],
+  refundWorkflowIdOf: refundWorkflowId,
 };
 
 export interface RunAuditOptions {

@@ -15,3 +15,15 @@ export function chargeKeyPrefix(orderId: string): string {
 export function undoRefundKey(orderId: string, attempt: number): string {
   return `${chargeKey(orderId, attempt)}:undo`;
 }
+
+const UNDO = 'undo-';
+
+/** The name of the refund that gives back what one charge attempt took, when its order is undone. */
+export function undoRefundId(orderId: string, attempt: number): string {
+  return `${UNDO}${orderId}-${attempt}`;
+}
+
+/** False for a refund that somebody asked for: it has a workflow of its own. */
+export function isUndoRefundId(refundId: string): boolean {
+  return refundId.startsWith(UNDO);
+}

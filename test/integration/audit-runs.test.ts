@@ -12,6 +12,8 @@ import {
   PROCESS_ORDER,
   RECOVER_ORDER,
   recoverWorkflowId,
+  REFUND_ORDER,
+  refundWorkflowId,
 } from '../../src/workflows/contract.js';
 import { auditPortsOn, listening } from '../support/audit-ports.js';
 import { anOrder } from '../support/orders.js';
@@ -168,6 +170,17 @@ test('of more completed checkouts than its limit it sees the newest, and others 
   const seen = await runs.checkedOut(HOUR, 2);
   expect(seen.slice(0, 2)).toEqual(ids.slice(-2).toReversed());
   expect(seen.length).toBeLessThanOrEqual(4);
+});
+
+test('a refund is at work only while its own workflow is open, whatever runs for its order', async () => {
+  const orderId = newOrderId();
+  const refundId = `rf_${orderId}`;
+  await checkOut(orderId);
+  expect(await runs.isRefunding(refundId)).toBe(false);
+  const handle = await start(REFUND_ORDER, refundWorkflowId(refundId));
+  expect(await runs.isRefunding(refundId)).toBe(true);
+  await handle.terminate();
+  expect(await runs.isRefunding(refundId)).toBe(false);
 });
 
 test('other workflows, and runs that ended long ago, are not listed', async () => {

@@ -134,7 +134,9 @@ describe('what an audit does about it', () => {
   test('leaves alone what somebody was told already, and what was written to a moment ago', async () => {
     const id = await keepMoney();
     await run(
-      `insert into dead_letters (order_id, kind, step, error_class, last_error, subject)
+      `insert into refunds (idempotency_key, refund_id, order_id, attempt, amount_minor, currency, state)
+       values ('${id}:charge:1:undo', 'undo-${id}-1', '${id}', 1, 3998, 'EUR', 'failed');
+       insert into dead_letters (order_id, kind, step, error_class, last_error, subject)
        values ('${id}', 'refund', 'refund', 'RefundRefused', 'no', 'undo-${id}-1')`,
     );
     const other = await keepMoney();

@@ -43,6 +43,7 @@ export function createQuietRuns(isRunning: boolean): RunLister {
     checkingOut: async () => [],
     checkedOut: async () => [],
     isRunning: async () => isRunning,
+    isRefunding: async () => isRunning,
   };
 }
 

@@ -16,6 +16,8 @@ export interface RunListerSettings {
   checkout: OrderRunKind;
   /** What else may be working on an order, such as its cancellation or recovery. */
   others: readonly OrderRunKind[];
+  /** The workflow of a refund that somebody asked for. */
+  refundWorkflowIdOf(refundId: string): string;
   /** How long Temporal may take over one question, in milliseconds... */
   deadlineMs: number;
   /** ...and over a list. */
@@ -59,6 +61,16 @@ export function createRunLister(settings: RunListerSettings): RunLister {
       return [...orderIds];
     });
 
+  const isOpen = async (workflowId: string): Promise<boolean> => {
+    try {
+      const { status } = await bounded(deadlineMs, () => client.workflow.getHandle(workflowId).describe());
+      return !CLOSED.includes(status.name);
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  };
+
   return {
     async endedBadly(windowMs) {
       const since = new Date(Date.now() - windowMs);
@@ -88,16 +100,12 @@ export function createRunLister(settings: RunListerSettings): RunLister {
 
     async isRunning(orderId) {
       for (const { workflowIdOf } of kinds) {
-        const handle = client.workflow.getHandle(workflowIdOf(orderId));
-        try {
-          const { status } = await bounded(deadlineMs, () => handle.describe());
-          if (!CLOSED.includes(status.name)) return true;
-        } catch (error) {
-          if (!(error instanceof WorkflowNotFoundError)) throw error;
-        }
+        if (await isOpen(workflowIdOf(orderId))) return true;
       }
       return false;
     },
+
+    isRefunding: (refundId) => isOpen(settings.refundWorkflowIdOf(refundId)),
   };
 }
 

@@ -53,6 +53,7 @@ function stage(scene: Partial<Scene>) {
       checkingOut: async () => [],
       checkedOut: async () => [],
       isRunning: async (orderId) => scene.running?.includes(orderId) ?? false,
+      isRefunding: async (refundId) => scene.running?.includes(refundId) ?? false,
     },
     deadLetters: { open: async ({ kind, orderId, subject }) => void done.push(`open ${kind} ${orderId} ${subject}`) },
     messenger: { tell: async () => false, recover: async (orderId) => void done.push(`recover ${orderId}`) },

@@ -5,7 +5,10 @@ import { PROGRESS_CHECKS } from './audit-progress-checks.js';
 import { STOCK_CHECKS } from './audit-stock-checks.js';
 import { TRAIL_CHECKS } from './audit-trail-checks.js';
 
-/** An invariant as a query for what breaks it: rows of `order_id`, `about` and `detail`. One statement, one snapshot. */
+/**
+ * An invariant as a query for what breaks it: rows of `order_id`, `about` and `detail`, and `unless_running` for a check
+ * that is `isTended`. One statement, one snapshot.
+ */
 export interface SqlCheck extends BookCheck {
   /** May read the relations of {@link PRELUDE}. */
   sql: string;
@@ -20,25 +23,33 @@ export const SQL_CHECKS: readonly SqlCheck[] = [
   ...LIST_CHECKS,
 ];
 
-// $1 to $4 are milliseconds. `watched`: somebody is told of these orders already, by a letter that is not the audit's own.
+// $1 to $4 are milliseconds. `refused_minor` waits for a person, under the dead letter of a refund that has failed.
 const PRELUDE = `
   ago as (
     select now() - $1::float8 * interval '1 ms' as margin, now() - $2::float8 * interval '1 ms' as checkout,
            now() - $3::float8 * interval '1 ms' as undo, now() - $4::float8 * interval '1 ms' as redrive
-  ), watched as (
-    select order_id from dead_letters where state in ('open', 'redriving') and step <> 'audit'
   ), captures as (
     select a.order_id, a.attempt, a.captured_minor, a.captured_currency, a.updated_at,
-           coalesce(r.refunded_minor, 0) as refunded_minor
+           coalesce(r.refunded_minor, 0) as refunded_minor, coalesce(r.refused_minor, 0) as refused_minor
     from payment_attempts a
     left join (
-      select order_id, attempt, sum(amount_minor) as refunded_minor from refunds where state = 'succeeded' group by 1, 2
+      select r.order_id, r.attempt, sum(r.amount_minor) filter (where r.state = 'succeeded') as refunded_minor,
+             sum(r.amount_minor) filter (where r.state = 'failed' and d.id is not null) as refused_minor
+      from refunds r
+      left join dead_letters d on d.order_id = r.order_id and d.kind = 'refund' and d.subject = r.refund_id
+        and d.state in ('open', 'redriving')
+      group by 1, 2
     ) r using (order_id, attempt)
     where a.state = 'captured'
   )`;
 
 /** The whole statement of a check. Its parameters: margin, checkout, undo and redrive in ms, and most rows. */
-export function statementOf({ sql }: SqlCheck): string {
+export function statementOf({ sql, isTended = false }: SqlCheck): string {
+  // Those that need a workflow take turns, and none of them takes the place of one that is wrong in any case.
+  const [unlessRunning, order] = isTended
+    ? ['unless_running', 'unless_running, case when unless_running then random() end, order_id, about']
+    : ['false', 'order_id, about'];
   return `with ${PRELUDE}, broken as (${sql})
-    select order_id as "orderId", about, detail from broken order by order_id, about limit $5`;
+    select order_id as "orderId", about, detail, ${unlessRunning} as "unlessRunning" from broken
+    order by ${order} limit $5`;
 }

@@ -1,17 +1,26 @@
 import type { SqlCheck } from './audit-checks.js';
+import { told } from './told.js';
+
+// What a workflow that sends the money of a capture back may be waiting for.
+const TOLD_OF_CAPTURE = told(
+  'c.order_id',
+  `d.kind in ('payment_unknown', 'compensation') and d.subject = '' or d.kind = 'refund' and d.subject in (
+              select r.refund_id from refunds r where r.order_id = c.order_id and r.attempt = c.attempt)`,
+);
 
 export const MONEY_CHECKS: readonly SqlCheck[] = [
   {
     name: 'one-charge-is-kept',
     invariant: 'I1',
     isRecoverable: true,
+    isTended: true,
     sql: `select o.order_id, 'attempt ' || c.attempt as about,
                  format('attempt %s took %s %s on top of the payment, and it was not sent back',
-                        c.attempt, c.captured_minor - c.refunded_minor, c.captured_currency) as detail
+                        c.attempt, c.captured_minor - c.refunded_minor, c.captured_currency) as detail,
+                 ${TOLD_OF_CAPTURE} as unless_running
           from orders o join payments p using (order_id) join captures c using (order_id), ago
           where o.status in ('confirmed', 'completed') and c.attempt <> p.attempt
-            and c.captured_minor > c.refunded_minor and c.updated_at < ago.margin
-            and o.order_id not in (select order_id from watched)`,
+            and c.captured_minor - c.refunded_minor > c.refused_minor and c.updated_at < ago.margin`,
   },
   {
     name: 'refunds-stay-within-captures',
@@ -29,24 +38,26 @@ export const MONEY_CHECKS: readonly SqlCheck[] = [
     name: 'captured-money-has-an-order',
     invariant: 'I3',
     isRecoverable: true,
+    isTended: true,
     sql: `select o.order_id, 'attempt ' || c.attempt as about,
                  format('%s %s were taken, were not sent back, and the order is %s',
-                        c.captured_minor - c.refunded_minor, c.captured_currency, o.status) as detail
+                        c.captured_minor - c.refunded_minor, c.captured_currency, o.status) as detail,
+                 ${TOLD_OF_CAPTURE} as unless_running
           from orders o join captures c using (order_id), ago
           where o.status in ('pending', 'in_review', 'reserved', 'payment_unknown', 'failed')
-            and c.captured_minor > c.refunded_minor and c.updated_at < ago.margin
-            and o.order_id not in (select order_id from watched)`,
+            and c.captured_minor - c.refunded_minor > c.refused_minor and c.updated_at < ago.margin`,
   },
   {
     name: 'cancelled-orders-hold-no-money',
     invariant: 'I14',
     isRecoverable: true,
+    isTended: true,
     sql: `select o.order_id, 'attempt ' || c.attempt as about,
                  format('the order is cancelled and %s %s of it were not sent back',
-                        c.captured_minor - c.refunded_minor, c.captured_currency) as detail
+                        c.captured_minor - c.refunded_minor, c.captured_currency) as detail,
+                 ${TOLD_OF_CAPTURE} as unless_running
           from orders o join captures c using (order_id), ago
-          where o.status = 'cancelled' and c.captured_minor > c.refunded_minor and c.updated_at < ago.margin
-            and o.order_id not in (select order_id from watched)`,
+          where o.status = 'cancelled' and c.captured_minor - c.refunded_minor > c.refused_minor and c.updated_at < ago.margin`,
   },
   {
     name: 'confirmed-orders-are-paid',
@@ -100,12 +111,13 @@ export const MONEY_CHECKS: readonly SqlCheck[] = [
     name: 'settled-orders-know-their-charges',
     invariant: 'I3',
     isRecoverable: true,
+    isTended: true,
     sql: `select o.order_id, 'attempt ' || a.attempt as about,
-                 format('the order is %s, and what became of attempt %s is not known', o.status, a.attempt) as detail
+                 format('the order is %s, and what became of attempt %s is not known', o.status, a.attempt) as detail,
+                 ${told('o.order_id', `d.kind = 'payment_unknown'`)} as unless_running
           from orders o join payment_attempts a using (order_id), ago
           where o.status in ('confirmed', 'completed', 'failed', 'cancelled')
-            and a.state in ('created', 'sent', 'unknown') and a.updated_at < ago.margin
-            and o.order_id not in (select order_id from watched)`,
+            and a.state in ('created', 'sent', 'unknown') and a.updated_at < ago.margin`,
   },
   {
     name: 'failed-refunds-have-a-letter',

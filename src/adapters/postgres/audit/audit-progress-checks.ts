@@ -1,4 +1,17 @@
 import type { SqlCheck } from './audit-checks.js';
+import { told } from './told.js';
+
+// What a checkout, or an undo, may be waiting for.
+const TOLD_OF_MONEY = told(
+  'o.order_id',
+  `d.kind in ('payment_unknown', 'refund') or d.kind = 'compensation' and d.subject = ''`,
+);
+// A refund that nobody asked for is sent by the undo of its order.
+const TOLD_OF_REFUND = told(
+  'r.order_id',
+  `d.kind in ('refund', 'compensation') and d.subject = r.refund_id
+              or d.kind = 'compensation' and d.subject = '' and r.fingerprint is null`,
+);
 
 const SINCE = `to_char(o.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
 
@@ -10,8 +23,7 @@ export const PROGRESS_CHECKS: readonly SqlCheck[] = [
     isRecoverable: false,
     sql: `select o.order_id, '' as about, format('the order is %s since %s', o.status, ${SINCE}) as detail
           from orders o, ago
-          where o.status in ('pending', 'reserved') and o.updated_at < ago.checkout
-            and o.order_id not in (select order_id from watched)`,
+          where o.status in ('pending', 'reserved') and o.updated_at < ago.checkout and not ${TOLD_OF_MONEY}`,
   },
   {
     name: 'reviews-end',
@@ -21,8 +33,7 @@ export const PROGRESS_CHECKS: readonly SqlCheck[] = [
                  format('the order is in review, which %s', coalesce('was to end at ' ||
                         to_char(o.review_by at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'has no deadline')) as detail
           from orders o, ago
-          where o.status = 'in_review' and coalesce(o.review_by, '-infinity') < ago.margin and o.updated_at < ago.margin
-            and o.order_id not in (select order_id from watched)`,
+          where o.status = 'in_review' and coalesce(o.review_by, '-infinity') < ago.margin and o.updated_at < ago.margin`,
   },
   {
     name: 'undos-end',
@@ -30,8 +41,7 @@ export const PROGRESS_CHECKS: readonly SqlCheck[] = [
     isRecoverable: false,
     sql: `select o.order_id, '' as about, format('the order is %s since %s', o.status, ${SINCE}) as detail
           from orders o, ago
-          where o.status in ('compensating', 'cancelling') and o.updated_at < ago.undo
-            and o.order_id not in (select order_id from watched)`,
+          where o.status in ('compensating', 'cancelling') and o.updated_at < ago.undo and not ${TOLD_OF_MONEY}`,
   },
   {
     name: 'unknown-payments-have-a-letter',
@@ -50,26 +60,28 @@ export const PROGRESS_CHECKS: readonly SqlCheck[] = [
     invariant: 'I11',
     isRecoverable: false,
     isResumable: true,
+    isTended: true,
     sql: `select r.order_id, r.refund_id as about,
                  format('refund %s of %s %s is %s since %s', r.refund_id, r.amount_minor, r.currency, r.state,
-                        to_char(r.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) as detail
+                        to_char(r.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) as detail,
+                 r.created_at >= ago.undo or ${TOLD_OF_REFUND} as unless_running
           from refunds r join orders o using (order_id), ago
-          where r.state in ('pending', 'unknown') and r.created_at < ago.undo
-            and o.status not in ('compensating', 'cancelling')
-            and o.order_id not in (select order_id from watched)`,
+          where r.state in ('pending', 'unknown') and (r.created_at < ago.undo or r.updated_at < ago.margin)
+            and o.status not in ('compensating', 'cancelling')`,
   },
   {
     name: 'refunds-restock',
     invariant: 'I11',
     isRecoverable: false,
     isResumable: true,
+    isTended: true,
     sql: `select r.order_id, r.refund_id as about,
-                 format('refund %s succeeded, and the goods that it was to put back are not on hand', r.refund_id) as detail
+                 format('refund %s succeeded, and the goods that it was to put back are not on hand', r.refund_id) as detail,
+                 ${TOLD_OF_REFUND} as unless_running
           from refunds r join orders o using (order_id), ago
           where r.state = 'succeeded' and r.restock and r.updated_at < ago.undo
             and o.status in ('confirmed', 'completed')
-            and exists (select from reservations v where v.order_id = r.order_id and v.state = 'committed')
-            and o.order_id not in (select order_id from watched)`,
+            and exists (select from reservations v where v.order_id = r.order_id and v.state = 'committed')`,
   },
   {
     name: 'redrives-end',

@@ -1,7 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { RefundRequest } from '../../../activities/payments.js';
 import type { DueRefund } from '../../../activities/refunds.js';
-import { chargeKey, undoRefundKey } from '../../../domain/ids.js';
+import { chargeKey, isUndoRefundId, undoRefundKey } from '../../../domain/ids.js';
 import { isSettled } from '../../../domain/order.js';
 import { REFUND_TRANSITIONS, type RefundState } from '../../../domain/payment.js';
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
@@ -12,17 +12,6 @@ import type { Tx } from '../pool.js';
 import type { Tables } from '../tables.js';
 
 export type Refund = Selectable<Tables['refunds']>;
-
-const UNDO = 'undo-';
-
-/** The name of the refund that gives back what one charge attempt took, when its order is undone. */
-export function undoRefundId(orderId: string, attempt: number): string {
-  return `${UNDO}${orderId}-${attempt}`;
-}
-
-export function isUndoRefundId(refundId: string): boolean {
-  return refundId.startsWith(UNDO);
-}
 
 /** The idempotency key of one try at a refund that was asked for. A new number only after a definite failure. */
 export function refundKey(orderId: string, refundId: string, number: number): string {

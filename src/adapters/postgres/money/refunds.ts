@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { DueRefund, RefundStore, RequestedRefund } from '../../../activities/refunds.js';
+import { isUndoRefundId } from '../../../domain/ids.js';
 import type { OrderStatus } from '../../../domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
 import { forgetEvidence, heedEvidence } from '../dead-letters/evidence.js';
@@ -9,7 +10,6 @@ import { recordLookup, recordRefund } from './refund-answers.js';
 import {
   dueOf,
   failRefund,
-  isUndoRefundId,
   keyOfTry,
   leftToRefund,
   moveRefund,

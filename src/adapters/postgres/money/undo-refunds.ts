@@ -1,9 +1,9 @@
 import type { DueRefund } from '../../../activities/refunds.js';
-import { undoRefundKey } from '../../../domain/ids.js';
+import { isUndoRefundId, undoRefundId, undoRefundKey } from '../../../domain/ids.js';
 import type { OrderStatus } from '../../../domain/order.js';
 import { resolveDeadLetters } from '../dead-letters/dead-letters.js';
 import type { Tx } from '../pool.js';
-import { claimedMinor, dueOf, isUndoRefundId, undoRefundId, type Refund } from './refund-row.js';
+import { claimedMinor, dueOf, type Refund } from './refund-row.js';
 
 /** A capture whose whole money has to go back. */
 export interface UnwantedCapture {
