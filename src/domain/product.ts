@@ -36,7 +36,17 @@ export interface ProductLine {
   onHand?: number;
 }
 
-export const SKU_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
+export const MAX_SKU_LENGTH = 64;
+const VISIBLE = '[^\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}\\p{Z}]';
+/** Visible characters with blanks between them. No URL can carry `.` or `..` as a part of its path. */
+export const SKU_PATTERN = new RegExp(`^(?!\\.{1,2}$)${VISIBLE}+(?: +${VISIBLE}+)*$`, 'u');
+export const SKU_RULE = `must be 1 to ${MAX_SKU_LENGTH} visible characters, with blanks only between them, and neither "." nor ".."`;
+
+/** Where the API has a product. */
+export function productPath(sku: string): string {
+  return `/v1/products/${encodeURIComponent(sku)}`;
+}
+
 export const MAX_NAME_LENGTH = 200;
 /** The most units of one product that are set at once. */
 export const MAX_ON_HAND = 1_000_000_000;

@@ -200,3 +200,21 @@ test('a product that is deleted among checkouts: none is accepted afterwards, an
   expect([...outcomes].filter((status) => status !== 204 && status !== 409)).toEqual([]);
   expect(await stockTrouble(stack)).toEqual([]);
 });
+
+test.each(['MUSIC/CD/1', 'A B', '50%', 'Größe:L 🖋', '../a'])(
+  '%s is sold, adjusted and listed like any other SKU',
+  async (name) => {
+    const sku = `${name}-${newOrderId()}`;
+    const path = encodeURIComponent(sku);
+    expect((await desk.create({ sku, on_hand: 2 })).status).toBe(201);
+    expect((await desk.create({ sku })).status).toBe(409);
+    const sold = await buy(sku);
+    expect(sold.body).toMatchObject({ status: 'confirmed', items: [{ sku }] });
+    expect((await desk.read(path)).body).toMatchObject({ sku, available: 1 });
+    expect((await desk.change(path, { name: 'Other' })).body).toMatchObject({ sku, name: 'Other' });
+    const listed = await desk.list(`name_prefix=Other&limit=1`);
+    expect(listed.status).toBe(200);
+    expect((await desk.delete(path)).status).toBe(204);
+    expect((await movementsOf(sku)).map(({ kind }) => kind)).toEqual(['adjust', 'reserve', 'commit']);
+  },
+);

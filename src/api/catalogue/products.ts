@@ -1,5 +1,5 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
-import type { CatalogueProduct } from '../../domain/product.js';
+import { productPath, type CatalogueProduct } from '../../domain/product.js';
 import { answer, emptyAnswer } from '../requests/answers.js';
 import { changedMeanwhile, etagOf, expectedVersions } from './if-match.js';
 import { skuSchema } from '../orders/order-schema.js';
@@ -171,9 +171,9 @@ export function createProductRoutes({ products, maxBodyBytes }: ProductOptions) 
       const created = await products.create({ ...rest, unitPriceMinor, onHand });
       if (created.kind === 'exists') {
         const detail = `There is a product "${rest.sku}". Change it with PATCH.`;
-        throw new Problem('product-exists', detail, { product: `/v1/products/${rest.sku}` });
+        throw new Problem('product-exists', detail, { product: productPath(rest.sku) });
       }
-      c.header('Location', `/v1/products/${rest.sku}`);
+      c.header('Location', productPath(rest.sku));
       c.header('ETag', etagOf(created.product.version));
       return c.json(fullProductJson(created.product), 201);
     })

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { ORDER_ID_PATTERN } from '../../domain/ids.js';
 import { isCurrency, MAX_AMOUNT_MINOR } from '../../domain/money.js';
+import { MAX_SKU_LENGTH, SKU_PATTERN, SKU_RULE } from '../../domain/product.js';
 
 const MAX_LINES = 100;
 const MAX_QUANTITY = 1_000_000;
@@ -32,10 +33,22 @@ export const orderIdSchema = z
   .regex(ORDER_ID_PATTERN, 'must be 1 to 64 characters of A-Z, a-z, 0-9, "_" and "-"')
   .openapi({ example: 'order-1001' });
 
+/** Composed and decomposed letters look the same, so they are the same SKU. */
 export const skuSchema = z
   .string()
-  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", "-"')
-  .openapi({ example: 'product-A' });
+  .normalize('NFC')
+  .max(MAX_SKU_LENGTH, SKU_RULE)
+  .regex(SKU_PATTERN, SKU_RULE)
+  .openapi({
+    minLength: 1,
+    // Without the flag that documents cannot give; the description has the rest.
+    pattern:
+      '^(?!\\.{1,2}$)[^\\u0000-\\u0020\\u007F-\\u00A0](?:[^\\u0000-\\u001F\\u007F-\\u00A0]*[^\\u0000-\\u0020\\u007F-\\u00A0])?$',
+    description:
+      `1 to ${MAX_SKU_LENGTH} visible characters of any script, compared in Unicode normalization form C; blanks only ` +
+      'between them. Percent-encode it in a path: `A/B 50%` is `A%2FB%2050%25`.',
+    example: 'product-A',
+  });
 
 // RFC 5321 allows 64 characters before the @ and 254 in all.
 const emailSchema = z

@@ -100,9 +100,9 @@ function cellsOf(line: string): string[] | string {
   }
 }
 
-function checked(result: { success: boolean; error?: { issues: { message: string }[] } }, value: string) {
+function checked({ data, error }: { data?: string; error?: { issues: { message: string }[] } }, value: string) {
   if (value === '') return wrong('is empty');
-  return result.success ? value : wrong(`is ${show(value)}: ${result.error?.issues[0]?.message ?? 'not valid'}`);
+  return data ?? wrong(`is ${show(value)}: ${error?.issues[0]?.message ?? 'not valid'}`);
 }
 
 function currencyOf(value: string) {

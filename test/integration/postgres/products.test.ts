@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import { createCatalogue } from '../../../src/adapters/postgres/catalogue/catalogue.js';
 import { openDatabase } from '../../../src/adapters/postgres/pool.js';
 import { createProducts } from '../../../src/adapters/postgres/catalogue/products.js';
+import { createStockAdjustments } from '../../../src/adapters/postgres/catalogue/stock-adjustments.js';
 import { newOrderId } from '../../support/shop.js';
 import { startStack, type Stack } from '../../support/stack.js';
 
@@ -156,4 +158,35 @@ test('a page of 100,000 products reads few of them, whatever it is filtered by',
   } finally {
     await database.close();
   }
+});
+
+test('one key for two products is two adjustments, even if both texts read the same put together', async () => {
+  const sku = newOrderId();
+  await write([line(sku), line(`${sku}:a`)]);
+  const { adjust } = createStockAdjustments(stack.database);
+  const adjustments = [
+    { sku, delta: 1, reason: 'found', idempotencyKey: 'a:b' },
+    { sku: `${sku}:a`, delta: 1, reason: 'found', idempotencyKey: 'b' },
+  ];
+  const made = async () => (await Promise.all(adjustments.map(adjust))).map(({ kind }) => kind);
+  expect(await made()).toEqual(['adjusted', 'adjusted']);
+  expect(await made()).toEqual(['replayed', 'replayed']);
+});
+
+test.each(['', ' a', 'a ', 'a\nb', 'a\u0085b', 'a'.repeat(65)])('the table takes no SKU %j', async (sku) => {
+  await expect(write([line(sku)])).rejects.toMatchObject({ constraint: 'products_sku_check' });
+});
+
+test('a product that no URL can name is taken off sale when the schema is brought up to date', async () => {
+  await write([line('..'), line('...')]);
+  const text = await readFile(
+    new URL('../../../src/adapters/postgres/migrations/0019_skus.sql', import.meta.url),
+    'utf8',
+  );
+  await stack.database.pool.query(text);
+  const find = async (sku: string) => createProducts(stack.database).find(sku);
+  expect([await find('..'), await find('...')]).toMatchObject([
+    { active: false, version: 2 },
+    { active: true, version: 1 },
+  ]);
 });

@@ -58,8 +58,8 @@ async function adjust(tx: Tx, { sku, delta, reason, idempotencyKey }: Adjustment
     .executeTakeFirst();
   if (stock === undefined) return { kind: 'unknown_sku' };
 
-  // A SKU has no colon: the same key for two products is two keys.
-  const key = `${sku}:${idempotencyKey}`;
+  // The same key for two products is two keys: no SKU has a line break, and the first of the forms has no colon in its SKU.
+  const key = `${sku}${sku.includes(':') ? '\n' : ':'}${idempotencyKey}`;
   const before = await tx
     .selectFrom('stock_movements')
     .select(['on_hand_delta', 'reason'])

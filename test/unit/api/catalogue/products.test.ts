@@ -123,7 +123,7 @@ describe('POST /v1/products', () => {
   });
 
   it.each([
-    ['sku', 'a b'],
+    ['sku', ' a'],
     ['sku', undefined],
     ['name', ''],
     ['name', 'a\nb'],
@@ -214,5 +214,51 @@ describe('PATCH and DELETE /v1/products/:sku', () => {
     expect(await send('DELETE')).toMatchObject({ status: 204, body: {} });
     desk.products.delete = async () => ({ kind: 'reserved', reserved: 2 });
     expect(await send('DELETE')).toMatchObject({ status: 409, body: { code: 'product-reserved', reserved: 2 } });
+  });
+});
+
+describe('a product with a SKU that a path has to encode', () => {
+  const SKUS = ['MUSIC/CD/1', 'A B', 'A+B', '50%', '%2F', '%252F', 'Größe-L', 'x~y', 'a?b#c', '../a', 'a\\b', '東京 🖋'];
+
+  it.each(SKUS)('is found, changed, deleted and adjusted as %s', async (sku) => {
+    const asked: string[] = [];
+    desk.products.create = async () => ({ kind: 'created', product: { ...PEN, sku } });
+    desk.products.find = async (one) => (asked.push(one), { ...PEN, sku });
+    desk.products.change = async (one) => (asked.push(one), { kind: 'changed', product: { ...PEN, sku } });
+    desk.products.delete = async (one) => (asked.push(one), { kind: 'deleted' });
+    desk.stock.movements = async (one) => (asked.push(one), []);
+    desk.stock.adjust = async (one) => {
+      asked.push(one.sku);
+      return { kind: 'adjusted', stock: { sku, onHand: 1, reserved: 0 } };
+    };
+    const created = await desk.post('/v1/products', { ...NEW, sku });
+    expect([created.status, created.body['sku']]).toEqual([201, sku]);
+    const path = created.headers.get('location') ?? '';
+    const answers = [
+      await desk.get(path),
+      await desk.send('PATCH', path, { active: true }),
+      await desk.ask(path, { method: 'DELETE' }),
+      await desk.get(`${path}/stock-movements`),
+      await desk.post(`${path}/stock-adjustments`, { delta: 1, reason: 'found' }, { 'idempotency-key': 'k' }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 204, 200, 201]);
+    expect(asked).toEqual(Array.from(answers, () => sku));
+  });
+
+  it('is named by its path when it exists already', async () => {
+    desk.products.create = async () => ({ kind: 'exists' });
+    const answer = await desk.post('/v1/products', { ...NEW, sku: 'MUSIC/CD/1' });
+    expect(answer).toMatchObject({ status: 409, body: { product: '/v1/products/MUSIC%2FCD%2F1' } });
+  });
+
+  it('is the same whether its letters are composed or not', async () => {
+    desk.products.find = async (sku) => ({ ...PEN, sku });
+    const answer = await desk.get(`/v1/products/${encodeURIComponent('Gro\u0308\u00dfe')}`);
+    expect(answer.body['sku']).toBe('Gr\u00f6\u00dfe');
+  });
+
+  it.each(['.', '..'])('is refused as %s, which no path can name', async (sku) => {
+    const answer = await desk.post('/v1/products', { ...NEW, sku });
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ pointer: '/sku' }] } });
   });
 });

@@ -50,7 +50,9 @@ const REFUSED: [why: string, changes: Body, pointer: string][] = [
   ['item without a sku', items({ quantity: 1 }), '/items/0/sku'],
   ['item without a quantity', items({ sku: 'pen' }), '/items/0/quantity'],
   ['item with an unknown field', items(pen({ price: 1 })), '/items/0/price'],
-  ['sku with a blank', items(pen({ sku: 'p en' })), '/items/0/sku'],
+  ...['.', '..', ' pen', 'pen ', 'pe\nn', 'pe\tn', 'pe\u00a0n', 'pe\u202en', 'pe\u200bn', 'pe\ud800n', '\ue000'].map(
+    (sku): [string, Body, string] => [`sku ${JSON.stringify(sku)}`, items(pen({ sku })), '/items/0/sku'],
+  ),
   ['sku that is empty', items(pen({ sku: '' })), '/items/0/sku'],
   ['sku of 65 characters', items(pen({ sku: 'a'.repeat(65) })), '/items/0/sku'],
   ['quantity 0', quantity(0), '/items/0/quantity'],
@@ -132,7 +134,7 @@ describe('a checkout is refused for', () => {
   test('each of its faults at once', async () => {
     const answer = await openShop().post({
       currency: 'eur',
-      items: [pen({ quantity: 0 }), pen({ sku: '?' })],
+      items: [pen({ quantity: 0 }), pen({ sku: '..' })],
       more: 1,
     });
     const errors = answer.body['errors'] as { pointer: string }[];
