@@ -12,6 +12,16 @@ export const PLANTS: [check: string, status: OrderStatus, age: string, breakIt: 
      values ('ID', 2, 'run-1', 'ID:charge:2', 3998, 'EUR', 'captured', 'ch_2', 3998, 'EUR', now() - interval '1 hour')`,
   ],
   [
+    // The same with the stray before the payment.
+    'one-charge-is-kept',
+    'confirmed',
+    '1 day',
+    `${REWRITING} insert into payment_attempts (order_id, attempt, owner, idempotency_key, amount_minor, currency, state,
+       reference, captured_minor, captured_currency, updated_at)
+     values ('ID', 2, 'run-1', 'ID:charge:2', 3998, 'EUR', 'captured', 'ch_2', 3998, 'EUR', now() - interval '1 hour');
+     update payments set attempt = 2, reference = 'ch_2' where order_id = 'ID'`,
+  ],
+  [
     'refunds-stay-within-captures',
     'confirmed',
     '1 day',

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
 import { QUICK } from '../../support/crash-road.js';
 import { endStateOf, eventually, stockTrouble, trailOf } from '../../support/end-state.js';
 import { aCheckout, createShop, newOrderId, type Shop } from '../../support/shop.js';
@@ -152,25 +151,6 @@ test('R23: a cancel pressed thrice, a refund that restocks and the undo itself p
     expect(await endStateOf(stack, order)).toMatchObject({ kept: 0, refunds: 1, reservations: ['restocked'] });
     expect(await stockOf(sku)).toEqual({ on_hand: 10, reserved: 0 });
   }
-  expect(await stockTrouble(stack)).toEqual([]);
-});
-
-test('R23: stock that is released by twenty at once is released once', async () => {
-  const sku = await seeded(10);
-  const checkout = aCheckout({ items: [{ sku, quantity: 4 }] }, 'pm_slow_60000');
-  await shop.post(checkout);
-  await shop.until(checkout.order_id, ['reserved']);
-  const { kysely } = stack.database;
-  const { owner } = await kysely
-    .updateTable('orders')
-    .set({ status: 'compensating', failure: JSON.stringify({ step: 'charge', reason: 'expired', detail: '' }) })
-    .where('order_id', '=', checkout.order_id)
-    .returning('owner')
-    .executeTakeFirstOrThrow();
-  const reservations = createReservationStore(stack.database);
-  const run = { orderId: checkout.order_id, owner };
-  await Promise.all(Array.from({ length: 20 }, () => reservations.release(run)));
-  expect(await stockOf(sku)).toEqual({ on_hand: 10, reserved: 0 });
   expect(await stockTrouble(stack)).toEqual([]);
 });
 
