@@ -1,6 +1,6 @@
 import { describe, expect } from '@jest/globals';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
-import { news } from '../../src/workflows/contract.js';
+import { news, RECOVER_ORDER, recoverWorkflowId } from '../../src/workflows/contract.js';
 import { captured, createFakeGateway, notExecuted, refunded, refusal } from '../support/fake-gateway.js';
 import { openStage, test, until, type Act } from './stage.js';
 
@@ -36,6 +36,28 @@ describe('money that is taken late, from an order that is being undone', () => {
     expect(outcome).toMatchObject({ status: 'failed', failure: { reason: 'payment_unavailable' } });
     expect([gateway.moves.length, gateway.kept()]).toEqual([2, 0]);
     expect(entry.refunds).toHaveLength(1);
+  });
+
+  test('R17: goes back once when the first look for it fails', async () => {
+    const looks = { failures: 0 };
+    const gateway = createFakeGateway({
+      charge: () => notExecuted,
+      lookup(key) {
+        const request = gateway.ledger.get(key);
+        if (request === undefined) return { kind: 'not_found' };
+        if (looks.failures++ === 0) throw new Error('the gateway is down');
+        return captured(request);
+      },
+    });
+    await stage.play({ gateway }, async (act) => {
+      await (await act.checkOut()).result();
+      gateway.take(lateCharge(act.order));
+      const recovery = await act.start(RECOVER_ORDER, recoverWorkflowId(act.order.orderId), [act.order, act.policy]);
+      await recovery.result();
+      expect(looks.failures).toBeGreaterThan(1);
+      expect([gateway.moves.length, gateway.kept()]).toEqual([2, 0]);
+      expect(act.entry().refunds).toMatchObject([{ state: 'succeeded' }]);
+    });
   });
 
   test('R17: goes back at once while another refund of the order waits for a person', async () => {

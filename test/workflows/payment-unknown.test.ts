@@ -116,6 +116,36 @@ describe('a charge whose outcome nobody knows', () => {
     expect(outcome).toMatchObject({ failure: { reason: 'payment_unavailable' } });
   });
 
+  test('R36: is not taken for uncharged while the gateway cannot be asked, and confirms when it can', async () => {
+    const bank = { isDown: true };
+    const gateway = createFakeGateway({
+      charge: () => ambiguous,
+      lookup(key) {
+        if (bank.isDown) throw new Error('connection refused');
+        const request = gateway.ledger.get(key);
+        return request === undefined ? { kind: 'not_found' } : captured(request);
+      },
+    });
+    const { outcome, entry, letters } = await stage.run({ gateway }, async (_handle, act) => {
+      await until(() => gateway.calls.length === 1);
+      // Long past the payment deadline, and the time in which a look-up that finds nothing would settle it.
+      await act.sleep('5 hours');
+      expect(gateway.lookups.length).toBeGreaterThan(5);
+      expect(act.entry()).toMatchObject({ status: 'payment_unknown', held: 'active' });
+      gateway.take({
+        key: chargeKeyOf(act),
+        orderId: '',
+        amountMinor: act.order.totalMinor,
+        currency: 'EUR',
+        method: '',
+      });
+      bank.isDown = false;
+    });
+    expect(outcome).toEqual({ status: 'confirmed' });
+    expect(entry.trail).toEqual(['pending', 'reserved', 'payment_unknown', 'confirmed']);
+    expect(letters).toEqual(['payment_unknown resolved']);
+  });
+
   test('R19: takes news that comes before the answer of the charge as no more than a hint', async () => {
     const sent: { handle?: WorkflowHandle } = {};
     const gateway = createFakeGateway({

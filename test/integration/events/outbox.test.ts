@@ -182,6 +182,29 @@ describe('the relay', () => {
     await until(isEmpty);
   });
 
+  test('has no more under way than it may, however many events wait and however long consumers take', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let [underWay, most] = [0, 0];
+    const { it, taken } = consumer(async () => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await held;
+      underWay -= 1;
+    });
+    await Promise.all(Array.from({ length: 12 }, () => plantOrder(stack.database, 'confirmed')));
+    relay(it, { batch: 2, atOnce: 4, pollMs: 20 });
+    await until(() => underWay === 4);
+    // Time for many more looks at the outbox.
+    await sleep(500);
+    expect(most).toBe(4);
+    expect((await rows()).filter(({ attempts }) => attempts > 0)).toHaveLength(4);
+    release();
+    await until(isEmpty);
+    expect(taken).toHaveLength(12);
+    expect(most).toBe(4);
+  });
+
   test('waits for a database that is away and goes on when it is back', async () => {
     const proxy = await startTcpProxy(new URL(stack.databaseUrl).host);
     const url = Object.assign(new URL(stack.databaseUrl), { host: proxy.address }).href;
