@@ -1,0 +1,71 @@
+// Plants one bug at a time in a copy of the tree, builds it, runs the tests that are named for it, and expects them red.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readMutants } from './patches.mjs';
+import { createTree, Refusal } from './tree.mjs';
+
+const USAGE = 'usage: npm run test:mutants -- [name of a patch, or a part of it]...';
+
+const { positionals: wanted } = parseArgs({ allowPositionals: true });
+const all = await readMutants();
+const mutants = all.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
+if (mutants.length === 0) {
+  console.error(`${USAGE}\nnone of ${all.map(({ name }) => name).join(', ')} is meant by ${wanted.join(', ')}`);
+  process.exit(2);
+}
+
+const directory = await mkdtemp(join(tmpdir(), 'holdfast-mutants-'));
+const ending = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => ending.abort());
+const rows = [];
+try {
+  const tree = await createTree(directory, ending.signal);
+  // A test that is red without the bug shows nothing.
+  for (const { tests } of mutants) await tree.expectGreen(tests);
+  for (const mutant of mutants) {
+    if (ending.signal.aborted) throw new Refusal('stopped');
+    const started = performance.now();
+    const verdict = await judge(tree, mutant);
+    const seconds = Math.round((performance.now() - started) / 1_000);
+    rows.push({ ...mutant, ...verdict, seconds });
+    console.error(`${mutant.name}: ${verdict.result} (${seconds} s)`);
+  }
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}
+
+printTable(rows);
+const [survivors, broken] = ['survived', 'broken'].map((result) => rows.filter((row) => row.result === result));
+console.log(
+  `\n${rows.length} of ${mutants.length} planted, ${rows.length - survivors.length - broken.length} caught, ` +
+    `${survivors.length} survived, ${broken.length} could not be planted.`,
+);
+for (const { name, why } of broken) console.error(`\n${name}: ${why}`);
+process.exitCode ??= broken.length > 0 ? 2 : survivors.length > 0 ? 1 : 0;
+
+async function judge(tree, { path, tests }) {
+  try {
+    return await tree.withPatch(path, async () => {
+      const red = await tree.redTests(tests);
+      return red.length === 0 ? { result: 'survived', red } : { result: 'caught', red };
+    });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { result: 'broken', red: [], why: error.message };
+  }
+}
+
+function printTable(table) {
+  console.log('| bug | result | s | red test |\n|---|---|---|---|');
+  for (const { title, result, seconds, red } of table) {
+    console.log(
+      `| ${title} | ${result} | ${seconds} | ${red[0] ?? ''}${red.length > 1 ? ` and ${red.length - 1} more` : ''} |`,
+    );
+  }
+}
