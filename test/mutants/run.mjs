@@ -8,11 +8,14 @@ import { createTree, Refusal } from './tree.mjs';
 
 const USAGE = 'usage: npm run test:mutants -- [name of a patch, or a part of it]...';
 
+const say = (line) => process.stdout.write(`${line}\n`);
+const complain = (line) => process.stderr.write(`${line}\n`);
+
 const { positionals: wanted } = parseArgs({ allowPositionals: true });
 const all = await readMutants();
 const mutants = all.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
 if (mutants.length === 0) {
-  console.error(`${USAGE}\nnone of ${all.map(({ name }) => name).join(', ')} is meant by ${wanted.join(', ')}`);
+  complain(`${USAGE}\nnone of ${all.map(({ name }) => name).join(', ')} is meant by ${wanted.join(', ')}`);
   process.exit(2);
 }
 
@@ -22,6 +25,11 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => ending.ab
 const rows = [];
 try {
   const tree = await createTree(directory, ending.signal);
+  const outdated = (
+    await Promise.all(mutants.map(async ({ path, name }) => ((await tree.takes(path)) ? [] : [name])))
+  ).flat();
+  if (outdated.length > 0) throw new Refusal(`these patches no longer apply, make them again: ${outdated.join(', ')}`);
+  await tree.build();
   // A test that is red without the bug shows nothing.
   for (const { tests } of mutants) await tree.expectGreen(tests);
   for (const mutant of mutants) {
@@ -30,11 +38,11 @@ try {
     const verdict = await judge(tree, mutant);
     const seconds = Math.round((performance.now() - started) / 1_000);
     rows.push({ ...mutant, ...verdict, seconds });
-    console.error(`${mutant.name}: ${verdict.result} (${seconds} s)`);
+    complain(`${mutant.name}: ${verdict.result} (${seconds} s)`);
   }
 } catch (error) {
   if (!(error instanceof Refusal)) throw error;
-  console.error(error.message);
+  complain(error.message);
   process.exitCode = 2;
 } finally {
   await rm(directory, { recursive: true, force: true });
@@ -42,11 +50,11 @@ try {
 
 printTable(rows);
 const [survivors, broken] = ['survived', 'broken'].map((result) => rows.filter((row) => row.result === result));
-console.log(
+say(
   `\n${rows.length} of ${mutants.length} planted, ${rows.length - survivors.length - broken.length} caught, ` +
     `${survivors.length} survived, ${broken.length} could not be planted.`,
 );
-for (const { name, why } of broken) console.error(`\n${name}: ${why}`);
+for (const { name, why } of broken) complain(`\n${name}: ${why}`);
 process.exitCode ??= broken.length > 0 ? 2 : survivors.length > 0 ? 1 : 0;
 
 async function judge(tree, { path, tests }) {
@@ -62,9 +70,9 @@ async function judge(tree, { path, tests }) {
 }
 
 function printTable(table) {
-  console.log('| bug | result | s | red test |\n|---|---|---|---|');
+  say('| bug | result | s | red test |\n|---|---|---|---|');
   for (const { title, result, seconds, red } of table) {
-    console.log(
+    say(
       `| ${title} | ${result} | ${seconds} | ${red[0] ?? ''}${red.length > 1 ? ` and ${red.length - 1} more` : ''} |`,
     );
   }

@@ -24,9 +24,10 @@ export async function createTree(directory, signal) {
     const { code, output } = await run('npm', ['run', '--silent', 'build']);
     if (code !== 0) throw new Refusal(`it does not build:\n${output}`);
   };
-  await build();
 
   return {
+    build,
+
     /** Fails unless these tests pass in the tree as it is. */
     async expectGreen(tests) {
       for (const test of tests) {
@@ -38,11 +39,13 @@ export async function createTree(directory, signal) {
       }
     },
 
+    /** Whether the patch still fits. */
+    takes: async (path) => (await run('git', ['apply', '--check', '-p1', path])).code === 0,
+
     /** Does this with the patch in the tree, built, and takes it out again. */
     async withPatch(path, work) {
-      const checked = await run('git', ['apply', '--check', '-p1', path]);
-      if (checked.code !== 0) throw new Refusal(`the patch no longer applies: make it again\n${checked.output}`);
-      await run('git', ['apply', '-p1', path]);
+      const { code, output } = await run('git', ['apply', '-p1', path]);
+      if (code !== 0) throw new Refusal(output);
       try {
         await build();
         return await work();

@@ -50,8 +50,13 @@ test('R5: of eight that reserve the last unit together one gets it, and the othe
   const reservations = createReservationStore(stack.database);
   const crowd = Array.from({ length: 8 }, () => () => reservations.reserve(one(), 'run-1', TTL_MS));
   const outcomes = await crowdedAt(sku, crowd);
-  const kinds = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.kind : outcome.reason));
-  expect(kinds.toSorted()).toEqual([...Array.from({ length: 7 }, () => 'out_of_stock'), 'reserved']);
+  const kinds = outcomes.map((outcome) =>
+    outcome.status === 'fulfilled' ? outcome.value.kind : `failed: ${String(outcome.reason)}`,
+  );
+  expect(kinds.toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+    ...Array.from({ length: 7 }, () => 'out_of_stock'),
+    'reserved',
+  ]);
   expect(await orders.stock(sku)).toEqual({ on_hand: 1, reserved: 1 });
 });
 

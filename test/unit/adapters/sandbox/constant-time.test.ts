@@ -16,5 +16,5 @@ test('a signature of the right length is compared in a time that does not tell h
     'webhook-signature': given,
   };
   expect(events.verify(headers, Buffer.from('{}'))).toEqual({ ok: false, reason: 'signature_invalid' });
-  expect(compared.mock.calls.map(([one]) => String(one))).toEqual(secrets.map(() => given));
+  expect(compared.mock.calls.map(([one]) => one)).toEqual(secrets.map(() => Buffer.from(given)));
 });
