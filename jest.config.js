@@ -24,7 +24,16 @@ export default {
   testTimeout: 60_000,
   projects: [
     project('unit'),
-    project('workflows', { globalSetup: '<rootDir>/test/support/workflows-setup.mjs' }),
+    project('workflows', {
+      testMatch: ['<rootDir>/test/{workflows,replay}/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/support/workflows-setup.mjs',
+    }),
+    // Not a test: writes the histories that `test/replay` replays.
+    project('record', {
+      testMatch: ['<rootDir>/test/replay/*.record.ts'],
+      globalSetup: '<rootDir>/test/support/integration-setup.mjs',
+      globalTeardown: '<rootDir>/test/support/integration-teardown.mjs',
+    }),
     project('integration', {
       globalSetup: '<rootDir>/test/support/integration-setup.mjs',
       globalTeardown: '<rootDir>/test/support/integration-teardown.mjs',
