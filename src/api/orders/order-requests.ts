@@ -42,8 +42,8 @@ export type OrderRequests = ReturnType<typeof createOrderRequests>;
 // Most messages tell what the answer to our own call tells too: that one is given the time to be written down.
 const EVENT_DELAY_MS = 3_000;
 
-// A workflow may close in the moment it is asked; the next one is asked then.
-const ADMISSION_TRIES = 3;
+// A workflow may close, or be started by another request, in the moment it is asked; the next one is asked then.
+const MOMENTS = 3;
 
 /**
  * All that people ask of orders after their checkout, as messages to workflows: nothing here changes an order itself.
@@ -175,7 +175,7 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
         return await bounded(() => client.workflow.executeUpdateWithStart(admission, { startWorkflowOperation }));
       } catch (error) {
         const closedMeanwhile = isNotFound(error) || error instanceof WorkflowUpdateFailedError;
-        if (!closedMeanwhile || tries === ADMISSION_TRIES) throw error;
+        if (!closedMeanwhile || tries === MOMENTS) throw error;
       }
     }
   }
@@ -205,15 +205,22 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
     signal: typeof news | typeof cancelOrder,
     message: News | CancelRequest,
   ): Promise<void> {
-    await bounded(() =>
-      client.workflow.signalWithStart(type, {
-        workflowId,
-        taskQueue: TASK_QUEUE,
-        args,
-        signal,
-        signalArgs: [message],
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      }),
-    );
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await bounded(() =>
+          client.workflow.signalWithStart(type, {
+            workflowId,
+            taskQueue: TASK_QUEUE,
+            args,
+            signal,
+            signalArgs: [message],
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          }),
+        );
+        return;
+      } catch (error) {
+        if (!isAlreadyStarted(error) || tries === MOMENTS) throw error;
+      }
+    }
   }
 }

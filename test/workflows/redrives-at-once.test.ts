@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { createOrderRequests } from '../../src/api/orders/order-requests.js';
+import { DEFAULT_POLICY } from '../../src/domain/policy.js';
+import { refundWorkflowId } from '../../src/workflows/contract.js';
+import { startTimeSkipping, STARTING_MS } from '../support/time-skipping.js';
+
+let environment: TestWorkflowEnvironment;
+beforeAll(async () => {
+  environment = await startTimeSkipping();
+}, STARTING_MS);
+afterAll(async () => environment?.teardown());
+
+const AT_ONCE = 8;
+const request = (refundId: string) => {
+  return { orderId: 'order', refundId, amountMinor: 1, reason: 'broken', restock: false, fingerprint: 'f' };
+};
+
+test('redrives of one refund at once are all taken, whether its workflow is over or there never was one', async () => {
+  const { client } = environment;
+  const requests = createOrderRequests({ client, deadlineMs: 20_000 });
+  for (let round = 0; round < 25; round += 1) {
+    const refundId = `rf_${round}`;
+    const redrive = () =>
+      requests.tellRefund(request(refundId), DEFAULT_POLICY, { kind: 'redrive', deadLetterId: 'dl_1' });
+    await Promise.all(Array.from({ length: AT_ONCE }, redrive));
+    await client.workflow.getHandle(refundWorkflowId(refundId)).terminate();
+    await Promise.all(Array.from({ length: AT_ONCE }, redrive));
+
+    const { events } = await client.workflow.getHandle(refundWorkflowId(refundId)).fetchHistory();
+    const heard = (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signal }) => signal ?? []);
+    expect(heard).toHaveLength(AT_ONCE);
+  }
+});
