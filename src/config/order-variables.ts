@@ -18,11 +18,11 @@ export const orderVariables = {
     }),
     BREAKER_FAILURES: count(5, 1, 1_000).meta({
       usedBy: WORKER,
-      description: 'After this many failures in a row a gateway is spared, in each process by itself.',
+      description: 'The circuit breaker of a worker opens after this many failures in a row, of at least three orders.',
     }),
     BREAKER_HALF_OPEN_MS: ms(60_000, 100, 3_600_000).meta({
       usedBy: WORKER,
-      description: 'The time after which a spared gateway is tried again.',
+      description: 'How long the circuit breaker stays open before one call may probe.',
     }),
   }),
 

@@ -106,6 +106,12 @@ export function healthOf(sent: Exchange, result: string, isGivenUp: boolean): Ve
   return isGivenUp || status === 429 ? 'undecided' : 'trouble';
 }
 
+/** The same of a look-up. What it found says nothing; that the provider could say it does. */
+export function healthOfLookup(sent: Exchange, isGivenUp: boolean): Verdict {
+  if (sent.kind === 'answered' && (sent.status === 200 || problemOf(sent.body) === 'not_found')) return 'healthy';
+  return healthOf(sent, 'ambiguous', isGivenUp);
+}
+
 function captured(body: unknown): Captured | undefined {
   const { data } = capturedBody.safeParse(body);
   if (data === undefined) return undefined;

@@ -1,7 +1,8 @@
 import type { PaymentGateway } from '../../activities/payments.js';
-import { chargeResult, healthOf, lookupResult, refundLookup, refundResult } from './answers.js';
+import { chargeResult, healthOf, healthOfLookup, lookupResult, refundLookup, refundResult } from './answers.js';
 import { createBreaker } from './breaker.js';
-import type { BreakerSettings, BreakerState, Guarded, Verdict } from './breaker.js';
+import type { BreakerChange, BreakerSettings, BreakerState, Guarded, Verdict } from './breaker.js';
+import type { Subject } from './failures-in-a-row.js';
 import { exchange } from './exchange.js';
 import type { Exchange, ExchangeRequest } from './exchange.js';
 
@@ -11,8 +12,9 @@ export interface SandboxGatewaySettings {
   /** For one whole call, from connecting to the last byte of the answer. */
   timeoutMs: number;
   settlingTimeMs: number;
-  /** 5 failures and 60 s unless told. */
+  /** 5 failures and 60 s by default. */
   breaker?: BreakerSettings;
+  onBreakerChange?: (change: BreakerChange) => void;
   trace?: CallTracer | undefined;
 }
 
@@ -37,7 +39,7 @@ export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxG
   const base = checkedBase(settings.baseUrl);
   if (!(timeoutMs > 0)) throw new RangeError('timeoutMs must be positive');
   if (!(settlingTimeMs >= 0)) throw new RangeError('settlingTimeMs must not be negative');
-  const breaker = createBreaker(limits);
+  const breaker = createBreaker(limits, settings.onBreakerChange);
   const trace: CallTracer = settings.trace ?? ((_, send) => send({}));
 
   const call = ({ route, ...request }: ExchangeRequest & { route: string }, signal: AbortSignal) =>
@@ -46,9 +48,15 @@ export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxG
     );
 
   async function post<T extends { kind: string }>(
-    { path, key, body, resultOf }: { path: string; key: string; body: object; resultOf: (sent: Exchange) => T },
+    {
+      path,
+      key,
+      body,
+      resultOf,
+      ...subject
+    }: Subject & { path: string; key: string; body: object; resultOf: (sent: Exchange) => T },
     signal: AbortSignal,
-  ): Promise<Exclude<Guarded<T>, { kind: 'ran' }> | { kind: 'ran'; answer: T; verdict: Verdict }> {
+  ): Promise<Guarded<{ result: T; verdict: Verdict }>> {
     const headers = { accept: 'application/json', 'content-type': 'application/json', 'idempotency-key': key };
     const request = {
       url: `${base}${path}`,
@@ -59,11 +67,11 @@ export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxG
     } as const;
     const send = async () => {
       const sent = await call(request, signal);
-      const answer = resultOf(sent);
-      return { answer, verdict: healthOf(sent, answer.kind, signal.aborted) };
+      const result = resultOf(sent);
+      return { result, verdict: healthOf(sent, result.kind, signal.aborted) };
     };
-    const guarded = await breaker.run(send, ({ verdict }) => verdict);
-    return guarded.kind === 'ran' ? { kind: 'ran', ...guarded.answer } : guarded;
+    const ask = async () => healthOfLookup(await get(path, key, signal), signal.aborted);
+    return breaker.run({ ...subject, send, ask, verdictOf: ({ verdict }) => verdict });
   }
 
   function get(path: string, key: string, signal: AbortSignal): Promise<Exchange> {
@@ -78,20 +86,21 @@ export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxG
     breakerState: () => breaker.state(),
     async charge({ key, orderId, amountMinor, currency, method }, signal) {
       const body = { order_id: orderId, amount_minor: amountMinor, currency, method };
-      const wasOpen = breaker.state() === 'open';
-      const guarded = await post({ path: '/v1/charges', key, body, resultOf: chargeResult }, signal);
+      const subject = { orderId, method };
+      const guarded = await post({ path: '/v1/charges', key, body, resultOf: chargeResult, ...subject }, signal);
       if (guarded.kind === 'refused') return guarded;
-      const { answer, verdict } = guarded;
-      // Whoever finds out that the provider is still away must not pay for it with one of its tries.
-      const hasProbedInVain = wasOpen && verdict === 'trouble' && answer.kind === 'not_executed';
-      return hasProbedInVain ? { kind: 'refused', retryAfterMs: limits.halfOpenAfterMs } : answer;
+      const { isProbe, answer } = guarded;
+      const { result, verdict } = answer;
+      // An order that finds out that the provider is still unavailable must not pay for it with one of its tries.
+      const hasProbed = isProbe && verdict === 'trouble' && result.kind === 'not_executed';
+      return hasProbed ? { kind: 'refused', retryAfterMs: limits.halfOpenAfterMs } : result;
     },
     lookup: async (key, signal) => lookupResult(await get('/v1/charges', key, signal)),
     lookupRefund: async (key, signal) => refundLookup(await get('/v1/refunds', key, signal)),
     async refund({ key, chargeKey, orderId, amountMinor, currency }, signal) {
       const body = { charge_key: chargeKey, order_id: orderId, amount_minor: amountMinor, currency };
-      const guarded = await post({ path: '/v1/refunds', key, body, resultOf: refundResult }, signal);
-      if (guarded.kind === 'ran') return guarded.answer;
+      const guarded = await post({ path: '/v1/refunds', key, body, resultOf: refundResult, orderId }, signal);
+      if (guarded.kind === 'ran') return guarded.answer.result;
       return { kind: 'not_executed', reason: 'the circuit breaker is open', retryAfterMs: guarded.retryAfterMs };
     },
   };

@@ -1,63 +1,12 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
 import { createSandboxGateway } from '../../../../src/adapters/sandbox/gateway.js';
 import { closeSandboxes, startSandbox, until } from '../../sandbox/client.js';
-
-const calm = new AbortController().signal;
-const servers: Server[] = [];
-const order = { orderId: 'o', amountMinor: 1_000, currency: 'EUR' };
-const captured = { kind: 'captured', reference: 'ch_1', amountMinor: 1_000, currency: 'EUR' };
+import { asked, calm, captured, closeProviders, order, provider, type Provider } from './provider.js';
 
 afterEach(async () => {
   await closeSandboxes();
-  await Promise.all(
-    servers.splice(0).map(async (server) => {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    }),
-  );
+  await closeProviders();
 });
-
-/** A provider that answers as it is told to at the moment, and counts the posts; no answer for no status. */
-async function provider(breaker?: { failures: number; halfOpenAfterMs: number }, timeoutMs = 5_000) {
-  const now: { status: number | undefined; posts: number; release: (() => void)[] } = {
-    status: 503,
-    posts: 0,
-    release: [],
-  };
-  const body = JSON.stringify({ id: 'ch_1', status: 'captured', amount_minor: 1_000, currency: 'EUR' });
-  const codes = new Map([
-    [402, '{"status":"declined","code":"card_declined"}'],
-    [409, '{"code":"charge_processing"}'],
-    [422, '{"code":"invalid_request"}'],
-  ]);
-  const server = createServer((request, response) => {
-    if (request.method === 'POST') now.posts += 1;
-    const answer = (status: number) => response.writeHead(status).end(codes.get(status) ?? body);
-    if (now.status === undefined) now.release.push(() => answer(200));
-    else answer(now.status);
-  });
-  servers.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const baseUrl = `http://127.0.0.1:${address.port}`;
-  const limits = breaker === undefined ? {} : { breaker };
-  const gateway = createSandboxGateway({ baseUrl, timeoutMs, settlingTimeMs: 0, ...limits });
-  const charge = (signal = calm) => gateway.charge({ key: 'k', ...order, method: 'pm_ok' }, signal);
-  const refund = (signal = calm) => gateway.refund({ key: 'r', chargeKey: 'k', ...order }, signal);
-  const fail = async (times: number) => {
-    for (let n = 0; n < times; n += 1) await charge();
-  };
-  return { now, gateway, charge, refund, fail, state: gateway.breakerState };
-}
-
-type Provider = Awaited<ReturnType<typeof provider>>;
 
 /** Opens the breaker; from then on any call may probe. */
 async function opened(timeoutMs?: number): Promise<Provider> {
@@ -66,12 +15,6 @@ async function opened(timeoutMs?: number): Promise<Provider> {
   expect(one.state()).toBe('open');
   return one;
 }
-
-const asked = (one: Provider, posts: number) =>
-  until(
-    async () => one.now.posts,
-    (count) => count === posts,
-  );
 
 test('after five failures in a row nothing is sent for a minute, and a charge costs no try', async () => {
   const one = await provider();
@@ -274,11 +217,15 @@ test('a sandbox that dies and comes back: opens, waits, and charges once', async
   const port = Number(new URL(first.url).port);
   const breaker = { failures: 3, halfOpenAfterMs: 50 };
   const gateway = createSandboxGateway({ baseUrl: first.url, timeoutMs: 5_000, settlingTimeMs: 0, breaker });
-  const charge = () => gateway.charge({ key: 'k', ...order, method: 'pm_ok' }, calm);
+  const charge = (orderId: string) => gateway.charge({ key: orderId, ...order, orderId, method: 'pm_ok' }, calm);
   await first.close();
-  await until(charge, ({ kind }) => kind === 'refused');
+  for (const orderId of ['a', 'b', 'c']) expect(await charge(orderId)).toMatchObject({ kind: 'not_executed' });
+  expect(await charge('d')).toMatchObject({ kind: 'refused' });
   const second = await startSandbox({ port });
-  await until(charge, ({ kind }) => kind === 'captured');
+  await until(
+    () => charge('a'),
+    ({ kind }) => kind === 'captured',
+  );
   expect(gateway.breakerState()).toBe('closed');
   expect(await second.ledger()).toHaveLength(1);
 });

@@ -1,0 +1,23 @@
+const FIRST = 2;
+const ENOUGH = 64;
+
+/** Lets calls through again little by little: each healthy answer makes room for one more at the same time. */
+export function createRamp() {
+  let places = Infinity;
+  let running = 0;
+
+  return {
+    begin(): void {
+      places = FIRST;
+    },
+    widen(): void {
+      places = places >= ENOUGH ? Infinity : places + 1;
+    },
+    /** @returns how to leave, or undefined when there is no room now */
+    enter(): (() => void) | undefined {
+      if (running >= places) return undefined;
+      running += 1;
+      return () => void (running -= 1);
+    },
+  };
+}
