@@ -41,6 +41,7 @@ it('counts orders by outcome and reason, tries to charge, undone orders and requ
     ['holdfast_compensations_total', ['ending="failed"']],
     ['holdfast_http_request_seconds_count', ['method="POST"', 'route="/v1/orders"', 'status="202"']],
     ['holdfast_gateway_breaker_open', ['gateway="sandbox"', ' 0']],
+    ['holdfast_gateway_breaker_changes_total', ['gateway="sandbox"', 'state="open"', ' 0']],
     ['holdfast_database_connections', ['state="busy"']],
     ['temporal_worker_task_slots_available', ['worker_type="LocalActivityWorker"']],
   ];

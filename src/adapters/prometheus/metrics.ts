@@ -14,6 +14,13 @@ export interface GaugeSource {
   read(): Promise<Sample[]> | Sample[];
 }
 
+/** A figure that only grows. */
+export interface CountedSource {
+  name: string;
+  help: string;
+  labels: readonly string[];
+}
+
 export interface Request {
   method: string;
   /** The pattern of the route, not the path: few values. */
@@ -50,6 +57,11 @@ export function createMetrics() {
   return {
     observeRequest({ method, route, status, seconds }: Request): void {
       requests.observe({ method, route, status: String(status) }, seconds);
+    },
+    /** @returns what adds to it, one unless a number is given */
+    addCounter({ name, help, labels }: CountedSource): (labels: Record<string, string>, by?: number) => void {
+      const counter = new Counter({ name, help, labelNames: [...labels], registers: [registry] });
+      return (of, by = 1) => counter.inc(of, by);
     },
     /** A figure that cannot be read is left out, not shown as it was. */
     addGauge({ name, help, labels = [], read }: GaugeSource): void {

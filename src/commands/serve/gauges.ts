@@ -30,7 +30,7 @@ export function addBookGauges(metrics: Metrics, database: Database): void {
 export function addBreakerGauge(metrics: Metrics, gateway: string, state: () => BreakerState): void {
   metrics.addGauge({
     name: 'holdfast_gateway_breaker_open',
-    help: 'Whether this process spares the gateway: 1 open, 0.5 probing, 0 closed',
+    help: 'The circuit breaker of this process: 1 open, 0.5 half-open, 0 closed',
     labels: ['gateway'],
     read: () => [{ labels: { gateway }, value: { open: 1, half_open: 0.5, closed: 0 }[state()] }],
   });

@@ -16,6 +16,7 @@ import { createOrderReader } from '../../adapters/postgres/orders/order-reader.j
 import { createRefundStore } from '../../adapters/postgres/money/refunds.js';
 import { createReservationStore } from '../../adapters/postgres/orders/reservations.js';
 import { createScreeningStore } from '../../adapters/postgres/orders/screenings.js';
+import type { BreakerChange } from '../../adapters/sandbox/breaker.js';
 import { createSandboxGateway, type CallTracer, type SandboxGateway } from '../../adapters/sandbox/gateway.js';
 import { createMessenger } from '../../adapters/temporal/messenger.js';
 import type { Config } from '../../config.js';
@@ -38,6 +39,7 @@ export interface PortsOptions {
   client: Client;
   sandboxUrl: string;
   traceCall?: CallTracer | undefined;
+  onBreakerChange?: (change: BreakerChange) => void;
   findOrder(orderId: string): Promise<AcceptedOrder | undefined>;
   /** Checks beyond the built-in ones. */
   fraudChecks?: readonly CustomFraudCheck[];
@@ -50,7 +52,7 @@ const LISTING_MOST = 10_000;
 
 /** Makes every port of the worker real. */
 export function createPorts(options: PortsOptions): Ports & { gateway: SandboxGateway } {
-  const { config, database, client, sandboxUrl, findOrder, notifiers = [] } = options;
+  const { config, database, client, sandboxUrl, findOrder, onBreakerChange, notifiers = [] } = options;
   const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
   return {
     gateway: createSandboxGateway({
@@ -59,6 +61,7 @@ export function createPorts(options: PortsOptions): Ports & { gateway: SandboxGa
       settlingTimeMs: config.GATEWAY_SETTLING_MS,
       trace: options.traceCall,
       breaker: { failures: config.BREAKER_FAILURES, halfOpenAfterMs: config.BREAKER_HALF_OPEN_MS },
+      ...(onBreakerChange === undefined ? {} : { onBreakerChange }),
     }),
     charges: createChargeStore(database),
     refunds: createRefundStore(database),

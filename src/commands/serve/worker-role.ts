@@ -5,6 +5,7 @@ import { findOrder } from '../../api/orders/checkout.js';
 import { createOrderWorker } from '../../worker.js';
 import { activityLogAttributes } from './activity-log.js';
 import { ensureAuditSchedule } from './audit-schedule.js';
+import { createBreakerReports } from './breaker-reports.js';
 import { addBreakerGauge } from './gauges.js';
 import { keepCounts } from './keep-counts.js';
 import { noticeConsumerOf, notifiersOf, watchNotices } from './notices.js';
@@ -34,6 +35,7 @@ export async function startWorkerRole(parts: RoleParts): Promise<void> {
     client,
     traceCall: tracing?.traceCall,
     sandboxUrl: parts.sandboxUrl,
+    onBreakerChange: createBreakerReports('sandbox', metrics, log),
     findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
     notifiers: [...notifiersOf({ config, log, lifetime }), ...(parts.notifiers ?? [])],
     ...(parts.fraudChecks === undefined ? {} : { fraudChecks: parts.fraudChecks }),
