@@ -1,6 +1,10 @@
-import type { Logger } from 'pino';
 import type { Metrics } from '../../adapters/prometheus/metrics.js';
 import type { BreakerChange, BreakerState } from '../../adapters/sandbox/breaker.js';
+
+interface BreakerLog {
+  info(about: object, text: string): void;
+  warn(about: object, text: string): void;
+}
 
 const WORDS: Record<BreakerState, string> = {
   open: 'the circuit breaker of a gateway is open: its orders wait',
@@ -12,7 +16,7 @@ const WORDS: Record<BreakerState, string> = {
 export function createBreakerReports(
   gateway: string,
   metrics: Pick<Metrics, 'addCounter'>,
-  log: Pick<Logger, 'info' | 'warn'>,
+  log: BreakerLog,
 ): (change: BreakerChange) => void {
   const count = metrics.addCounter({
     name: 'holdfast_gateway_breaker_changes_total',
