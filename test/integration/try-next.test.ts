@@ -91,15 +91,14 @@ test.each(['once', 'again'])(
   "the README's commands, typed %s, end as it says, and the next order is confirmed at once",
   async (name) => {
     await typed(await commands(name));
-    const tookMs = await healthyOrderMs();
     for (const [number, end] of Object.entries(ENDS)) {
       await eventually(
         () => shop.get(`${name}-${number}`),
         ({ body }) => isLike(body, end),
       );
     }
-    const laterMs = await healthyOrderMs();
-    expect([tookMs, laterMs].filter((ms) => ms > AT_ONCE_MS)).toEqual([]);
+    // Not before: a healthy order ends a row of failures.
+    expect(await healthyOrderMs()).toBeLessThan(AT_ONCE_MS);
   },
   180_000,
 );
