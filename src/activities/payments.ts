@@ -107,14 +107,15 @@ export interface PaymentPorts {
   charges: ChargeStore;
 }
 
-// From the intent to the start of its send there may be one look-up and a little more.
-const SEND_MARGIN_MS = 2_000;
+/** How long after it was claimed a send may begin, without what is done in between. */
+export const SEND_MARGIN_MS = 2_000;
 // How soon a gateway that could not be asked about a doubtful charge is asked again.
 const ASK_AGAIN_MS = 5_000;
 
 export type PaymentActivities = ReturnType<typeof createPaymentActivities>;
 
 export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
+  // There may be one look-up in between.
   const startWithinMs = gateway.timeoutMs + SEND_MARGIN_MS;
 
   return {
@@ -221,7 +222,10 @@ async function timed<T>(work: () => Promise<T>): Promise<{ result: T; call: Gate
   return { result, call: { latencyMs: Math.round(performance.now() - started) } };
 }
 
-const tooLate: GatewayTrouble = { kind: 'not_executed', reason: 'the time to send had passed; nothing was sent' };
+export const tooLate: GatewayTrouble = {
+  kind: 'not_executed',
+  reason: 'the time to send had passed; nothing was sent',
+};
 
 /** What a try throws so that Temporal retries it, no sooner than the gateway asked for. */
 export function gatewayFailure(trouble: GatewayTrouble): ApplicationFailure {

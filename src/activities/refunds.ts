@@ -4,6 +4,8 @@ import type { OrderRun } from '../domain/order.js';
 import type { Admission, RefundOutcome } from '../domain/outcomes.js';
 import {
   gatewayFailure,
+  SEND_MARGIN_MS,
+  tooLate,
   type PaymentGateway,
   type RefundLookup,
   type RefundRequest,
@@ -28,6 +30,15 @@ export interface LookedRefund {
   settlingTimeMs: number;
 }
 
+/** How it stands with a refund. `replaced`: it has another key now, so what is due has to be read again. */
+export type RefundStanding = RefundOutcome | { kind: 'sendable' } | { kind: 'replaced' };
+
+/** Whether a refund may be sent now. `busy`: somebody else is sending it, for this long at most. */
+export type RefundClaim =
+  | Exclude<RefundStanding, { kind: 'sendable' }>
+  | { kind: 'send' }
+  | { kind: 'busy'; retryAfterMs: number };
+
 /** The books of refunds. Each method is one transaction that is committed when it returns. */
 export interface RefundStore {
   /** Writes down, once, a refund for all captured money that has none, and returns those not yet succeeded. */
@@ -36,20 +47,18 @@ export interface RefundStore {
   open(refund: RequestedRefund): Promise<Admission>;
   /** The requested refund, while it is not succeeded. */
   dueOne(refund: { orderId: string; refundId: string }): Promise<DueRefund[]>;
+  /** Lets one sender send it, under this key, within so long. */
+  claim(key: string, sendWindowMs: number): Promise<RefundClaim>;
   /**
    * A refusal makes it `failed` and opens a dead letter. So does an outcome that is still unknown after so many tries, and
-   * from then on it is looked up. @returns whether it is
+   * from then on it is looked up.
    */
-  record(key: string, result: RefundResult, latencyMs: number, tries?: number): Promise<boolean>;
+  record(key: string, result: RefundResult, latencyMs: number, tries?: number): Promise<RefundStanding>;
   /**
    * What a look-up found, undefined when the gateway could not be asked. A `not_found` counts once the refund has had its
    * time to settle: then it may be sent again under its key.
    */
-  looked(
-    key: string,
-    found: RefundLookup | undefined,
-    call: LookedRefund,
-  ): Promise<RefundOutcome | { kind: 'sendable' }>;
+  looked(key: string, found: RefundLookup | undefined, call: LookedRefund): Promise<RefundStanding>;
   /** Gives a refused refund a new key; its dead letter goes open → redriving. */
   redrive(orderId: string, deadLetterId: string): Promise<void>;
   applyEvidence(orderId: string, evidence: Evidence): Promise<void>;
@@ -70,7 +79,7 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
      * @throws ApplicationFailure while the gateway is in trouble
      */
     refundCharges: async ({ tries, ...run }: OrderRun & { tries: number }): Promise<RefundOutcome> =>
-      settleAll(await refunds.due(run), tries),
+      settleAll(() => refunds.due(run), tries),
 
     openRefund: (refund: RequestedRefund): Promise<Admission> => refunds.open(refund),
 
@@ -82,7 +91,7 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
       orderId: string;
       refundId: string;
       tries: number;
-    }): Promise<RefundOutcome> => settleAll(await refunds.dueOne(refund), tries),
+    }): Promise<RefundOutcome> => settleAll(() => refunds.dueOne(refund), tries),
 
     redriveRefund: ({
       orderId,
@@ -104,26 +113,35 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
   };
 
   /** None of them holds up the others; the answer is that of the one that is furthest from being done. */
-  async function settleAll(due: readonly DueRefund[], tries: number): Promise<RefundOutcome> {
-    const outcomes: RefundOutcome[] = [];
-    for (const refund of due) outcomes.push(await settle(refund, tries));
-    const worst = (kind: RefundOutcome['kind']) => outcomes.find((outcome) => outcome.kind === kind);
-    return worst('unknown') ?? worst('refused') ?? { kind: 'refunded' };
+  async function settleAll(read: () => Promise<DueRefund[]>, tries: number): Promise<RefundOutcome> {
+    for (;;) {
+      const standings: Exclude<RefundStanding, { kind: 'sendable' }>[] = [];
+      for (const refund of await read()) standings.push(await settle(refund, tries));
+      const outcomes = standings.filter((standing) => standing.kind !== 'replaced');
+      if (outcomes.length < standings.length) continue;
+      const worst = (kind: RefundOutcome['kind']) => outcomes.find((outcome) => outcome.kind === kind);
+      return worst('unknown') ?? worst('refused') ?? { kind: 'refunded' };
+    }
   }
 
-  async function settle(refund: DueRefund, tries: number): Promise<RefundOutcome> {
+  async function settle(refund: DueRefund, tries: number): Promise<Exclude<RefundStanding, { kind: 'sendable' }>> {
     if (refund.state === 'refused') return { kind: 'refused', code: refund.code };
     const { request } = refund;
     if (refund.state === 'unknown') {
-      const outcome = await look(request.key);
-      if (outcome.kind !== 'sendable') return outcome;
+      const standing = await look(request.key);
+      if (standing.kind !== 'sendable') return standing;
     }
-    const { result, latencyMs } = await timed(() => gateway.refund(request, signal()));
-    const isLookedUp = await refunds.record(request.key, result, latencyMs, tries);
-    if (result.kind === 'refunded') return { kind: 'refunded' };
-    if (result.kind === 'refused') return { kind: 'refused', code: result.code };
-    if (isLookedUp) return { kind: 'unknown', retryAfterMs: 0 };
-    throw gatewayFailure(result);
+    const claimedAt = performance.now();
+    const claim = await refunds.claim(request.key, SEND_MARGIN_MS + gateway.timeoutMs);
+    if (claim.kind === 'busy') throw gatewayFailure({ ...claim, kind: 'not_executed', reason: 'it is being sent' });
+    if (claim.kind !== 'send') return claim;
+    // A process that was paused must not send what may have been settled, under another key, meanwhile.
+    const isLate = performance.now() - claimedAt > SEND_MARGIN_MS;
+    const { result, latencyMs } = await timed(async () => (isLate ? tooLate : gateway.refund(request, signal())));
+    const standing = await refunds.record(request.key, result, latencyMs, tries);
+    if (standing.kind !== 'sendable') return standing;
+    if (result.kind === 'not_executed' || result.kind === 'ambiguous') throw gatewayFailure(result);
+    throw new Error(`the gateway's answer about refund ${request.key} left it to be sent`);
   }
 
   async function look(key: string): ReturnType<RefundStore['looked']> {

@@ -1,4 +1,4 @@
-import type { DueRefund, RefundStore } from '../../src/activities/refunds.js';
+import type { DueRefund, RefundStanding, RefundStore } from '../../src/activities/refunds.js';
 import { chargeKey, undoRefundKey } from '../../src/domain/ids.js';
 import type { Admission, AdmissionRefusal } from '../../src/domain/outcomes.js';
 import type { FakeOrder, FakeRefund, FakeTables } from './fake-tables.js';
@@ -102,24 +102,28 @@ export function createFakeRefunds(tables: FakeTables): RefundStore & {
       return refund === undefined || refund.state === 'succeeded' ? [] : [dueRefund(found, refund)];
     },
 
+    async claim(key) {
+      const standing = standingOf(byKey(key).refund);
+      return standing.kind === 'sendable' ? { kind: 'send' } : standing;
+    },
+
     async record(key, result, _latencyMs, most = Infinity) {
       const { found, refund } = byKey(key);
-      if (refund.state === 'succeeded') return false;
+      if (refund.state === 'succeeded') return { kind: 'refunded' };
       if (result.kind === 'refunded') succeed(found, refund);
       if (result.kind === 'refused') fail(found, refund, result.code);
       if (result.kind === 'ambiguous') refund.state = 'unknown';
-      if (refund.state !== 'unknown') return false;
-      refund.tries = (refund.tries ?? 0) + 1;
-      refund.isLookedUp ||= refund.tries >= most;
-      if (refund.isLookedUp) doubt(found, refund);
-      return refund.isLookedUp;
+      if (refund.state === 'unknown') {
+        refund.tries = (refund.tries ?? 0) + 1;
+        refund.isLookedUp ||= refund.tries >= most;
+        if (refund.isLookedUp) doubt(found, refund);
+      }
+      return standingOf(refund);
     },
 
     async looked(key, looked) {
       const { found, refund } = byKey(key);
-      if (refund.state === 'succeeded') return { kind: 'refunded' };
-      if (refund.state === 'failed') return { kind: 'refused', code: refund.code ?? '' };
-      if (refund.state === 'pending') return { kind: 'sendable' };
+      if (refund.state !== 'unknown') return standingOf(refund);
       switch (looked?.kind) {
         case 'refunded':
           succeed(found, refund);
@@ -172,6 +176,12 @@ function spokenFor({ refunds }: FakeOrder, attempt: number): number {
   return refunds
     .filter((refund) => refund.attempt === attempt && !(refund.requested && refund.state === 'failed'))
     .reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+}
+
+function standingOf({ state, code, isLookedUp = false }: FakeRefund): Exclude<RefundStanding, { kind: 'replaced' }> {
+  if (state === 'succeeded') return { kind: 'refunded' };
+  if (state === 'failed') return { kind: 'refused', code: code ?? '' };
+  return state === 'unknown' && isLookedUp ? { kind: 'unknown', retryAfterMs: 0 } : { kind: 'sendable' };
 }
 
 function dueRefund({ order }: FakeOrder, refund: FakeRefund): DueRefund {

@@ -138,9 +138,11 @@ export interface Tables {
     taken_back: Generated<boolean>;
     tries: Generated<number>;
     looked_up: Generated<boolean>;
+    send_by: Date | null;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };
+  audit_cursors: { check_name: string; settled_at: Date; key: string };
   dead_letters: {
     id: Generated<string>;
     order_id: string;

@@ -46,7 +46,8 @@ async function unknownRefund() {
 describe('R25: a refund whose outcome is unknown', () => {
   test('is looked up after four tries, and a dead letter says so', async () => {
     const { orderId, refund, key, looked } = await unknownRefund();
-    expect(looked).toEqual([false, false, false, true]);
+    const sendable = { kind: 'sendable' };
+    expect(looked).toEqual([sendable, sendable, sendable, { kind: 'unknown', retryAfterMs: 0 }]);
     expect(await refunds.dueOne(refund)).toMatchObject([{ state: 'unknown', request: { key, amountMinor: 4_000 } }]);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'unknown', tries: 4, looked_up: true }]);
     expect(await rows.letters(orderId)).toMatchObject([
@@ -62,10 +63,12 @@ describe('R25: a refund whose outcome is unknown', () => {
     const orderId = await rows.insertPaid();
     const refund = asked(orderId, 'away', 4_000);
     await refunds.open(refund);
-    for (let tries = 0; tries < 9; tries += 1) expect(await refunds.record(keyOf(refund), AWAY, 1, 4)).toBe(false);
+    for (let tries = 0; tries < 9; tries += 1) {
+      expect(await refunds.record(keyOf(refund), AWAY, 1, 4)).toEqual({ kind: 'sendable' });
+    }
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'pending', tries: 0 }]);
     await refunds.record(keyOf(refund), LOST, 1, 2);
-    expect(await refunds.record(keyOf(refund), AWAY, 1, 2)).toBe(true);
+    expect(await refunds.record(keyOf(refund), AWAY, 1, 2)).toEqual({ kind: 'unknown', retryAfterMs: 0 });
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'unknown', last_error: 'connection refused' }]);
   });
 

@@ -88,8 +88,8 @@ function letterRow(tx: Tx, id: string) {
 async function isBeingSent(tx: Tx, refundId: string): Promise<boolean> {
   const refund = await tx
     .selectFrom('refunds')
-    .select(['state', 'looked_up'])
+    .select(['state', 'looked_up', sql<boolean>`coalesce(send_by > clock_timestamp(), false)`.as('claimed')])
     .where('refund_id', '=', refundId)
     .executeTakeFirst();
-  return refund?.state === 'pending' || (refund?.state === 'unknown' && !refund.looked_up);
+  return refund?.state === 'pending' || (refund?.state === 'unknown' && (refund.claimed || !refund.looked_up));
 }

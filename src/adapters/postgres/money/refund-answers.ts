@@ -1,33 +1,50 @@
 import { sql } from 'kysely';
 import type { RefundLookup, RefundResult } from '../../../activities/payments.js';
-import type { LookedRefund, RefundStore } from '../../../activities/refunds.js';
+import type { LookedRefund, RefundClaim, RefundStanding } from '../../../activities/refunds.js';
 import { noteCall } from './attempts.js';
 import { openDeadLetter } from '../dead-letters/dead-letters.js';
 import { addToTrail } from '../orders/order-trail.js';
 import type { Tx } from '../pool.js';
 import { changeRefund, failRefund, lockRefund, moveRefund, succeedRefund, type Refund } from './refund-row.js';
 
-/** Writes down what a send came to. @returns whether the refund is looked up from now on */
+/** Lets one sender send it, and nobody else until that call is over. */
+export async function claimRefund(tx: Tx, key: string, sendWindowMs: number): Promise<RefundClaim> {
+  const refund = await existing(tx, key);
+  const standing = standingOf(refund, key);
+  if (standing.kind !== 'sendable') return standing;
+  const retryAfterMs = await msUntil(tx, refund.send_by, 0);
+  if (retryAfterMs > 0) return { kind: 'busy', retryAfterMs };
+  const sendBy = sql<Date>`clock_timestamp() + ${sendWindowMs}::float8 * interval '1 ms'`;
+  await tx.updateTable('refunds').set({ send_by: sendBy }).where('refund_id', '=', refund.refund_id).execute();
+  return { kind: 'send' };
+}
+
+/** Writes down what a send came to. @returns how it stands with the refund */
 export async function recordRefund(
   tx: Tx,
   key: string,
   result: RefundResult,
   { latencyMs, tries }: { latencyMs: number; tries: number },
-): Promise<boolean> {
+): Promise<RefundStanding> {
   const refund = await existing(tx, key);
   await noteCall(tx, refund.order_id, { key, operation: 'refund', outcome: result.kind, latencyMs });
   if (refund.idempotency_key !== key) {
     await recordPast(tx, refund, key, result);
-    return false;
+    return { kind: 'replaced' };
   }
+  if (refund.send_by !== null) await changeRefund(tx, refund, { send_by: null });
+  await recordAnswer(tx, refund, result, tries);
+  return standingOf(await existing(tx, key), key);
+}
+
+async function recordAnswer(tx: Tx, refund: Refund, result: RefundResult, tries: number): Promise<void> {
   switch (result.kind) {
     case 'refunded':
-      await recordSuccess(tx, refund, result.reference);
-      return false;
+      return recordSuccess(tx, refund, result.reference);
     case 'refused':
       // Only the gateway's own news takes a success back, never an answer that overtook or was overtaken.
       if (refund.state !== 'succeeded') await failRefund(tx, refund, { error: result.code, takenBack: false });
-      return false;
+      return;
     case 'ambiguous':
     case 'not_executed':
       return recordTrouble(tx, refund, result, tries);
@@ -40,13 +57,12 @@ export async function recordLookup(
   key: string,
   found: RefundLookup | undefined,
   { latencyMs, settlingTimeMs }: LookedRefund,
-): ReturnType<RefundStore['looked']> {
+): Promise<RefundStanding> {
   const refund = await existing(tx, key);
   const outcome = found?.kind ?? 'unknown';
   await noteCall(tx, refund.order_id, { key, operation: 'lookup', outcome, latencyMs });
-  if (refund.state === 'succeeded') return { kind: 'refunded' };
-  if (refund.state === 'failed') return { kind: 'refused', code: refund.last_error ?? 'refused' };
-  if (refund.state === 'pending' || refund.idempotency_key !== key) return { kind: 'sendable' };
+  const standing = standingOf(refund, key);
+  if (standing.kind === 'replaced' || refund.state !== 'unknown') return standing;
 
   switch (found?.kind) {
     case 'refunded':
@@ -56,7 +72,8 @@ export async function recordLookup(
       await failRefund(tx, refund, { error: found.code, takenBack: false });
       return { kind: 'refused', code: found.code };
     case 'not_found': {
-      const settlesInMs = await settlesIn(tx, refund, settlingTimeMs);
+      // Without a claim its last send was before its row was written last.
+      const settlesInMs = await msUntil(tx, refund.send_by ?? refund.updated_at, settlingTimeMs);
       if (settlesInMs > 0) return { kind: 'unknown', retryAfterMs: settlesInMs };
       await moveRefund(tx, refund, 'pending', { tries: 0, looked_up: false });
       return { kind: 'sendable' };
@@ -67,6 +84,13 @@ export async function recordLookup(
       await openUnknown(tx, refund);
       return { kind: 'unknown', retryAfterMs: 0 };
   }
+}
+
+function standingOf(refund: Refund, key: string): RefundStanding {
+  if (refund.idempotency_key !== key) return { kind: 'replaced' };
+  if (refund.state === 'succeeded') return { kind: 'refunded' };
+  if (refund.state === 'failed') return { kind: 'refused', code: refund.last_error ?? 'refused' };
+  return refund.state === 'unknown' && refund.looked_up ? { kind: 'unknown', retryAfterMs: 0 } : { kind: 'sendable' };
 }
 
 async function existing(tx: Tx, key: string): Promise<Refund> {
@@ -86,21 +110,17 @@ async function recordTrouble(
   refund: Refund,
   { kind, reason }: { kind: 'ambiguous' | 'not_executed'; reason: string },
   most: number,
-): Promise<boolean> {
-  if (refund.state !== 'pending' && refund.state !== 'unknown') return false;
-  if (refund.state === 'pending' && kind === 'not_executed') {
-    await changeRefund(tx, refund, { last_error: reason });
-    return false;
-  }
+): Promise<void> {
+  if (refund.state !== 'pending' && refund.state !== 'unknown') return;
+  if (refund.state === 'pending' && kind === 'not_executed') return changeRefund(tx, refund, { last_error: reason });
   const tries = refund.tries + 1;
   const isLookedUp = refund.looked_up || tries >= most;
   await changeRefund(tx, refund, { state: 'unknown', last_error: reason, tries, looked_up: isLookedUp });
-  if (!isLookedUp) return false;
+  if (!isLookedUp) return;
   await openUnknown(tx, { ...refund, tries });
-  if (refund.looked_up) return true;
+  if (refund.looked_up) return;
   const { refund_id, amount_minor, currency } = refund;
   await addToTrail(tx, refund.order_id, 'refund.unknown', { refund_id, amount_minor, currency });
-  return true;
 }
 
 async function openUnknown(tx: Tx, { order_id: orderId, refund_id: subject, tries }: Refund): Promise<void> {
@@ -128,11 +148,12 @@ async function recordPast(tx: Tx, refund: Refund, key: string, result: RefundRes
   });
 }
 
-/** By the database's clock; its last send was before its row was written last. */
-async function settlesIn(tx: Tx, { updated_at }: Refund, settlingTimeMs: number): Promise<number> {
+/** By the database's clock, to so long after that time; 0 when it is over. */
+async function msUntil(tx: Tx, time: Date | null, afterMs: number): Promise<number> {
+  if (time === null) return 0;
   const { rows } = await sql<{ ms: number }>`
     select greatest(0, ceil(extract(epoch from
-      ${updated_at}::timestamptz + ${settlingTimeMs} * interval '1 ms' - clock_timestamp()) * 1000))::int as ms
+      ${time}::timestamptz + ${afterMs} * interval '1 ms' - clock_timestamp()) * 1000))::int as ms
   `.execute(tx);
-  return rows[0]?.ms ?? settlingTimeMs;
+  return rows[0]?.ms ?? afterMs;
 }

@@ -76,7 +76,15 @@ export function claimedMinor(refunds: readonly Pick<Refund, 'amount_minor' | 'st
 export type RefundChange = Partial<
   Pick<
     Refund,
-    'idempotency_key' | 'number' | 'amount_minor' | 'reference' | 'last_error' | 'taken_back' | 'tries' | 'looked_up'
+    | 'idempotency_key'
+    | 'number'
+    | 'amount_minor'
+    | 'reference'
+    | 'last_error'
+    | 'taken_back'
+    | 'tries'
+    | 'looked_up'
+    | 'send_by'
   >
 >;
 

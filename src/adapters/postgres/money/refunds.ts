@@ -6,7 +6,7 @@ import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
 import { forgetEvidence, heedEvidence } from '../dead-letters/evidence.js';
 import { lockOrder } from '../orders/order-row.js';
 import type { Database, Tx } from '../pool.js';
-import { recordLookup, recordRefund } from './refund-answers.js';
+import { claimRefund, recordLookup, recordRefund } from './refund-answers.js';
 import {
   dueOf,
   failRefund,
@@ -51,6 +51,8 @@ export function createRefundStore(database: Database): RefundStore {
       const code = refund.last_error ?? 'refused';
       return (await hasOpenLetter(database, refund)) ? [{ state: 'refused', code }] : [];
     },
+
+    claim: (key, sendWindowMs) => inTransaction((tx) => claimRefund(tx, key, sendWindowMs)),
 
     record: (key, result, latencyMs, tries) =>
       inTransaction((tx) => recordRefund(tx, key, result, { latencyMs, tries: tries ?? Infinity })),
@@ -147,6 +149,7 @@ async function sendAgain(tx: Tx, refund: Refund): Promise<void> {
     taken_back: false,
     tries: 0,
     looked_up: false,
+    send_by: null,
   });
 }
 
