@@ -1,5 +1,6 @@
 import type { AcceptedOrder, OrderRun } from '../domain/order.js';
 import type { ReserveOutcome } from '../domain/outcomes.js';
+import { counted } from './counted-tries.js';
 
 /** Stock and who holds it. Each method is one transaction and can be run again. */
 export interface ReservationStore {
@@ -18,9 +19,10 @@ export type InventoryActivities = ReturnType<typeof createInventoryActivities>;
 
 export function createInventoryActivities({ reservations }: { reservations: ReservationStore }) {
   return {
-    async reserveInventory(input: { order: AcceptedOrder; owner: string; ttlMs: number }): Promise<ReserveOutcome> {
-      return reservations.reserve(input.order, input.owner, input.ttlMs);
-    },
+    reserveInventory: counted(
+      (input: { order: AcceptedOrder; owner: string; ttlMs: number }): Promise<ReserveOutcome> =>
+        reservations.reserve(input.order, input.owner, input.ttlMs),
+    ),
 
     async releaseInventory(run: OrderRun): Promise<void> {
       return reservations.release(run);

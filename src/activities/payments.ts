@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Evidence } from '../domain/dead-letter.js';
 import type { OrderRun } from '../domain/order.js';
 import type { ChargeOutcome } from '../domain/outcomes.js';
+import { counted } from './counted-tries.js';
 
 /** What is sent to a gateway to take money once. `key` is the idempotency key: the same key is the same charge. */
 export interface ChargeRequest {
@@ -123,7 +124,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
      * One try to charge the order: intent, gateway, books.
      * @throws ApplicationFailure `GatewayNotExecuted` or `GatewayAmbiguous`, to be retried under the same key
      */
-    async chargePayment({ ttlMs, ...run }: OrderRun & { ttlMs: number }): Promise<ChargeOutcome> {
+    chargePayment: counted(async ({ ttlMs, ...run }: OrderRun & { ttlMs: number }): Promise<ChargeOutcome> => {
       const claimedAt = performance.now();
       const claim = await charges.claim(run, startWithinMs + gateway.timeoutMs, ttlMs);
       if (claim.kind === 'answered') return claim.outcome;
@@ -155,7 +156,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
           await charges.troubled(run, attempt, result, call);
           throw gatewayFailure(result);
       }
-    },
+    }),
 
     /** Finds out what became of this run's charge, from the books and, where they are open, from the gateway. */
     async settleCharge(run: OrderRun): Promise<ChargeOutcome> {

@@ -1,6 +1,7 @@
 import type { AcceptedOrder, OrderRun } from '../domain/order.js';
 import type { ReviewDecision, ReviewOutcome, ScreenOutcome } from '../domain/outcomes.js';
 import type { FraudCheckPolicy, FraudLimits } from '../domain/policy.js';
+import { counted } from './counted-tries.js';
 
 export type Verdict = { verdict: 'allow' } | { verdict: 'review' | 'reject'; detail: string };
 
@@ -44,11 +45,11 @@ export function createScreeningActivities({ screenings, fraudChecks }: Screening
 
   return {
     /** Runs the named checks and stores the strictest verdict, once an order. */
-    async screenOrder({ order, owner, checks, reviewDeadlineMs }: ScreenInput): Promise<ScreenOutcome> {
+    screenOrder: counted(async ({ order, owner, checks, reviewDeadlineMs }: ScreenInput): Promise<ScreenOutcome> => {
       await screenings.place(order, owner);
       const verdicts = await Promise.all(checks.map((check) => verdictOf(order, check)));
       return screenings.screened(order, owner, strictest(verdicts), reviewDeadlineMs);
-    },
+    }),
 
     /** What happens to an order whose checks could not be asked: a person decides. */
     async holdForReview(input: Omit<ScreenInput, 'checks'> & { detail: string }): Promise<ScreenOutcome> {

@@ -7,8 +7,11 @@ export function firstTry(policy: OrderPolicy): LocalActivityOptions {
   return { startToCloseTimeout: policy.firstTryTimeoutMs, retry: { maximumAttempts: 1 } };
 }
 
-/** The retries of a checkout step. The first of them comes after one interval, so their own start at the next one. */
-export function stepRetries(policy: OrderPolicy, tries: number, withinMs: number): ActivityOptions {
+/**
+ * The retries of a checkout step. The first of them comes after one interval, so their own start at the next one. The
+ * activity itself counts them, since not all count.
+ */
+export function stepRetries(policy: OrderPolicy, withinMs: number): ActivityOptions {
   const { initialIntervalMs, backoffCoefficient, maximumIntervalMs } = policy.retry;
   return {
     startToCloseTimeout: policy.retryTimeoutMs,
@@ -16,7 +19,6 @@ export function stepRetries(policy: OrderPolicy, tries: number, withinMs: number
     // A charge that was sent must be awaited, not forgotten.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: {
-      maximumAttempts: tries,
       initialInterval: Math.min(initialIntervalMs * backoffCoefficient, maximumIntervalMs),
       backoffCoefficient,
       maximumInterval: maximumIntervalMs,

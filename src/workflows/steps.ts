@@ -10,10 +10,11 @@ import type { Evidence } from '../domain/dead-letter.js';
 import type { AcceptedOrder, Undone } from '../domain/order.js';
 import type { ReviewDecision } from '../domain/outcomes.js';
 import type { OrderPolicy } from '../domain/policy.js';
+import type { AllowedTries } from '../domain/tries.js';
 import { eventRetries, firstTry, stepRetries, undoRetries, wakeableRetries } from './activity-options.js';
 import type { GatewayEventRef, RefundRequest } from './contract.js';
 import type { Inbox } from './inbox.js';
-import { optimistic } from './optimistic.js';
+import { limited, optimistic } from './optimistic.js';
 import { persistent, type Alarm } from './persistent.js';
 import type { RefundSteps } from './refunding.js';
 
@@ -55,25 +56,26 @@ export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPol
     refunds,
     screen: () => {
       const { fraudChecks: checks, reviewDeadlineMs } = policy;
-      return optimistic(local.screenOrder, retried.screenOrder, pause, { order, owner, checks, reviewDeadlineMs });
+      const input = { order, owner, checks, reviewDeadlineMs };
+      return limited(triesOf(policy), local.screenOrder, retried.screenOrder, pause, input);
     },
     holdForReview: (detail: string) =>
       undoing.holdForReview({ order, owner, detail, reviewDeadlineMs: policy.reviewDeadlineMs }),
     review: (decision: ReviewDecision | 'expired') => undoing.reviewOrder({ ...run, decision }),
     reserve: () => {
       const { reservationTtlMs: ttlMs } = policy;
-      return optimistic(local.reserveInventory, retried.reserveInventory, pause, { order, owner, ttlMs });
+      const input = { order, owner, ttlMs };
+      return limited(triesOf(policy), local.reserveInventory, retried.reserveInventory, pause, input);
     },
     charge: (tries: number, withinMs: number) => {
       const input = { ...run, ttlMs: policy.reservationTtlMs };
-      if (tries === 1) return local.chargePayment(input);
       const deadline = Date.now() + withinMs;
-      const rest = async (again: typeof input) => {
+      const rest = async (again: typeof input, allowed: AllowedTries) => {
         const leftMs = deadline - Date.now();
         if (leftMs <= 0) throw ApplicationFailure.retryable('the time to pay was over before the next try', 'TooLate');
-        return proxyActivities<Activities>(stepRetries(policy, tries - 1, leftMs)).chargePayment(again);
+        return proxyActivities<Activities>(stepRetries(policy, leftMs)).chargePayment(again, allowed);
       };
-      return optimistic(local.chargePayment, rest, { ...pause, atMostMs: withinMs }, input);
+      return limited(tries, local.chargePayment, rest, { ...pause, atMostMs: withinMs }, input);
     },
     settle: () => optimistic(local.settleCharge, undoing.settleCharge, pause, run),
     /** Also what earlier runs of this order sent. */
@@ -146,7 +148,7 @@ function alarmOf(
 function activitiesOf(policy: OrderPolicy) {
   return {
     local: proxyLocalActivities<Activities>(firstTry(policy)),
-    retried: proxyActivities<Activities>(stepRetries(policy, policy.retry.retries, policy.stepDeadlineMs)),
+    retried: proxyActivities<Activities>(stepRetries(policy, policy.stepDeadlineMs)),
     undoing: proxyActivities<Activities>(undoRetries(policy)),
     wakeable: proxyActivities<Activities>(wakeableRetries(policy)),
     pause: { ms: policy.retry.initialIntervalMs, atMostMs: policy.stepDeadlineMs },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { orderWorkflowId } from '../../src/workflows/contract.js';
 import { aCheckout, createShop } from '../support/shop.js';
 import { startStack, type Stack } from '../support/stack.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
@@ -63,4 +64,54 @@ test('without the database a checkout is answered 503 and nothing is started; an
   expect(await stack.ledger(open.order_id)).toHaveLength(1);
   expect((await shop.get(checkout.order_id)).status).toBe(404);
   expect((await shop.post(checkout)).status).toBe(202);
+});
+
+test('twelve seconds without the database fail none of the orders in progress, and Temporal shows what they wait for', async () => {
+  const { host } = new URL(stack.databaseUrl);
+  const line = await proxyTo(host);
+  const url = Object.assign(new URL(stack.databaseUrl), { host: line.address }).href;
+  const api = await stack.serve('api,worker', { DATABASE_URL: url });
+  const shop = createShop(api.url);
+  const orders = Array.from({ length: 16 }, (_, index) => aCheckout({}, index % 2 === 0 ? 'pm_ok' : 'pm_slow_800'));
+  const answers = await Promise.all(orders.map((order) => shop.post(order)));
+  line.cut();
+  expect(answers.map(({ status }) => status)).toEqual(orders.map(() => 202));
+
+  await new Promise((resolve) => setTimeout(resolve, 12_000));
+  const waiting = await Promise.all(
+    orders.map(({ order_id }) => stack.client.workflow.getHandle(orderWorkflowId(order_id)).describe()),
+  );
+  const shown = waiting.flatMap(({ raw }) => raw.pendingActivities ?? []);
+  expect(shown.map(({ lastFailure }) => lastFailure?.message)).toContain('database is unavailable');
+
+  line.heal();
+  await Promise.all(orders.map((order) => shop.until(order.order_id, ['confirmed'], 45_000)));
+  for (const { order_id } of orders) expect(await stack.ledger(order_id)).toHaveLength(1);
+}, 120_000);
+
+test('while another transaction holds the locks that it needs, a request is answered 503, and the same is done later', async () => {
+  const api = await stack.serve('api,worker');
+  const shop = createShop(api.url);
+  const { pathname } = new URL(stack.databaseUrl);
+  await stack.database.pool.query(`alter database ${pathname.slice(1)} set lock_timeout = '200ms'`);
+  const locker = await stack.database.pool.connect();
+  try {
+    // Those that are open have no such limit yet.
+    await locker.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()`,
+      [pathname.slice(1)],
+    );
+    await locker.query('begin; lock table products, orders');
+    const refused = await shop.post(aCheckout());
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    expect(refused.body).toMatchObject({ code: 'unavailable', dependency: 'database' });
+  } finally {
+    await locker.query('rollback');
+    locker.release();
+    await stack.database.pool.query(`alter database ${pathname.slice(1)} reset lock_timeout`);
+  }
+  const checkout = aCheckout();
+  expect((await shop.post(checkout)).status).toBe(202);
+  await shop.until(checkout.order_id, ['confirmed']);
 });

@@ -1,7 +1,9 @@
 import { Socket } from 'node:net';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { Pool, types, type QueryResultRow } from 'pg';
+import { kyselyPool } from './kysely-pool.js';
 import type { Tables } from './tables.js';
+import { orUnavailable, orUnreachable } from './unavailable.js';
 
 /** Typed queries through `kysely`; the few statements of the main path, prepared once a connection, through `pool`. */
 export interface Database {
@@ -41,7 +43,7 @@ export function openDatabase({ onError, silenceMs, ...settings }: PoolSettings):
   pool.on('error', (error) => onError(error));
   // A checked-out client that loses its server would otherwise end the process.
   pool.on('connect', (client) => client.on('error', (error) => onError(error)));
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: kyselyPool(pool) }) });
   const close = async () => {
     await kysely.destroy();
     // Kysely ends no pool that it has not used itself.
@@ -61,8 +63,16 @@ function socketThatNotices(silenceMs: number): Socket {
 /** A statement that each connection parses and plans once. */
 export function prepared<Row extends QueryResultRow>(name: string, text: string) {
   return async (database: Database, values: unknown[]): Promise<Row[]> => {
-    const { rows } = await database.pool.query<Row>({ name, text, values });
-    return rows;
+    const client = await orUnreachable(database.pool.connect());
+    try {
+      const { rows } = await orUnavailable(client.query<Row>({ name, text, values }));
+      client.release();
+      return rows;
+    } catch (error) {
+      // What is wrong may be the connection, or what it has prepared.
+      client.release(true);
+      throw error;
+    }
   };
 }
 

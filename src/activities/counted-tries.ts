@@ -1,0 +1,47 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { TRIES_USED_UP, type AllowedTries } from '../domain/tries.js';
+import { Unavailable } from '../domain/unavailable.js';
+
+/** What an activity remembers from try to try. */
+interface Remembered {
+  /** Tries that our own stores spoiled. */
+  spoiled: number;
+}
+
+/**
+ * A step that is given up after `tries` faults, when it is told so. Temporal counts every try alike, so it is asked to
+ * retry without limit, and the count is kept here: what an unavailable store of our own spoils is not a fault of the step.
+ */
+export function counted<Input, Result>(step: (input: Input) => Promise<Result>) {
+  return async (input: Input, allowed?: AllowedTries): Promise<Result> => {
+    if (allowed === undefined) return step(input);
+    const context = Context.current();
+    const { spoiled } = remembered(context.info.heartbeatDetails);
+    const count = context.info.attempt - spoiled;
+    // Tries that were lost with their process, or timed out, come to light with the next one.
+    if (count > allowed.tries) throw usedUp(new Error('the last try gave no answer'));
+    try {
+      return await step(input);
+    } catch (error) {
+      if (error instanceof Unavailable) context.heartbeat({ spoiled: spoiled + 1 } satisfies Remembered);
+      else if (count >= allowed.tries && isFault(error)) throw usedUp(error);
+      throw error;
+    }
+  };
+}
+
+function remembered(details: unknown): Remembered {
+  const isOurs = typeof details === 'object' && details !== null && 'spoiled' in details;
+  return { spoiled: isOurs && typeof details.spoiled === 'number' ? details.spoiled : 0 };
+}
+
+/** Not a cancellation, and nothing that must not be tried again. */
+function isFault(error: unknown): error is Error {
+  if (error instanceof ApplicationFailure) return error.nonRetryable !== true;
+  return error instanceof Error && error.name !== 'CancelledFailure';
+}
+
+function usedUp(cause: Error): ApplicationFailure {
+  return ApplicationFailure.create({ type: TRIES_USED_UP, message: cause.message, nonRetryable: true, cause });
+}
