@@ -27,7 +27,8 @@ import { endedEarly, malformed } from './requests/request-rules.js';
 import { createOrderListRoutes, type OrderListOptions } from './orders/order-list.js';
 import { createStatsRoutes, type StatsOptions } from './stats.js';
 import { createStockRoutes, type StockOptions } from './catalogue/stock.js';
-import { tooLarge, wrongMediaType } from './requests/strict-json.js';
+import { tooLarge, wrongMediaType } from './requests/json-body.js';
+import { knownRoutes, refuseUnknownParameters, refuseUnreadBodies } from './requests/undocumented.js';
 
 export type AppOptions = OrderRoutesOptions &
   DeadLetterOptions &
@@ -56,9 +57,12 @@ export function createApp(options: AppOptions) {
     app.use(observeRequests(options.observe, options.trace));
   }
   for (const guard of options.guards) app.use(guard);
+  const documented = knownRoutes(() => app.openAPIRegistry.definitions);
+  app.use(refuseUnknownParameters(documented));
   // Before the limit below: a gateway's message has its own.
   app.route('/', createGatewayWebhookRoutes(options));
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (c) => problemResponse(c, tooLarge(maxBodyBytes)) }));
+  app.use(refuseUnreadBodies(documented, maxBodyBytes));
   const routes = app
     .route('/', createOrderRoutes(options))
     .route('/', createCancelRoutes(options))
@@ -91,7 +95,7 @@ export function createApp(options: AppOptions) {
     if (error instanceof HTTPException && error.status === 400) {
       return new Problem('malformed-json', 'The request could not be read.');
     }
-    if (error instanceof HTTPException && error.status === 415) return wrongMediaType();
+    if (error instanceof HTTPException && error.status === 415) return wrongMediaType(c.req.method);
     if (endedEarly(error, c)) return malformed('it ended before all of its body was there');
     const fields = { request_id: c.get('requestId'), order_id: orderOf(c), path: c.req.path, err: error };
     if (error instanceof Unavailable) {

@@ -70,6 +70,9 @@ export function allowOrigins(origins: readonly string[]) {
       'X-Request-Id',
     ],
     exposeHeaders: [
+      'Accept-Encoding',
+      'Accept-Patch',
+      'Accept-Post',
       'Allow',
       'ETag',
       'Idempotency-Replayed',

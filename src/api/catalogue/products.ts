@@ -140,7 +140,7 @@ const deleteProduct = createRoute({
   request: { params },
   responses: {
     204: emptyAnswer('Deleted, now or before'),
-    ...problems('body-too-large', 'not-found', 'validation-error', 'product-reserved', 'precondition-failed'),
+    ...problems(...FROM_JSON, 'not-found', 'product-reserved', 'precondition-failed'),
   },
 });
 

@@ -4,6 +4,7 @@ import { orderIdSchema, text, timestamp } from '../orders/order-schema.js';
 import { listOf, pageQuery, placeTime } from '../requests/paging.js';
 
 const STATES = Object.keys(DEAD_LETTER_TRANSITIONS) as DeadLetterState[];
+const KINDS = ['charge', 'reserve', 'payment_unknown', 'compensation', 'refund', 'run', 'books', 'notice'] as const;
 
 export const letterParams = z.object({
   id: z
@@ -14,6 +15,7 @@ export const letterParams = z.object({
 
 export const listQuery = pageQuery.extend({
   state: z.enum(STATES).default('open'),
+  kind: z.enum(KINDS).optional(),
   order_id: orderIdSchema.optional(),
 });
 
@@ -44,8 +46,6 @@ export const evidenceSchema = z
   });
 
 export type EvidenceBody = z.infer<typeof evidenceSchema>;
-
-const KINDS = ['charge', 'reserve', 'payment_unknown', 'compensation', 'refund', 'run', 'books', 'notice'] as const;
 
 export const deadLetterJsonSchema = z
   .object({

@@ -1,5 +1,5 @@
 import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
-import type { DeadLetter, DeadLetterState, Said } from '../../domain/dead-letter.js';
+import type { DeadLetter, DeadLetterKind, DeadLetterState, Said } from '../../domain/dead-letter.js';
 import { answer } from '../requests/answers.js';
 import { redriveDeadLetter, sendEvidence } from './dead-letter-actions.js';
 import {
@@ -13,6 +13,7 @@ import {
   place,
 } from './dead-letter-schema.js';
 import type { OrderActionOptions } from '../orders/order-actions.js';
+import { given } from '../requests/given.js';
 import { pageOf, placeOf } from '../requests/paging.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
@@ -21,6 +22,7 @@ import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
 export interface DeadLetterFilter {
   state: DeadLetterState;
+  kind?: DeadLetterKind;
   orderId?: string;
   limit: number;
   /** Only those after this one. */
@@ -68,7 +70,7 @@ const getLetters = createRoute({
   description: 'What automation could not finish and a person has to look at, newest first.',
   request: { query: listQuery },
   responses: {
-    200: answer('The dead letters of one state, oldest first', deadLetterListSchema),
+    200: answer('The dead letters of one state, and of one kind if asked for, oldest first', deadLetterListSchema),
     ...problems('validation-error'),
   },
 });
@@ -94,7 +96,7 @@ const postRedrive = createRoute({
   request: { params: letterParams },
   responses: {
     202: answer('It goes through again; this is the dead letter as it stands', deadLetterJsonSchema),
-    ...problems('body-too-large', 'not-found', 'not-redrivable', 'order-interrupted'),
+    ...problems(...FROM_JSON, 'not-found', 'not-redrivable', 'order-interrupted'),
   },
 });
 
@@ -136,11 +138,10 @@ export function createDeadLetterRoutes({ deadLetters, ...options }: DeadLetterOp
 
   return app
     .openapi(getLetters, async (c) => {
-      const { state, order_id: orderId, limit, cursor } = c.req.valid('query');
+      const { state, kind, order_id: orderId, limit, cursor } = c.req.valid('query');
       const [createdAt, id] = placeOf(cursor, place) ?? [];
       const after = createdAt === undefined || id === undefined ? {} : { after: { createdAt, id } };
-      const ofOrder = orderId === undefined ? {} : { orderId };
-      const letters = await deadLetters.list({ state, limit: limit + 1, ...after, ...ofOrder });
+      const letters = await deadLetters.list({ state, limit: limit + 1, ...after, ...given({ kind, orderId }) });
       const page = pageOf(letters, limit, { json: deadLetterJson, place: (letter) => [letter.createdAt, letter.id] });
       return c.json(page, 200);
     })

@@ -20,8 +20,10 @@ reads of products need it for the parameter \`include\` alone.
 
 **Money** is in minor units of its currency (1999 is EUR 19.99); **times** are RFC 3339 in UTC.
 
-**Unknown fields.** A body with a field that is not known is refused (422), as is \`GET /v1/orders\` with a parameter that is
-not known. Answers may get new fields at any time: ignore those you do not know.
+**Unknown fields.** A body with a field that is not known is refused (422), as is a query parameter that the route does not
+have. Routes without a request body take none, or \`{}\`. Answers may get new fields at any time: ignore those you do not know.
+
+**Bodies** are JSON in UTF-8, as they are or with \`Content-Encoding: gzip\`. A member that stands twice in an object is refused.
 
 **Lists** take \`limit\` (1 to 100, 50 unless given) and \`cursor\`. While \`next_cursor\` of an answer is not null there are
 more: ask again with the same filters and that cursor.

@@ -4,7 +4,7 @@ import { existingOrder } from './checkout.js';
 import type { OrderActionOptions } from './order-actions.js';
 import { orderJson, orderJsonSchema } from './order-json.js';
 import { orderIdSchema } from './order-schema.js';
-import { problems } from '../requests/problem-schema.js';
+import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { refuseInvalid } from '../requests/validation.js';
 
@@ -18,7 +18,7 @@ const postFulfilment = createRoute({
   request: { params: z.object({ id: orderIdSchema }) },
   responses: {
     200: answer('The order is completed, now or since before', orderJsonSchema),
-    ...problems('body-too-large', 'not-found', 'not-fulfillable'),
+    ...problems(...FROM_JSON, 'not-found', 'not-fulfillable'),
   },
 });
 

@@ -30,6 +30,21 @@ export const ANSWER_HEADERS = {
     schema: { type: 'string', pattern: '^"[0-9]+"$', example: '"3"' },
   },
   'Retry-After': { description: 'Seconds until it is worth trying again.', required: true, schema: seconds },
+  'Accept-Post': {
+    description: 'The Content-Type that a POST needs (Linked Data Platform, 7.1), when it had another one.',
+    required: false,
+    schema: { type: 'string', const: 'application/json' },
+  },
+  'Accept-Patch': {
+    description: 'The Content-Type that a PATCH needs (RFC 5789), when it had another one.',
+    required: false,
+    schema: { type: 'string', const: 'application/json' },
+  },
+  'Accept-Encoding': {
+    description: 'What Content-Encoding may be (RFC 9110, 12.5.3), when it was something else.',
+    required: false,
+    schema: { type: 'string', const: 'gzip, identity' },
+  },
   'WWW-Authenticate': {
     description: 'What a request has to prove (RFC 6750).',
     required: true,

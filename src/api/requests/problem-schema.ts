@@ -65,6 +65,7 @@ const FROM_ANY = [
   'insufficient-scope',
   'uri-too-long',
   'headers-too-large',
+  'validation-error',
   'internal-error',
   'overloaded',
   'unavailable',
@@ -75,6 +76,7 @@ export const FROM_JSON = [
   'malformed-json',
   'body-too-large',
   'unsupported-media-type',
+  'unsupported-content-encoding',
   'validation-error',
 ] as const satisfies ProblemCode[];
 
@@ -82,6 +84,8 @@ const HEADERS_OF: Partial<Record<ProblemCode, AnswerHeader[]>> = {
   unauthorized: ['WWW-Authenticate'],
   'insufficient-scope': ['WWW-Authenticate'],
   'precondition-failed': ['ETag'],
+  'unsupported-media-type': ['Accept-Post', 'Accept-Patch'],
+  'unsupported-content-encoding': ['Accept-Encoding'],
   'rate-limited': ['Retry-After'],
   overloaded: ['Retry-After'],
   unavailable: ['Retry-After'],

@@ -40,6 +40,7 @@ export const PROBLEMS = {
   'body-too-large': { status: 413, title: 'The body is too large' },
   'uri-too-long': { status: 414, title: 'The URL is too long' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
+  'unsupported-content-encoding': { status: 415, title: 'The body may only be compressed with gzip' },
   'expectation-failed': { status: 417, title: 'The expectation cannot be met' },
   'validation-error': { status: 422, title: 'The request has invalid fields' },
   'refund-exceeds-captured': { status: 422, title: 'The refund is more than what is left of the payment' },

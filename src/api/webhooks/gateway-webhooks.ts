@@ -6,7 +6,7 @@ import type { ApiLog } from '../requests/api-log.js';
 import type { OrderRequests } from '../orders/order-requests.js';
 import { problems } from '../requests/problem-schema.js';
 import { Problem, problemResponse } from '../requests/problems.js';
-import { tooLarge } from '../requests/strict-json.js';
+import { tooLarge } from '../requests/json-body.js';
 import { refuseInvalid } from '../requests/validation.js';
 
 const MAX_EVENT_BYTES = 65_536;

@@ -3,7 +3,7 @@ import type { WebhookDelivery } from '../../domain/webhook-endpoint.js';
 import { answer } from '../requests/answers.js';
 import { given } from '../requests/given.js';
 import { pageOf, placeOf } from '../requests/paging.js';
-import { problems } from '../requests/problem-schema.js';
+import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { refuseInvalid } from '../requests/validation.js';
 import {
@@ -84,7 +84,7 @@ const postReplay = createRoute({
   request,
   responses: {
     202: answer('It is sent again, with the same webhook-id and the whole schedule of tries', deliveryJsonSchema),
-    ...problems('not-found', 'validation-error', 'body-too-large', 'delivery-under-way', 'endpoint-disabled'),
+    ...problems(...FROM_JSON, 'not-found', 'delivery-under-way', 'endpoint-disabled'),
   },
 });
 

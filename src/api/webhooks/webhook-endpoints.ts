@@ -126,7 +126,7 @@ const deleteEndpoint = createRoute({
   request,
   responses: {
     204: emptyAnswer('Deleted; its open deliveries are cancelled'),
-    ...problems(...ONE, 'body-too-large'),
+    ...problems(...FROM_JSON, ...ONE),
   },
 });
 const postSecret = createRoute({
@@ -139,7 +139,7 @@ const postSecret = createRoute({
   request,
   responses: {
     201: answer('The new secret, shown this once; the old one signs too for 24 hours', endpointWithSecretSchema),
-    ...problems(...ONE, 'body-too-large', 'secret-rotating'),
+    ...problems(...FROM_JSON, ...ONE, 'secret-rotating'),
   },
 });
 const deleteOldSecret = createRoute({
@@ -152,7 +152,7 @@ const deleteOldSecret = createRoute({
   request,
   responses: {
     200: answer('Only the new secret signs now', endpointJsonSchema),
-    ...problems(...ONE, 'body-too-large'),
+    ...problems(...FROM_JSON, ...ONE),
   },
 });
 const postTest = createRoute({
@@ -165,7 +165,7 @@ const postTest = createRoute({
   request,
   responses: {
     202: answer('A `webhook.test` event is on its way', deliveryJsonSchema),
-    ...problems(...ONE, 'body-too-large', 'endpoint-disabled'),
+    ...problems(...FROM_JSON, ...ONE, 'endpoint-disabled'),
   },
 });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DeadLetterStore, NewDeadLetter } from '../../../src/activities/dead-letters.js';
 import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
 import { createDeadLetterStore, resolveDeadLetters } from '../../../src/adapters/postgres/dead-letters/dead-letters.js';
+import { createDeadLetterReader } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
 import { createOrderStore } from '../../../src/adapters/postgres/orders/orders.js';
 import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';
@@ -127,4 +128,22 @@ test.each([
   const isTaken = kind === 'admitted';
   expect(await rows.letters(orderId)).toMatchObject([{ state: isTaken ? 'redriving' : 'open' }]);
   expect(await rows.order(orderId)).toMatchObject({ status: isTaken ? 'pending' : 'failed' });
+});
+
+test('they are listed by kind and state, page after page', async () => {
+  const orderId = await rows.insert('compensating');
+  for (const subject of ['a', 'b', 'c']) await deadLetters.open(letter(orderId, { kind: 'refund', subject }));
+  await deadLetters.open(letter(orderId));
+  const { list } = createDeadLetterReader(stack.database);
+  const subjects: string[] = [];
+  for (let after: { createdAt: string; id: string } | undefined; ;) {
+    const place = after === undefined ? {} : { after };
+    const [found] = await list({ state: 'open', kind: 'refund', orderId, limit: 1, ...place });
+    if (found === undefined) break;
+    subjects.push(found.subject);
+    after = found;
+  }
+  expect(subjects).toEqual(['a', 'b', 'c']);
+  expect(await list({ state: 'resolved', kind: 'refund', orderId, limit: 9 })).toEqual([]);
+  expect(await list({ state: 'open', orderId, limit: 9 })).toHaveLength(4);
 });

@@ -129,8 +129,12 @@ export function openDesk() {
           .slice(0, limit),
     },
     deadLetters: {
-      list: async ({ state, limit, after }) =>
-        [...letters.values()].filter((one) => one.state === state && one.id > (after?.id ?? '')).slice(0, limit),
+      list: async ({ state, kind, limit, after }) =>
+        [...letters.values()]
+          .filter(
+            (one) => one.state === state && (kind === undefined || one.kind === kind) && one.id > (after?.id ?? ''),
+          )
+          .slice(0, limit),
       find: async (id) => letters.get(id),
       discard: async (id, note) => (book.discard ? book.discard(id, note) : { kind: 'not_found' }),
       giveEvidence: async (id, said) => {

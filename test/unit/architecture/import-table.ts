@@ -53,7 +53,16 @@ export const IMPORT_TABLE: readonly Part[] = [
     ours: ['domain/', 'in-time.ts', 'workflows/contract.ts'],
     types: PORTS,
     packages: [...HTTP, '@temporalio/client'],
-    node: ['node:crypto', 'node:http', 'node:module', 'node:path', 'node:stream', 'node:timers/promises', 'node:zlib'],
+    node: [
+      'node:crypto',
+      'node:http',
+      'node:module',
+      'node:path',
+      'node:stream',
+      'node:timers/promises',
+      'node:util',
+      'node:zlib',
+    ],
   },
   {
     ...NOTHING,
@@ -67,7 +76,7 @@ export const IMPORT_TABLE: readonly Part[] = [
   // The name of the package with PostgreSQL's programs depends on the machine.
   { ...NOTHING, from: 'embedded/', types: ['config.ts'], packages: ['pg'], node: 'all', computed: true },
   { ...NOTHING, from: 'config.ts', ours: ['config/'], packages: ['zod'], node: 'all' },
-  { ...NOTHING, from: 'config/', packages: ['zod'], node: ['node:os', 'node:path'] },
+  { ...NOTHING, from: 'config/', ours: ['domain/'], packages: ['zod'], node: ['node:os', 'node:path'] },
 ];
 
 /** The composition roots, which may import everything. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { DeadLetter, DeadLetterState, Said } from '../../../domain/dead-letter.js';
+import type { DeadLetter, DeadLetterKind, DeadLetterState, Said } from '../../../domain/dead-letter.js';
 import { unsettledBy } from './dead-letter-settled.js';
 import { keepEvidence } from './evidence.js';
 import { lockOrder } from '../orders/order-row.js';
@@ -9,6 +9,7 @@ import { utcExact } from '../utc.js';
 
 interface Filter {
   state: DeadLetterState;
+  kind?: DeadLetterKind;
   orderId?: string;
   limit: number;
   after?: { createdAt: string; id: string };
@@ -28,10 +29,11 @@ export function createDeadLetterReader(database: Database) {
   return {
     find,
 
-    async list({ state, orderId, limit, after }: Filter): Promise<DeadLetter[]> {
+    async list({ state, kind, orderId, limit, after }: Filter): Promise<DeadLetter[]> {
       return orUnavailable(
         letters(database)
           .where('state', '=', state)
+          .$if(kind !== undefined, (query) => query.where(sql<boolean>`kind = ${kind}`))
           .$if(orderId !== undefined, (query) => query.where('order_id', '=', orderId ?? ''))
           .$if(after !== undefined, (query) =>
             query.where(sql<boolean>`(created_at, id) > (${after?.createdAt}::timestamptz, ${after?.id})`),

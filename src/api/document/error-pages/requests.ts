@@ -99,10 +99,21 @@ export const REQUEST_PAGES = {
     example: { detail: 'A URL may have 2048 characters at most.', instance: '/v1/orders' },
   },
   'unsupported-media-type': {
-    meaning: 'The body is not declared as JSON, or is compressed.',
-    action: 'Send `Content-Type: application/json` and no `Content-Encoding`.',
+    meaning:
+      'The body is not declared as JSON, or as JSON in another charset than UTF-8. `Accept-Post` or `Accept-Patch` names the type that is accepted.',
+    action: 'Send `Content-Type: application/json`; other parameters than `charset` have no meaning and do no harm.',
     retry: 'changed',
-    example: { detail: 'Send the header Content-Type: application/json (UTF-8).', instance: '/v1/orders' },
+    example: {
+      detail: 'Send the header Content-Type: application/json, and the body in UTF-8.',
+      instance: '/v1/orders',
+    },
+  },
+  'unsupported-content-encoding': {
+    meaning: 'The body is compressed with something other than gzip. `Accept-Encoding` names what is accepted.',
+    action:
+      'Send the body as it is, or with `Content-Encoding: gzip`. The size limit is that of the body before compression.',
+    retry: 'changed',
+    example: { detail: 'Send the body as it is, or with Content-Encoding: gzip.', instance: '/v1/orders' },
   },
   'expectation-failed': {
     meaning: 'The header `Expect` asks for something other than `100-continue`. The connection was closed.',

@@ -57,6 +57,9 @@ describe('the filters of a list of orders', () => {
     ['2026-11-01T01:30:00%2B01:00', '2026-11-01T00:30:00Z'],
     ['2026-10-31T23:00:00.123456-02:00', '2026-11-01T01:00:00.123456Z'],
     ['2026-11-01T00:00:00.123456789Z', '2026-11-01T00:00:00.123456Z'],
+    ['2026-11-01t00:00:00z', '2026-11-01T00:00:00Z'],
+    ['2016-12-31T23:59:60Z', '2017-01-01T00:00:00Z'],
+    ['2016-12-31t15:59:60.75-08:00', '2017-01-01T00:00:00.75Z'],
   ])('take the time %s as %s', async (given, taken) => {
     await list(`?created_after=${given}`);
     expect(desk.listed[0]?.filter.createdAfter).toBe(taken);
@@ -75,6 +78,8 @@ describe('the filters of a list of orders', () => {
     ['?created_after=2026-11-01T00:00:00', '/created_after', /RFC 3339/],
     ['?created_after=2026-11-01T00:00:00+01:00', '/created_after', /%2B/],
     ['?created_before=2026-02-30T00:00:00Z', '/created_before', /RFC 3339/],
+    ['?created_before=2026-11-01T12:00:60Z', '/created_before', /second 60 only at 23:59 UTC/],
+    ['?created_before=2026-11-01T23:59:61Z', '/created_before', /RFC 3339/],
     ['?created_before=0000-01-01T00:00:00Z', '/created_before', /years/],
     ['?created_before=9999-12-31T23:59:59-01:00', '/created_before', /years/],
     ['?created_after=2026-11-02T00:00:00Z&created_before=2026-11-01T00:00:00Z', '/created_before', /later/],

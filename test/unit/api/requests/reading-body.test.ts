@@ -49,6 +49,13 @@ describe('a body that is JSON', () => {
     'application/json; charset=utf-8',
     'application/json;charset=UTF-8',
     'application/json; charset="utf-8"',
+    'application/json; charset=utf8',
+    'application/json;charset=UTF-8;',
+    'application/json ; charset=utf-8',
+    'application/json\t;charset=utf-8',
+    'application/json; version=1',
+    'application/json; odata.metadata=minimal; charset=utf-8; q="a;b"',
+    ' application/json ',
   ])('may be declared as %s', async (type) => {
     expect(await openShop().send(json, { 'content-type': type })).toMatchObject({ status: 202 });
   });
@@ -68,7 +75,9 @@ describe('a body that is declared as something else', () => {
     'json',
   ])('is refused as %s', async (type) => {
     const shop = openShop();
-    expect(await shop.send(json, { 'content-type': type })).toMatchObject(problem(415, 'unsupported-media-type'));
+    const answer = await shop.send(json, { 'content-type': type });
+    expect(answer).toMatchObject(problem(415, 'unsupported-media-type'));
+    expect(answer.headers.get('accept-post')).toBe('application/json');
     expect(shop.calls).toEqual([]);
   });
 
@@ -77,21 +86,20 @@ describe('a body that is declared as something else', () => {
     expect(answer).toMatchObject(problem(415, 'unsupported-media-type'));
   });
 
-  test.each(['gzip', 'br', 'deflate, gzip'])('is refused when it is compressed as %s', async (coding) => {
-    const answer = await openShop().send(json, { 'content-encoding': coding });
+  test('names what a PATCH takes as well', async () => {
+    const answer = await openShop().ask('/v1/products/pen', { method: 'PATCH', body: json });
     expect(answer).toMatchObject(problem(415, 'unsupported-media-type'));
+    expect([answer.headers.get('accept-patch'), answer.headers.get('accept-post')]).toEqual(['application/json', null]);
   });
 });
 
-test.each([
-  'application/json ; charset=utf-8',
-  'application/json\t;charset=utf-8',
-  'application/vnd.shop.v2+json',
-  'application/x_shop+json',
-])('a body is accepted or refused, but never a fault of ours, as %j', async (type) => {
-  const { status } = await openShop().send(json, { 'content-type': type });
-  expect([202, 415]).toContain(status);
-});
+test.each(['application/vnd.shop.v2+json', 'application/x_shop+json'])(
+  'a body is accepted or refused, but never a fault of ours, as %j',
+  async (type) => {
+    const { status } = await openShop().send(json, { 'content-type': type });
+    expect([202, 415]).toContain(status);
+  },
+);
 
 describe('a body that is too large', () => {
   const padded = (bytes: number) => json + ' '.repeat(bytes - json.length);
