@@ -1,8 +1,9 @@
-import { proxyActivities, sleep } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { DeliveryActivities } from '../activities/deliveries.js';
 import { jittered } from '../domain/delivery.js';
 import { deliveryRetries } from './activity-options.js';
 import { DELIVERY_TASK_QUEUE, type DeliveryRun } from './contract.js';
+import { sleepFor } from './waiting.js';
 
 /** Tries one delivery until the receiver takes it or its schedule is over. @returns how it ended */
 export async function deliverEvent(run: DeliveryRun): Promise<'delivered' | 'failed' | 'over'> {
@@ -15,7 +16,7 @@ export async function deliverEvent(run: DeliveryRun): Promise<'delivered' | 'fai
   let postponed = 0;
 
   for (let tries = run.tries; ;) {
-    if (waitMs > 0) await sleep(waitMs);
+    if (waitMs > 0) await sleepFor(waitMs, 'until the next try of the delivery');
     const delayMs = delaysMs[tries];
     const pause = delayMs === undefined ? {} : { pauseMs: jittered(delayMs, Math.random()) };
     const outcome = await attemptDelivery({ deliveryId, round, postponed, ...pause });

@@ -1,10 +1,11 @@
-import { condition, setHandler } from '@temporalio/workflow';
+import { setHandler } from '@temporalio/workflow';
 import type { News } from '../domain/news.js';
 import { news } from './contract.js';
+import { waitFor } from './waiting.js';
 
 export interface Inbox {
-  /** The next piece of news for whoever waits for this sort of money, `ms` at most; for ever without. */
-  next(about: 'charge' | 'refund', ms?: number): Promise<News | undefined>;
+  /** The next piece of news for whoever waits for this sort of money, `ms` at most; `what` as the Web UI shows it. */
+  next(about: 'charge' | 'refund', ms: number, what: string): Promise<News | undefined>;
   /** Whether somebody has asked to look again. */
   hasLook(): boolean;
   /** Forgets all who have asked to look until now. */
@@ -26,10 +27,10 @@ export function openInbox(): Inbox {
   });
 
   return {
-    async next(about, ms) {
+    async next(about, ms, what) {
       const isOurs = (item: News) => isAbout(item, about);
       const arrived = () => waiting.some(isOurs);
-      if (!arrived()) await (ms === undefined ? condition(arrived) : condition(arrived, ms));
+      if (!arrived()) await waitFor(arrived, ms, what);
       const at = waiting.findIndex(isOurs);
       return at < 0 ? undefined : waiting.splice(at, 1)[0];
     },

@@ -1,6 +1,7 @@
-import { ActivityFailure, ApplicationFailure, isCancellation, sleep, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import { TRIES_USED_UP, type AllowedTries } from '../domain/tries.js';
 import { UNAVAILABLE } from '../domain/unavailable.js';
+import { sleepFor } from './waiting.js';
 
 /** How long to wait after a first try that failed: longer when the failure names a time, but never above `atMostMs`. */
 export interface Pause {
@@ -50,7 +51,7 @@ export async function limited<Input, Result>(
 
 async function rest(error: unknown, pause: Pause): Promise<void> {
   if (!isExhausted(error)) throw error;
-  await sleep(Math.max(pause.ms, Math.min(retryAfterMs(error), pause.atMostMs)));
+  await sleepFor(Math.max(pause.ms, Math.min(retryAfterMs(error), pause.atMostMs)), 'until the next try');
 }
 
 /** What the failed try was told to wait. The server obeys it between the retries of a regular activity; here nobody does. */

@@ -1,9 +1,9 @@
-import { sleep } from '@temporalio/workflow';
 import type { ChargeOutcome } from '../domain/outcomes.js';
 import type { Inbox } from './inbox.js';
 import { lookupPauses } from './lookup-pauses.js';
 import { isExhausted } from './optimistic.js';
 import type { OrderSteps } from './steps.js';
+import { sleepFor } from './waiting.js';
 
 type Known = Exclude<ChargeOutcome, { kind: 'unknown' | 'refused' }>;
 
@@ -14,10 +14,10 @@ export async function pay(steps: OrderSteps, inbox: Inbox): Promise<Known> {
     const outcome = await charge(steps, tries, deadline - Date.now());
     if (outcome.kind === 'unknown') break;
     if (outcome.kind !== 'refused') return outcome;
-    // A spared gateway costs no try. The waiting is spread, so that not all orders come back at the same moment.
+    // A call that the breaker refuses costs no try. The waiting is spread, so that not all orders come back at the same moment.
     tries = 1 + steps.policy.retry.retries - outcome.tries;
     const pauseMs = Math.max(outcome.retryAfterMs, steps.policy.retry.initialIntervalMs) * (1 + steps.jitter / 2);
-    await sleep(Math.min(pauseMs, Math.max(deadline - Date.now(), 1)));
+    await sleepFor(Math.min(pauseMs, Math.max(deadline - Date.now(), 1)), 'until the payment gateway may be asked');
   }
   return settle(steps, inbox);
 }
@@ -37,7 +37,7 @@ export async function settle(steps: OrderSteps, inbox: Inbox): Promise<Known> {
   for (;;) {
     const outcome = await steps.settle();
     if (outcome.kind !== 'unknown' && outcome.kind !== 'refused') return outcome;
-    const item = await inbox.next('charge', pauseAfter(outcome.retryAfterMs));
+    const item = await inbox.next('charge', pauseAfter(outcome.retryAfterMs), 'until the next look-up of the charge');
     if (item?.kind === 'evidence') await steps.applyChargeEvidence(item.evidence);
   }
 }

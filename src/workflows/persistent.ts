@@ -46,7 +46,7 @@ export async function persistent<Args extends unknown[], Result>(
     const work = wakeable(alarm.inbox, () => retries(...input));
     const clock = new CancellationScope();
     const rings = clock
-      .run(() => sleep(alarm.afterMs))
+      .run(() => sleep(alarm.afterMs, { summary: `until a dead letter is opened for the step "${step}"` }))
       .then(
         () => true,
         (error: unknown) => {

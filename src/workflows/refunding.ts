@@ -31,8 +31,11 @@ export async function refundUntilDone(steps: RefundSteps, inbox: Inbox): Promise
       continue;
     }
     // Nobody says so when the dead letter of a refused refund is discarded.
-    const pauseMs = outcome.kind === 'unknown' ? pauseAfter(outcome.retryAfterMs) : steps.policy.lookupSlowIntervalMs;
-    const item = await inbox.next('refund', pauseMs);
+    const [pauseMs, what] =
+      outcome.kind === 'unknown'
+        ? [pauseAfter(outcome.retryAfterMs), 'until the next look-up of the refund']
+        : [steps.policy.lookupSlowIntervalMs, 'until somebody decides about the refused refund'];
+    const item = await inbox.next('refund', pauseMs, what);
     if (item?.kind === 'redrive') await steps.redrive(item.deadLetterId);
     if (item?.kind === 'evidence') await steps.applyEvidence(item.evidence);
     isHinted = inbox.takeHint();

@@ -1,4 +1,4 @@
-import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
+import { CancellationScope, setHandler } from '@temporalio/workflow';
 import type { OrderOutcome } from '../domain/order.js';
 import type { ReviewDecision, ReviewOutcome, ScreenOutcome } from '../domain/outcomes.js';
 import { letAnswersOut } from './admission.js';
@@ -6,6 +6,7 @@ import { reviewOrder } from './contract.js';
 import { failed, superseded } from './endings.js';
 import { isExhausted } from './optimistic.js';
 import type { OrderSteps } from './steps.js';
+import { waitFor } from './waiting.js';
 
 interface Review {
   decision?: ReviewDecision;
@@ -51,7 +52,8 @@ function listenForReview(steps: OrderSteps): Review {
 }
 
 async function reviewed(steps: OrderSteps, review: Review): Promise<'passed' | OrderOutcome> {
-  const inTime = await condition(() => review.decision !== undefined, steps.policy.reviewDeadlineMs);
+  const isDecided = () => review.decision !== undefined;
+  const inTime = await waitFor(isDecided, steps.policy.reviewDeadlineMs, 'until the order is reviewed');
   if (!inTime) {
     // A decision may be on its way: the database says which was first.
     const expiry = await steps.review('expired');
