@@ -11,6 +11,7 @@ import { createEndpointBook } from '../../src/adapters/postgres/events/webhook-e
 import { createGatewayEventStore } from '../../src/adapters/postgres/money/gateway-events.js';
 import { migrate } from '../../src/adapters/postgres/migrate.js';
 import { createNoticeReader } from '../../src/adapters/postgres/events/notice-reader.js';
+import { createCheckoutKeys } from '../../src/adapters/postgres/orders/checkout-keys.js';
 import { createOrderLists } from '../../src/adapters/postgres/orders/order-lists.js';
 import { createOrderReader } from '../../src/adapters/postgres/orders/order-reader.js';
 import { createFollowedOrders } from '../../src/adapters/postgres/orders/followed-orders.js';
@@ -122,6 +123,7 @@ export async function createWorld(): Promise<World> {
   const app = createApp({
     // Keys have tests of their own.
     guards: [],
+    keys: createCheckoutKeys(database),
     reader,
     workflows,
     trail: reader,

@@ -4,6 +4,7 @@ import { justAccepted, type OrderRecord } from '../../domain/order-record.js';
 import type { AcceptedOrder } from '../../domain/order.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import type { Product } from '../../domain/product.js';
+import { isClaimable, refuseTaken, type CheckoutKey, type CheckoutKeys } from './checkout-key.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { Ticket } from './order-gate.js';
 import type { OrderWorkflows } from './order-workflows.js';
@@ -11,9 +12,16 @@ import { Problem, type FieldError } from '../requests/problems.js';
 
 /** What the API reads. Throws `Unavailable` when the database is away. */
 export interface OrderReader {
-  forCheckout(orderId: string, skus: string[]): Promise<{ fingerprint: string | null; products: Product[] }>;
+  forCheckout(orderId: string, skus: string[], keyHash: Buffer | null): Promise<KnownCheckout>;
   find(orderId: string): Promise<OrderRecord | undefined>;
   ping(): Promise<void>;
+}
+
+interface KnownCheckout {
+  fingerprint: string | null;
+  /** The order that the key came with before. */
+  keyHolder: string | null;
+  products: Product[];
 }
 
 export interface OrderSources {
@@ -21,18 +29,29 @@ export interface OrderSources {
   workflows: OrderWorkflows;
 }
 
+interface AcceptOptions extends OrderSources {
+  policy: OrderPolicy;
+  keys: CheckoutKeys;
+}
+
+export interface CheckoutRequest {
+  checkout: Checkout;
+  key: CheckoutKey | undefined;
+  requestId: string;
+  ticket: Ticket | undefined;
+}
+
 export type Acceptance = { kind: 'accepted' | 'replayed'; record: OrderRecord };
 
 /**
- * Accepts a checkout once. It writes nothing itself: the start of the workflow is what accepts an order.
- * @throws Problem `order-conflict`, `price-changed`, `validation-error` or `overloaded`; Unavailable, after which the same checkout
- * may be sent again whatever became of this one
+ * Accepts a checkout once. The start of the workflow is what accepts an order; nothing is written before but to whom a key
+ * belongs that came beside an order_id.
+ * @throws Problem `order-conflict`, `idempotency-conflict`, `price-changed`, `validation-error` or `overloaded`; Unavailable,
+ * after which the same checkout may be sent again whatever became of this one
  */
 export async function acceptCheckout(
-  { reader, workflows, policy }: OrderSources & { policy: OrderPolicy },
-  checkout: Checkout,
-  requestId: string,
-  ticket?: Ticket,
+  { reader, workflows, keys, policy }: AcceptOptions,
+  { checkout, key, requestId, ticket }: CheckoutRequest,
 ): Promise<Acceptance> {
   const { orderId } = checkout;
   const fingerprint = fingerprintOf(checkout);
@@ -40,13 +59,24 @@ export async function acceptCheckout(
   const known = await reader.forCheckout(
     orderId,
     lines.map((line) => line.sku),
+    key?.hash ?? null,
   );
-  if (known.fingerprint !== null) return replay({ reader, workflows }, orderId, fingerprint);
+  refuseTaken(known.keyHolder, orderId);
+  const claimKey = async (): Promise<void> => {
+    if (known.keyHolder === orderId || !isClaimable(key, orderId)) return;
+    refuseTaken(await keys.claim({ ...key, orderId }), orderId);
+  };
+  const replayed = async (): Promise<Acceptance> => {
+    const record = await sameOrder({ reader, workflows }, orderId, fingerprint);
+    await claimKey();
+    return { kind: 'replayed', record };
+  };
+  if (known.fingerprint !== null) return replayed();
 
   const priced = price(checkout, known.products);
   if (priced instanceof Problem) {
     // The catalogue may have changed since this order was accepted: a replay wins over a refusal.
-    if ((await workflows.find(orderId)) !== undefined) return replay({ reader, workflows }, orderId, fingerprint);
+    if ((await workflows.find(orderId)) !== undefined) return replayed();
     throw priced;
   }
 
@@ -67,11 +97,12 @@ export async function acceptCheckout(
   ticket?.admit(orderId);
   let outcome: 'started' | 'exists' | undefined;
   try {
+    await claimKey();
     outcome = await workflows.start(order, policy);
   } finally {
     ticket?.tried(orderId, outcome === 'started');
   }
-  if (outcome === 'exists') return replay({ reader, workflows }, orderId, fingerprint);
+  if (outcome === 'exists') return replayed();
   return { kind: 'accepted', record: justAccepted(order) };
 }
 
@@ -95,10 +126,11 @@ export async function existingOrder(sources: OrderSources, orderId: string): Pro
   return record;
 }
 
-async function replay(sources: OrderSources, orderId: string, fingerprint: string): Promise<Acceptance> {
+/** @throws Problem `order-conflict` when the order was accepted with other contents */
+async function sameOrder(sources: OrderSources, orderId: string, fingerprint: string): Promise<OrderRecord> {
   const record = await findOrder(sources, orderId);
   if (record === undefined) throw new Error(`order ${orderId} was found and is gone`);
-  if (record.order.fingerprint === fingerprint) return { kind: 'replayed', record };
+  if (record.order.fingerprint === fingerprint) return record;
   const detail = 'An order with this id was accepted with other contents. Use a new order_id for a new checkout.';
   throw new Problem('order-conflict', detail, { order: `/v1/orders/${orderId}` });
 }

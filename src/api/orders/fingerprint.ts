@@ -5,8 +5,3 @@ import { canonicalText, type Checkout } from '../../domain/checkout.js';
 export function fingerprintOf(checkout: Checkout): string {
   return createHash('sha256').update(canonicalText(checkout)).digest('hex');
 }
-
-/** The order id that belongs to an Idempotency-Key when the body names none: the same key is the same order. */
-export function orderIdFromKey(key: string): string {
-  return `k_${createHash('sha256').update(key).digest('base64url')}`;
-}

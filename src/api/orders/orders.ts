@@ -2,16 +2,18 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { Checkout } from '../../domain/checkout.js';
+import type { OrderRecord } from '../../domain/order-record.js';
 import { isSettled } from '../../domain/order.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import { answer, RATE_HEADERS } from '../requests/answers.js';
-import { acceptCheckout, existingOrder, findOrder, type Acceptance, type OrderSources } from './checkout.js';
-import { orderIdFromKey } from './fingerprint.js';
-import { requiredKey } from '../requests/idempotency-key.js';
+import { acceptCheckout, existingOrder, findOrder, type OrderSources } from './checkout.js';
+import { checkoutKey, type CheckoutKeys } from './checkout-key.js';
+import { sentKey } from '../requests/idempotency-key.js';
 import type { OrderGate, Ticket } from './order-gate.js';
 import { orderJson, orderJsonSchema } from './order-json.js';
 import { checkoutSchema, orderIdSchema, type CheckoutBody } from './order-schema.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
+import { Problem } from '../requests/problems.js';
 import { countCheckout, type RateLimits } from '../access/rate-limits.js';
 import { takes } from '../requests/request-headers.js';
 import { strictJson } from '../requests/strict-json.js';
@@ -23,6 +25,7 @@ const MOST_WAITING = 100;
 const NO_IDENTITY = 'Send order_id in the body, or the header Idempotency-Key.';
 
 export interface OrderRoutesOptions extends OrderSources {
+  keys: CheckoutKeys;
   policy: OrderPolicy;
   maxBodyBytes: number;
   /** Without a gate every checkout is let in. */
@@ -51,6 +54,7 @@ const postOrder = createRoute({
       orderJsonSchema,
       'Location',
       'Idempotency-Replayed',
+      'Preference-Applied',
       ...RATE_HEADERS,
     ),
     201: answer(
@@ -66,6 +70,7 @@ const postOrder = createRoute({
       'idempotency-key-missing',
       'idempotency-key-invalid',
       'order-conflict',
+      'idempotency-conflict',
       'price-changed',
       'rate-limited',
     ),
@@ -102,17 +107,19 @@ export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...s
 
   app.post('/v1/orders', beforeReading, strictJson(maxBodyBytes));
   const routes = app.openapi(postOrder, async (c) => {
-    const checkout = toCheckout(c.req.valid('json'), c.req.header('Idempotency-Key'));
+    const sent = sentKey(c.req.header('Idempotency-Key'));
+    const key = sent === undefined ? undefined : checkoutKey(sent);
+    const checkout = toCheckout(c.req.valid('json'), key?.ownOrderId);
     // For the log, also of what fails below.
     c.set('orderId', checkout.orderId);
     await countCheckout(c, rateLimits?.perCustomer, 'customer', checkout.customerId);
-    const acceptance = await acceptCheckout({ ...sources, policy }, checkout, c.get('requestId'), c.get('ticket'));
+    const request = { checkout, key, requestId: c.get('requestId'), ticket: c.get('ticket') };
+    const { kind, record } = await acceptCheckout({ ...sources, policy }, request);
     c.header('Location', `/v1/orders/${checkout.orderId}`);
-    if (acceptance.kind === 'replayed') {
-      c.header('Idempotency-Replayed', 'true');
-      return c.json(orderJson(acceptance.record), 200);
-    }
-    return answerAccepted(c, acceptance);
+    if (kind === 'replayed') c.header('Idempotency-Replayed', 'true');
+    const now = await afterWait(c, record);
+    if (kind === 'replayed') return c.json(orderJson(now), 200);
+    return c.json(orderJson(now), now !== record && isSettled(now.status) ? 201 : 202);
   });
 
   return routes.openapi(getOrder, async (c) => {
@@ -120,20 +127,25 @@ export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...s
     return c.json(orderJson(await existingOrder(sources, id)), 200);
   });
 
-  async function answerAccepted(c: Context, { record }: Acceptance) {
+  /** The order as it stands when it is settled, or when the wait that the request prefers is over. */
+  async function afterWait(c: Context, record: OrderRecord): Promise<OrderRecord> {
     const seconds = preferredWait(c.req.header('Prefer'));
-    if (seconds === undefined || waiting >= MOST_WAITING) return c.json(orderJson(record), 202);
+    if (seconds === undefined || waiting >= MOST_WAITING) return record;
     c.header('Preference-Applied', `wait=${seconds}`);
+    if (isSettled(record.status)) return record;
+    const { orderId } = record.order;
     waiting += 1;
-    await sources.workflows.closed(record.order.orderId, seconds * 1000).finally(() => (waiting -= 1));
-    const now = await findOrder(sources, record.order.orderId).catch(() => undefined);
-    return c.json(orderJson(now ?? record), now !== undefined && isSettled(now.status) ? 201 : 202);
+    await sources.workflows.closed(orderId, seconds * 1000).finally(() => (waiting -= 1));
+    return (await findOrder(sources, orderId).catch(() => undefined)) ?? record;
   }
 }
 
-function toCheckout(body: CheckoutBody, idempotencyKey: string | undefined): Checkout {
+/** @throws Problem `idempotency-key-missing` */
+function toCheckout(body: CheckoutBody, ownOrderId: string | undefined): Checkout {
+  const orderId = body.order_id ?? ownOrderId;
+  if (orderId === undefined) throw new Problem('idempotency-key-missing', NO_IDENTITY);
   return {
-    orderId: body.order_id ?? orderIdFromKey(requiredKey(idempotencyKey, NO_IDENTITY)),
+    orderId,
     customerId: body.customer_id,
     ...(body.customer_email === undefined ? {} : { customerEmail: body.customer_email }),
     currency: body.currency,

@@ -1,18 +1,31 @@
 import { createHash } from 'node:crypto';
 import { Problem } from './problems.js';
 
+const BARE = /^[\x21\x23-\x7e][\x21-\x7e]*$/;
+// A string of RFC 9651, which is what the draft of the header says; a parameter behind it means nothing.
+const QUOTED = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"(?: *;[\x20-\x7e]*)?$/;
+const MAX_LENGTH = 255;
+
 /**
- * The header Idempotency-Key where it is needed.
+ * The value of the header Idempotency-Key, the same whether it is quoted or bare; undefined without one.
+ * @throws Problem `idempotency-key-invalid`
+ */
+export function sentKey(header: string | undefined): string | undefined {
+  if (header === undefined || header.trim() === '') return undefined;
+  const quoted = QUOTED.exec(header)?.[1]?.replaceAll(/\\(["\\])/g, '$1');
+  const key = quoted ?? (BARE.test(header) ? header : '');
+  if (key.length >= 1 && key.length <= MAX_LENGTH) return key;
+  const detail = `The Idempotency-Key may have 1 to ${MAX_LENGTH} visible ASCII characters; blanks only in double quotes.`;
+  throw new Problem('idempotency-key-invalid', detail);
+}
+
+/**
+ * The same where it is needed.
  * @throws Problem `idempotency-key-missing`, saying what to send instead, or `idempotency-key-invalid`
  */
-export function requiredKey(key: string | undefined, whenMissing = 'Send the header Idempotency-Key.'): string {
-  if (key === undefined || key === '') throw new Problem('idempotency-key-missing', whenMissing);
-  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new Problem(
-      'idempotency-key-invalid',
-      'The Idempotency-Key may have 1 to 255 visible ASCII characters, no blanks.',
-    );
-  }
+export function requiredKey(header: string | undefined, whenMissing = 'Send the header Idempotency-Key.'): string {
+  const key = sentKey(header);
+  if (key === undefined) throw new Problem('idempotency-key-missing', whenMissing);
   return key;
 }
 

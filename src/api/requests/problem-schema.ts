@@ -14,7 +14,9 @@ const fieldError = z
 /** What some codes say besides. */
 const extensions = {
   errors: z.array(fieldError).openapi({ description: 'validation-error: each field and its fault.' }),
-  order: z.string().openapi({ description: 'order-conflict: the order that has this id.' }),
+  order: z
+    .string()
+    .openapi({ description: 'order-conflict, idempotency-conflict: the order that has this id or key.' }),
   order_status: z.string().openapi({ description: 'The status that stands against the request.' }),
   total_minor: z.int().openapi({ description: 'price-changed: what the items cost now.' }),
   max_refundable_minor: z.int().openapi({ description: 'refund-exceeds-captured: what can be refunded.' }),

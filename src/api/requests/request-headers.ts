@@ -9,8 +9,8 @@ export const REQUEST_HEADERS = {
   IdempotencyKey: {
     ...KEY,
     description:
-      'Needed when the body names no order_id, and not used otherwise: the same key is the same order. 1 to 255 visible ' +
-      'ASCII characters.',
+      'Needed when the body names no order_id; the same key is the same order. With an order_id, the key belongs to that ' +
+      'order: with another one it is refused. 1 to 255 visible ASCII characters; quoted or bare it is the same key.',
     required: false,
     schema: { type: 'string' },
   },
@@ -18,12 +18,13 @@ export const REQUEST_HEADERS = {
     ...KEY,
     description: 'The same key with the same body does the same thing once, however often it is sent.',
     required: true,
-    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
+    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
   },
   Prefer: {
     in: 'header',
     name: 'Prefer',
-    description: '`wait=N` (RFC 7240): answer when the order is settled, after N seconds at the latest. 30 at most.',
+    description:
+      '`wait=N` (RFC 7240): answer when the order is settled, after N seconds at the latest, replays too. 30 at most.',
     required: false,
     schema: { type: 'string' },
     example: 'wait=20',

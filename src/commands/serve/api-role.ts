@@ -3,6 +3,7 @@ import { createDeadLetterReader } from '../../adapters/postgres/dead-letters/dea
 import { createDeliveryReader } from '../../adapters/postgres/events/delivery-reader.js';
 import { createFollowedOrders } from '../../adapters/postgres/orders/followed-orders.js';
 import { createGatewayEventStore } from '../../adapters/postgres/money/gateway-events.js';
+import { createCheckoutKeys } from '../../adapters/postgres/orders/checkout-keys.js';
 import { createNoticeReader } from '../../adapters/postgres/events/notice-reader.js';
 import { createOrderLists } from '../../adapters/postgres/orders/order-lists.js';
 import { createProducts } from '../../adapters/postgres/catalogue/products.js';
@@ -64,6 +65,7 @@ export async function startApiRole(parts: RoleParts): Promise<void> {
     }),
     gate,
     rateLimits: rateLimitsOf(config, database, log),
+    keys: createCheckoutKeys(database),
     reader,
     followers,
     workflows,

@@ -105,7 +105,7 @@ export function openDesk() {
     observe: (request) => observed.push(request),
     guards: [],
     reader: {
-      forCheckout: async () => ({ fingerprint: null, products: [] }),
+      forCheckout: async () => ({ fingerprint: null, keyHolder: null, products: [] }),
       find: async (orderId) => rows.get(orderId),
       ping: async () => {},
     },
@@ -115,6 +115,7 @@ export function openDesk() {
       closed: async () => {},
       ping: async () => {},
     },
+    keys: { claim: unprepared('claim') },
     requests,
     followers,
     heartbeatMs: 50,

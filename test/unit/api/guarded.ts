@@ -16,6 +16,7 @@ export function openApp(guards: ReturnType<typeof createGuards> = [], observe?: 
   return createApp({
     guards,
     ...(observe === undefined ? {} : { observe }),
+    keys: unused,
     reader: { forCheckout: unused, find: async () => undefined, ping: unused },
     workflows: { start: unused, find: async () => undefined, closed: unused, ping: unused },
     trail: unused,

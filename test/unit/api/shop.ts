@@ -1,4 +1,5 @@
 import { createApp } from '../../../src/api/app.js';
+import type { CheckoutKeys } from '../../../src/api/orders/checkout-key.js';
 import type { OrderReader } from '../../../src/api/orders/checkout.js';
 import type { OrderWorkflows } from '../../../src/api/orders/order-workflows.js';
 import { justAccepted, type OrderRecord } from '../../../src/domain/order-record.js';
@@ -16,7 +17,7 @@ const unused = new Proxy({} as never, {
 
 export const MAX_BODY_BYTES = 65_536;
 
-type Call = `reader.${keyof OrderReader}` | `workflows.${keyof OrderWorkflows}`;
+type Call = 'keys.claim' | `reader.${keyof OrderReader}` | `workflows.${keyof OrderWorkflows}`;
 
 interface LogLine {
   level: 'warn' | 'error';
@@ -44,6 +45,7 @@ export function openShop() {
   const faults = new Map<Call, Error>();
   const waits: { orderId: string; ms: number }[] = [];
   const log: LogLine[] = [];
+  const holders = new Map<string, string>();
   const shop = { products, rows, runs, calls, faults, waits, log, onWait: (_orderId: string): void => {} };
 
   const called = (call: Call): void => {
@@ -53,10 +55,11 @@ export function openShop() {
   };
 
   const reader: OrderReader = {
-    async forCheckout(orderId, skus) {
+    async forCheckout(orderId, skus, keyHash) {
       called('reader.forCheckout');
       const found = skus.flatMap((sku) => products.get(sku) ?? []);
-      return { fingerprint: rows.get(orderId)?.order.fingerprint ?? null, products: found };
+      const keyHolder = holders.get(keyHash?.toString('hex') ?? '') ?? null;
+      return { fingerprint: rows.get(orderId)?.order.fingerprint ?? null, keyHolder, products: found };
     },
     async find(orderId) {
       called('reader.find');
@@ -64,6 +67,15 @@ export function openShop() {
     },
     async ping() {
       called('reader.ping');
+    },
+  };
+
+  const keys: CheckoutKeys = {
+    async claim({ hash, orderId, ownOrderId }) {
+      called('keys.claim');
+      const holder = holders.get(hash.toString('hex')) ?? (rows.has(ownOrderId) ? ownOrderId : orderId);
+      holders.set(hash.toString('hex'), holder);
+      return holder;
     },
   };
 
@@ -90,6 +102,7 @@ export function openShop() {
 
   const app = createApp({
     guards: [],
+    keys,
     reader,
     workflows,
     trail: unused,

@@ -7,12 +7,15 @@ import { utc } from '../utc.js';
 
 interface CheckoutRow {
   fingerprint: string | null;
+  /** The order that the key came with before. */
+  keyHolder: string | null;
   products: Product[];
 }
 
 const forCheckout = prepared<CheckoutRow>(
   'for-checkout',
   `select (select fingerprint from orders where order_id = $1) as fingerprint,
+          (select order_id from checkout_keys where key_hash = $3) as "keyHolder",
           (select coalesce(json_agg(json_build_object('sku', sku, 'name', name, 'currency', currency,
                                                       'unitPriceMinor', unit_price_minor, 'active', active)), '[]')
            from products where sku = any($2) and deleted_at is null) as products`,
@@ -34,9 +37,9 @@ export type OrderReader = ReturnType<typeof createOrderReader>;
 export function createOrderReader(database: Database) {
   return {
     /** All that accepting a checkout needs to know, in one query. */
-    async forCheckout(orderId: string, skus: string[]): Promise<{ fingerprint: string | null; products: Product[] }> {
-      const [row] = await orUnavailable(forCheckout(database, [orderId, skus]));
-      return row ?? { fingerprint: null, products: [] };
+    async forCheckout(orderId: string, skus: string[], keyHash: Buffer | null): Promise<CheckoutRow> {
+      const [row] = await orUnavailable(forCheckout(database, [orderId, skus, keyHash]));
+      return row ?? { fingerprint: null, keyHolder: null, products: [] };
     },
 
     /** Those of these orders whose payment is under way, or that are past it. */

@@ -24,7 +24,8 @@ export const ORDER_PAGES = {
     },
   },
   'idempotency-conflict': {
-    meaning: 'This `Idempotency-Key` was used before, for the same resource and with another body.',
+    meaning:
+      'This `Idempotency-Key` was used before: for the same resource with another body, or for a checkout with another `order_id`, which `order` names.',
     action: 'Use a new key for a new request, and the same body for the same request.',
     retry: 'never',
     example: {

@@ -41,7 +41,7 @@ export const REQUEST_PAGES = {
     action: 'Send 1 to 255 visible ASCII characters; a UUID will do.',
     retry: 'changed',
     example: {
-      detail: 'The Idempotency-Key may have 1 to 255 visible ASCII characters, no blanks.',
+      detail: 'The Idempotency-Key may have 1 to 255 visible ASCII characters; blanks only in double quotes.',
       instance: '/v1/orders',
     },
   },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { Unavailable } from '../../../../src/domain/unavailable.js';
 import { checkout, checkoutWithout, openShop, problem } from '../shop.js';
 
 const anonymous = checkoutWithout('order_id');
@@ -76,17 +77,99 @@ describe('a checkout with both order_id and Idempotency-Key', () => {
     expect(otherKey).toMatchObject({ status: 200, body: { id: 'order-1' } });
   });
 
-  test('may use one key for two orders, since the key is not used', async () => {
+  test('is refused when its key came with another order_id before, and names that one', async () => {
+    const shop = openShop();
+    await shop.post(checkout({ order_id: 'try-1' }), { 'idempotency-key': 'key-1' });
+    const answer = await shop.post(checkout({ order_id: 'try-2' }), { 'idempotency-key': '"key-1"' });
+    expect(answer).toMatchObject(problem(409, 'idempotency-conflict', { order: '/v1/orders/try-1' }));
+    expect(answer.body['detail']).toContain('try-1');
+    expect([...shop.runs.keys()]).toEqual(['try-1']);
+  });
+
+  test('is one order when two come at once under one key', async () => {
     const shop = openShop();
     const ids = ['order-1', 'order-2'];
     const answers = await Promise.all(
       ids.map((id) => shop.post(checkout({ order_id: id }), { 'idempotency-key': 'key-1' })),
     );
-    expect(answers.map(({ status, body }) => [status, body['id']])).toEqual(ids.map((id) => [202, id]));
+    expect(answers.map(({ status }) => status)).toEqual([202, 409]);
+    expect(shop.runs.size).toBe(1);
   });
 
-  test('may have a key that could not be used alone', async () => {
-    const answer = await openShop().post(checkout(), { 'idempotency-key': 'a'.repeat(256) });
-    expect(answer).toMatchObject({ status: 202 });
+  test('is refused when its key came with another order as that was sent again', async () => {
+    const shop = openShop();
+    await shop.post(checkout());
+    shop.writeRow('order-1');
+    expect(await shop.post(checkout(), { 'idempotency-key': 'key-1' })).toMatchObject({ status: 200 });
+    const other = await shop.post(checkout({ order_id: 'order-2' }), { 'idempotency-key': 'key-1' });
+    expect(other).toMatchObject(problem(409, 'idempotency-conflict'));
   });
+
+  test('is refused when its key alone made an order before, and the other way round', async () => {
+    const shop = openShop();
+    const { body } = await shop.post(anonymous, { 'idempotency-key': 'key-1' });
+    shop.writeRow(String(body['id']));
+    const both = await shop.post(checkout(), { 'idempotency-key': 'key-1' });
+    expect(both).toMatchObject(problem(409, 'idempotency-conflict', { order: `/v1/orders/${String(body['id'])}` }));
+
+    await shop.post(checkout(), { 'idempotency-key': 'key-2' });
+    const alone = await shop.post(anonymous, { 'idempotency-key': 'key-2' });
+    expect(alone).toMatchObject(problem(409, 'idempotency-conflict', { order: '/v1/orders/order-1' }));
+  });
+
+  test('keeps its key when it could not be started, and gets through when it is sent again', async () => {
+    const shop = openShop();
+    shop.faults.set('workflows.start', new Unavailable('temporal', new Error('away')));
+    const send = (id: string) => shop.post(checkout({ order_id: id }), { 'idempotency-key': 'key-1' });
+    expect(await send('order-1')).toMatchObject({ status: 503 });
+    shop.faults.clear();
+    expect(await send('order-2')).toMatchObject(problem(409, 'idempotency-conflict'));
+    expect(await send('order-1')).toMatchObject({ status: 202 });
+  });
+
+  test('does not use its key up when the checkout is refused', async () => {
+    const shop = openShop();
+    const headers = { 'idempotency-key': 'key-1' };
+    expect(await shop.post(checkout({ total_minor: 1 }), headers)).toMatchObject(problem(409, 'price-changed'));
+    expect(await shop.post(checkout({ order_id: 'order-2' }), headers)).toMatchObject({ status: 202 });
+  });
+
+  test('costs one statement more than with one of the two', async () => {
+    const shop = openShop();
+    await shop.post(checkout());
+    await shop.post(anonymous, { 'idempotency-key': 'key-1' });
+    await shop.post(checkout({ order_id: 'order-2' }), { 'idempotency-key': 'key-2' });
+    const accept = ['reader.forCheckout', 'workflows.start'];
+    expect(shop.calls).toEqual([...accept, ...accept, 'reader.forCheckout', 'keys.claim', 'workflows.start']);
+  });
+
+  test('is refused with a key that could not be used alone', async () => {
+    const answer = await openShop().post(checkout(), { 'idempotency-key': 'a'.repeat(256) });
+    expect(answer).toMatchObject(problem(400, 'idempotency-key-invalid'));
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  test.each([
+    ['"key-1"', 'key-1'],
+    ['"key-1"; a=b', 'key-1'],
+    ['"say \\"a\\" \\\\"', '"say \\"a\\" \\\\";x'],
+  ])('is the same as %s and as %s', async (one, other) => {
+    const shop = openShop();
+    const first = await shop.post(anonymous, { 'idempotency-key': one });
+    const second = await shop.post(anonymous, { 'idempotency-key': other });
+    expect([first.status, second.status, second.body['id']]).toEqual([202, 200, first.body['id']]);
+  });
+
+  test('may be two words in double quotes', async () => {
+    expect(await openShop().post(anonymous, { 'idempotency-key': '"a b"' })).toMatchObject({ status: 202 });
+  });
+
+  test.each(['"', '""', '"a', '"a" b', '"a", "b"', '"a\\b"', `"${'a'.repeat(256)}"`])(
+    'is refused as %s',
+    async (key) => {
+      const answer = await openShop().post(anonymous, { 'idempotency-key': key });
+      expect(answer).toMatchObject(problem(400, 'idempotency-key-invalid'));
+    },
+  );
 });

@@ -199,8 +199,10 @@ test('a full gate answers 503, starts nothing, and still answers the repeat of a
     policy: {} as never,
     maxBodyBytes: 65_536,
     gate,
+    keys: { claim: async ({ orderId }) => orderId },
     reader: {
       forCheckout: async (orderId, skus) => ({
+        keyHolder: null,
         fingerprint: shop.rows.get(orderId)?.order.fingerprint ?? null,
         products: skus.flatMap((sku) => shop.products.get(sku) ?? []),
       }),

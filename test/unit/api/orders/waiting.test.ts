@@ -75,10 +75,25 @@ describe('a checkout that prefers to wait', () => {
     expect(answer).toMatchObject({ status: 202, body: { id: 'order-1', status: 'pending' } });
   });
 
-  test('does not wait when it is a replay', async () => {
+  test('waits for its order when it is a replay', async () => {
     const shop = openShop();
     await shop.post(checkout());
-    expect(await shop.post(checkout(), { prefer: 'wait=5' })).toMatchObject({ status: 200 });
+    shop.writeRow('order-1', { status: 'reserved', version: 2 });
+    shop.onWait = (orderId) => shop.writeRow(orderId, { status: 'confirmed', version: 3 });
+    const answer = await shop.post(checkout(), { prefer: 'wait=5' });
+    expect(answer).toMatchObject({ status: 200, body: { status: 'confirmed' } });
+    const headers = ['preference-applied', 'idempotency-replayed'].map((name) => answer.headers.get(name));
+    expect(headers).toEqual(['wait=5', 'true']);
+    expect(shop.waits).toEqual([{ orderId: 'order-1', ms: 5_000 }]);
+  });
+
+  test('has nothing to wait for when it is a replay of a settled order', async () => {
+    const shop = openShop();
+    await shop.post(checkout());
+    shop.writeRow('order-1', { status: 'confirmed', version: 3 });
+    const answer = await shop.post(checkout(), { prefer: 'wait=5' });
+    expect(answer).toMatchObject({ status: 200, body: { status: 'confirmed' } });
+    expect(answer.headers.get('preference-applied')).toBe('wait=5');
     expect(shop.waits).toEqual([]);
   });
 

@@ -1,0 +1,30 @@
+import { prepared, type Database } from '../pool.js';
+import { orUnavailable } from '../unavailable.js';
+
+interface Claim {
+  /** The SHA-256 of the key. */
+  hash: Buffer;
+  orderId: string;
+  /** The order that the key makes alone. */
+  ownOrderId: string;
+}
+
+// The update changes nothing: it waits for whoever inserts the same key, and returns the row that they wrote.
+const claim = prepared<{ orderId: string }>(
+  'claim-checkout-key',
+  `insert into checkout_keys (key_hash, order_id)
+   select $1, $2 where not exists (select from orders where order_id = $3)
+   on conflict (key_hash) do update set key_hash = excluded.key_hash
+   returning order_id as "orderId"`,
+);
+
+/** Which orders the keys belong to that came together with an order_id. */
+export function createCheckoutKeys(database: Database) {
+  return {
+    /** Gives the key to this order unless it has one. @returns the order that has it now */
+    async claim({ hash, orderId, ownOrderId }: Claim): Promise<string> {
+      const [row] = await orUnavailable(claim(database, [hash, orderId, ownOrderId]));
+      return row?.orderId ?? ownOrderId;
+    },
+  };
+}
