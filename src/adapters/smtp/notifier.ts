@@ -29,8 +29,11 @@ class SmtpFault extends Error {
 const CONNECTIONS = 4;
 const CONNECT_MS = 10_000;
 const SILENCE_MS = 20_000;
-// One address and nothing else: no second recipient, no header, no group.
-const ONE_ADDRESS = /^[^\s\p{Cc}<>()[\],;:"\\@]{1,64}@[^\s\p{Cc}<>()[\],;:"\\@]{1,189}$/u;
+// One address and nothing else: no second recipient, no header, no group. A local part in quotes, and an address literal, as in
+// RFC 5321, but for what nodemailer takes for more than one address.
+const LOCAL_PART = String.raw`(?:[^\s\p{Cc}<>()[\],;:"\\@]{1,64}|"[^\p{Cc}<>"\\@]{1,62}")`;
+const DOMAIN = String.raw`(?:[^\s\p{Cc}<>()[\],;:"\\@]{1,252}|\[(?:IPv6:)?[0-9A-Fa-f.:]{2,45}\])`;
+const ONE_ADDRESS = new RegExp(`^${LOCAL_PART}@${DOMAIN}$`, 'u');
 
 /** Sends notices as mails through an SMTP server, over a few connections that are kept. */
 export function createSmtpNotifier({ url, from, shopName }: SmtpSettings): Notifier & { close(): void } {

@@ -1,9 +1,12 @@
+import { domainToASCII } from 'node:url';
 import { z } from '@hono/zod-openapi';
 import { ORDER_ID_PATTERN } from '../../domain/ids.js';
 import { isCurrency, MAX_AMOUNT_MINOR } from '../../domain/money.js';
 import { MAX_SKU_LENGTH, SKU_PATTERN, SKU_RULE } from '../../domain/product.js';
 
 const MAX_LINES = 100;
+// RFC 5321, 4.5.3.1.3, without its angle brackets.
+const MAX_EMAIL = 254;
 const MAX_QUANTITY = 1_000_000;
 // No control characters (they would break log lines) and no lone surrogates (they are not text).
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
@@ -50,12 +53,28 @@ export const skuSchema = z
     example: 'product-A',
   });
 
-// RFC 5321 allows 64 characters before the @ and 254 in all.
-const emailSchema = z
-  .email('must be an e-mail address such as "ada@example.com"')
-  .max(254)
-  .regex(/^[^@]{0,64}(?:@|$)/, 'must have 64 characters at most before the "@"')
-  .openapi({ format: 'email', pattern: '^[^@]{1,64}@[^@]+$' });
+/**
+ * Only what cannot be an address is refused: whether a mail gets there is found out when one is sent, and decides about no sale.
+ * A domain in Unicode becomes its A-labels; what is ASCII already stays as it is.
+ */
+const emailSchema = printable(MAX_EMAIL)
+  .regex(/.@./su, 'must be an e-mail address such as "ada@example.com"')
+  .overwrite(withAsciiDomain)
+  .openapi({
+    minLength: 3,
+    pattern: '^[^\\u0000-\\u001F\\u007F-\\u009F]+@[^\\u0000-\\u001F\\u007F-\\u009F]+$',
+    description:
+      'Where notices go. A domain in Unicode comes back as A-labels. An address that takes no mail costs the notice alone.',
+  });
+
+function withAsciiDomain(email: string): string {
+  const at = email.lastIndexOf('@') + 1;
+  const domain = email.slice(at);
+  if (/^[\x21-\x7e]*$/.test(domain)) return email;
+  const ascii = domainToASCII(domain);
+  const whole = `${email.slice(0, at)}${ascii}`;
+  return ascii === '' || whole.length > MAX_EMAIL ? email : whole;
+}
 
 export const checkoutSchema = z
   .strictObject({

@@ -60,6 +60,7 @@ export const IMPORT_TABLE: readonly Part[] = [
       'node:path',
       'node:stream',
       'node:timers/promises',
+      'node:url',
       'node:util',
       'node:zlib',
     ],

@@ -92,6 +92,32 @@ describe('the SMTP notifier', () => {
     expect(server.connections()).toBe(0);
   });
 
+  test.each([
+    'a&b@example.com',
+    'info@xn--e1afmkfd.xn--p1ai',
+    'customer/department=shipping@example.com',
+    'user@[192.0.2.1]',
+    'инфо@example.com',
+  ])('sends to the one address %s', async (email) => {
+    expect(await notifier.notify(aNotice({ email }), signal)).toEqual({ kind: 'sent' });
+    // The mail server of the tests shows A-labels as Unicode.
+    expect(server.mails).toMatchObject([{ to: [email.replace('xn--e1afmkfd.xn--p1ai', 'пример.рф')] }]);
+    expect(headersOf(server.mails[0]?.raw).filter((line) => line.startsWith('To:'))).toHaveLength(1);
+  });
+
+  test('leaves it to the server whether it takes a local part in quotes; the one of the tests does not', async () => {
+    const outcome = await notifier.notify(aNotice({ email: '"very odd"@example.com' }), signal);
+    expect(outcome).toEqual({ kind: 'rejected', errorClass: 'EENVELOPE_501' });
+  });
+
+  test.each(['"a@b"@example.com', '"a\\"b"@example.com', '"a>b"@example.com', 'ada@bü cher.example', 'ada@[evil] x'])(
+    'says that it cannot send to %s',
+    async (email) => {
+      const outcome = await notifier.notify(aNotice({ email }), signal);
+      expect(outcome).toEqual({ kind: 'rejected', errorClass: 'BadAddress' });
+    },
+  );
+
   test('lets no product and no order add a header or a recipient', async () => {
     const evil = 'x\r\nBcc: eve@example.com\r\n\r\n.\r\nMAIL FROM:<eve@example.com>\r\n';
     const lines = [{ sku: 'a', name: evil, quantity: 1, unitPriceMinor: 1 }];

@@ -24,13 +24,8 @@ const REFUSED: [why: string, changes: Body, pointer: string][] = [
     'ada',
     'ada@',
     '@example.com',
-    'ada@example',
-    'ada@@example.com',
     'ada@example.com\r\nBcc: eve@example.com',
-    'ada@example.com, eve@example.com',
-    'Ada <ada@example.com>',
-    ' ada@example.com',
-    `${'a'.repeat(65)}@example.com`,
+    'a\ud800da@example.com',
     `ada@${'a.'.repeat(125)}com`,
   ].map((value): [string, Body, string] => [
     `customer_email ${JSON.stringify(value)}`,
@@ -175,6 +170,51 @@ describe('a checkout is accepted with', () => {
     expect(answer.body['customer_email']).toBe(changes['customer_email'] ?? null);
     if ('metadata' in changes) expect(answer.body['metadata']).toEqual(changes['metadata']);
   });
+});
+
+describe('an address that a customer may have', () => {
+  test.each([
+    'a&b@example.com',
+    'user#1@example.com',
+    'x=y@example.com',
+    '!def!xyz%abc@example.com',
+    'customer/department=shipping@example.com',
+    "ends'@example.com",
+    'info@xn--e1afmkfd.xn--p1ai',
+    'user@example.co.xn--mgbai9azgqp6j',
+    'Ada@Example.COM',
+    'ada@localhost',
+    '"very odd"@example.com',
+    '"a@b"@example.com',
+    'user@[192.0.2.1]',
+    'user@[IPv6:2001:db8::1]',
+    'a..b@example.com',
+    'Ada <ada@example.com>',
+    `${'a'.repeat(65)}@example.com`,
+  ])('costs no sale, and stays as it is: %s', async (email) => {
+    const answer = await openShop().post(checkout({ customer_email: email }));
+    expect(answer).toMatchObject({ status: 202, body: { customer_email: email } });
+  });
+
+  test.each([
+    ['info@bücher.example', 'info@xn--bcher-kva.example'],
+    ['инфо@пример.рф', 'инфо@xn--e1afmkfd.xn--p1ai'],
+    ['ada@BÜCHER.example', 'ada@xn--bcher-kva.example'],
+    ['ada@例え。テスト', 'ada@xn--r8jz45g.xn--zckzah'],
+  ])('has its domain in A-labels: %s', async (email, ascii) => {
+    const shop = openShop();
+    const first = await shop.post(checkout({ customer_email: email }));
+    expect(first).toMatchObject({ status: 202, body: { customer_email: ascii } });
+    expect(await shop.post(checkout({ customer_email: ascii }))).toMatchObject({ status: 200 });
+  });
+
+  test.each(['ada@bü cher.example', `${'a'.repeat(64)}@${'ü'.repeat(60)}.${'ü'.repeat(60)}.${'ü'.repeat(60)}`])(
+    'stays as it is when its domain has no A-labels: %s',
+    async (email) => {
+      const answer = await openShop().post(checkout({ customer_email: email }));
+      expect(answer).toMatchObject({ status: 202, body: { customer_email: email } });
+    },
+  );
 });
 
 describe('a checkout that the catalogue does not allow is refused for', () => {
