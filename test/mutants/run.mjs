@@ -25,9 +25,8 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => ending.ab
 const rows = [];
 try {
   const tree = await createTree(directory, ending.signal);
-  const outdated = (
-    await Promise.all(mutants.map(async ({ path, name }) => ((await tree.takes(path)) ? [] : [name])))
-  ).flat();
+  const outdated = [];
+  for (const { path, name } of mutants) if (!(await tree.takes(path))) outdated.push(name);
   if (outdated.length > 0) throw new Refusal(`these patches no longer apply, make them again: ${outdated.join(', ')}`);
   await tree.build();
   // A test that is red without the bug shows nothing.

@@ -10,6 +10,8 @@ const JEST = [
   '--disable-warning=ExperimentalWarning',
   'node_modules/jest/bin/jest.js',
   '--maxWorkers=1',
+  // What a bug leaves open must not hold up the next one.
+  '--forceExit',
 ];
 
 /** Something that keeps a bug from being planted or looked for: it says nothing about the tests. */

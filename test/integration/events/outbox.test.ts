@@ -14,9 +14,13 @@ const relays: Rounds[] = [];
 beforeAll(async () => {
   stack = await startStack();
 });
-afterAll(async () => stack?.close());
+const stopRelays = () => Promise.all(relays.splice(0).map((relay) => relay.stop()));
+afterAll(async () => {
+  await stopRelays();
+  await stack?.close();
+});
 beforeEach(async () => {
-  await Promise.all(relays.splice(0).map((relay) => relay.stop()));
+  await stopRelays();
   await stack.database.pool.query('truncate outbox; delete from webhook_endpoints');
 });
 
