@@ -1,4 +1,5 @@
 import type { OrderStatus, Undone } from './order.js';
+import type { ReturnRefusal } from './returns.js';
 
 /** What the steps of an order can answer. Expected outcomes are values; faults are thrown and retried. */
 
@@ -66,4 +67,5 @@ export type AdmissionRefusal =
   | 'superseded'
   | 'not_refundable'
   | 'refund_exceeds_captured'
+  | ReturnRefusal
   | 'idempotency_conflict';

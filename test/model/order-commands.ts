@@ -74,14 +74,21 @@ export const fulfilments = picks.map((pick) =>
       const order = picked(model, pick);
       const ask = () => run.world.post(`/v1/orders/${order.id}/fulfilment`);
       const [answer, statuses] = await run.statusesDuring(model, order.id, ask);
-      const mayBe = statuses.map((status) =>
-        status === 'confirmed' || status === 'completed' ? '200' : '409 not-fulfillable',
-      );
+      const mayBe = statuses.flatMap((status) => {
+        if (status === 'completed') return ['200'];
+        if (status !== 'confirmed') return ['409 not-fulfillable'];
+        return bringsGoodsBack(order) ? ['200', GOODS_RETURNED] : ['200'];
+      });
       run.tally.add(`fulfil ${expectAnswer(answer, mayBe, 'a fulfilment')}`);
       if (answer.status === 200) order.isFulfilled = true;
     },
   }),
 );
+
+const GOODS_RETURNED = '409 goods-returned';
+
+/** Whether a refund was asked for that brings the goods back; it may have failed. */
+const bringsGoodsBack = ({ refunds: asked }: ModelOrder) => [...asked.values()].some(({ restock }) => restock);
 
 export const refunds = fc
   .record({
@@ -107,7 +114,15 @@ export const refunds = fc
           const most = before?.most ?? order.total;
           const least = before?.least ?? order.total;
           const wanted = amountMinor ?? 1;
-          return [...(wanted <= most ? ['202'] : []), ...(wanted > least ? ['422 refund-exceeds-captured'] : [])];
+          // With less than all that is left, no goods come back.
+          const isPart = restock && amountMinor !== undefined && amountMinor < most;
+          const isWhole = !restock || amountMinor === undefined || amountMinor >= least;
+          return [
+            ...(wanted <= most && isWhole ? ['202'] : []),
+            ...(wanted > least ? ['422 refund-exceeds-captured'] : []),
+            ...(isPart ? ['422 restock-needs-full-refund'] : []),
+            ...(restock && bringsGoodsBack(order) ? [GOODS_RETURNED] : []),
+          ];
         });
         const given = expectAnswer(answer, expected, 'a refund');
         run.tally.add(`refund ${amount} ${given}`);

@@ -72,14 +72,47 @@ export const PLANTS: [check: string, status: OrderStatus, age: string, breakIt: 
     `insert into refunds (idempotency_key, refund_id, order_id, attempt, amount_minor, currency, state)
      values ('k1', 'r1-ID', 'ID', 1, 100, 'EUR', 'failed')`,
   ],
-  ['stock-is-its-movements', 'confirmed', '1 day', `update stock set on_hand = on_hand + 1 where sku = 'product-A'`],
+  [
+    'stock-is-its-movements',
+    'confirmed',
+    '1 day',
+    `insert into stock_movements (sku, kind, on_hand_delta, reserved_delta) values ('product-A', 'release', 0, -1)`,
+  ],
+  [
+    'stocked-goods-are-accounted-for',
+    'confirmed',
+    '1 day',
+    `insert into stock_movements (sku, kind, on_hand_delta, reserved_delta)
+     values ('product-A', 'adjust', 1, 0), ('product-A', 'commit', -1, 0)`,
+  ],
+  [
+    'orders-have-what-they-took',
+    'confirmed',
+    '1 day',
+    `insert into stock_movements (sku, order_id, kind, on_hand_delta, reserved_delta)
+     values ('product-A', 'ID', 'restock', 2, 0), ('product-A', null, 'commit', -2, 0)`,
+  ],
+  [
+    'returned-goods-are-not-shipped',
+    'completed',
+    '1 day',
+    `update reservations set state = 'restocked' where order_id = 'ID';
+     update stock set on_hand = on_hand + 2 where sku = 'product-A';
+     insert into stock_movements (sku, order_id, kind, on_hand_delta, reserved_delta, created_at)
+     values ('product-A', 'ID', 'restock', 2, 0, now() - interval '1 hour')`,
+  ],
   [
     'reserved-stock-is-its-reservations',
     'reserved',
     '1 minute',
     `update reservations set quantity = 1 where order_id = 'ID'`,
   ],
-  ['confirmed-orders-are-filled', 'confirmed', '1 day', `update reservations set quantity = 1 where order_id = 'ID'`],
+  [
+    'confirmed-orders-are-filled',
+    'confirmed',
+    '1 day',
+    `${REWRITING} update order_lines set quantity = 1, unit_price_minor = 3998 where order_id = 'ID'`,
+  ],
   [
     'settled-orders-hold-no-stock',
     'failed',

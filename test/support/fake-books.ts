@@ -38,7 +38,6 @@ const HOLDING: readonly OrderStatus[] = ['reserved', 'payment_unknown', 'confirm
 const UNDOING: readonly OrderStatus[] = ['compensating', 'cancelling'];
 
 function createFakeReservations({ place, move, hold, putBack, entry, stock }: FakeTables): ReservationStore {
-  const restocked = new Set<string>();
   return {
     async reserve(order, owner) {
       const found = place(order, owner);
@@ -62,9 +61,8 @@ function createFakeReservations({ place, move, hold, putBack, entry, stock }: Fa
 
     async restock(orderId, refundId) {
       const found = entry(orderId);
-      if (found.held !== 'committed' || restocked.has(refundId)) return;
-      restocked.add(refundId);
-      putBack(found);
+      const refund = found.refunds.find((other) => other.refundId === refundId);
+      if (found.held === 'committed' && refund?.state === 'succeeded' && refund.restock === true) putBack(found);
     },
   };
 }

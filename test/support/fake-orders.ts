@@ -3,6 +3,7 @@ import type { DeadLetterKind } from '../../src/domain/dead-letter.js';
 import type { FailureReason } from '../../src/domain/failure.js';
 import { isSettled, type OrderRun } from '../../src/domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../src/domain/outcomes.js';
+import { mayShip } from '../../src/domain/returns.js';
 import type { FakeOrder, FakeTables } from './fake-tables.js';
 
 const ADMITTED: Admission = { kind: 'admitted' };
@@ -12,7 +13,15 @@ const REDRIVABLE: Partial<Record<FailureReason, DeadLetterKind>> = {
 };
 
 /** The rows of orders in memory. */
-export function createFakeOrders({ orders, letters, place, move, openLetter, resolveLetters }: FakeTables): OrderStore {
+export function createFakeOrders({
+  orders,
+  letters,
+  place,
+  move,
+  returnsOf,
+  openLetter,
+  resolveLetters,
+}: FakeTables): OrderStore {
   const owned = ({ orderId, owner }: OrderRun): FakeOrder | undefined => {
     const found = orders.get(orderId);
     return found?.owner === owner ? found : undefined;
@@ -54,7 +63,11 @@ export function createFakeOrders({ orders, letters, place, move, openLetter, res
     async complete(orderId) {
       const found = orders.get(orderId);
       if (found?.status === 'completed') return ADMITTED;
-      return found && move(found, 'completed') ? ADMITTED : refused(found, 'not_fulfillable');
+      if (found?.status !== 'confirmed') return refused(found, 'not_fulfillable');
+      if (!mayShip(returnsOf(found))) return refused(found, 'goods_returned');
+      for (const refund of found.refunds) refund.restock = false;
+      move(found, 'completed');
+      return ADMITTED;
     },
 
     async takeOverToRedrive(run, deadLetterId) {

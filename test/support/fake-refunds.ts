@@ -1,6 +1,7 @@
 import type { DueRefund, RefundStanding, RefundStore } from '../../src/activities/refunds.js';
 import { chargeKey, undoRefundKey } from '../../src/domain/ids.js';
 import type { Admission, AdmissionRefusal } from '../../src/domain/outcomes.js';
+import { returnRefusal } from '../../src/domain/returns.js';
 import type { FakeOrder, FakeRefund, FakeTables } from './fake-tables.js';
 
 /** The books of refunds in memory. */
@@ -72,7 +73,7 @@ export function createFakeRefunds(tables: FakeTables): RefundStore & {
       return unsettled.map((refund) => dueRefund(found, refund));
     },
 
-    async open({ orderId, refundId, amountMinor, fingerprint }): Promise<Admission> {
+    async open({ orderId, refundId, amountMinor, restock, fingerprint }): Promise<Admission> {
       const found = tables.orders.get(orderId);
       const refused = (code: AdmissionRefusal): Admission => ({ kind: 'refused', code, status: found?.status ?? null });
       if (found === undefined) return refused('not_found');
@@ -83,6 +84,8 @@ export function createFakeRefunds(tables: FakeTables): RefundStore & {
       if (attempt === undefined || !['confirmed', 'completed'].includes(found.status)) return refused('not_refundable');
       const left = found.order.totalMinor - spokenFor(found, attempt);
       const amount = amountMinor ?? left;
+      const noReturn = restock && returnRefusal(tables.returnsOf(found), { amountMinor: amount, leftMinor: left });
+      if (noReturn) return refused(noReturn);
       if (amount <= 0 || amount > left) return refused('refund_exceeds_captured');
       const row = {
         key: `${refundId}:1`,
@@ -92,7 +95,7 @@ export function createFakeRefunds(tables: FakeTables): RefundStore & {
         state: 'pending',
         requested: true,
       } as const;
-      found.refunds.push({ ...row, fingerprint });
+      found.refunds.push({ ...row, restock, fingerprint });
       return { kind: 'admitted' };
     },
 

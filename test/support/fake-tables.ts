@@ -5,6 +5,7 @@ import { canTransition, type AcceptedOrder, type OrderStatus, type Undone } from
 import type { ReviewDecision } from '../../src/domain/outcomes.js';
 import type { AttemptState, RefundState } from '../../src/domain/payment.js';
 import type { ReservationState } from '../../src/domain/reservation.js';
+import type { Returns } from '../../src/domain/returns.js';
 
 export interface FakeAttempt {
   attempt: number;
@@ -26,6 +27,7 @@ export interface FakeRefund {
   isLookedUp?: boolean;
   /** Asked for by somebody, not by the undo of the order. */
   requested: boolean;
+  restock?: boolean;
   fingerprint?: string;
   code?: string;
 }
@@ -127,6 +129,18 @@ export function createFakeTables(stock: Record<string, number>) {
         if (isMeant) letter.state = 'resolved';
       }
     },
+
+    returnsOf: ({ order, held, refunds }: FakeOrder): Returns => ({
+      areBack: held === 'restocked',
+      refunds: refunds
+        .filter(({ restock }) => restock === true)
+        .map(({ state, refundId }) => ({
+          state,
+          isWatched: letters.some(
+            (letter) => isUnsettled(letter) && isAbout(letter, order.orderId, 'refund', refundId),
+          ),
+        })),
+    }),
 
     lettersOf: (orderId: string) => letters.filter((letter) => letter.orderId === orderId),
   };

@@ -160,6 +160,24 @@ describe('a refund that was asked for', () => {
     });
   });
 
+  test('R23: brings the goods back with all of the money, and the order is not fulfilled then', async () => {
+    await stage.play({}, async (act) => {
+      await confirmed(act);
+      const part = await refund(act, { refundId: 'part', amountMinor: 1, restock: true });
+      expect(part.decision).toEqual({ kind: 'refused', code: 'restock_needs_full_refund', status: 'confirmed' });
+      await part.handle.result();
+      expect(act.books.stock).toEqual({ 'product-A': 8 });
+
+      await (await refund(act, { refundId: 'all', restock: true })).handle.result();
+      expect(act.books.stock).toEqual({ 'product-A': 10 });
+      const { decision } = await fulfil(act);
+      expect(decision).toEqual({ kind: 'refused', code: 'goods_returned', status: 'confirmed' });
+      expect(act.entry().status).toBe('confirmed');
+      await (await cancel(act)).handle.result();
+      expect(act.books.stock).toEqual({ 'product-A': 10 });
+    });
+  });
+
   test('R25: is refused when it exceeds what is left, also when two are asked for at once', async () => {
     await stage.play({}, async (act) => {
       await confirmed(act);

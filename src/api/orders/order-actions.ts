@@ -2,7 +2,7 @@ import type { OrderRecord } from '../../domain/order-record.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import type { OrderSources } from './checkout.js';
 import type { OrderRequests } from './order-requests.js';
-import { Problem } from '../requests/problems.js';
+import { Problem, type ProblemExtra } from '../requests/problems.js';
 
 /** What every route needs that asks something of an order's workflows. */
 export interface OrderActionOptions extends OrderSources {
@@ -22,4 +22,16 @@ export function interrupted({ order, status }: OrderRecord): Problem {
     { order_status: status },
     { 'Retry-After': `${RETRY_AFTER_SECONDS}` },
   );
+}
+
+/** The goods of the order are back on the shelf, or a refund is to bring them there. */
+export function goodsReturned({ order, status, refunds }: OrderRecord, so: string, extra: ProblemExtra = {}): Problem {
+  const returns = refunds.filter(({ restock }) => restock);
+  const refund = returns.find(({ state }) => state !== 'failed') ?? returns.at(-1);
+  const how = refund === undefined ? 'are back' : `come back with refund ${refund.id}, which is ${refund.state}`;
+  return new Problem('goods-returned', `The goods of order ${order.orderId} ${how}; ${so}`, {
+    order_status: status,
+    ...(refund === undefined ? {} : { refund_id: refund.id }),
+    ...extra,
+  });
 }

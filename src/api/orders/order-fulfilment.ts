@@ -1,7 +1,7 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { answer } from '../requests/answers.js';
 import { existingOrder } from './checkout.js';
-import type { OrderActionOptions } from './order-actions.js';
+import { goodsReturned, type OrderActionOptions } from './order-actions.js';
 import { orderJson, orderJsonSchema } from './order-json.js';
 import { orderIdSchema } from './order-schema.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
@@ -14,11 +14,12 @@ const postFulfilment = createRoute({
   tags: ['Orders'],
   operationId: 'fulfilOrder',
   summary: 'Complete an order that was shipped',
-  description: 'After this it cannot be cancelled, only refunded.',
+  description:
+    'After this it cannot be cancelled, only refunded. Refused when its goods are back on the shelf, or may come back.',
   request: { params: z.object({ id: orderIdSchema }) },
   responses: {
     200: answer('The order is completed, now or since before', orderJsonSchema),
-    ...problems(...FROM_JSON, 'not-found', 'not-fulfillable'),
+    ...problems(...FROM_JSON, 'not-found', 'not-fulfillable', 'goods-returned'),
   },
 });
 
@@ -34,6 +35,7 @@ export function createFulfilmentRoutes({ policy, requests, ...sources }: OrderAc
     const now = await existingOrder(sources, id);
     if (decision.kind === 'admitted') return c.json(orderJson(now), 200);
     const status = decision.status ?? now.status;
+    if (decision.code === 'goods_returned') throw goodsReturned(now, 'they cannot be shipped.');
     const detail = `Order ${id} is ${status}; only a confirmed order can be fulfilled.`;
     throw new Problem('not-fulfillable', detail, { order_status: status });
   });

@@ -7,7 +7,7 @@ import type { Admission } from '../../domain/outcomes.js';
 import { answer as answerOf } from '../requests/answers.js';
 import { existingOrder } from './checkout.js';
 import { refundIdFromKey, requiredKey } from '../requests/idempotency-key.js';
-import type { OrderActionOptions } from './order-actions.js';
+import { goodsReturned, type OrderActionOptions } from './order-actions.js';
 import { REFUND_EXAMPLE } from './order-example.js';
 import { refundJson, refundJsonSchema } from './order-json.js';
 import { orderIdSchema, text } from './order-schema.js';
@@ -27,7 +27,10 @@ const refundSchema = z
       .optional()
       .openapi({ description: 'All that is left of the payment unless given.' }),
     reason: text(500).openapi({ example: 'arrived broken' }),
-    restock: z.boolean().default(false).openapi({ description: 'Whether the goods are back on the shelf.' }),
+    restock: z.boolean().default(false).openapi({
+      description:
+        'Whether all goods of the order are back on the shelf. Only with a refund of all that is left of the payment, and once; from then on the order cannot be fulfilled.',
+    }),
   })
   .openapi('RefundRequest', { example: { amount_minor: 500, reason: 'arrived scratched' } });
 
@@ -61,6 +64,8 @@ const postRefund = createRoute({
       'not-refundable',
       'idempotency-conflict',
       'refund-exceeds-captured',
+      'restock-needs-full-refund',
+      'goods-returned',
     ),
   },
 });
@@ -126,6 +131,16 @@ function refusal({ code, status }: Extract<Admission, { kind: 'refused' }>, reco
     const left = refundableMinor(record);
     const detail = `Of this order's payment ${left} can be refunded, in minor units of ${record.order.currency}.`;
     return new Problem('refund-exceeds-captured', detail, { max_refundable_minor: left });
+  }
+  if (code === 'restock_needs_full_refund') {
+    const left = refundableMinor(record);
+    const detail = `With restock all that is left of the payment goes back: ${left}, in minor units of ${record.order.currency}.`;
+    const errors = [{ pointer: '/amount_minor', detail: `must be ${left}, or left out, with restock` }];
+    return new Problem('restock-needs-full-refund', detail, { max_refundable_minor: left, errors });
+  }
+  if (code === 'goods_returned') {
+    const errors = [{ pointer: '/restock', detail: 'must be false: the goods come back once' }];
+    return goodsReturned(record, 'they cannot come back again. Send this refund without restock.', { errors });
   }
   const now = status ?? record.status;
   const detail = `Order ${record.order.orderId} is ${now}; only confirmed and completed orders can be refunded.`;

@@ -13,13 +13,18 @@ const fieldError = z
 
 /** What some codes say besides. */
 const extensions = {
-  errors: z.array(fieldError).openapi({ description: 'validation-error: each field and its fault.' }),
+  errors: z
+    .array(fieldError)
+    .openapi({ description: 'validation-error, restock-needs-full-refund, goods-returned: each field and its fault.' }),
   order: z
     .string()
     .openapi({ description: 'order-conflict, idempotency-conflict: the order that has this id or key.' }),
   order_status: z.string().openapi({ description: 'The status that stands against the request.' }),
   total_minor: z.int().openapi({ description: 'price-changed: what the items cost now.' }),
-  max_refundable_minor: z.int().openapi({ description: 'refund-exceeds-captured: what can be refunded.' }),
+  max_refundable_minor: z
+    .int()
+    .openapi({ description: 'refund-exceeds-captured, restock-needs-full-refund: what can be refunded.' }),
+  refund_id: z.string().openapi({ description: 'goods-returned: the refund that brings the goods back.' }),
   decision: z.string().openapi({ description: 'review-conflict: what was decided.' }),
   on_hand: z.int().openapi({ description: 'stock-below-reserved: what is on hand.' }),
   reserved: z.int().openapi({ description: 'stock-below-reserved, product-reserved: what open orders hold.' }),

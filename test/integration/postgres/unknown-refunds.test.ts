@@ -203,7 +203,7 @@ test('giving up the alarm of a requested refund is not possible until the money 
     .insertInto('reservations')
     .values({ ...goods, state: 'committed' })
     .execute();
-  const refund = { ...asked(orderId, 'stuck', 4_000), restock: true };
+  const refund = { ...asked(orderId, 'stuck'), restock: true };
   await refunds.open(refund);
   const alarm = { orderId, kind: 'compensation', subject: refund.refundId } as const;
   const letters = createDeadLetterStore(stack.database);

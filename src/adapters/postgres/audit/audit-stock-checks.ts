@@ -15,6 +15,51 @@ export const STOCK_CHECKS: readonly SqlCheck[] = [
           where (s.on_hand, s.reserved) is distinct from (coalesce(m.on_hand, 0), coalesce(m.reserved, 0))`,
   },
   {
+    name: 'stocked-goods-are-accounted-for',
+    invariant: 'I5',
+    isRecoverable: false,
+    sql: `select '' as order_id, s.sku as about,
+                 format('%s: %s were stocked, but %s are on hand and %s are with orders that took them', s.sku,
+                        coalesce(m.stocked, 0), s.on_hand, coalesce(r.sold, 0)) as detail
+          from stock s
+          left join (
+            select sku, sum(on_hand_delta) as stocked from stock_movements where kind = 'adjust' group by 1
+          ) m using (sku)
+          left join (
+            select sku, sum(quantity) as sold from reservations where state = 'committed' group by 1
+          ) r using (sku)
+          where coalesce(m.stocked, 0) <> s.on_hand + coalesce(r.sold, 0)`,
+  },
+  {
+    name: 'orders-have-what-they-took',
+    invariant: 'I5',
+    isRecoverable: false,
+    sql: `select order_id, sku as about,
+                 format('the order has %s of %s, but %s were taken from the shelf for it and not put back',
+                        coalesce(r.quantity, 0), sku, -coalesce(m.moved, 0)) as detail
+          from (
+            select order_id, sku, sum(on_hand_delta) as moved from stock_movements
+            where kind in ('commit', 'restock') and order_id is not null group by 1, 2
+          ) m full join (
+            select order_id, sku, quantity from reservations where state = 'committed'
+          ) r using (order_id, sku)
+          where coalesce(r.quantity, 0) <> -coalesce(m.moved, 0)`,
+  },
+  {
+    name: 'returned-goods-are-not-shipped',
+    invariant: 'I5',
+    isRecoverable: false,
+    // Somebody who adjusts the stock afterwards has counted the shelf.
+    sql: `select m.order_id, m.sku as about,
+                 format('%s of %s were put back on the shelf before the order was completed', m.on_hand_delta, m.sku)
+                   as detail
+          from stock_movements m join order_events e using (order_id)
+          where m.kind = 'restock' and e.type = 'order.completed' and m.created_at < e.created_at
+            and not exists (
+              select from stock_movements a
+              where a.sku = m.sku and a.kind = 'adjust' and a.created_at > e.created_at)`,
+  },
+  {
     name: 'reserved-stock-is-its-reservations',
     invariant: 'I5',
     isRecoverable: false,

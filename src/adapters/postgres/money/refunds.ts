@@ -3,8 +3,10 @@ import type { DueRefund, RefundStore, RequestedRefund } from '../../../activitie
 import { isUndoRefundId } from '../../../domain/ids.js';
 import type { OrderStatus } from '../../../domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
+import { returnRefusal } from '../../../domain/returns.js';
 import { forgetEvidence, heedEvidence } from '../dead-letters/evidence.js';
 import { lockOrder } from '../orders/order-row.js';
+import { returnsOf } from '../orders/returns.js';
 import type { Database, Tx } from '../pool.js';
 import { claimRefund, recordLookup, recordRefund } from './refund-answers.js';
 import {
@@ -110,6 +112,8 @@ async function openRefund(tx: Tx, refund: RequestedRefund): Promise<Admission> {
   if (payment === undefined || !REFUNDABLE.includes(order.status)) return refused('not_refundable');
   const left = await leftToRefund(tx, orderId, payment.attempt, payment.amount_minor);
   const amountMinor = refund.amountMinor ?? left;
+  const noReturn = refund.restock && returnRefusal(await returnsOf(tx, orderId), { amountMinor, leftMinor: left });
+  if (noReturn) return refused(noReturn);
   if (amountMinor <= 0 || amountMinor > left) return refused('refund_exceeds_captured');
 
   const opened = await tx

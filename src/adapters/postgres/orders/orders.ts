@@ -4,9 +4,11 @@ import type { DeadLetterKind } from '../../../domain/dead-letter.js';
 import type { FailureReason } from '../../../domain/failure.js';
 import { isSettled, type OrderRun, type OrderStatus, type Undone } from '../../../domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
+import { mayShip } from '../../../domain/returns.js';
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
 import { inTime } from './expiry.js';
 import { endingOf, lockOrder, moveOrder, placeOrder, type LockedOrder, type Move } from './order-row.js';
+import { forgetReturns, returnsOf } from './returns.js';
 import type { Database, Tx } from '../pool.js';
 
 const REDRIVABLE: Partial<Record<FailureReason, DeadLetterKind>> = {
@@ -67,8 +69,12 @@ export function createOrderStore(database: Database): OrderStore {
       return inTransaction(async (tx) => {
         const order = await lockOrder(tx, orderId);
         if (order?.status === 'completed') return ADMITTED;
-        const moved = order && (await moveOrder(tx, orderId, { to: 'completed', event: 'order.completed' }));
-        return moved ? ADMITTED : refused(order, 'not_fulfillable');
+        if (order?.status !== 'confirmed') return refused(order, 'not_fulfillable');
+        const returns = await returnsOf(tx, orderId);
+        if (!mayShip(returns)) return refused(order, 'goods_returned');
+        if (returns.refunds.length > 0) await forgetReturns(tx, orderId);
+        await moveOrder(tx, orderId, { to: 'completed', event: 'order.completed' });
+        return ADMITTED;
       });
     },
 

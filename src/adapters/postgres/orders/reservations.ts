@@ -111,7 +111,7 @@ export function createReservationStore(database: Database): ReservationStore {
           with sold as materialized (
             select r.sku, r.quantity from reservations r join stock s on s.sku = r.sku
             where r.order_id = ${orderId} and r.state = 'committed'
-              and exists (select from refunds f where f.refund_id = ${refundId} and f.state = 'succeeded')
+              and exists (select from refunds f where f.refund_id = ${refundId} and f.state = 'succeeded' and f.restock)
             order by r.sku for update of s
           ), given_back as (
             update stock s set on_hand = s.on_hand + sold.quantity from sold where s.sku = sold.sku

@@ -63,6 +63,32 @@ export const ORDER_PAGES = {
       max_refundable_minor: 500,
     },
   },
+  'restock-needs-full-refund': {
+    meaning:
+      'The refund asks for `restock`, which puts all goods of the order back on the shelf, and leaves money of the payment with you. Goods do not come back line by line.',
+    action:
+      'Leave `amount_minor` out, or send `max_refundable_minor`: then all of the money goes back with the goods. Without `restock` any part can be refunded; what of its goods came back is counted in with a stock adjustment.',
+    retry: 'changed',
+    example: {
+      detail: 'With restock all that is left of the payment goes back: 9999, in minor units of EUR.',
+      instance: '/v1/orders/order-1001/refunds',
+      max_refundable_minor: 9999,
+      errors: [{ pointer: '/amount_minor', detail: 'must be 9999, or left out, with restock' }],
+    },
+  },
+  'goods-returned': {
+    meaning:
+      'The goods of the order are on the shelf again, or `refund_id` is to put them there. They cannot be shipped, and they do not come back a second time.',
+    action:
+      'To a fulfilment: cancel the order, which gives back what is left of the money. If that refund failed and is not to be redriven, discard its dead letter, and fulfil the order then. To a refund: send it without `restock`.',
+    retry: 'changed',
+    example: {
+      detail: 'The goods of order order-1001 come back with refund rf_x7Qk; they cannot be shipped.',
+      instance: '/v1/orders/order-1001/fulfilment',
+      order_status: 'confirmed',
+      refund_id: 'rf_x7Qk',
+    },
+  },
   'not-fulfillable': {
     meaning: 'Only a confirmed order can be fulfilled; `order_status` is what it is.',
     action: 'Wait until it is `confirmed`, or leave it.',

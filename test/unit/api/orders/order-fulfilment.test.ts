@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { openDesk, type Desk } from '../desk.js';
+import { aRefund, openDesk, type Desk } from '../desk.js';
 
 const fulfil = (desk: Desk) => desk.post('/v1/orders/order-1/fulfilment');
 
@@ -25,6 +25,20 @@ describe('POST /v1/orders/:id/fulfilment', () => {
     expect(await fulfil(desk)).toMatchObject({
       status: 409,
       body: { code: 'not-fulfillable', order_status: 'cancelling' },
+    });
+  });
+
+  it('refuses to ship goods that come back, and names the refund that brings them', async () => {
+    const refunds = [
+      aRefund({ id: 'rf_1', state: 'failed', restock: true }),
+      aRefund({ id: 'rf_2', restock: true }),
+      aRefund({ id: 'rf_3' }),
+    ];
+    desk.has('order-1', { status: 'confirmed', refunds });
+    desk.answers.fulfil = async () => ({ kind: 'refused', code: 'goods_returned', status: 'confirmed' });
+    expect(await fulfil(desk)).toMatchObject({
+      status: 409,
+      body: { code: 'goods-returned', order_status: 'confirmed', refund_id: 'rf_2' },
     });
   });
 

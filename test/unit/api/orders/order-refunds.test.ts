@@ -69,6 +69,28 @@ describe('POST /v1/orders/:id/refunds', () => {
     });
   });
 
+  it('says what to send when goods are to come back for a part of the money', async () => {
+    desk.answers.refund = async () => ({ kind: 'refused', code: 'restock_needs_full_refund', status: 'confirmed' });
+    expect(await desk.post(PATH, { ...BODY, restock: true }, KEY)).toMatchObject({
+      status: 422,
+      body: {
+        code: 'restock-needs-full-refund',
+        max_refundable_minor: 3_998,
+        errors: [{ pointer: '/amount_minor', detail: 'must be 3998, or left out, with restock' }],
+      },
+    });
+  });
+
+  it('says which refund has brought the goods back when another one is to', async () => {
+    const refunds = [aRefund({ id: 'rf_1', state: 'succeeded', restock: true })];
+    desk.has('order-1', { status: 'completed', attempts: [CAPTURED], refunds });
+    desk.answers.refund = async () => ({ kind: 'refused', code: 'goods_returned', status: 'completed' });
+    expect(await desk.post(PATH, { ...BODY, restock: true }, KEY)).toMatchObject({
+      status: 409,
+      body: { code: 'goods-returned', refund_id: 'rf_1', errors: [{ pointer: '/restock' }] },
+    });
+  });
+
   it('refuses an order that is not paid', async () => {
     desk.answers.refund = async () => ({ kind: 'refused', code: 'not_refundable', status: 'reserved' });
     expect(await desk.post(PATH, BODY, KEY)).toMatchObject({
