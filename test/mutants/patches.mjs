@@ -20,7 +20,6 @@ export async function readMutants() {
   );
 }
 
-/** @returns {{ title: string, tests: { project: string, file: string, name?: string }[] }} */
 export function headerOf(file, text) {
   const [header = ''] = text.split(/^diff --git /m, 1);
   const valuesOf = (key) => [...header.matchAll(new RegExp(`^${key}: (.+)$`, 'gm'))].map(([, value]) => value.trim());
