@@ -39,7 +39,8 @@ describe('the doubt about a send that may have taken money', () => {
   async function sentInDoubt() {
     const { order, run } = await orders.sent();
     await charges.troubled(run, 1, ambiguous, CALL);
-    expect(await orders.claim(run)).toMatchObject({ kind: 'send', attempt: 1, doubtful: true });
+    const request = { key: `${order.orderId}:charge:1` };
+    expect(await orders.claim(run)).toMatchObject({ kind: 'send', attempt: 1, doubtful: true, request });
     return { order, run };
   }
 
