@@ -148,8 +148,8 @@ describe('R25: a refund whose outcome is unknown', () => {
     await refunds.due({ orderId, owner: OWNER });
     await refunds.record(`${orderId}:charge:1:undo`, LOST, 1, 1);
     expect(await refunds.due({ orderId, owner: OWNER })).toMatchObject([
-      { state: 'due', request: { amountMinor: 2_500 } },
-      { state: 'unknown', request: { amountMinor: 10_000 } },
+      { state: 'due', request: { key: `${orderId}:charge:2:undo`, amountMinor: 2_500 } },
+      { state: 'unknown', request: { key: `${orderId}:charge:1:undo`, amountMinor: 10_000 } },
     ]);
   });
 });
