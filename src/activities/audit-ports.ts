@@ -1,6 +1,6 @@
 import type { OrderPolicy } from '../domain/policy.js';
 import type { DeadLetterStore } from './dead-letters.js';
-import type { InboxEvent, OrderMessenger } from './gateway-events.js';
+import type { InboxEvent, OrderMessenger, RefundResumer } from './gateway-events.js';
 import type { ChargeStore, PaymentGateway } from './payments.js';
 
 /** One thing that is not as it must be. `orderId` is empty when it is about no order. */
@@ -101,12 +101,6 @@ export interface UnprocessedEvents {
 /** Starts the workflow of a stored gateway message, unless it is running. */
 export interface GatewayEventStarter {
   start(event: { gateway: string; eventId: string }): Promise<void>;
-}
-
-/** The workflows of refunds that somebody asked for. */
-export interface RefundResumer {
-  /** Has the refund go on, if it is one of those. @returns whether it is */
-  resume(orderId: string, refundId: string): Promise<boolean>;
 }
 
 export interface AuditPorts {

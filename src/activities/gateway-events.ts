@@ -36,15 +36,23 @@ export interface OrderMessenger {
   recover(orderId: string): Promise<void>;
 }
 
+/** The workflows of refunds that somebody asked for. */
+export interface RefundResumer {
+  /** Has the refund go on, if it is one of those. @returns whether it is */
+  resume(orderId: string, refundId: string): Promise<boolean>;
+}
+
 export interface GatewayEventPorts {
   gateway: PaymentGateway;
   gatewayEvents: GatewayEventStore;
   messenger: OrderMessenger;
+  refundResumer: RefundResumer;
 }
 
 export type GatewayEventActivities = ReturnType<typeof createGatewayEventActivities>;
 
-export function createGatewayEventActivities({ gateway, gatewayEvents, messenger }: GatewayEventPorts) {
+export function createGatewayEventActivities(ports: GatewayEventPorts) {
+  const { gateway, gatewayEvents, messenger, refundResumer } = ports;
   return {
     /**
      * Acts on one stored message; the same again has no effect.
@@ -69,13 +77,20 @@ export function createGatewayEventActivities({ gateway, gatewayEvents, messenger
     if (await gatewayEvents.agrees(event)) return 'known before';
     if (type === 'refund.failed' && refundKey !== null) {
       const { kind } = await gateway.lookupRefund(refundKey, Context.current().cancellationSignal);
-      if (kind === 'refunded') return 'the gateway says now that it went back';
       if (kind === 'processing') throw later('RefundUnderWay', 'the gateway says that this refund is under way');
-      if (!(await gatewayEvents.refundFailedLate(refundKey))) return 'known before';
-      // Whoever is looking it up has its answer, and waits for a person now.
-      await messenger.tell(orderId, { kind: 'look' }, refundId);
-      return 'refund marked failed';
+      if (kind !== 'refunded') {
+        if (!(await gatewayEvents.refundFailedLate(refundKey))) return 'known before';
+        // Whoever is looking it up has its answer, and waits for a person now.
+        await messenger.tell(orderId, { kind: 'look' }, refundId);
+        return 'refund marked failed';
+      }
+      const isKnown = await gatewayEvents.agrees({ ...event, type: 'refund.succeeded' });
+      if (isKnown) return 'the gateway says now that it went back';
     }
+    // No other workflow of a paid order sends a refund that somebody asked for.
+    const isPaid = status === 'confirmed' || status === 'completed';
+    if (isPaid && refundId !== undefined && (await refundResumer.resume(orderId, refundId)))
+      return 'its refund goes on';
     if (await messenger.tell(orderId, { kind: 'look' }, refundId)) return 'its workflow looks again';
     // Between two of its workflows: whoever comes next reads the truth, or this does when it has settled.
     if (!isSettled(status)) throw later('OrderBetweenRuns', 'no workflow of this order is running now');

@@ -8,7 +8,7 @@ export function createFakeGatewayEvents(
   refunds: {
     failLate: (refundKey: string) => boolean;
     idOf: (refundKey: string) => string | undefined;
-    hasFailed: (refundKey: string) => boolean;
+    stateOf: (refundKey: string) => string;
   },
 ): GatewayEventStore & { arrive(event: Partial<InboxEvent> & { eventId: string }): void; effects: string[] } {
   const events = new Map<string, InboxEvent>();
@@ -22,7 +22,8 @@ export function createFakeGatewayEvents(
     },
     read: async (_gateway, eventId) => events.get(eventId),
     async agrees({ type, chargeKey: key, refundKey, orderId }) {
-      if (type === 'refund.failed') return refunds.hasFailed(refundKey ?? '');
+      if (type === 'refund.failed') return refunds.stateOf(refundKey ?? '') === 'failed';
+      if (type === 'refund.succeeded') return refunds.stateOf(refundKey ?? '') === 'succeeded';
       const found = orders.get(orderId ?? '');
       const attempt = found?.attempts.find((other) => chargeKey(found.order.orderId, other.attempt) === key);
       if (attempt === undefined) return false;

@@ -7,7 +7,7 @@ import type { FakeOrder, FakeRefund, FakeTables } from './fake-tables.js';
 /** The books of refunds in memory. */
 export function createFakeRefunds(tables: FakeTables): RefundStore & {
   failLate(key: string): boolean;
-  hasFailed(key: string): boolean;
+  stateOf(key: string): string;
   idOf(key: string): string | undefined;
 } {
   const { entry, openLetter, resolveLetters } = tables;
@@ -164,7 +164,7 @@ export function createFakeRefunds(tables: FakeTables): RefundStore & {
     idOf: (key) =>
       [...tables.orders.values()].flatMap((found) => found.refunds).find((refund) => refund.key === key)?.refundId,
 
-    hasFailed: (key) => byKey(key).refund.state === 'failed',
+    stateOf: (key) => byKey(key).refund.state,
     failLate(key) {
       const { found, refund } = byKey(key);
       if (refund.state === 'failed') return false;

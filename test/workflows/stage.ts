@@ -4,7 +4,7 @@ import { Client, WithStartWorkflowOperation, WorkflowNotFoundError, type Workflo
 import type { Duration } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import type { OrderMessenger } from '../../src/activities/gateway-events.js';
+import type { OrderMessenger, RefundResumer } from '../../src/activities/gateway-events.js';
 import type { FraudCheck } from '../../src/activities/screening.js';
 import type { AcceptedOrder, OrderOutcome } from '../../src/domain/order.js';
 import type { Admission } from '../../src/domain/outcomes.js';
@@ -115,7 +115,13 @@ export function openStage() {
       letters: () => books.lettersOf(order.orderId).map(({ kind, state }) => `${kind} ${state}`),
     };
 
-    const base: Ports = { ...books, messenger: messengerOf(act), gateway: gateway.gateway, fraudChecks };
+    const base: Ports = {
+      ...books,
+      messenger: messengerOf(act),
+      refundResumer: refundResumerOf(act),
+      gateway: gateway.gateway,
+      fraudChecks,
+    };
     return withWorker(environment, { ...base, ...scene.ports?.(base) }, taskQueue, async (running) => {
       onStage = { environment, workflows: started, running };
       // What a failing test leaves open would keep the server from skipping time for the next one.
@@ -228,6 +234,26 @@ function messengerOf({ environment, order, policy, books, start }: Act): OrderMe
     async recover(orderId) {
       if (!books.has(orderId)) throw new Error(`there is no order ${orderId} to recover`);
       await start(contract.RECOVER_ORDER, contract.recoverWorkflowId(orderId), [order, policy]);
+    },
+  };
+}
+
+/** Reaches the workflow of a refund that somebody asked for, or starts it again. */
+function refundResumerOf({ environment, books, policy, taskQueue }: Act): RefundResumer {
+  return {
+    async resume(orderId, refundId) {
+      const refund = books.entry(orderId).refunds.find((other) => other.refundId === refundId);
+      if (refund?.requested !== true) return false;
+      const { amountMinor, fingerprint } = refund;
+      const request = { orderId, refundId, amountMinor, reason: 'broken', restock: true, fingerprint };
+      await environment.client.workflow.signalWithStart(contract.REFUND_ORDER, {
+        workflowId: contract.refundWorkflowId(refundId),
+        taskQueue,
+        args: [request, policy],
+        signal: contract.news,
+        signalArgs: [{ kind: 'look' }],
+      });
+      return true;
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { RefundResumer } from '../../activities/audit-ports.js';
+import type { RefundResumer } from '../../activities/gateway-events.js';
 import type { OrderReader } from '../../adapters/postgres/orders/order-reader.js';
 import type { OrderRequests } from '../../api/orders/order-requests.js';
 import type { OrderPolicy } from '../../domain/policy.js';

@@ -81,6 +81,19 @@ test('R31: a refund whose workflow was terminated before the gateway answered is
   await expectRefunded(id);
 });
 
+test('R31: a refund that is unknown, as its letter says, and whose workflow was terminated is settled by the audit', async () => {
+  const { id, refundId, handle } = await begunRefund('pm_refund_processing');
+  await eventually(
+    () => lettersOf(stack, id),
+    (letters) => letters.some(({ kind, state }) => kind === 'refund' && state === 'open'),
+  );
+  await handle.terminate('by mistake');
+  await stack.settleRefundAtGateway(`${id}:refund:${refundId}:1`, 'refunded');
+  await age(refundId);
+  expect(await audit()).toContain('refunds-end');
+  await expectRefunded(id);
+});
+
 test('R31: a refund that went back, and whose workflow ended before the goods did, is restocked by the audit', async () => {
   const { id, refundId, handle } = await begunRefund('pm_refund_processing');
   await eventually(

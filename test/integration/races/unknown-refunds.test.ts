@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { refundWorkflowId } from '../../../src/workflows/contract.js';
 import { QUICK } from '../../support/crash-road.js';
 import { endStateOf, eventually, lettersOf, stockTrouble, trailOf } from '../../support/end-state.js';
 import { freePort } from '../../support/holdfast-process.js';
@@ -81,6 +82,20 @@ test.each(['cancel', 'refunds'] as const)(
     );
   },
 );
+
+test('R25: an unknown refund whose workflow was terminated is done when its event comes', async () => {
+  const { id, key } = await unknownRefund('refunds');
+  const refundId = key.split(':')[2] ?? '';
+  await stack.client.workflow.getHandle(refundWorkflowId(refundId)).terminate('by mistake');
+  await stack.settleRefundAtGateway(key, 'refunded');
+  const order = await refundOf(id, 'succeeded');
+  await eventually(
+    () => endStateOf(stack, order),
+    ({ reservations }) => reservations[0] === 'restocked',
+  );
+  expect(await endStateOf(stack, order)).toMatchObject({ status: 'confirmed', refunds: 1, kept: 0 });
+  expect(await lettersOf(stack, id)).toMatchObject([{ kind: 'refund', state: 'resolved' }]);
+});
 
 test('R25: a person says that an unknown refund went back, without another call', async () => {
   const { id, letter } = await unknownRefund('refunds');
