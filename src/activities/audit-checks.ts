@@ -31,7 +31,7 @@ export function auditChecks(tools: CheckTools): AuditCheck[] {
 }
 
 function bookChecks({ ports, limits, heartbeat, recover }: CheckTools): AuditCheck[] {
-  const { audit, refundResumer, runs } = ports;
+  const { audit, refundResumer, cancelCarrier, runs } = ports;
   let recounting: Promise<void> | undefined;
   // However many counts are wrong, one look at all orders puts them right.
   const recount = (): Promise<void> => (recounting ??= audit.recount());
@@ -44,19 +44,22 @@ function bookChecks({ ports, limits, heartbeat, recover }: CheckTools): AuditChe
     const hasOwnWorkflow = isResumable && !isUndoRefundId(refundId);
     return !(await (hasOwnWorkflow ? runs.isRefunding(refundId) : runs.isRunning(orderId)));
   };
-  return audit.checks.map(({ name, invariant, isRecoverable, isRecountable = false, isResumable = false }) => ({
-    name,
-    invariant,
-    kind: 'books',
-    async inspect() {
-      const { findings, inspected } = await audit.inspect(name, limits);
-      const flags = await concurrently(findings, AT_ONCE, (finding) => isWrong(finding, isResumable));
-      return { findings: findings.filter((_, index) => flags[index]), inspected };
-    },
-    ...(isRecoverable ? { cure: ({ orderId }: Finding) => recover(orderId) } : {}),
-    ...(isRecountable ? { cure: recount } : {}),
-    ...(isResumable ? { cure: resume } : {}),
-  }));
+  return audit.checks.map(
+    ({ name, invariant, isRecoverable, isRecountable = false, isResumable = false, isCancel = false }) => ({
+      name,
+      invariant,
+      kind: 'books',
+      async inspect() {
+        const { findings, inspected } = await audit.inspect(name, limits);
+        const flags = await concurrently(findings, AT_ONCE, (finding) => isWrong(finding, isResumable));
+        return { findings: findings.filter((_, index) => flags[index]), inspected };
+      },
+      ...(isRecoverable ? { cure: ({ orderId }: Finding) => recover(orderId) } : {}),
+      ...(isRecountable ? { cure: recount } : {}),
+      ...(isResumable ? { cure: resume } : {}),
+      ...(isCancel ? { cure: ({ orderId }: Finding) => cancelCarrier.carryOut(orderId) } : {}),
+    }),
+  );
 }
 
 function eventCheck({ ports: { gatewayEvents, eventStarter }, limits }: CheckTools): AuditCheck {

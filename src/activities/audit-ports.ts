@@ -31,6 +31,8 @@ export interface BookCheck {
   isRecoverable: boolean;
   /** Counting the orders anew puts this right. */
   isRecountable?: boolean;
+  /** It is about an accepted cancel, which somebody must be told of again. */
+  isCancel?: boolean;
   /** It is about a refund, whose own workflow puts this right when it runs again. */
   isResumable?: boolean;
   /** Some of what it finds is `unlessRunning`. */
@@ -103,6 +105,12 @@ export interface GatewayEventStarter {
   start(event: { gateway: string; eventId: string }): Promise<void>;
 }
 
+/** The workflows that carry out accepted cancels. */
+export interface CancelCarrier {
+  /** Tells the workflow that works on the order of its cancel, or starts one. */
+  carryOut(orderId: string): Promise<void>;
+}
+
 export interface AuditPorts {
   audit: AuditStore;
   runs: RunLister;
@@ -113,6 +121,7 @@ export interface AuditPorts {
   gatewayEvents: UnprocessedEvents;
   eventStarter: GatewayEventStarter;
   refundResumer: RefundResumer;
+  cancelCarrier: CancelCarrier;
 }
 
 /** How long things may take before the audit calls them stuck, in milliseconds, and how much one audit looks at. */

@@ -1,5 +1,5 @@
 import type { AcceptedOrder, OrderRun, Undone } from '../domain/order.js';
-import type { Admission, Superseded } from '../domain/outcomes.js';
+import type { Admission, Superseded, Undoing } from '../domain/outcomes.js';
 
 export interface BeginUndoInput {
   order: AcceptedOrder;
@@ -14,12 +14,16 @@ export interface BeginUndoInput {
  */
 export type UndoOpening = { kind: 'open'; ending: Undone } | { kind: 'confirmed' } | Superseded;
 
-/** How an order stands for the run that recovers it. `ended`: only its money may still be wrong. */
-export type RecoveryStanding = { kind: 'open' | 'ended' } | { kind: 'undoing'; ending: Undone } | Superseded;
+/**
+ * How an order stands for the run that recovers it. `ended`: only its money may still be wrong. `undoing`: its undo has
+ * begun, or a cancel was accepted and nobody has begun to undo it.
+ */
+export type RecoveryStanding = { kind: 'open' | 'ended' } | Undoing | Superseded;
 
 /** How an order's own row moves. Each method is one transaction and can be run again. */
 export interface OrderStore {
-  noteCancel(run: OrderRun): Promise<void>;
+  /** Keeps a cancel that a run has heard, unless it is kept already or comes too late. */
+  noteCancel(run: OrderRun, reason: string): Promise<void>;
   /** Closes the order to every forward step and keeps how it ends; writes its row when no step got that far. */
   beginUndo(input: BeginUndoInput): Promise<UndoOpening>;
   end(run: OrderRun, ending: Undone): Promise<void>;
@@ -37,7 +41,9 @@ export type OrderActivities = ReturnType<typeof createOrderActivities>;
 
 export function createOrderActivities({ orders }: { orders: OrderStore }) {
   return {
-    noteCancel: (run: OrderRun): Promise<void> => orders.noteCancel(run),
+    /** Runs from before reasons were kept give none. */
+    noteCancel: ({ reason = 'cancelled', ...run }: OrderRun & { reason?: string }): Promise<void> =>
+      orders.noteCancel(run, reason),
 
     beginUndo: (input: BeginUndoInput): Promise<UndoOpening> => orders.beginUndo(input),
 

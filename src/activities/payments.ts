@@ -94,7 +94,8 @@ export interface ChargeStore {
   dismissed(run: OrderRun): Promise<{ attempt: number; key: string }[]>;
   /**
    * The first charge of any run of this order, the owner's included, that is still open; `known` when none is, with what
-   * the newest came to: confirmed, declined, a mismatch, or else not charged.
+   * the newest came to: confirmed, declined, a mismatch, or else not charged. One that was captured for an order that
+   * still waits for it confirms the order now. Of an order that is being undone: how it ends.
    */
   earlierStanding(run: OrderRun, settlingTimeMs: number): Promise<Standing>;
   /** Shows that the outcome of the order's charge is not known, while its stock stays held; opens the dead letter. */

@@ -34,6 +34,11 @@ export function isSettled(status: OrderStatus): boolean {
   return SETTLED.includes(status);
 }
 
+/** Whether a cancel may still be asked for: it is not under way, and not too late. */
+export function isCancellable(status: OrderStatus): boolean {
+  return status !== 'cancelling' && (canTransition(status, 'cancelling') || canTransition(status, 'cancelled'));
+}
+
 /** One line with the name and price as they were when the order was accepted. */
 export interface OrderLine {
   sku: string;

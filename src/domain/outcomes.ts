@@ -12,7 +12,10 @@ export interface Shortage {
 /** The order belongs to another run, or has left the status in which this step may act. */
 export type Superseded = { kind: 'superseded' };
 
-export type ScreenOutcome = { kind: 'allow' } | { kind: 'review' | 'reject'; detail: string } | Superseded;
+/** The order is to be taken back, and ends as this: a cancel was accepted, or its run began to undo it and has forgotten. */
+export type Undoing = { kind: 'undoing'; ending: Undone };
+
+export type ScreenOutcome = { kind: 'allow' } | { kind: 'review' | 'reject'; detail: string } | Undoing | Superseded;
 
 export type ReviewDecision = 'approve' | 'reject';
 
@@ -25,8 +28,7 @@ export type ReviewOutcome =
 export type ReserveOutcome =
   | { kind: 'reserved' }
   | { kind: 'out_of_stock'; shortages: Shortage[] }
-  /** This very run is already taking the order back, and has forgotten it. */
-  | { kind: 'undoing'; ending: Undone }
+  | Undoing
   | Superseded;
 
 export type ChargeOutcome =
@@ -44,6 +46,7 @@ export type ChargeOutcome =
   | { kind: 'refused'; retryAfterMs: number; tries: number }
   /** Nobody knows yet; ask again after this long. */
   | { kind: 'unknown'; retryAfterMs: number }
+  | Undoing
   | Superseded;
 
 /**
@@ -54,6 +57,14 @@ export type RefundOutcome =
   | { kind: 'refunded' }
   | { kind: 'refused'; code: string }
   | { kind: 'unknown'; retryAfterMs: number };
+
+/**
+ * What became of a cancel that somebody asks for. `accepted`: it is kept, with the reason of the first that was, and every
+ * later step of the order obeys it; `status` is null while the order has no row. `refused`: nothing was kept.
+ */
+export type CancelDecision =
+  | { kind: 'accepted'; reason: string; status: OrderStatus | null }
+  | { kind: 'refused'; status: OrderStatus };
 
 /** Whether a workflow that somebody asked for may do its work: decided once, in the database. */
 export type Admission = { kind: 'admitted' } | { kind: 'refused'; code: AdmissionRefusal; status: OrderStatus | null };

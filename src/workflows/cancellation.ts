@@ -17,7 +17,7 @@ export function listenForCancel(steps: OrderSteps): Interruptible {
     reason = request.reason;
     scope.cancel();
     // While a charge in flight is awaited, people should see that the cancel was heard.
-    await CancellationScope.nonCancellable(() => steps.noteCancel());
+    await CancellationScope.nonCancellable(() => steps.noteCancel(request.reason));
   });
 
   return async (walk) => {

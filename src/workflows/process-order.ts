@@ -60,6 +60,8 @@ export async function processOrder(
         return mismatched(payment);
       case 'unreserved':
         return failed('charge', 'out_of_stock', 'the reservation was gone when the payment came');
+      case 'undoing':
+        return payment.ending;
       case 'superseded':
         return superseded;
     }

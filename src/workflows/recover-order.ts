@@ -57,9 +57,12 @@ async function lookUp(steps: OrderSteps, inbox: Inbox): Promise<OrderOutcome> {
       return declined(payment);
     case 'mismatch':
       return mismatched(payment);
+    case 'undoing':
+      return payment.ending;
+    case 'unreserved':
+      return failed('charge', 'out_of_stock', 'the reservation was gone when the payment came');
     case 'not_charged':
     case 'expired':
-    case 'unreserved':
     case 'superseded':
       return failed('charge', 'payment_unavailable', 'the order was interrupted before it was paid');
   }

@@ -25,6 +25,8 @@ export async function passScreening(steps: OrderSteps): Promise<'passed' | Order
       return failed('screen', 'fraud_rejected', verdict.detail);
     case 'superseded':
       return superseded;
+    case 'undoing':
+      return verdict.ending;
     case 'review':
       return reviewed(steps, review);
   }

@@ -83,7 +83,7 @@ export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPol
       persistent(alarm, 'settle', local.settleEarlierCharges, wakeable.settleEarlierCharges, pause, run),
     findLateCaptures,
     applyChargeEvidence: (evidence: Evidence) => undoing.applyChargeEvidence({ ...run, evidence }),
-    noteCancel: () => undoing.noteCancel(run),
+    noteCancel: (reason: string) => undoing.noteCancel({ ...run, reason }),
     takeOver: (deadLetterId: string) => undoing.takeOverToRedrive({ ...run, deadLetterId }),
     takeOverToCancel: (reason: string) => undoing.takeOverToCancel({ ...run, reason }),
     takeOverToRecover: () => undoing.takeOverToRecover({ order, owner }),

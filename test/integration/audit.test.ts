@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(async () => stack?.close());
 afterEach(async () => {
   await stack.database.pool.query(
-    'truncate orders, dead_letters, gateway_events, stock_movements, stock, outbox cascade',
+    'truncate orders, cancel_requests, dead_letters, gateway_events, stock_movements, stock, outbox cascade',
   );
   await stack.seed(...PRODUCTS);
 });

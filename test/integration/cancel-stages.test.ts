@@ -94,7 +94,7 @@ describe('a cancel', () => {
   test('stage 4, charge in flight: awaits it; one charge, one refund', async () => {
     const checkout = aCheckout({}, 'pm_slow_3000');
     await shop.post(checkout);
-    await shop.until(checkout.order_id, ['reserved']);
+    await shop.untilCharging(checkout.order_id);
     const asked = await shop.ask(checkout.order_id, 'cancel', why);
     expect(asked).toMatchObject({ status: 202, body: { cancel_requested: true } });
     await shop.until(checkout.order_id, ['cancelled']);

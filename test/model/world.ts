@@ -14,6 +14,7 @@ import { createNoticeReader } from '../../src/adapters/postgres/events/notice-re
 import { createCheckoutKeys } from '../../src/adapters/postgres/orders/checkout-keys.js';
 import { createOrderLists } from '../../src/adapters/postgres/orders/order-lists.js';
 import { createOrderReader } from '../../src/adapters/postgres/orders/order-reader.js';
+import { createCancelRequests } from '../../src/adapters/postgres/orders/cancel-requests.js';
 import { createFollowedOrders } from '../../src/adapters/postgres/orders/followed-orders.js';
 import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js';
 import { createProducts } from '../../src/adapters/postgres/catalogue/products.js';
@@ -125,6 +126,7 @@ export async function createWorld(): Promise<World> {
     guards: [],
     keys: createCheckoutKeys(database),
     reader,
+    cancels: createCancelRequests(database),
     workflows,
     trail: reader,
     notices: createNoticeReader(database),

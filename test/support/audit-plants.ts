@@ -208,6 +208,12 @@ export const PLANTS: [check: string, status: OrderStatus, age: string, breakIt: 
      values ('product-A', 'ID', 'release', 0, -2)`,
   ],
   [
+    'cancels-are-carried-out',
+    'confirmed',
+    '1 day',
+    `insert into cancel_requests (order_id, reason, requested_at) values ('ID', 'asked', now() - interval '1 hour')`,
+  ],
+  [
     'outbox-is-drained',
     'confirmed',
     '1 day',

@@ -9,6 +9,7 @@ import type { Database } from '../../src/adapters/postgres/pool.js';
 export function auditPortsOn(database: Database, overrides: Partial<AuditPorts> = {}) {
   const recovered: string[] = [];
   const started: string[] = [];
+  const carried: string[] = [];
   const ports: AuditPorts = {
     audit: createAuditStore(database),
     deadLetters: createDeadLetterStore(database),
@@ -17,6 +18,7 @@ export function auditPortsOn(database: Database, overrides: Partial<AuditPorts> 
     messenger: { tell: async () => false, recover: async (orderId) => void recovered.push(orderId) },
     eventStarter: { start: async ({ gateway, eventId }) => void started.push(`${gateway} ${eventId}`) },
     refundResumer: { resume: async () => false },
+    cancelCarrier: { carryOut: async (orderId) => void carried.push(orderId) },
     gateway: {
       async lookup(key) {
         const row = await database.kysely
@@ -33,7 +35,7 @@ export function auditPortsOn(database: Database, overrides: Partial<AuditPorts> 
     charges: { captured: async () => ({ kind: 'superseded' }) },
     ...overrides,
   };
-  return { ports, recovered, started };
+  return { ports, recovered, started, carried };
 }
 
 /** A Temporal that lists nothing, and in which every order has a run, or none. */

@@ -1,8 +1,9 @@
 import type { Captured, ChargeStore, Claim, Standing } from '../../src/activities/payments.js';
 import { chargeKey } from '../../src/domain/ids.js';
-import { canTransition, type OrderRun } from '../../src/domain/order.js';
+import { canTransition, type OrderRun, type Undone } from '../../src/domain/order.js';
 import type { ChargeOutcome } from '../../src/domain/outcomes.js';
 import { ATTEMPT_TRANSITIONS, type AttemptState } from '../../src/domain/payment.js';
+import { requestedOf } from './fake-orders.js';
 import type { FakeAttempt, FakeOrder, FakeTables } from './fake-tables.js';
 
 const SUPERSEDED: ChargeOutcome = { kind: 'superseded' };
@@ -34,7 +35,11 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
     row.captured = { amountMinor, currency };
     resolveLetters(run.orderId, ['payment_unknown']);
     const isOpen = found.owner === run.owner && canTransition(found.status, 'confirmed');
-    if (isOpen && asAgreed(found, row) && (found.held === 'active' || hold(found))) {
+    const requested = requestedOf(found);
+    if (isOpen && requested !== undefined) {
+      move(found, 'cancelling');
+      found.undoing = requested;
+    } else if (isOpen && asAgreed(found, row) && (found.held === 'active' || hold(found))) {
       move(found, 'confirmed');
       found.held = 'committed';
       found.settledBy = attempt;
@@ -54,8 +59,11 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
       const found = entry(run.orderId);
       if (found.owner !== run.owner) return { kind: 'answered', outcome: SUPERSEDED };
       const own = ownAttempt(found, run);
-      const outcome = outcomeOf(found, own);
+      const outcome = outcomeOf(found, own) ?? undoingOf(requestedOf(found));
       if (outcome !== undefined) return { kind: 'answered', outcome };
+      if (found.status === 'payment_unknown') {
+        return { kind: 'answered', outcome: { kind: 'unknown', retryAfterMs: 0 } };
+      }
       if (found.status !== 'reserved') return { kind: 'answered', outcome: SUPERSEDED };
       if (own === undefined && found.attempts.some(isOpen)) throw new Error('another charge of this order is open');
 
@@ -118,8 +126,13 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
       for (const row of found.attempts) if (row.state === 'created') row.state = 'not_charged';
       const open = found.attempts.find(isOpen);
       if (open !== undefined) return standingOf(open, run.orderId);
-      const outcome = outcomeOf(found, found.attempts.at(-1));
-      const isAnswer = outcome?.kind === 'confirmed' || outcome?.kind === 'declined' || outcome?.kind === 'mismatch';
+      const last = found.attempts.at(-1);
+      const outcome = outcomeOf(found, last);
+      if (outcome?.kind === 'unreserved' && last?.captured !== undefined && !isGivenBack(found, last)) {
+        const captured: Captured = { kind: 'captured', reference: '', ...last.captured };
+        return { kind: 'known', outcome: capture(run, last.attempt, captured) };
+      }
+      const isAnswer = outcome !== undefined && ANSWERS.includes(outcome.kind);
       return { kind: 'known', outcome: isAnswer ? outcome : { kind: 'not_charged' } };
     },
 
@@ -159,6 +172,14 @@ function ownAttempt({ attempts }: FakeOrder, { owner }: OrderRun): FakeAttempt |
   return attempts.findLast((attempt) => attempt.owner === owner);
 }
 
+const ANSWERS: readonly ChargeOutcome['kind'][] = ['confirmed', 'declined', 'mismatch', 'undoing'];
+
+const isGivenBack = ({ refunds }: FakeOrder, { attempt }: FakeAttempt) =>
+  refunds.some((refund) => refund.attempt === attempt);
+
+const undoingOf = (ending: Undone | undefined): ChargeOutcome | undefined =>
+  ending === undefined ? undefined : { kind: 'undoing', ending };
+
 function asAgreed({ order }: FakeOrder, { captured }: FakeAttempt): boolean {
   return captured?.amountMinor === order.totalMinor && captured.currency === order.currency;
 }
@@ -166,6 +187,7 @@ function asAgreed({ order }: FakeOrder, { captured }: FakeAttempt): boolean {
 function outcomeOf(found: FakeOrder, attempt: FakeAttempt | undefined): ChargeOutcome | undefined {
   const { status } = found;
   if (status === 'confirmed' || status === 'completed') return { kind: 'confirmed' };
+  if (found.undoing !== undefined) return { kind: 'undoing', ending: found.undoing };
   if (attempt?.captured !== undefined) {
     const { amountMinor: capturedMinor, currency } = attempt.captured;
     if (!asAgreed(found, attempt)) return { kind: 'mismatch', capturedMinor, currency };

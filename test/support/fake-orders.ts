@@ -1,7 +1,7 @@
 import type { OrderStore } from '../../src/activities/orders.js';
 import type { DeadLetterKind } from '../../src/domain/dead-letter.js';
 import type { FailureReason } from '../../src/domain/failure.js';
-import { isSettled, type OrderRun } from '../../src/domain/order.js';
+import { isCancellable, isSettled, type OrderRun, type Undone } from '../../src/domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../src/domain/outcomes.js';
 import { mayShip } from '../../src/domain/returns.js';
 import type { FakeOrder, FakeTables } from './fake-tables.js';
@@ -28,15 +28,18 @@ export function createFakeOrders({
   };
 
   return {
-    async noteCancel(run) {
-      const found = owned(run);
-      if (found !== undefined) found.cancelRequested = true;
+    async noteCancel({ orderId }, reason) {
+      const found = orders.get(orderId);
+      if (found === undefined || !isCancellable(found.status)) return;
+      found.cancelRequested = true;
+      found.cancelReason ??= reason;
     },
 
-    async beginUndo({ order, owner, ending }) {
+    async beginUndo({ order, owner, ending: asked }) {
       const found = place(order, owner);
       if (found.owner !== owner) return { kind: 'superseded' };
       if (found.undoing !== undefined) return { kind: 'open', ending: found.undoing };
+      const ending = asked.status === 'failed' ? (requestedOf(found) ?? asked) : asked;
       if (ending.status === 'cancelled') found.cancelRequested = true;
       const to = ending.status === 'failed' ? 'compensating' : 'cancelling';
       if (found.status === 'in_review') return { kind: 'open', ending };
@@ -64,6 +67,7 @@ export function createFakeOrders({
       const found = orders.get(orderId);
       if (found?.status === 'completed') return ADMITTED;
       if (found?.status !== 'confirmed') return refused(found, 'not_fulfillable');
+      if (requestedOf(found)) return refused(found, 'not_fulfillable');
       if (!mayShip(returnsOf(found))) return refused(found, 'goods_returned');
       for (const refund of found.refunds) refund.restock = false;
       move(found, 'completed');
@@ -102,9 +106,16 @@ export function createFakeOrders({
       if (found.status === 'cancelling') {
         return { kind: 'undoing', ending: { status: 'cancelled', reason: 'cancelled' } };
       }
+      const requested = isCancellable(found.status) ? requestedOf(found) : undefined;
+      if (requested !== undefined) return { kind: 'undoing', ending: requested };
       return { kind: isSettled(found.status) ? 'ended' : 'open' };
     },
   };
+}
+
+/** What an order is to end as whose cancel was accepted. */
+export function requestedOf({ cancelReason }: FakeOrder): Undone | undefined {
+  return cancelReason === undefined ? undefined : { status: 'cancelled', reason: cancelReason };
 }
 
 function refused(found: FakeOrder | undefined, code: AdmissionRefusal): Admission {

@@ -11,6 +11,7 @@ export function createFakeScreenings({ place, move, orders }: FakeTables): Scree
     async screened(order, owner, verdict) {
       const found = place(order, owner);
       if (found.owner !== owner) return { kind: 'superseded' };
+      if (found.undoing !== undefined) return { kind: 'undoing', ending: found.undoing };
       found.verdict ??= verdict;
       const outcome = standing(found, found.verdict);
       if (outcome.kind === 'review') move(found, 'in_review');

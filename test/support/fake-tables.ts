@@ -45,6 +45,7 @@ export interface FakeOrder {
   verdict?: Verdict;
   review?: ReviewDecision | 'expired';
   cancelRequested: boolean;
+  cancelReason?: string;
   /** What its undo, once begun, will end it as. */
   undoing?: Undone;
   ending?: Undone;

@@ -73,6 +73,16 @@ export function createShop(url: string, key: string = TEST_KEY.text) {
       send(`/v1/orders/${id}/${what}`, body, headers),
     send,
     post: (checkout: unknown, headers: Record<string, string> = {}) => send('/v1/orders', checkout, headers),
+    /** Reads the order until its charge has been sent. */
+    async untilCharging(id: string, withinMs = 30_000): Promise<OrderJson> {
+      const deadline = Date.now() + withinMs;
+      for (;;) {
+        const { body } = await get(id);
+        if (body.payment.attempts.some(({ state }) => state !== 'created')) return body;
+        if (Date.now() > deadline) throw new Error(`no charge of order ${id} was sent`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
     /** Reads the order until it has one of the statuses. */
     async until(id: string, statuses: string[], withinMs = 30_000): Promise<OrderJson> {
       const deadline = Date.now() + withinMs;

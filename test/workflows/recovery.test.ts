@@ -163,6 +163,16 @@ describe('a recovery', () => {
     });
   });
 
+  test('R38: of a confirmed order whose cancel was accepted and never heard carries it out', async () => {
+    await stage.play({}, async (act) => {
+      await (await act.checkOut()).result();
+      await act.books.orders.noteCancel({ orderId: act.order.orderId, owner: 'nobody' }, 'asked');
+      expect(await recover(act)).toEqual({ status: 'cancelled', reason: 'asked' });
+      expect(act.entry()).toMatchObject({ status: 'cancelled', held: 'restocked' });
+      expect(act.gateway.kept()).toBe(0);
+    });
+  });
+
   test('R17: of a failed order sends a late capture back, once, and leaves the order failed', async () => {
     const gateway = createFakeGateway({ charge: () => notExecuted });
     await stage.play({ gateway }, async (act) => {

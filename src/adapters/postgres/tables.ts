@@ -57,6 +57,12 @@ export interface Tables {
     lane: GeneratedAlways<string>;
     failure_reason: GeneratedAlways<FailureReason | null>;
   };
+  cancel_requests: {
+    order_id: string;
+    reason: string;
+    actor: JSONColumnType<Record<string, unknown>> | null;
+    requested_at: Generated<Date>;
+  };
   order_lines: { order_id: string; sku: string; name: string; quantity: number; unit_price_minor: number };
   order_events: {
     order_id: string;

@@ -14,6 +14,8 @@ import { Problem, type FieldError } from '../requests/problems.js';
 export interface OrderReader {
   forCheckout(orderId: string, skus: string[], keyHash: Buffer | null): Promise<KnownCheckout>;
   find(orderId: string): Promise<OrderRecord | undefined>;
+  /** The reason of the cancel that was accepted of this order, which may have no row yet. */
+  cancelReason(orderId: string): Promise<string | undefined>;
   ping(): Promise<void>;
 }
 
@@ -116,7 +118,12 @@ export async function findOrder(
   const order = await workflows.find(orderId);
   if (order === undefined) return undefined;
   // The row may have come while Temporal was asked.
-  return (await reader.find(orderId)) ?? justAccepted(order);
+  const placed = await reader.find(orderId);
+  if (placed !== undefined) return placed;
+  const cancelReason = await reader.cancelReason(orderId);
+  return cancelReason === undefined
+    ? justAccepted(order)
+    : { ...justAccepted(order), cancelRequested: true, cancelReason };
 }
 
 /** @throws Problem `not-found` */

@@ -1,12 +1,20 @@
 import type { OrderRecord } from '../../domain/order-record.js';
+import type { CancelDecision } from '../../domain/outcomes.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import type { OrderSources } from './checkout.js';
 import type { OrderRequests } from './order-requests.js';
 import { Problem, type ProblemExtra } from '../requests/problems.js';
 
+/** The cancels that were accepted. Throws `Unavailable` when the database is away. */
+export interface CancelBook {
+  /** Keeps a cancel, if the order may still be cancelled, before anybody is told of it. */
+  accept(request: { orderId: string; reason: string }): Promise<CancelDecision>;
+}
+
 /** What every route needs that asks something of an order's workflows. */
 export interface OrderActionOptions extends OrderSources {
   requests: OrderRequests;
+  cancels: CancelBook;
   policy: OrderPolicy;
   maxBodyBytes: number;
 }

@@ -35,7 +35,7 @@ interface Cancellation {
   record: OrderRecord;
 }
 
-export function createCancelRoutes({ policy, requests, maxBodyBytes, ...sources }: OrderActionOptions) {
+export function createCancelRoutes({ policy, requests, cancels, maxBodyBytes, ...sources }: OrderActionOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
   app.post('/v1/orders/:id/cancel', strictJson(maxBodyBytes));
@@ -44,12 +44,25 @@ export function createCancelRoutes({ policy, requests, maxBodyBytes, ...sources 
     return c.json(orderJson(record), status);
   });
 
-  async function cancel(orderId: string, reason: string): Promise<Cancellation> {
+  async function cancel(orderId: string, asked: string): Promise<Cancellation> {
     const before = await existingOrder(sources, orderId);
     const decided = cancelled(before);
     if (decided !== undefined) return decided;
 
-    if (await requests.cancel(orderId, reason)) return { status: 202, record: { ...before, cancelRequested: true } };
+    // From here on the order is not confirmed any more, whoever dies: what follows only has it cancelled sooner.
+    const kept = await cancels.accept({ orderId, reason: asked });
+    if (kept.kind === 'refused') {
+      const over = cancelled(await existingOrder(sources, orderId));
+      if (over !== undefined) return over;
+      throw notCancellable(orderId, kept.status);
+    }
+    const { reason } = kept;
+    const requested = (record: OrderRecord): Cancellation => ({
+      status: 202,
+      record: { ...record, cancelRequested: true, cancelReason: reason },
+    });
+
+    if (await requests.cancel(orderId, reason)) return requested(before);
 
     // The checkout is over; its last write came before it closed.
     const after = await existingOrder(sources, orderId);
@@ -57,11 +70,11 @@ export function createCancelRoutes({ policy, requests, maxBodyBytes, ...sources 
     if (ended !== undefined) return ended;
     if (after.status !== 'confirmed') {
       await requests.cancelInterrupted(after.order, policy, reason);
-      // A recovery that was running may have confirmed the order before it heard of the cancel.
+      // What was running may have confirmed the order before the cancel was accepted.
       const recovered = await existingOrder(sources, orderId);
       const over = cancelled(recovered);
       if (over !== undefined) return over;
-      if (recovered.status !== 'confirmed') return { status: 202, record: { ...recovered, cancelRequested: true } };
+      if (recovered.status !== 'confirmed') return requested(recovered);
     }
 
     const decision = await requests.cancelSettled(after.order, policy, reason);

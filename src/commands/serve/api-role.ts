@@ -1,6 +1,7 @@
 import { createApiKeyStore } from '../../adapters/postgres/api-keys.js';
 import { createDeadLetterReader } from '../../adapters/postgres/dead-letters/dead-letter-reader.js';
 import { createDeliveryReader } from '../../adapters/postgres/events/delivery-reader.js';
+import { createCancelRequests } from '../../adapters/postgres/orders/cancel-requests.js';
 import { createFollowedOrders } from '../../adapters/postgres/orders/followed-orders.js';
 import { createGatewayEventStore } from '../../adapters/postgres/money/gateway-events.js';
 import { createCheckoutKeys } from '../../adapters/postgres/orders/checkout-keys.js';
@@ -67,6 +68,7 @@ export async function startApiRole(parts: RoleParts): Promise<void> {
     rateLimits: rateLimitsOf(config, database, log),
     keys: createCheckoutKeys(database),
     reader,
+    cancels: createCancelRequests(database),
     followers,
     workflows,
     trail: reader,

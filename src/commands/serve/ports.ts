@@ -3,6 +3,7 @@ import type { Notifier } from '../../activities/notices.js';
 import { createAuditStore } from '../../adapters/postgres/audit/audit.js';
 import { createRunLister } from '../../adapters/temporal/runs.js';
 import { createOrderRequests } from '../../api/orders/order-requests.js';
+import { createCancelCarrier } from './cancel-carrier.js';
 import { createRefundResumer } from './refund-resumer.js';
 import { ORDER_RUNS } from '../audit.js';
 import { fraudChecksOf, fraudPolicyOf, type CustomFraudCheck } from './fraud-checks.js';
@@ -54,6 +55,7 @@ const LISTING_MOST = 10_000;
 export function createPorts(options: PortsOptions): Ports & { gateway: SandboxGateway } {
   const { config, database, client, sandboxUrl, findOrder, onBreakerChange, notifiers = [] } = options;
   const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
+  const telling = { reader: createOrderReader(database), requests, policy: policyOf(config) };
   return {
     gateway: createSandboxGateway({
       baseUrl: sandboxUrl,
@@ -94,7 +96,8 @@ export function createPorts(options: PortsOptions): Ports & { gateway: SandboxGa
       listDeadlineMs: LISTING_DEADLINE_MS,
       most: LISTING_MOST,
     }),
-    refundResumer: createRefundResumer({ reader: createOrderReader(database), requests, policy: policyOf(config) }),
+    refundResumer: createRefundResumer(telling),
+    cancelCarrier: createCancelCarrier(telling),
     eventStarter: { start: (event) => requests.startEvent(event, policyOf(config)) },
   };
 }

@@ -70,7 +70,7 @@ describe('a verdict', () => {
     await placeOrder(stack.database, order, OWNER);
     expect(await screen(order, REJECT, 'run-2')).toEqual({ kind: 'superseded' });
     await rows.setStatus(order.orderId, 'cancelling');
-    expect(await screen(order, ALLOW)).toEqual({ kind: 'superseded' });
+    expect(await screen(order, ALLOW)).toMatchObject({ kind: 'undoing', ending: { status: 'cancelled' } });
     expect(await rows.order(order.orderId)).toMatchObject({ screening: null });
   });
 

@@ -144,7 +144,7 @@ test.each([
   ['is slow, it is refunded once', 'pm_slow_1000', undefined, 1],
 ])('R13: when a charge in flight is cancelled and %s', async (_, method, outcome, count) => {
   const id = await posted(method);
-  await shop.until(id, ['reserved', 'payment_unknown']);
+  await shop.untilCharging(id);
   if (outcome !== undefined) await shop.until(id, ['payment_unknown']);
   expect((await shop.ask(id, 'cancel', why)).status).toBe(202);
   if (outcome !== undefined) {

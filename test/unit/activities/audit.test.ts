@@ -72,6 +72,7 @@ function stage(scene: Partial<Scene>) {
         return refundId.startsWith('rf_');
       },
     },
+    cancelCarrier: { carryOut: async (orderId) => void done.push(`cancel ${orderId}`) },
     ...scene.overrides,
   };
   const observer = { log: (line: AuditLine) => void lines.push(line), heartbeat: () => {} };

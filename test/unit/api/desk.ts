@@ -1,5 +1,5 @@
 import { createApp } from '../../../src/api/app.js';
-import { createOrderFollowers, type FollowedOrders } from '../../../src/api/orders/order-followers.js';
+import { createOrderFollowers } from '../../../src/api/orders/order-followers.js';
 import type { DeadLetterBook } from '../../../src/api/dead-letters/dead-letters.js';
 import type { Verification } from '../../../src/api/webhooks/gateway-webhooks.js';
 import type { DeliveryBook } from '../../../src/api/webhooks/webhook-deliveries.js';
@@ -17,6 +17,8 @@ import type { OrderStats } from '../../../src/domain/order-stats.js';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
 import { asDocumented } from '../../support/documented.js';
 import { anOrder } from '../../support/orders.js';
+import { createFakeCancels } from './fake-cancels.js';
+import { followedOf } from './followed.js';
 
 export type Body = Record<string, unknown>;
 
@@ -37,6 +39,7 @@ export function openDesk() {
   const notices = new Map<string, NoticeRecord[]>();
   const letters = new Map<string, DeadLetter>();
   const inbox = new Map<string, unknown>();
+  const cancels = createFakeCancels((orderId) => rows.get(orderId)?.status);
   const asked: { request: keyof OrderRequests; args: unknown[] }[] = [];
   const answers: Partial<OrderRequests> = {};
   const stock: Partial<StockBook> = {};
@@ -50,7 +53,21 @@ export function openDesk() {
     depths: {},
     asOf: TIME,
   };
-  const desk = { listed, numbers, rows, trails, notices, letters, inbox, asked, answers, stock, book, products };
+  const desk = {
+    listed,
+    numbers,
+    rows,
+    trails,
+    notices,
+    letters,
+    inbox,
+    cancels,
+    asked,
+    answers,
+    stock,
+    book,
+    products,
+  };
   const unprepared = (name: string) => async (): Promise<never> => {
     throw new Error(`${name} was not prepared`);
   };
@@ -107,6 +124,7 @@ export function openDesk() {
     reader: {
       forCheckout: async () => ({ fingerprint: null, keyHolder: null, products: [] }),
       find: async (orderId) => rows.get(orderId),
+      cancelReason: async (orderId) => cancels.accepted.get(orderId),
       ping: async () => {},
     },
     workflows: {
@@ -116,6 +134,7 @@ export function openDesk() {
       ping: async () => {},
     },
     keys: { claim: unprepared('claim') },
+    cancels,
     requests,
     followers,
     heartbeatMs: 50,
@@ -219,20 +238,6 @@ export function openDesk() {
     requestsTo: (request: keyof OrderRequests) =>
       asked.filter((one) => one.request === request).map(({ args }) => args),
   });
-}
-
-function followedOf(rows: Map<string, OrderRecord>, trails: Map<string, OrderEvent[]>): FollowedOrders {
-  return {
-    versions: async (ids) =>
-      ids.flatMap((orderId) => {
-        const row = rows.get(orderId);
-        return row === undefined ? [] : [{ orderId, version: row.version, status: row.status }];
-      }),
-    eventsAfter: async (places) =>
-      places.flatMap(({ orderId, seq }) =>
-        (trails.get(orderId) ?? []).filter((event) => event.seq > seq).map((event) => ({ ...event, orderId })),
-      ),
-  };
 }
 
 const TIME = '2026-01-01T00:00:00.000000Z';

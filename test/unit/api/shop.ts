@@ -46,7 +46,18 @@ export function openShop() {
   const waits: { orderId: string; ms: number }[] = [];
   const log: LogLine[] = [];
   const holders = new Map<string, string>();
-  const shop = { products, rows, runs, calls, faults, waits, log, onWait: (_orderId: string): void => {} };
+  const cancelReasons = new Map<string, string>();
+  const shop = {
+    products,
+    rows,
+    runs,
+    cancelReasons,
+    calls,
+    faults,
+    waits,
+    log,
+    onWait: (_orderId: string): void => {},
+  };
 
   const called = (call: Call): void => {
     calls.push(call);
@@ -64,6 +75,10 @@ export function openShop() {
     async find(orderId) {
       called('reader.find');
       return rows.get(orderId);
+    },
+    async cancelReason(orderId) {
+      called('reader.cancelReason');
+      return shop.cancelReasons.get(orderId);
     },
     async ping() {
       called('reader.ping');
@@ -105,6 +120,7 @@ export function openShop() {
     keys,
     reader,
     workflows,
+    cancels: unused,
     trail: unused,
     notices: unused,
     followers: unused,

@@ -56,6 +56,18 @@ export const PROGRESS_CHECKS: readonly SqlCheck[] = [
                 and (d.state in ('open', 'redriving') or d.updated_at > ago.margin))`,
   },
   {
+    name: 'cancels-are-carried-out',
+    invariant: 'I14',
+    isRecoverable: false,
+    isCancel: true,
+    sql: `select o.order_id, '' as about,
+                 format('a cancel was accepted at %s, and the order is %s',
+                        to_char(c.requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), o.status) as detail
+          from cancel_requests c join orders o using (order_id), ago
+          where c.requested_at < ago.margin
+            and o.status in ('pending', 'in_review', 'reserved', 'payment_unknown', 'confirmed')`,
+  },
+  {
     name: 'refunds-end',
     invariant: 'I11',
     isRecoverable: false,

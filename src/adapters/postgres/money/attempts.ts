@@ -3,7 +3,7 @@ import type { Standing } from '../../../activities/payments.js';
 import { ATTEMPT_TRANSITIONS, type AttemptState } from '../../../domain/payment.js';
 import type { OrderRun } from '../../../domain/order.js';
 import type { ChargeOutcome } from '../../../domain/outcomes.js';
-import type { LockedOrder } from '../orders/order-row.js';
+import { endingOf, type LockedOrder } from '../orders/order-row.js';
 import type { Tx } from '../pool.js';
 import type { Tables } from '../tables.js';
 
@@ -65,6 +65,8 @@ export async function abandonUnsent(tx: Tx, orderId: string, owner?: string): Pr
 /** What order and attempt say about the charge, or undefined while that is open. */
 export function outcomeOf(order: LockedOrder, attempt: Attempt | undefined): ChargeOutcome | undefined {
   if (order.status === 'confirmed' || order.status === 'completed') return { kind: 'confirmed' };
+  const ending = endingOf(order);
+  if (ending !== undefined) return { kind: 'undoing', ending };
   if (attempt?.state === 'captured') return captureOutcome(order, attempt);
   if (attempt?.state === 'declined') return { kind: 'declined', code: attempt.decline_code ?? 'declined' };
   return attempt?.state === 'not_charged' ? { kind: 'not_charged' } : undefined;
@@ -78,6 +80,18 @@ function captureOutcome(order: LockedOrder, attempt: Attempt): ChargeOutcome {
   return order.status === 'reserved' || order.status === 'payment_unknown'
     ? { kind: 'unreserved' }
     : { kind: 'superseded' };
+}
+
+/** Whether money of this attempt went back, or was to: then it pays for nothing any more. */
+export async function isGivenBack(tx: Tx, { order_id, attempt }: Attempt): Promise<boolean> {
+  const refund = await tx
+    .selectFrom('refunds')
+    .select('refund_id')
+    .where('order_id', '=', order_id)
+    .where('attempt', '=', attempt)
+    .limit(1)
+    .executeTakeFirst();
+  return refund !== undefined;
 }
 
 /** An open attempt as a standing, with the time until a `not_found` counts. By the database's clock. */

@@ -9,14 +9,18 @@ interface CaptureRow {
   owner: string;
   total_minor: number;
   currency: string;
+  cancel_reason: string | null;
 }
 
 // Money, order, reservation, stock and event in one transaction: no committed state shows settled money without its
-// confirmed order. A capture that comes too late, or is not what was agreed, stays on its attempt.
+// confirmed order. A capture that comes too late, or is not what was agreed, stays on its attempt, and so does that of an
+// order whose cancel was accepted: the order is not confirmed, and its undo begins.
 const captureStatement = prepared<CaptureRow>(
   'capture',
   `with found as materialized (
-     select status, owner, total_minor, currency from orders where order_id = $1 for update
+     select o.status, o.owner, o.total_minor, o.currency, coalesce(o.cancel_reason, c.reason, 'cancelled') as cancel_reason,
+            o.cancel_requested or c.order_id is not null as is_cancelled
+     from orders o left join cancel_requests c using (order_id) where o.order_id = $1 for update of o
    ), settled as (
      update payment_attempts set state = 'captured', reference = $4, captured_minor = $5, captured_currency = $6,
             updated_at = now()
@@ -32,9 +36,16 @@ const captureStatement = prepared<CaptureRow>(
             settled_at = coalesce(o.settled_at, now())
      from found
      where o.order_id = $1 and found.owner = $2 and found.status = any($7)
-       and found.total_minor = $5::bigint and found.currency = $6
+       and found.total_minor = $5::bigint and found.currency = $6 and not found.is_cancelled
        and (select count(*) from settled) = 1
        and (select count(*) from held) = (select count(*) from order_lines where order_id = $1)
+     returning o.status, o.version
+   ), cancelling as (
+     update orders o set status = 'cancelling', version = o.version + 1, updated_at = now(),
+            cancel_requested = true, cancel_reason = found.cancel_reason
+     from found
+     where o.order_id = $1 and found.owner = $2 and found.status = any($7) and found.is_cancelled
+       and (select count(*) from settled) = 1
      returning o.status, o.version
    ), paid as (
      insert into payments (order_id, attempt, amount_minor, currency, reference)
@@ -58,15 +69,17 @@ const captureStatement = prepared<CaptureRow>(
      select $1, idempotency_key, 'charge', 'captured', $8 from payment_attempts
      where order_id = $1 and attempt = $3 and $8::integer is not null
    ), told as (
-     insert into order_events (order_id, seq, type) select $1, version, 'order.confirmed' from confirmed
+     insert into order_events (order_id, seq, type)
+     select $1, version, 'order.' || status from (select * from confirmed union all select * from cancelling) as moved
    )
-   select coalesce(confirmed.status, found.status) as status, found.owner, found.total_minor, found.currency
-   from found left join confirmed on true`,
+   select coalesce(confirmed.status, cancelling.status, found.status) as status, found.owner, found.total_minor,
+          found.currency, found.cancel_reason
+   from found left join confirmed on true left join cancelling on true`,
 );
 
 /**
- * Writes down that money was taken, and confirms the order if it may still be confirmed. Stock that slipped away
- * meanwhile is taken again if there is any.
+ * Writes down that money was taken, and confirms the order if it may still be confirmed; one whose cancel was accepted is
+ * `cancelling` instead. Stock that slipped away meanwhile is taken again if there is any.
  */
 export async function capture(
   database: Database,
@@ -86,12 +99,17 @@ export async function capture(
 
   const row = await write(call?.latencyMs ?? null);
   const outcome = outcomeOf(row, captured, owner, confirmable);
-  if (outcome.kind !== 'unreserved' || !(await holdAgain(database, orderId))) return outcome;
+  if (outcome.kind !== 'unreserved') return outcome;
+  // Whether or not there was anything to hold: this statement may have seen the reservations as they were before it waited.
+  await holdAgain(database, orderId);
   return outcomeOf(await write(null), captured, owner, confirmable);
 }
 
 function outcomeOf(row: CaptureRow, captured: Captured, owner: string, confirmable: OrderStatus[]): ChargeOutcome {
   if (row.status === 'confirmed' || row.status === 'completed') return { kind: 'confirmed' };
+  if (row.status === 'cancelling' && row.owner === owner) {
+    return { kind: 'undoing', ending: { status: 'cancelled', reason: row.cancel_reason ?? 'cancelled' } };
+  }
   if (row.total_minor !== captured.amountMinor || row.currency !== captured.currency) {
     return { kind: 'mismatch', capturedMinor: captured.amountMinor, currency: captured.currency };
   }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { ChargeStore } from '../../../activities/payments.js';
+import type { Captured, ChargeStore, Standing } from '../../../activities/payments.js';
 import { chargeKey } from '../../../domain/ids.js';
 import type { OrderRun } from '../../../domain/order.js';
 import type { ChargeOutcome } from '../../../domain/outcomes.js';
@@ -7,6 +7,7 @@ import type { AttemptState } from '../../../domain/payment.js';
 import {
   abandonUnsent,
   attemptStatesBefore,
+  isGivenBack,
   lastAttempt,
   noteCall,
   openAttempt,
@@ -105,16 +106,10 @@ export function createChargeStore(database: Database): ChargeStore {
     },
 
     async earlierStanding(run, settlingTimeMs) {
-      return inTransaction(async (tx) => {
-        const order = await lockOrder(tx, run.orderId);
-        if (order?.owner !== run.owner) return { kind: 'known', outcome: { kind: 'superseded' } };
-        await abandonUnsent(tx, run.orderId);
-        const open = await openAttempt(tx, run.orderId);
-        if (open !== undefined) return openStanding(tx, open, settlingTimeMs);
-        const outcome = outcomeOf(order, await lastAttempt(tx, run.orderId));
-        const isAnswer = outcome?.kind === 'confirmed' || outcome?.kind === 'declined' || outcome?.kind === 'mismatch';
-        return { kind: 'known', outcome: isAnswer ? outcome : { kind: 'not_charged' } };
-      });
+      const standing = await inTransaction((tx) => earlierStanding(tx, run, settlingTimeMs));
+      if (standing.kind !== 'pending') return standing;
+      const { attempt, captured } = standing;
+      return { kind: 'known', outcome: await capture(database, run, attempt, captured) };
     },
 
     async unknown(run, attempt, { latencyMs }) {
@@ -157,6 +152,33 @@ export function createChargeStore(database: Database): ChargeStore {
       await capture(database, run, attempt.attempt, { kind: 'captured', reference, amountMinor, currency });
     },
   };
+}
+
+const ANSWERS: readonly ChargeOutcome['kind'][] = ['confirmed', 'declined', 'mismatch', 'undoing'];
+
+/** `pending`: the money was taken, by a run that was no longer the owner, and the order waits for it. */
+type EarlierStanding = Standing | { kind: 'pending'; attempt: number; captured: Captured };
+
+async function earlierStanding(tx: Tx, run: OrderRun, settlingTimeMs: number): Promise<EarlierStanding> {
+  const order = await lockOrder(tx, run.orderId);
+  if (order?.owner !== run.owner) return { kind: 'known', outcome: { kind: 'superseded' } };
+  await abandonUnsent(tx, run.orderId);
+  const open = await openAttempt(tx, run.orderId);
+  if (open !== undefined) return openStanding(tx, open, settlingTimeMs);
+  const last = await lastAttempt(tx, run.orderId);
+  const outcome = outcomeOf(order, last);
+  if (outcome?.kind === 'unreserved' && last !== undefined && !(await isGivenBack(tx, last))) {
+    const { attempt, reference, currency } = last;
+    const captured = {
+      kind: 'captured',
+      reference: reference ?? '',
+      amountMinor: order.total_minor,
+      currency,
+    } as const;
+    return { kind: 'pending', attempt, captured };
+  }
+  const isAnswer = outcome !== undefined && ANSWERS.includes(outcome.kind);
+  return { kind: 'known', outcome: isAnswer ? outcome : { kind: 'not_charged' } };
 }
 
 function attemptIn(db: Pick<Tx, 'updateTable'>, { orderId }: OrderRun, attempt: number, states: AttemptState[]) {

@@ -3,6 +3,7 @@ import type { Claim } from '../../../activities/payments.js';
 import { chargeKeyPrefix } from '../../../domain/ids.js';
 import type { OrderRun } from '../../../domain/order.js';
 import { outcomeOf, ownAttempt } from '../money/attempts.js';
+import { requestedCancel } from './cancel-requests.js';
 import { isPastItsTime } from './expiry.js';
 import { lockOrder } from './order-row.js';
 import { prepared, type Database, type Tx } from '../pool.js';
@@ -21,8 +22,12 @@ const firstClaim = prepared<ClaimRow>(
   `with payable as materialized (
      select total_minor, currency, payment_method from orders
      where order_id = $1 and owner = $2 and status = 'reserved'
+       and not cancel_requested and not exists (select from cancel_requests where order_id = $1)
        and not exists (select from reservations where order_id = $1 and state = 'active' and expires_at < now())
      for update
+   ), known as materialized (
+     -- As they are now, not as they were before this statement waited for the order's row.
+     select * from payment_attempts where order_id = $1 and (select count(*) from payable) = 1 for update
    ), intent as (
      insert into payment_attempts
        (order_id, attempt, owner, idempotency_key, amount_minor, currency, state, tries, send_by)
@@ -33,7 +38,7 @@ const firstClaim = prepared<ClaimRow>(
                       or state = 'captured' and captured_minor > (
                         select coalesce(sum(r.amount_minor), 0) from refunds r
                         where r.order_id = $1 and r.attempt = a.attempt and r.state = 'succeeded')) as busy
-       from payment_attempts a where order_id = $1
+       from known a
      ) as next
      where busy is not true
      on conflict do nothing
@@ -57,6 +62,10 @@ async function claimAgain(tx: Tx, run: OrderRun, sendWindowMs: number, ttlMs: nu
   const attempt = await ownAttempt(tx, run);
   const outcome = outcomeOf(order, attempt);
   if (outcome !== undefined) return { kind: 'answered', outcome };
+  const requested = await requestedCancel(tx, run.orderId, order);
+  if (requested !== undefined) return { kind: 'answered', outcome: { kind: 'undoing', ending: requested } };
+  // A run that was reset, or has forgotten this, goes on looking the charge up.
+  if (order.status === 'payment_unknown') return { kind: 'answered', outcome: { kind: 'unknown', retryAfterMs: 0 } };
   if (order.status !== 'reserved') return { kind: 'answered', outcome: { kind: 'superseded' } };
   if (attempt === undefined) {
     if (await isPastItsTime(tx, run)) return { kind: 'answered', outcome: { kind: 'expired' } };

@@ -1,6 +1,7 @@
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { OrderRecord, Review } from '../../../domain/order-record.js';
 import type { Product } from '../../../domain/product.js';
+import { acceptedReason } from './cancel-requests.js';
 import { prepared, type Database } from '../pool.js';
 import { orUnavailable } from '../unavailable.js';
 import { utc } from '../utc.js';
@@ -52,6 +53,9 @@ export function createOrderReader(database: Database) {
       const row = await orUnavailable(orderRows(database).where('o.order_id', '=', orderId).executeTakeFirst());
       return row && toRecord(row);
     },
+
+    cancelReason: (orderId: string): Promise<string | undefined> =>
+      orUnavailable(acceptedReason(database.kysely, orderId)),
 
     /** The order's events after `seq`, oldest first. */
     async events(orderId: string, afterSeq: number, limit: number) {

@@ -76,6 +76,7 @@ export interface LockedOrder {
   payment_method: string;
   failure: Failure | null;
   cancel_reason: string | null;
+  cancel_requested: boolean;
 }
 
 /** What an order that is being undone, or has been, ends as; undefined for any other. */
@@ -92,7 +93,8 @@ export function endingOf(order: Pick<LockedOrder, 'status' | 'failure' | 'cancel
 export async function lockOrder(tx: Tx, orderId: string): Promise<LockedOrder | undefined> {
   return tx
     .selectFrom('orders')
-    .select(['owner', 'status', 'total_minor', 'currency', 'payment_method', 'failure', 'cancel_reason'])
+    .select(['owner', 'status', 'total_minor', 'currency', 'payment_method', 'failure'])
+    .select(['cancel_reason', 'cancel_requested'])
     .where('order_id', '=', orderId)
     .forUpdate()
     .executeTakeFirst();

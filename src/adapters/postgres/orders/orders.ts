@@ -2,10 +2,11 @@ import { sql } from 'kysely';
 import type { OrderStore } from '../../../activities/orders.js';
 import type { DeadLetterKind } from '../../../domain/dead-letter.js';
 import type { FailureReason } from '../../../domain/failure.js';
-import { isSettled, type OrderRun, type OrderStatus, type Undone } from '../../../domain/order.js';
+import { isCancellable, isSettled, type OrderRun, type OrderStatus, type Undone } from '../../../domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
 import { mayShip } from '../../../domain/returns.js';
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
+import { acceptCancel, requestedCancel } from './cancel-requests.js';
 import { inTime } from './expiry.js';
 import { endingOf, lockOrder, moveOrder, placeOrder, type LockedOrder, type Move } from './order-row.js';
 import { forgetReturns, returnsOf } from './returns.js';
@@ -23,14 +24,8 @@ export function createOrderStore(database: Database): OrderStore {
   const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.kysely.transaction().execute(work);
 
   return {
-    async noteCancel({ orderId, owner }) {
-      await database.kysely
-        .updateTable('orders')
-        .set({ cancel_requested: true, updated_at: sql<Date>`now()` })
-        .where('order_id', '=', orderId)
-        .where('owner', '=', owner)
-        .where('cancel_requested', '=', false)
-        .execute();
+    async noteCancel({ orderId }, reason) {
+      await acceptCancel(database, { orderId, reason });
     },
 
     async beginUndo({ order, owner, ending: asked }) {
@@ -40,7 +35,8 @@ export function createOrderStore(database: Database): OrderStore {
         if (locked?.owner !== owner) return { kind: 'superseded' };
         const begun = endingOf(locked);
         if (begun !== undefined) return { kind: 'open', ending: begun };
-        const ending = await inTime(tx, { orderId: order.orderId, owner }, asked);
+        const requested = asked.status === 'failed' ? await requestedCancel(tx, order.orderId, locked) : undefined;
+        const ending = requested ?? (await inTime(tx, { orderId: order.orderId, owner }, asked));
         // An order in review holds nothing, and lets no step pass: it goes straight to its end.
         if (locked.status === 'in_review') return { kind: 'open', ending };
         const to = ending.status === 'failed' ? 'compensating' : 'cancelling';
@@ -70,6 +66,7 @@ export function createOrderStore(database: Database): OrderStore {
         const order = await lockOrder(tx, orderId);
         if (order?.status === 'completed') return ADMITTED;
         if (order?.status !== 'confirmed') return refused(order, 'not_fulfillable');
+        if (await requestedCancel(tx, orderId, order)) return refused(order, 'not_fulfillable');
         const returns = await returnsOf(tx, orderId);
         if (!mayShip(returns)) return refused(order, 'goods_returned');
         if (returns.refunds.length > 0) await forgetReturns(tx, orderId);
@@ -117,6 +114,8 @@ export function createOrderStore(database: Database): OrderStore {
         await setOwner(tx, { orderId: order.orderId, owner });
         const begun = endingOf(locked);
         if (begun !== undefined && !isSettled(locked.status)) return { kind: 'undoing', ending: begun };
+        const requested = isCancellable(locked.status) ? await requestedCancel(tx, order.orderId, locked) : undefined;
+        if (requested !== undefined) return { kind: 'undoing', ending: requested };
         return { kind: isSettled(locked.status) ? 'ended' : 'open' };
       });
     },

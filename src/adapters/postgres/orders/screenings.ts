@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { ScreeningStore, Verdict } from '../../../activities/screening.js';
+import type { Failure } from '../../../domain/failure.js';
 import type { OrderRun, OrderStatus } from '../../../domain/order.js';
 import type { ReviewDecision, ReviewOutcome, ScreenOutcome } from '../../../domain/outcomes.js';
-import { moveOrder, placeOrder, placeOrderInTurn } from './order-row.js';
+import { endingOf, moveOrder, placeOrder, placeOrderInTurn } from './order-row.js';
 import { addToTrail } from './order-trail.js';
 import { prepared, type Database, type Tx } from '../pool.js';
 import type { StoredReview } from '../tables.js';
@@ -40,12 +41,14 @@ interface ScreenedOrder {
   status: OrderStatus;
   screening: Verdict | null;
   review: StoredReview | null;
+  failure: Failure | null;
+  cancel_reason: string | null;
 }
 
 async function lockScreened(tx: Tx, orderId: string): Promise<ScreenedOrder> {
   return tx
     .selectFrom('orders')
-    .select(['owner', 'status', 'screening', 'review'])
+    .select(['owner', 'status', 'screening', 'review', 'failure', 'cancel_reason'])
     .where('order_id', '=', orderId)
     .forUpdate()
     .executeTakeFirstOrThrow();
@@ -60,6 +63,8 @@ async function storeVerdict(
   const order = await lockScreened(tx, orderId);
   if (order.owner !== owner) return { kind: 'superseded' };
   const { status, screening, review } = order;
+  const ending = endingOf(order);
+  if (ending !== undefined) return { kind: 'undoing', ending };
   if (screening === null && status !== 'pending') return { kind: 'superseded' };
 
   if (screening === null) {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { OrderStatus } from '../../../../src/domain/order.js';
+import { Unavailable } from '../../../../src/domain/unavailable.js';
 import { openDesk, type Desk } from '../desk.js';
 
 const cancel = (desk: Desk) => desk.post('/v1/orders/order-1/cancel', { reason: 'ordered twice' });
@@ -14,15 +15,46 @@ describe('POST /v1/orders/:id/cancel', () => {
     'tells the checkout while it runs, of a %s order',
     async (status) => {
       desk.has('order-1', { status });
-      expect(await cancel(desk)).toMatchObject({ status: 202, body: { status, cancel_requested: true } });
+      const body = { status, cancel_requested: true, cancel_reason: 'ordered twice' };
+      expect(await cancel(desk)).toMatchObject({ status: 202, body });
       expect(desk.requestsTo('cancel')).toEqual([['order-1', 'ordered twice']]);
     },
   );
+
+  it('keeps the cancel before it tells anybody, so that it holds although nobody can be told', async () => {
+    desk.has('order-1', { status: 'reserved' });
+    const kept: unknown[] = [];
+    desk.answers.cancel = async () => {
+      kept.push(desk.cancels.accepted.get('order-1'));
+      throw new Unavailable('temporal', new Error('away'));
+    };
+    expect(await cancel(desk)).toMatchObject({ status: 503 });
+    expect(kept).toEqual(['ordered twice']);
+  });
+
+  it('tells the reason that was kept first, and shows it', async () => {
+    desk.has('order-1', { status: 'reserved' });
+    desk.cancels.accepted.set('order-1', 'asked by phone');
+    expect(await cancel(desk)).toMatchObject({ status: 202, body: { cancel_reason: 'asked by phone' } });
+    expect(desk.requestsTo('cancel')).toEqual([['order-1', 'asked by phone']]);
+  });
+
+  it.each([
+    ['completed', 409],
+    ['cancelling', 202],
+  ] as const)('tells nobody when the order has become %s before its cancel was kept', async (status, answer) => {
+    desk.has('order-1', { status: 'confirmed' });
+    desk.cancels.onAccept = () => desk.has('order-1', { status });
+    expect(await cancel(desk)).toMatchObject({ status: answer });
+    expect(desk.asked).toEqual([]);
+    expect(desk.cancels.accepted.size).toBe(0);
+  });
 
   it.each(['failed', 'completed', 'compensating'] as OrderStatus[])('refuses a %s order', async (status) => {
     desk.has('order-1', { status });
     expect(await cancel(desk)).toMatchObject({ status: 409, body: { code: 'not-cancellable', order_status: status } });
     expect(desk.asked).toEqual([]);
+    expect(desk.cancels.accepted.size).toBe(0);
   });
 
   it('is idempotent: 202 while cancelling and 200 once cancelled, without asking again', async () => {

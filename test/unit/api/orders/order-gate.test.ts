@@ -207,6 +207,7 @@ test('a full gate answers 503, starts nothing, and still answers the repeat of a
         products: skus.flatMap((sku) => shop.products.get(sku) ?? []),
       }),
       find: async (orderId) => shop.rows.get(orderId),
+      cancelReason: async () => undefined,
       ping: async () => {},
     },
     workflows: {

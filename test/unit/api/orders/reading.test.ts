@@ -93,6 +93,14 @@ describe('an order that is asked for', () => {
     expect(await shop.get('order-1')).toMatchObject({ status: 200, body });
   });
 
+  test('shows that a cancel was accepted before the order had a row', async () => {
+    const shop = openShop();
+    await shop.post(checkout());
+    shop.cancelReasons.set('order-1', 'changed their mind');
+    const body = { status: 'pending', cancel_requested: true, cancel_reason: 'changed their mind' };
+    expect(await shop.get('order-1')).toMatchObject({ status: 200, body });
+  });
+
   test('answers to HEAD like to GET, without a body', async () => {
     const shop = openShop();
     await shop.post(checkout());

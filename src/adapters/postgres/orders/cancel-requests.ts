@@ -1,0 +1,80 @@
+import { sql } from 'kysely';
+import { isCancellable, isSettled, type Undone } from '../../../domain/order.js';
+import type { CancelDecision } from '../../../domain/outcomes.js';
+import type { Database, Tx } from '../pool.js';
+import { orUnavailable } from '../unavailable.js';
+import { lockOrder, type LockedOrder } from './order-row.js';
+
+export interface CancelRequest {
+  orderId: string;
+  reason: string;
+}
+
+/** Accepted cancels, for the HTTP side. */
+export function createCancelRequests(database: Database) {
+  return {
+    accept: (request: CancelRequest): Promise<CancelDecision> => orUnavailable(acceptCancel(database, request)),
+  };
+}
+
+/**
+ * Keeps a cancel if the order may still be cancelled. The steps that could confirm the order read what is kept here,
+ * whether or not anybody tells its workflow.
+ *
+ * A statement that locks the order's row reads other tables as they were before it waited for the lock. So the request is
+ * noted in the row too, of which such a statement sees the newest version. While there is no row, the request is committed
+ * first and the row looked for again: a row that this look does not find becomes visible after the request, and every
+ * statement that sees the row sees the request.
+ */
+export async function acceptCancel({ kysely }: Database, request: CancelRequest): Promise<CancelDecision> {
+  const first = await kysely.transaction().execute((tx) => keep(tx, request));
+  if (first.decision.kind === 'refused' || first.decision.status !== null) return first.decision;
+  return kysely.transaction().execute(async (tx) => {
+    const { decision } = await keep(tx, request);
+    if (decision.kind === 'refused' && first.isNew) {
+      await tx.deleteFrom('cancel_requests').where('order_id', '=', request.orderId).execute();
+    }
+    return decision;
+  });
+}
+
+/** What a locked order is to end as when a cancel of it was accepted. */
+export async function requestedCancel(tx: Tx, orderId: string, order: LockedOrder): Promise<Undone | undefined> {
+  const reason = (await acceptedReason(tx, orderId)) ?? notedReason(order);
+  return reason === undefined ? undefined : { status: 'cancelled', reason };
+}
+
+/** Rows that are older than the requests have only the note. It counts while there is no answer. */
+function notedReason({ status, cancel_requested, cancel_reason }: LockedOrder): string | undefined {
+  return cancel_requested && !isSettled(status) ? (cancel_reason ?? 'cancelled') : undefined;
+}
+
+async function keep(tx: Tx, { orderId, reason }: CancelRequest): Promise<{ decision: CancelDecision; isNew: boolean }> {
+  const order = await lockOrder(tx, orderId);
+  if (order !== undefined && !isCancellable(order.status)) {
+    return { decision: { kind: 'refused', status: order.status }, isNew: false };
+  }
+  const inserted = await tx
+    .insertInto('cancel_requests')
+    .values({ order_id: orderId, reason })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('reason')
+    .executeTakeFirst();
+  const kept = inserted?.reason ?? (await acceptedReason(tx, orderId)) ?? reason;
+  if (order !== undefined) {
+    await tx
+      .updateTable('orders')
+      .set({ cancel_requested: true, cancel_reason: kept, updated_at: sql<Date>`now()` })
+      .where('order_id', '=', orderId)
+      .where('cancel_requested', '=', false)
+      .execute();
+  }
+  const decision: CancelDecision = { kind: 'accepted', reason: kept, status: order?.status ?? null };
+  return { decision, isNew: inserted !== undefined };
+}
+
+/** The reason of the cancel of this order that was accepted, if one was. */
+export async function acceptedReason(db: Pick<Tx, 'selectFrom'>, orderId: string): Promise<string | undefined> {
+  const request = db.selectFrom('cancel_requests').select('reason').where('order_id', '=', orderId);
+  return (await request.executeTakeFirst())?.reason;
+}

@@ -1,0 +1,22 @@
+import type { CancelCarrier } from '../../activities/audit-ports.js';
+import type { OrderReader } from '../../adapters/postgres/orders/order-reader.js';
+import type { OrderRequests } from '../../api/orders/order-requests.js';
+import type { OrderPolicy } from '../../domain/policy.js';
+
+interface Options {
+  reader: Pick<OrderReader, 'find' | 'cancelReason'>;
+  requests: Pick<OrderRequests, 'cancel' | 'cancelInterrupted'>;
+  policy: OrderPolicy;
+}
+
+/** Tells the running checkout of an accepted cancel again; without one, the recovery that runs or a new one. */
+export function createCancelCarrier({ reader, requests, policy }: Options): CancelCarrier {
+  return {
+    async carryOut(orderId) {
+      const [record, reason] = [await reader.find(orderId), await reader.cancelReason(orderId)];
+      if (record === undefined || reason === undefined) return;
+      if (await requests.cancel(orderId, reason)) return;
+      await requests.cancelInterrupted(record.order, policy, reason);
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { OrderEvent } from '../../../src/api/orders/order-events.js';
+import type { FollowedOrders } from '../../../src/api/orders/order-followers.js';
+import type { OrderRecord } from '../../../src/domain/order-record.js';
+
+/** What streams read, from rows and trails in memory. */
+export function followedOf(rows: Map<string, OrderRecord>, trails: Map<string, OrderEvent[]>): FollowedOrders {
+  return {
+    versions: async (ids) =>
+      ids.flatMap((orderId) => {
+        const row = rows.get(orderId);
+        return row === undefined ? [] : [{ orderId, version: row.version, status: row.status }];
+      }),
+    eventsAfter: async (places) =>
+      places.flatMap(({ orderId, seq }) =>
+        (trails.get(orderId) ?? []).filter((event) => event.seq > seq).map((event) => ({ ...event, orderId })),
+      ),
+  };
+}
