@@ -174,6 +174,16 @@ describe('a cancel that is accepted before its order has a row', () => {
     }
   });
 
+  test('R38: is noted in a row that appears while it is being kept', async () => {
+    const order = anOrder();
+    const text = 'insert into cancel_requests (order_id, reason) values ($1, $2)';
+    const seen: unknown[] = [];
+    const cancelling = async () => seen.push(await cancel(order.orderId));
+    await whileLocked(stack, { text, values: [order.orderId, REASON] }, [cancelling], () => reserve(order));
+    expect(seen).toEqual([{ kind: 'accepted', reason: REASON, status: 'reserved' }]);
+    expect(await rowOf(order)).toEqual({ status: 'reserved', cancelRequested: true, cancelReason: REASON });
+  });
+
   test('R38: and of which the row never hears stops the capture of a charge that was sent before', async () => {
     const order = await charging();
     await stack.database.kysely
