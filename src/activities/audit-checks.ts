@@ -1,7 +1,7 @@
-import type { AuditLimits, AuditPorts, BookedCharge, Finding, Inspection, Place } from './audit-ports.js';
+import { gatewayChecks } from './audit-gateway-checks.js';
+import type { AuditLimits, AuditPorts, Finding, Inspection, Place } from './audit-ports.js';
 import { isUndoRefundId } from '../domain/ids.js';
 import { concurrently } from './concurrently.js';
-import type { Captured, LookupResult } from './payments.js';
 
 /** What an audit looks at, and what it does about a finding besides opening a dead letter. */
 export interface AuditCheck {
@@ -159,79 +159,6 @@ function runChecks({ ports: { audit, runs }, limits, heartbeat, recover }: Check
   ];
 }
 
-function gatewayChecks({ ports, limits, signal, heartbeat, recover }: CheckTools): AuditCheck[] {
-  const { audit, gateway, charges } = ports;
-  const late = new Map<string, () => Promise<unknown>>();
-
-  const settled = (open: readonly Place[]) => {
-    const keys = open.map(({ about: key }) => key);
-    return audit.settledCharges(limits.charges, limits.chargeAgeMs, keys);
-  };
-  const askAbout = (booked: readonly BookedCharge[]): Promise<Answer[]> =>
-    concurrently(booked, AT_ONCE, async (charge) => {
-      heartbeat(charge.key);
-      const started = performance.now();
-      const found = await gateway.lookup(charge.key, signal);
-      return { charge, found, latencyMs: Math.round(performance.now() - started) };
-    });
-
-  return [
-    {
-      name: 'captures-are-real',
-      invariant: 'I3',
-      kind: 'books',
-      async inspect(open) {
-        const booked = (await settled(open)).filter(({ isCaptured }) => isCaptured);
-        const findings = (await askAbout(booked)).flatMap(({ charge, found }) => {
-          const { orderId, key, amountMinor, currency } = charge;
-          if (found.kind === 'captured' && isSameMoney(found, charge)) return [];
-          const says = found.kind === 'captured' ? `${found.amountMinor} ${found.currency}` : found.kind;
-          const detail = `we booked ${amountMinor} ${currency} as captured under ${key}, the gateway says ${says}`;
-          return [{ orderId, about: key, detail }];
-        });
-        return { findings, inspected: booked.map(placeOf) };
-      },
-    },
-    {
-      name: 'uncharged-stays-uncharged',
-      invariant: 'I3',
-      kind: 'books',
-      async inspect(open) {
-        const booked = await settled(open);
-        const answers = await askAbout(booked.filter(({ isCaptured }) => !isCaptured));
-        const findings = answers.flatMap(({ charge, found, latencyMs }) => {
-          if (found.kind !== 'captured') return [];
-          const { orderId, owner, attempt, key } = charge;
-          late.set(key, () => charges.captured({ orderId, owner }, attempt, found, { latencyMs }));
-          const taken = `${found.amountMinor} ${found.currency}`;
-          const detail = `the gateway took ${taken} under ${key}, which was booked as not charged`;
-          return [{ orderId, about: key, detail }];
-        });
-        return { findings, inspected: booked.map(placeOf) };
-      },
-      // Money is a fact: once it is in the books, the recovery gives it back.
-      async cure({ orderId, about: key }) {
-        await late.get(key)?.();
-        await recover(orderId);
-      },
-    },
-  ];
-}
-
-interface Answer {
-  charge: BookedCharge;
-  found: LookupResult;
-  latencyMs: number;
-}
-
-function placeOf({ orderId, key }: BookedCharge): Place {
-  return { orderId, about: key };
-}
-
 function about(orderIds: readonly string[], detail: string): Finding[] {
   return orderIds.map((orderId) => ({ orderId, about: '', detail }));
-}
-
-function isSameMoney(a: Pick<Captured, 'amountMinor' | 'currency'>, b: Pick<Captured, 'amountMinor' | 'currency'>) {
-  return a.amountMinor === b.amountMinor && a.currency === b.currency;
 }

@@ -1,6 +1,7 @@
 import type { OrderPolicy } from '../domain/policy.js';
 import type { DeadLetterStore } from './dead-letters.js';
-import type { InboxEvent, OrderMessenger, RefundResumer } from './gateway-events.js';
+import type { GatewayEventStore, InboxEvent, OrderMessenger, RefundResumer } from './gateway-events.js';
+import type { LookBackStore } from './look-back-ports.js';
 import type { ChargeStore, PaymentGateway } from './payments.js';
 
 /** One thing that is not as it must be. `orderId` is empty when it is about no order. */
@@ -20,6 +21,8 @@ export interface Inspection {
   findings: Finding[];
   /** What was looked at; a dead letter about it is over when there is no finding. */
   inspected: 'everything' | readonly Place[];
+  /** What could not be looked at, and why. */
+  unchecked?: Finding[];
 }
 
 /** One invariant, checked by one query on one snapshot of the database. */
@@ -46,18 +49,6 @@ export interface AuditLetter extends Place {
   isDiscarded: boolean;
 }
 
-/** A charge attempt as the books have it. */
-export interface BookedCharge {
-  orderId: string;
-  attempt: number;
-  owner: string;
-  key: string;
-  isCaptured: boolean;
-  /** What was captured, or was to be. Minor units. */
-  amountMinor: number;
-  currency: string;
-}
-
 /** The books as the audit reads them. */
 export interface AuditStore {
   readonly checks: readonly BookCheck[];
@@ -71,8 +62,6 @@ export interface AuditStore {
   /** Of these orders: those that have no row, or no answer yet. */
   withoutAnswer(orderIds: readonly string[]): Promise<string[]>;
   withoutRow(orderIds: readonly string[]): Promise<string[]>;
-  /** The newest charges that were captured, the newest of the last `ageMs` that took nothing, and those named. */
-  settledCharges(limit: number, ageMs: number, keys: readonly string[]): Promise<BookedCharge[]>;
 }
 
 /** Order workflows as Temporal knows them. */
@@ -116,9 +105,10 @@ export interface AuditPorts {
   runs: RunLister;
   deadLetters: Pick<DeadLetterStore, 'open'>;
   messenger: OrderMessenger;
-  gateway: Pick<PaymentGateway, 'lookup'>;
+  gateway: Pick<PaymentGateway, 'lookup' | 'lookupRefund'>;
+  lookBackStore: LookBackStore;
   charges: Pick<ChargeStore, 'captured'>;
-  gatewayEvents: UnprocessedEvents;
+  gatewayEvents: UnprocessedEvents & Pick<GatewayEventStore, 'refundFailedLate'>;
   eventStarter: GatewayEventStarter;
   refundResumer: RefundResumer;
   cancelCarrier: CancelCarrier;
@@ -139,8 +129,14 @@ export interface AuditLimits {
   chargeAgeMs: number;
   /** Most findings of one check... */
   findings: number;
-  /** ...charges to ask the gateway about, of each sort... */
-  charges: number;
+  /** ...charges, of each sort, and refunds to ask the gateway about: at least, if there are, and at most... */
+  leastLookups: number;
+  mostLookups: number;
+  /** ...so that this many audits ask about all of the last day... */
+  lookBackAudits: number;
+  /** ...until so many could not be asked about, or for so long... */
+  lookupFaults: number;
+  lookupMs: number;
   /** ...orders whose workflows to ask for... */
   orders: number;
   /** ...completed checkouts to look for in the books, twice... */
@@ -166,7 +162,11 @@ export function auditLimits(policy: OrderPolicy): AuditLimits {
     runWindowMs: 72 * HOUR,
     chargeAgeMs: 24 * HOUR,
     findings: 100,
-    charges: 50,
+    leastLookups: 50,
+    mostLookups: 1_000,
+    lookBackAudits: 12,
+    lookupFaults: 20,
+    lookupMs: 40_000,
     orders: 300,
     checkouts: 1_000,
     recoveries: 200,

@@ -20,8 +20,10 @@ export interface CheckResult {
   name: string;
   invariant: string;
   violations: number;
-  /** Why it could not be checked. */
+  /** Why it could not be checked... */
   fault?: string;
+  /** ...or how much of it. */
+  unchecked?: number;
 }
 
 export interface AuditReport {
@@ -88,7 +90,9 @@ export async function auditOnce(ports: AuditPorts, limits: AuditLimits, observer
   return {
     checks: results,
     recovered: [...recovered],
-    ok: results.every(({ violations, fault }) => violations === 0 && fault === undefined),
+    ok: results.every(
+      ({ violations, fault, unchecked = 0 }) => violations === 0 && fault === undefined && unchecked === 0,
+    ),
   };
 
   async function examine(check: AuditCheck): Promise<CheckResult> {
@@ -97,13 +101,17 @@ export async function auditOnce(ports: AuditPorts, limits: AuditLimits, observer
     observer.heartbeat(name);
     try {
       const open = letters.filter((letter) => letter.check === name && !letter.isDiscarded);
-      const { findings, inspected } = await check.inspect(open);
+      const { findings, inspected, unchecked = [] } = await check.inspect(open);
       for (const finding of findings) await act(check, finding);
       const over = open.filter((letter) => {
         return (inspected === 'everything' || inspected.some(sameAs(letter))) && !findings.some(sameAs(letter));
       });
       if (over.length > 0) await audit.resolve(over.map(({ id }) => id));
-      return { name, invariant, violations: findings.length };
+      for (const place of unchecked) {
+        observer.log({ level: 'fault', check: name, ...place, detail: oneLine(place.detail) });
+      }
+      const part = unchecked.length === 0 ? {} : { unchecked: unchecked.length };
+      return { name, invariant, violations: findings.length, ...part };
     } catch (error) {
       signal.throwIfAborted();
       const fault = textOf(error);
@@ -138,6 +146,9 @@ function sameAs(place: Place): (other: Place) => boolean {
 
 /** One line of bounded length: a report is kept in the workflow's history. */
 function textOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  return oneLine(error instanceof Error ? error.message : String(error));
+}
+
+function oneLine(message: string): string {
   return message.replaceAll(/\s+/g, ' ').slice(0, 300);
 }

@@ -31,7 +31,9 @@ export async function auditNow(config: Config, say: (line: string) => void): Pro
       });
       // Only workflows change orders: what was captured late is booked by the recovery that the audit starts.
       const charges = { captured: async () => ({ kind: 'superseded' }) as const };
-      return await runAudit({ ports: { ...ports, charges }, policy: policyOf(config), say });
+      // And the next scheduled audit has a refund fail that was taken back.
+      const gatewayEvents = { ...ports.gatewayEvents, refundFailedLate: async () => false };
+      return await runAudit({ ports: { ...ports, charges, gatewayEvents }, policy: policyOf(config), say });
     } finally {
       await connection.close();
     }

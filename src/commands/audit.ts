@@ -48,10 +48,12 @@ export async function runAudit({ ports, policy, say, signal }: RunAuditOptions):
 }
 
 function summaryOf({ checks, recovered, ok }: AuditReport): string[] {
-  const lines = checks.map(({ name, invariant, violations, fault }) => {
+  const lines = checks.map(({ name, invariant, violations, fault, unchecked = 0 }) => {
     if (fault !== undefined) return `✖ ${name} (${invariant}) could not be checked`;
-    if (violations === 0) return `✔ ${name} (${invariant})`;
-    return `✖ ${name} (${invariant}): ${violations} violation${violations === 1 ? '' : 's'}`;
+    if (violations === 0 && unchecked === 0) return `✔ ${name} (${invariant})`;
+    const found = violations === 0 ? [] : [`${violations} violation${violations === 1 ? '' : 's'}`];
+    const missing = unchecked === 0 ? [] : [`${unchecked} could not be checked`];
+    return `✖ ${name} (${invariant}): ${[...found, ...missing].join(', ')}`;
   });
   if (recovered.length > 0) lines.push(`Recoveries were started for ${recovered.join(', ')}.`);
   lines.push(ok ? 'The books agree.' : 'The books do not agree. The dead letters say what to look at.');

@@ -183,7 +183,7 @@ describe('what an audit does about it', () => {
   });
 
   test('tells when the gateway took another amount than the books say, and when the right one is seen again', async () => {
-    await plant('confirmed');
+    await plant('confirmed', '1 hour');
     const wrong = { kind: 'captured', reference: 'ch', amountMinor: 1, currency: 'EUR' } as const;
     expect((await audit({ gateway: { lookup: async () => wrong } })).broken).toEqual(['captures-are-real']);
     expect((await audit()).report.ok).toBe(true);
@@ -191,7 +191,7 @@ describe('what an audit does about it', () => {
   });
 
   test('goes on, and is not ok, when the gateway cannot be asked', async () => {
-    await plant('confirmed');
+    await plant('confirmed', '1 hour');
     const away = async () => {
       throw new Error('connect ECONNREFUSED');
     };

@@ -1,17 +1,21 @@
 import type { AuditLine, AuditObserver } from '../../src/activities/audit.js';
 import type { AuditPorts, RunLister } from '../../src/activities/audit-ports.js';
 import { createAuditStore } from '../../src/adapters/postgres/audit/audit.js';
+import { createLookBackStore } from '../../src/adapters/postgres/audit/look-back.js';
 import { createDeadLetterStore } from '../../src/adapters/postgres/dead-letters/dead-letters.js';
 import { createGatewayEventStore } from '../../src/adapters/postgres/money/gateway-events.js';
 import type { Database } from '../../src/adapters/postgres/pool.js';
 
+type Overrides = Partial<Omit<AuditPorts, 'gateway'>> & { gateway?: Partial<AuditPorts['gateway']> };
+
 /** Real books; a Temporal in which every order has its run, and a gateway that agrees with everything. */
-export function auditPortsOn(database: Database, overrides: Partial<AuditPorts> = {}) {
+export function auditPortsOn(database: Database, overrides: Overrides = {}) {
   const recovered: string[] = [];
   const started: string[] = [];
   const carried: string[] = [];
   const ports: AuditPorts = {
     audit: createAuditStore(database),
+    lookBackStore: createLookBackStore(database),
     deadLetters: createDeadLetterStore(database),
     gatewayEvents: createGatewayEventStore(database),
     runs: createQuietRuns(true),
@@ -19,6 +23,8 @@ export function auditPortsOn(database: Database, overrides: Partial<AuditPorts> 
     eventStarter: { start: async ({ gateway, eventId }) => void started.push(`${gateway} ${eventId}`) },
     refundResumer: { resume: async () => false },
     cancelCarrier: { carryOut: async (orderId) => void carried.push(orderId) },
+    charges: { captured: async () => ({ kind: 'superseded' }) },
+    ...overrides,
     gateway: {
       async lookup(key) {
         const row = await database.kysely
@@ -31,9 +37,17 @@ export function auditPortsOn(database: Database, overrides: Partial<AuditPorts> 
         const [amountMinor, currency] = [captured_minor ?? 0, captured_currency ?? ''];
         return { kind: 'captured', reference: reference ?? '', amountMinor, currency };
       },
+      async lookupRefund(key) {
+        const row = await database.kysely
+          .selectFrom('refunds')
+          .select('state')
+          .where('idempotency_key', '=', key)
+          .executeTakeFirst();
+        if (row?.state === 'succeeded') return { kind: 'refunded', reference: 're' };
+        return row?.state === 'failed' ? { kind: 'refused', code: 'no' } : { kind: 'not_found' };
+      },
+      ...overrides.gateway,
     },
-    charges: { captured: async () => ({ kind: 'superseded' }) },
-    ...overrides,
   };
   return { ports, recovered, started, carried };
 }

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Notifier } from '../../activities/notices.js';
 import { createAuditStore } from '../../adapters/postgres/audit/audit.js';
+import { createLookBackStore } from '../../adapters/postgres/audit/look-back.js';
 import { createRunLister } from '../../adapters/temporal/runs.js';
 import { createOrderRequests } from '../../api/orders/order-requests.js';
 import { createCancelCarrier } from './cancel-carrier.js';
@@ -89,6 +90,7 @@ export function createPorts(options: PortsOptions): Ports & { gateway: SandboxGa
     notices: createNoticeStore(database),
     notifiers,
     audit: createAuditStore(database),
+    lookBackStore: createLookBackStore(database),
     runs: createRunLister({
       ...ORDER_RUNS,
       client,

@@ -8,9 +8,9 @@ import {
   type AuditPorts,
   type AuditStore,
   type BookCheck,
-  type BookedCharge,
   type Finding,
 } from '../../../src/activities/audit-ports.js';
+import type { BookedCharge } from '../../../src/activities/look-back-ports.js';
 import { concurrently } from '../../../src/activities/concurrently.js';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
 
@@ -44,7 +44,6 @@ function stage(scene: Partial<Scene>) {
     unsettledOrders: async () => scene.orphans ?? [],
     withoutAnswer: async (ids) => [...ids],
     withoutRow: async (ids) => [...ids],
-    settledCharges: async () => scene.charges ?? [],
   };
   const ports: AuditPorts = {
     audit,
@@ -57,14 +56,22 @@ function stage(scene: Partial<Scene>) {
     },
     deadLetters: { open: async ({ kind, orderId, subject }) => void done.push(`open ${kind} ${orderId} ${subject}`) },
     messenger: { tell: async () => false, recover: async (orderId) => void done.push(`recover ${orderId}`) },
-    gateway: { lookup: async () => ({ kind: 'not_found' }) },
+    gateway: { lookup: async () => ({ kind: 'not_found' }), lookupRefund: async () => ({ kind: 'not_found' }) },
+    lookBackStore: {
+      charges: async (isCaptured) => {
+        const next = isCaptured ? [] : (scene.charges ?? []).map((charge) => ({ ...charge, settledAt: '' }));
+        return { named: [], next, isLast: true, missed: 0 };
+      },
+      refunds: async () => ({ named: [], next: [], isLast: true, missed: 0 }),
+      lookedBack: async () => {},
+    },
     charges: {
       async captured({ orderId }, attempt) {
         done.push(`capture ${orderId} ${attempt}`);
         return { kind: 'superseded' };
       },
     },
-    gatewayEvents: { unprocessed: async () => [] },
+    gatewayEvents: { unprocessed: async () => [], refundFailedLate: async () => false },
     eventStarter: { start: async () => {} },
     refundResumer: {
       async resume(orderId, refundId) {
@@ -106,7 +113,7 @@ test('the workflow of a message is started again, but not of one that was tried 
     { ...event, eventId: 'old', isGivenUp: true },
   ];
   const overrides: Partial<AuditPorts> = {
-    gatewayEvents: { unprocessed: async () => events },
+    gatewayEvents: { unprocessed: async () => events, refundFailedLate: async () => false },
     eventStarter: { start: async ({ eventId }) => void started.push(eventId) },
   };
   const { run, done } = stage({ overrides });
@@ -171,8 +178,9 @@ describe('an audit', () => {
 
   test('writes a late capture into the books before the recovery gives it back', async () => {
     const charge = { orderId: 'a', attempt: 1, owner: 'r', key: 'a:charge:1', amountMinor: 5, currency: 'EUR' };
+    const lookupRefund = async () => ({ kind: 'not_found' }) as const;
     const lookup = async () => ({ kind: 'captured', reference: 'x', amountMinor: 5, currency: 'EUR' }) as const;
-    const { run, done } = stage({ charges: [{ ...charge, isCaptured: false }], overrides: { gateway: { lookup } } });
+    const { run, done } = stage({ charges: [charge], overrides: { gateway: { lookup, lookupRefund } } });
     await run();
     expect(done).toEqual(['open books a uncharged-stays-uncharged:a:charge:1', 'capture a 1', 'recover a']);
   });

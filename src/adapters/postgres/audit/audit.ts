@@ -1,5 +1,5 @@
 import { CompiledQuery, sql } from 'kysely';
-import type { AuditStore, BookedCharge, Finding } from '../../../activities/audit-ports.js';
+import type { AuditStore, Finding } from '../../../activities/audit-ports.js';
 import { isSettled, ORDER_STATUSES } from '../../../domain/order.js';
 import { SQL_CHECKS, statementOf } from './audit-checks.js';
 import { createOrderCounts } from '../orders/order-counts.js';
@@ -89,30 +89,6 @@ export function createAuditStore(database: Database): AuditStore {
         where not exists (select from orders o where o.order_id = asked.order_id)
         order by asked.order_id`.execute(kysely);
       return rows.map(({ order_id }) => order_id);
-    },
-
-    async settledCharges(limit, ageMs, keys) {
-      const { rows } = await sql<BookedCharge>`
-        with captured as (
-          select order_id, attempt from payment_attempts where state = 'captured' order by updated_at desc limit ${limit}
-        ), uncharged as (
-          select order_id, attempt from payment_attempts
-          where state in ('declined', 'not_charged') and tries > 0
-            and updated_at > now() - ${ageMs}::float8 * interval '1 ms'
-          order by updated_at desc limit ${limit}
-        ), named as (
-          select order_id, attempt from payment_attempts
-          where idempotency_key = any(${[...keys]}::text[]) and state in ('captured', 'declined', 'not_charged')
-        )
-        select a.order_id as "orderId", a.attempt, a.owner, a.idempotency_key as key, a.state = 'captured' as "isCaptured",
-               coalesce(a.captured_minor, a.amount_minor) as "amountMinor",
-               coalesce(a.captured_currency, a.currency) as currency
-        from payment_attempts a
-        where (a.order_id, a.attempt) in (
-          select order_id, attempt from captured union select order_id, attempt from uncharged
-          union select order_id, attempt from named)
-        order by a.order_id, a.attempt`.execute(kysely);
-      return rows;
     },
   };
 }
