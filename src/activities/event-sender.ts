@@ -8,11 +8,14 @@ export interface OutgoingMessage {
   body: string;
 }
 
-/** What came of one try. `gone`: the receiver wants no more (410). `not_sent`: no address of it may be called. */
+/**
+ * What came of one try. `gone`: the receiver wants no more (410). `not_sent`: no address of it may be called.
+ * `response` is the first kilobyte of the answer's body, when it has one.
+ */
 export type SendResult =
-  | { kind: 'accepted'; statusCode: number; latencyMs: number }
-  | { kind: 'refused'; statusCode: number; detail: string; latencyMs: number; retryAfterMs?: number }
-  | { kind: 'gone'; statusCode: number; detail: string; latencyMs: number }
+  | { kind: 'accepted'; statusCode: number; latencyMs: number; response?: string }
+  | { kind: 'refused'; statusCode: number; detail: string; latencyMs: number; retryAfterMs?: number; response?: string }
+  | { kind: 'gone'; statusCode: number; detail: string; latencyMs: number; response?: string }
   | { kind: 'no_answer'; detail: string; latencyMs: number }
   | { kind: 'not_sent'; detail: string; latencyMs: number };
 

@@ -19,6 +19,7 @@ import { createReviewRoutes } from './orders/order-review.js';
 import { createStreamRoutes, type StreamOptions } from './orders/order-stream.js';
 import { createOrderRoutes, type OrderRoutesOptions } from './orders/orders.js';
 import { createDeliveryRoutes, type DeliveryOptions } from './webhooks/webhook-deliveries.js';
+import { createRecoveryRoutes, type RecoveryOptions } from './webhooks/endpoint-recovery.js';
 import { createEndpointRoutes, type EndpointOptions } from './webhooks/webhook-endpoints.js';
 import { Problem, problemResponse } from './requests/problems.js';
 import { observeRequests, orderOf, type RequestObserver, type RequestTracer } from './serving/request-observer.js';
@@ -41,6 +42,7 @@ export type AppOptions = OrderRoutesOptions &
   OrderListOptions &
   StatsOptions &
   EndpointOptions &
+  RecoveryOptions &
   DeliveryOptions & { observe?: RequestObserver; trace?: RequestTracer; guards: Guards };
 
 type Env = { Variables: { requestId: string } };
@@ -78,6 +80,7 @@ export function createApp(options: AppOptions) {
     .route('/', createOrderListRoutes(options))
     .route('/', createStatsRoutes(options))
     .route('/', createEndpointRoutes(options))
+    .route('/', createRecoveryRoutes(options))
     .route('/', createDeliveryRoutes(options));
   app.route(
     '/',

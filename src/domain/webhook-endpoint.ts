@@ -27,6 +27,11 @@ export interface WebhookDelivery {
   updatedAt: string;
 }
 
+/** One delivery with what is sent to the endpoint. */
+export interface DeliveryWithPayload extends WebhookDelivery {
+  payload: object;
+}
+
 export interface DeliveryAttempt {
   number: number;
   at: string;
@@ -34,6 +39,8 @@ export interface DeliveryAttempt {
   statusCode: number | null;
   detail: string;
   latencyMs: number;
+  /** The first kilobyte of the answer's body; null when there was none. */
+  response: string | null;
 }
 
 /** How long the old secret signs beside the new one. */

@@ -6,6 +6,7 @@ import { Pool } from 'pg';
 import type { PaymentGateway } from '../../src/activities/payments.js';
 import { createCatalogue } from '../../src/adapters/postgres/catalogue/catalogue.js';
 import { createDeadLetterReader } from '../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createRecoveryBook } from '../../src/adapters/postgres/events/endpoint-recoveries.js';
 import { createDeliveryReader } from '../../src/adapters/postgres/events/delivery-reader.js';
 import { createEndpointBook } from '../../src/adapters/postgres/events/webhook-endpoints.js';
 import { createGatewayEventStore } from '../../src/adapters/postgres/money/gateway-events.js';
@@ -143,6 +144,7 @@ export async function createWorld(): Promise<World> {
     products: createProducts(database),
     inbox: createGatewayEventStore(database),
     endpoints: createEndpointBook(database),
+    recoveries: createRecoveryBook(database),
     webhookDeliveries: createDeliveryReader(database),
     eventSender: { refuse: () => undefined },
     // Signatures have tests of their own.

@@ -234,6 +234,20 @@ export interface Tables {
     status_code: number | null;
     detail: Generated<string>;
     latency_ms: number;
+    response: string | null;
+  };
+  webhook_recoveries: {
+    endpoint_id: string;
+    since: Date;
+    until: Date;
+    missed_only: boolean;
+    reached_at: Date;
+    reached_order: Generated<string>;
+    reached_seq: Generated<number>;
+    resent: Generated<number>;
+    due_at: Generated<Date>;
+    started_at: Generated<Date>;
+    finished_at: Date | null;
   };
   api_keys: {
     key_id: string;

@@ -10,22 +10,26 @@ export interface Post {
   body: string;
 }
 
-/** What came of one request; nothing of what the receiver wrote but its status and Retry-After. */
+/** What came of one request. `response` is the first kilobyte of the answer's body, when it has one. */
 export type Posted =
-  | { kind: 'accepted'; statusCode: number }
-  | { kind: 'refused'; statusCode: number; detail: string; retryAfterMs?: number }
-  | { kind: 'gone'; statusCode: number; detail: string }
+  | { kind: 'accepted'; statusCode: number; response?: string }
+  | { kind: 'refused'; statusCode: number; detail: string; retryAfterMs?: number; response?: string }
+  | { kind: 'gone'; statusCode: number; detail: string; response?: string }
   | { kind: 'no_answer'; detail: string }
   | { kind: 'not_sent'; detail: string };
+
+type Answered = Extract<Posted, { statusCode: number }>;
 
 type MakeRequest = (url: URL, options: RequestOptions) => ClientRequest;
 
 const MAX_ANSWER_BYTES = 16_384;
+const MAX_SHOWN_BYTES = 1_024;
+const MAX_BODY_WAIT_MS = 500;
 const MAX_RETRY_AFTER_MS = 24 * 3_600_000;
 
 /**
- * Posts once. Name, connection, sending and answer together have `timeoutMs`; the answer's status decides, its body is
- * read only so that the connection can be kept, up to a bound. No redirect is followed.
+ * Posts once. Name, connection, sending and answer together have `timeoutMs`; the answer's status decides. Its body
+ * is read up to a bound, so that the connection can be kept; only its start is returned. No redirect is followed.
  * @returns `stale` when a kept connection turned out to be closed: a new one may fare better
  */
 export function post(
@@ -36,32 +40,41 @@ export function post(
   if (signal.aborted) return Promise.resolve({ kind: 'no_answer', detail: 'given up before anything was sent' });
   return new Promise((resolve) => {
     const outgoing = request(url, { method: 'POST', headers, agent });
-    const end = (posted: Posted) => {
-      resolve(posted);
+    let isAnswered = false;
+    const fail = (detail: string) => {
+      // An answer that is being read says what it is when it is closed.
+      if (!isAnswered) resolve({ kind: 'no_answer', detail });
       outgoing.destroy();
     };
-    const late = () => end({ kind: 'no_answer', detail: 'no answer in time' });
-    const givenUp = () => end({ kind: 'no_answer', detail: 'given up while waiting for the answer' });
+    const late = () => fail('no answer in time');
+    const givenUp = () => fail('given up while waiting for the answer');
     const timer = setTimeout(late, timeoutMs);
     // The requests of one event to all its endpoints share a signal, which is no leak.
     setMaxListeners(0, signal);
     signal.addEventListener('abort', givenUp, { once: true });
 
     outgoing.on('response', (response) => {
-      resolve(outcomeOf(response));
-      drain(response);
+      const outcome = outcomeOf(response);
+      isAnswered = true;
+      readStart(response, (start) => resolve(withStart(outcome, start)));
     });
-    outgoing.on('error', (error: NodeJS.ErrnoException) => resolve(faultOf(error, outgoing.reusedSocket)));
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      if (!isAnswered) resolve(faultOf(error, outgoing.reusedSocket));
+    });
     outgoing.on('close', () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', givenUp);
-      resolve({ kind: 'no_answer', detail: 'the connection ended without an answer' });
+      if (!isAnswered) fail('the connection ended without an answer');
     });
     outgoing.end(body);
   });
 }
 
-function outcomeOf({ statusCode = 0, headers }: IncomingMessage): Posted {
+function withStart(answered: Answered, response: string): Answered {
+  return response === '' ? answered : { ...answered, response };
+}
+
+function outcomeOf({ statusCode = 0, headers }: IncomingMessage): Answered {
   if (statusCode >= 200 && statusCode < 300) return { kind: 'accepted', statusCode };
   if (statusCode === 410) return { kind: 'gone', statusCode, detail: 'HTTP 410: the receiver wants no more' };
   if (statusCode >= 300 && statusCode < 400) {
@@ -72,14 +85,35 @@ function outcomeOf({ statusCode = 0, headers }: IncomingMessage): Posted {
   return { kind: 'refused', statusCode, detail, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
 }
 
-function drain(response: IncomingMessage): void {
+/** Reads an answer to its end or a bound, and reports its first kilobyte as soon as it is there, or after a moment. */
+function readStart(response: IncomingMessage, report: (start: string) => void): void {
   let bytes = 0;
+  let start = Buffer.alloc(0);
+  const enough = () => {
+    clearTimeout(timer);
+    report(textOf(start));
+  };
+  // The status is what counts: a body that trickles in must not hold up the event.
+  const timer = setTimeout(enough, MAX_BODY_WAIT_MS);
   response.on('data', (chunk: Buffer) => {
     bytes += chunk.byteLength;
+    if (start.byteLength < MAX_SHOWN_BYTES) start = Buffer.concat([start, chunk]).subarray(0, MAX_SHOWN_BYTES);
+    if (bytes >= MAX_SHOWN_BYTES) enough();
     if (bytes > MAX_ANSWER_BYTES) response.destroy();
   });
+  response.on('end', enough).on('close', enough);
   // An answer that breaks off after its status has said enough.
   response.on('error', () => {});
+}
+
+/** PostgreSQL stores no NUL, and a terminal obeys other control characters. A cut character at the end is dropped. */
+function textOf(bytes: Buffer): string {
+  const text = new TextDecoder().decode(bytes, { stream: true });
+  return Array.from(text, (char) => (isControl(char) ? '\uFFFD' : char)).join('');
+}
+
+function isControl(char: string): boolean {
+  return /\p{Cc}/u.test(char) && !['\n', '\r', '\t'].includes(char);
 }
 
 function faultOf(error: NodeJS.ErrnoException, reusedSocket: boolean): Posted | 'stale' {

@@ -37,6 +37,8 @@ export const ROUTE_SCOPES: Readonly<Record<string, Scope | 'public'>> = {
   'POST /v1/webhook-endpoints/:id/secrets': 'operations',
   'DELETE /v1/webhook-endpoints/:id/secrets/old': 'operations',
   'POST /v1/webhook-endpoints/:id/test': 'operations',
+  'GET /v1/webhook-endpoints/:id/recover': 'operations',
+  'POST /v1/webhook-endpoints/:id/recover': 'operations',
   'GET /v1/webhook-deliveries': 'operations',
   'GET /v1/webhook-deliveries/:id': 'operations',
   'POST /v1/webhook-deliveries/:id/replay': 'operations',

@@ -32,7 +32,7 @@ const extensions = {
   version: z.int().openapi({ description: 'precondition-failed: the version now.' }),
   kind: z.string().openapi({ description: 'no-evidence-wanted: what the dead letter is about.' }),
   outcome: z.string().openapi({ description: 'evidence-conflict: what was said first.' }),
-  state: z.string().openapi({ description: 'not-open, not-redrivable, delivery-under-way: the state it is in.' }),
+  state: z.string().openapi({ description: 'not-open, not-redrivable: the state it is in.' }),
   dependency: z.string().openapi({ description: 'unavailable: what is away.' }),
   required_scope: z.string().openapi({ description: 'insufficient-scope: what the API key lacks.' }),
 };

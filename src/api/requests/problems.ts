@@ -36,7 +36,7 @@ export const PROBLEMS = {
   'too-many-endpoints': { status: 409, title: 'There are too many webhook endpoints' },
   'secret-rotating': { status: 409, title: 'The last rotation of the secret is not over' },
   'endpoint-disabled': { status: 409, title: 'The webhook endpoint is disabled or deleted' },
-  'delivery-under-way': { status: 409, title: 'The delivery is under way' },
+  'recovery-running': { status: 409, title: 'The endpoint is being recovered already' },
   'precondition-failed': { status: 412, title: 'It was changed by somebody else' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'uri-too-long': { status: 414, title: 'The URL is too long' },

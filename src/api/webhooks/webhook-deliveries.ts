@@ -1,5 +1,5 @@
 import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
-import type { WebhookDelivery } from '../../domain/webhook-endpoint.js';
+import type { DeliveryWithPayload, WebhookDelivery } from '../../domain/webhook-endpoint.js';
 import { answer } from '../requests/answers.js';
 import { given } from '../requests/given.js';
 import { pageOf, placeOf } from '../requests/paging.js';
@@ -13,6 +13,7 @@ import {
   deliveryParams,
   deliveryPlace,
   deliveryQuery,
+  deliveryWithPayloadSchema,
 } from './webhook-delivery-schema.js';
 
 export interface DeliveryFilter {
@@ -28,15 +29,14 @@ export interface DeliveryFilter {
 export type Replayed =
   | { kind: 'replayed'; delivery: WebhookDelivery }
   | { kind: 'not_found' }
-  | { kind: 'under_way'; state: WebhookDelivery['state'] }
   | { kind: 'no_receiver'; endpointState: 'disabled' | 'deleted' };
 
 /** The deliveries as people see them. Throws `Unavailable` when the database is away. */
 export interface DeliveryBook {
   /** Newest first. */
   list(filter: DeliveryFilter): Promise<WebhookDelivery[]>;
-  find(id: string): Promise<WebhookDelivery | undefined>;
-  /** Starts another round of a delivery that has ended, once; a relay takes it from there. */
+  find(id: string): Promise<DeliveryWithPayload | undefined>;
+  /** Starts another round of tries now, unless it is being sent at this moment; a relay takes it from there. */
   replay(id: string): Promise<Replayed>;
 }
 
@@ -67,10 +67,10 @@ const getDelivery = createRoute({
   tags,
   operationId: 'getWebhookDelivery',
   summary: 'Read a delivery',
-  description: 'The delivery with each of its tries.',
+  description: 'The delivery with its payload, and with each of its tries and what the receiver answered.',
   request,
   responses: {
-    200: answer('The delivery with its tries', deliveryJsonSchema),
+    200: answer('The delivery with its payload and its tries', deliveryWithPayloadSchema),
     ...problems('not-found', 'validation-error'),
   },
 });
@@ -80,11 +80,13 @@ const postReplay = createRoute({
   tags,
   operationId: 'replayWebhookDelivery',
   summary: 'Send a delivery again',
-  description: 'Sends the event to its endpoint again, under the same `webhook-id`.',
+  description:
+    'Sends the event now, under the same `webhook-id`: again if it was delivered or has failed, and without waiting for ' +
+    'its next try if it is being retried.',
   request,
   responses: {
-    202: answer('It is sent again, with the same webhook-id and the whole schedule of tries', deliveryJsonSchema),
-    ...problems(...FROM_JSON, 'not-found', 'delivery-under-way', 'endpoint-disabled'),
+    202: answer('It is being sent, with the whole schedule of tries', deliveryJsonSchema),
+    ...problems(...FROM_JSON, 'not-found', 'endpoint-disabled'),
   },
 });
 
@@ -100,7 +102,7 @@ export function createDeliveryRoutes({ webhookDeliveries: deliveries }: Delivery
     .openapi(getDelivery, async (c) => {
       const delivery = await deliveries.find(c.req.valid('param').id);
       if (delivery === undefined) throw notFound();
-      return c.json(deliveryJson(delivery), 200);
+      return c.json({ ...deliveryJson(delivery), payload: delivery.payload }, 200);
     })
     .openapi(postReplay, async (c) => {
       const replayed = await deliveries.replay(c.req.valid('param').id);
@@ -109,10 +111,6 @@ export function createDeliveryRoutes({ webhookDeliveries: deliveries }: Delivery
           return c.json(deliveryJson(replayed.delivery), 202);
         case 'not_found':
           throw notFound();
-        case 'under_way':
-          throw new Problem('delivery-under-way', `This delivery is ${replayed.state}; it is being tried anyway.`, {
-            state: replayed.state,
-          });
         case 'no_receiver':
           throw new Problem('endpoint-disabled', `The endpoint of this delivery is ${replayed.endpointState}.`);
       }

@@ -25,49 +25,60 @@ const attemptJsonSchema = z.object({
   status_code: z.int().nullable().openapi({ description: 'What the receiver answered; null without an answer.' }),
   detail: z.string(),
   latency_ms: z.int().min(0),
+  response: z.string().nullable().openapi({
+    description: 'The first kilobyte of the body that the receiver answered; null when there was none.',
+  }),
 });
 
-export const deliveryJsonSchema = z
-  .object({
-    id: z.string(),
-    endpoint_id: z.string(),
-    webhook_id: z.string().openapi({ description: 'The header `webhook-id` of each try.' }),
-    type: z.string(),
-    order_id: z.string().nullable().openapi({ description: 'Null for a test.' }),
-    state: z.enum(DELIVERY_STATES),
-    next_attempt_at: timestamp.nullable(),
-    attempts: z.array(attemptJsonSchema),
-    created_at: timestamp,
-    updated_at: timestamp,
-    links: z.object({ self: z.string(), endpoint: z.string() }),
-  })
-  .openapi('WebhookDelivery', {
-    example: {
-      id: `wd_${'5d0c4a1b'.repeat(4)}`,
-      endpoint_id: `we_${'0f3e9a77'.repeat(4)}`,
-      webhook_id: 'evt_order-1001_3',
-      type: 'order.confirmed',
-      order_id: 'order-1001',
-      state: 'delivered',
-      next_attempt_at: null,
-      attempts: [
-        {
-          number: 1,
-          at: '2026-03-09T12:00:01.204Z',
-          outcome: 'accepted',
-          status_code: 204,
-          detail: '',
-          latency_ms: 31,
-        },
-      ],
-      created_at: '2026-03-09T12:00:01.180Z',
-      updated_at: '2026-03-09T12:00:01.236Z',
-      links: {
-        self: `/v1/webhook-deliveries/wd_${'5d0c4a1b'.repeat(4)}`,
-        endpoint: `/v1/webhook-endpoints/we_${'0f3e9a77'.repeat(4)}`,
+const deliveryFields = {
+  id: z.string(),
+  endpoint_id: z.string(),
+  webhook_id: z.string().openapi({ description: 'The header `webhook-id` of each try.' }),
+  type: z.string(),
+  order_id: z.string().nullable().openapi({ description: 'Null for a test.' }),
+  state: z.enum(DELIVERY_STATES),
+  next_attempt_at: timestamp.nullable(),
+  attempts: z.array(attemptJsonSchema),
+  created_at: timestamp,
+  updated_at: timestamp,
+  links: z.object({ self: z.string(), endpoint: z.string() }),
+};
+
+export const deliveryJsonSchema = z.object(deliveryFields).openapi('WebhookDelivery', {
+  example: {
+    id: `wd_${'5d0c4a1b'.repeat(4)}`,
+    endpoint_id: `we_${'0f3e9a77'.repeat(4)}`,
+    webhook_id: 'evt_order-1001_3',
+    type: 'order.confirmed',
+    order_id: 'order-1001',
+    state: 'delivered',
+    next_attempt_at: null,
+    attempts: [
+      {
+        number: 1,
+        at: '2026-03-09T12:00:01.204Z',
+        outcome: 'accepted',
+        status_code: 204,
+        detail: '',
+        latency_ms: 31,
+        response: null,
       },
+    ],
+    created_at: '2026-03-09T12:00:01.180Z',
+    updated_at: '2026-03-09T12:00:01.236Z',
+    links: {
+      self: `/v1/webhook-deliveries/wd_${'5d0c4a1b'.repeat(4)}`,
+      endpoint: `/v1/webhook-endpoints/we_${'0f3e9a77'.repeat(4)}`,
     },
-  });
+  },
+});
+
+export const deliveryWithPayloadSchema = z
+  .object({
+    ...deliveryFields,
+    payload: z.looseObject({}).openapi({ description: 'The body that each try sends.' }),
+  })
+  .openapi('WebhookDeliveryWithPayload');
 
 export const deliveryListSchema = listOf('WebhookDeliveryList', deliveryJsonSchema);
 

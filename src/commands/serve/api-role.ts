@@ -10,6 +10,7 @@ import { createOrderLists } from '../../adapters/postgres/orders/order-lists.js'
 import { createProducts } from '../../adapters/postgres/catalogue/products.js';
 import { createStatsReader, MOST_COUNTED } from '../../adapters/postgres/stats-reader.js';
 import { createStockAdjustments } from '../../adapters/postgres/catalogue/stock-adjustments.js';
+import { createRecoveryBook } from '../../adapters/postgres/events/endpoint-recoveries.js';
 import { createEndpointBook } from '../../adapters/postgres/events/webhook-endpoints.js';
 import { createSandboxEvents } from '../../adapters/sandbox/events.js';
 import { createApp } from '../../api/app.js';
@@ -80,6 +81,7 @@ export async function startApiRole(parts: RoleParts): Promise<void> {
     stock: createStockAdjustments(database),
     products: createProducts(database),
     endpoints: createEndpointBook(database),
+    recoveries: createRecoveryBook(database),
     webhookDeliveries: createDeliveryReader(database),
     eventSender,
     inbox: createGatewayEventStore(database),

@@ -6,12 +6,14 @@ import type { EventSender } from '../../activities/event-sender.js';
 import { createDeliveryStore } from '../../adapters/postgres/events/deliveries.js';
 import { listenToOutbox } from '../../adapters/postgres/events/outbox-listener.js';
 import type { Database } from '../../adapters/postgres/pool.js';
+import { createRecoveryStore } from '../../adapters/postgres/events/recovery-store.js';
 import { createEndpointBook } from '../../adapters/postgres/events/webhook-endpoints.js';
 import { createWebhookStore } from '../../adapters/postgres/events/webhook-store.js';
 import type { Config } from '../../config.js';
 import type { OutboxStore } from '../../relay/outbox-store.js';
 import { createDeliveryStarter } from '../../relay/delivery-starter.js';
 import type { OutboxConsumer } from '../../relay/outbox-event.js';
+import { recoverEndpoints } from '../../relay/recover-endpoints.js';
 import { startPurge } from '../../relay/purge.js';
 import { startRelay } from '../../relay/relay.js';
 import { watchOver } from '../../relay/watch.js';
@@ -59,6 +61,8 @@ export async function startRelayRole(options: RelayRoleOptions): Promise<void> {
   const start = createDeliveryStarter({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS, delaysMs });
   const watch = watchOver({ store, start, log, what: 'delivery', known: ({ id }) => ({ delivery: id }) });
   lifetime.onClose('watch over deliveries', () => watch.stop());
+  const recoveries = recoverEndpoints({ store: createRecoveryStore(database), log, onOpen: watch.ring });
+  lifetime.onClose('recovery of endpoints', () => recoveries.stop());
   const webhooks = createWebhookConsumer({ store, sender: eventSender, gates, delaysMs, onOpen: watch.ring });
   const relay = startRelay({ store: outbox, consumers: [webhooks, ...consumers], log });
   lifetime.onClose('relay', () => relay.stop());
@@ -67,6 +71,7 @@ export async function startRelayRole(options: RelayRoleOptions): Promise<void> {
     onNews() {
       relay.ring();
       watch.ring();
+      recoveries.ring();
     },
     onFault: (err) => log.warn({ err }, 'the connection that listens for events was lost; it is made again'),
   });

@@ -113,7 +113,7 @@ describe('an endpoint', () => {
     receiver.answer(answersWith(204));
     const id = failed?.id ?? '';
     const replays = await Promise.all([desk.replay(id), desk.replay(id)]);
-    expect(replays.map(({ status }) => status).sort((a, b) => a - b)).toEqual([202, 409]);
+    expect(replays.map(({ status }) => status)).toEqual([202, 202]);
     const [delivered] = await desk.until(`order_id=${orderId}`, isAll('delivered', 1));
     expect(delivered?.attempts).toHaveLength(5);
     expect(new Set(receiver.received.map((message) => message.id)).size).toBe(1);

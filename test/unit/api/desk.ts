@@ -2,6 +2,7 @@ import { createApp } from '../../../src/api/app.js';
 import { createOrderFollowers } from '../../../src/api/orders/order-followers.js';
 import type { DeadLetterBook } from '../../../src/api/dead-letters/dead-letters.js';
 import type { Verification } from '../../../src/api/webhooks/gateway-webhooks.js';
+import type { RecoveryBook } from '../../../src/api/webhooks/endpoint-recovery.js';
 import type { DeliveryBook } from '../../../src/api/webhooks/webhook-deliveries.js';
 import type { EndpointBook } from '../../../src/api/webhooks/webhook-endpoints.js';
 import type { OrderEvent } from '../../../src/api/orders/order-events.js';
@@ -81,6 +82,7 @@ export function openDesk() {
     dropOldSecret: unprepared('dropOldSecret'),
     test: unprepared('test'),
   };
+  const recoveries: RecoveryBook = { last: unprepared('last'), begin: unprepared('begin') };
   const webhookDeliveries: DeliveryBook = {
     list: unprepared('list'),
     find: unprepared('find'),
@@ -189,6 +191,7 @@ export function openDesk() {
     },
     stats: { read: async () => numbers },
     endpoints,
+    recoveries,
     webhookDeliveries,
     eventSender: { refuse: (url) => (url.includes('refused') ? 'must not be called so' : undefined) },
     gatewayEvents: { verify: () => seam.verification },
@@ -223,6 +226,7 @@ export function openDesk() {
       return response;
     },
     endpoints,
+    recoveries,
     webhookDeliveries,
     ask: call,
     get: (path: string) => call(path),

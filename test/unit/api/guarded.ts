@@ -26,6 +26,7 @@ export function openApp(guards: ReturnType<typeof createGuards> = [], observe?: 
     stats: unused,
     products: { list: async () => [], find: async () => undefined, create: unused, change: unused, delete: unused },
     endpoints: unused,
+    recoveries: unused,
     webhookDeliveries: unused,
     eventSender: unused,
     requests: unused,

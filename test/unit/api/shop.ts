@@ -133,6 +133,7 @@ export function openShop() {
     inbox: unused,
     gatewayEvents: unused,
     endpoints: unused,
+    recoveries: unused,
     webhookDeliveries: unused,
     eventSender: unused,
     policy: DEFAULT_POLICY,

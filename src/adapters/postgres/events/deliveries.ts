@@ -68,6 +68,7 @@ export function createDeliveryStore(database: Database): DeliveryStore {
             status_code: 'statusCode' in result ? result.statusCode : null,
             detail: 'detail' in result ? result.detail : '',
             latency_ms: Math.round(result.latencyMs),
+            response: 'response' in result ? result.response : null,
           })
           .execute();
         if (result.kind === 'gone') await disableGone(tx, [delivery.endpoint_id]);

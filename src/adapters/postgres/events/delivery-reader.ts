@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import type { DeliveryState } from '../../../domain/delivery.js';
-import type { WebhookDelivery } from '../../../domain/webhook-endpoint.js';
+import { messageOf } from '../../../domain/public-event.js';
+import type { DeliveryWithPayload, WebhookDelivery } from '../../../domain/webhook-endpoint.js';
 import { deliveries } from './delivery-row.js';
+import { eventSources } from './event-sources.js';
 import type { Database } from '../pool.js';
 import { orUnavailable } from '../unavailable.js';
 
@@ -17,46 +19,55 @@ interface Filter {
 type Replayed =
   | { kind: 'replayed'; delivery: WebhookDelivery }
   | { kind: 'not_found' }
-  | { kind: 'under_way'; state: DeliveryState }
   | { kind: 'no_receiver'; endpointState: 'disabled' | 'deleted' };
 
+const isBeingSent = sql<boolean>`d.state = 'pending' and d.next_attempt_at <= now()`;
+
+const NEW_ROUND = {
+  state: 'pending' as const,
+  round: sql<number>`round + 1`,
+  tries: 0,
+  next_attempt_at: sql<Date>`now()`,
+  watch_at: sql<Date>`now()`,
+  updated_at: sql<Date>`now()`,
+};
+
 /** The deliveries as people read and replay them. */
-export function createDeliveryReader({ kysely }: Database) {
+export function createDeliveryReader(database: Database) {
+  const { kysely } = database;
   return {
-    find: async (id: string): Promise<WebhookDelivery | undefined> =>
-      orUnavailable(deliveries(kysely).where('d.id', '=', id).executeTakeFirst()),
+    async find(id: string): Promise<DeliveryWithPayload | undefined> {
+      const found = await orUnavailable(deliveries(kysely).select('d.seq').where('d.id', '=', id).executeTakeFirst());
+      if (found === undefined) return undefined;
+      const { seq, ...delivery } = found;
+      const { messageId, type, createdAt, orderId } = delivery;
+      if (orderId === null || seq === null) return { ...delivery, payload: messageOf({ messageId, type, createdAt }) };
+      const [source] = await eventSources(database, [{ orderId, seq }]);
+      if (source === undefined) throw new Error(`order ${orderId} has no event ${seq}`);
+      return { ...delivery, payload: messageOf({ messageId, type, createdAt, source }) };
+    },
 
     list: async (filter: Filter): Promise<WebhookDelivery[]> => orUnavailable(deliveryPage(kysely, filter).execute()),
 
-    /** delivered or failed → pending in a new round, once. */
+    /** Anything but a delivery that is being sent at this moment → pending in a new round. */
     async replay(id: string): Promise<Replayed> {
       return orUnavailable(
         kysely.transaction().execute(async (tx): Promise<Replayed> => {
           const found = await tx
             .selectFrom('webhook_deliveries as d')
             .innerJoin('webhook_endpoints as e', 'e.id', 'd.endpoint_id')
-            .select(['d.state', 'e.state as endpointState'])
+            .select(['e.state as endpointState', isBeingSent.as('isBeingSent')])
             .where('d.id', '=', id)
             .forUpdate('d')
             .forShare('e')
             .executeTakeFirst();
           if (found === undefined) return { kind: 'not_found' };
-          const { state, endpointState } = found;
-          if (state === 'pending' || state === 'retrying') return { kind: 'under_way', state };
+          const { endpointState } = found;
           if (endpointState !== 'enabled') return { kind: 'no_receiver', endpointState };
-          await tx
-            .updateTable('webhook_deliveries')
-            .set({
-              state: 'pending',
-              round: sql<number>`round + 1`,
-              tries: 0,
-              next_attempt_at: sql<Date>`now()`,
-              watch_at: sql<Date>`now()`,
-              updated_at: sql<Date>`now()`,
-            })
-            .where('id', '=', id)
-            .execute();
-          await sql`notify holdfast_outbox`.execute(tx);
+          if (!found.isBeingSent) {
+            await tx.updateTable('webhook_deliveries').set(NEW_ROUND).where('id', '=', id).execute();
+            await sql`notify holdfast_outbox`.execute(tx);
+          }
           return { kind: 'replayed', delivery: await deliveries(tx).where('d.id', '=', id).executeTakeFirstOrThrow() };
         }),
       );

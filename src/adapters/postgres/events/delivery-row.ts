@@ -6,7 +6,8 @@ import { utc } from '../utc.js';
 const attempts = sql<DeliveryAttempt[]>`
   coalesce((select json_agg(json_build_object(
               'number', a.number, 'at', to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-              'outcome', a.outcome, 'statusCode', a.status_code, 'detail', a.detail, 'latencyMs', a.latency_ms)
+              'outcome', a.outcome, 'statusCode', a.status_code, 'detail', a.detail, 'latencyMs', a.latency_ms,
+              'response', a.response)
             order by a.number) from delivery_attempts a where a.delivery_id = d.id), '[]')`;
 
 /** The deliveries as people see them, each with its tries. */

@@ -16,8 +16,9 @@ const add = prepared(
   'webhook-add',
   `with made as materialized (
      select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::float8[],
-                          $8::text[], $9::integer[], $10::text[], $11::integer[])
-       as m (endpoint_id, message_id, type, order_id, seq, state, pause_ms, outcome, status_code, detail, latency_ms)
+                          $8::text[], $9::integer[], $10::text[], $11::integer[], $12::text[])
+       as m (endpoint_id, message_id, type, order_id, seq, state, pause_ms, outcome, status_code, detail, latency_ms,
+             response)
    ), added as (
      insert into webhook_deliveries (endpoint_id, message_id, type, order_id, seq, state, tries, next_attempt_at)
      select endpoint_id, message_id, type, order_id, seq, state, (outcome is not null)::integer,
@@ -26,8 +27,8 @@ const add = prepared(
      on conflict do nothing
      returning id, endpoint_id, message_id
    )
-   insert into delivery_attempts (delivery_id, number, outcome, status_code, detail, latency_ms)
-   select added.id, 1, outcome, status_code, detail, latency_ms
+   insert into delivery_attempts (delivery_id, number, outcome, status_code, detail, latency_ms, response)
+   select added.id, 1, outcome, status_code, detail, latency_ms, response
    from added join made using (endpoint_id, message_id) where outcome is not null`,
 );
 
@@ -113,5 +114,6 @@ function columnsOf(deliveries: readonly NewDelivery[]): unknown[] {
     results.map((result) => (result !== undefined && 'statusCode' in result ? result.statusCode : null)),
     results.map((result) => (result !== undefined && 'detail' in result ? result.detail : '')),
     results.map((result) => (result === undefined ? null : Math.round(result.latencyMs))),
+    results.map((result) => (result !== undefined && 'response' in result ? result.response : null)),
   ];
 }

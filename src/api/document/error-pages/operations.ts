@@ -107,13 +107,13 @@ export const OPERATION_PAGES = {
       instance: '/v1/webhook-deliveries/wd_1/replay',
     },
   },
-  'delivery-under-way': {
-    meaning: 'The delivery is being tried anyway, so there is nothing to replay yet.',
-    action: 'Wait for its end. It is tried with growing pauses.',
+  'recovery-running': {
+    meaning: 'An earlier recovery of this endpoint is still resending events. A second one would send them twice.',
+    action: 'Wait until `GET /v1/webhook-endpoints/{id}/recover` shows `finished_at`.',
     retry: 'later',
     example: {
-      detail: 'This delivery is pending; it is being tried anyway.',
-      instance: '/v1/webhook-deliveries/wd_1/replay',
+      detail: 'This endpoint is being recovered since 2026-03-09T12:00:00.000Z. Wait until that is finished.',
+      instance: '/v1/webhook-endpoints/we_1/recover',
     },
   },
   'rate-limited': {

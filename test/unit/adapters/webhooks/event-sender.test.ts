@@ -129,14 +129,38 @@ describe('the answer', () => {
     expect(retryAfterMs).toBeLessThanOrEqual(60_000);
   });
 
-  test('leaves nothing behind of what the receiver wrote, nor of the signature', async () => {
+  test('leaves nothing behind of its reason and headers, nor of the signature', async () => {
     const { port, received } = await receiver((response) => {
-      response.writeHead(500, 'a reason of hunter2', { 'X-Echo': 'hunter2' }).end('hunter2');
+      response.writeHead(500, 'a reason of hunter2', { 'X-Echo': 'hunter2' }).end('what it says');
     });
-    const answer = JSON.stringify(await sender()(at(port)));
+    const answer = await sender()(at(port));
     expect(received).toHaveLength(1);
-    expect(answer).not.toContain('hunter2');
-    expect(answer).not.toContain('v1,');
+    expect(JSON.stringify(answer)).not.toContain('hunter2');
+    expect(JSON.stringify(answer)).not.toContain('v1,');
+    expect(answer).toMatchObject({ kind: 'refused', response: 'what it says' });
+  });
+
+  test.each([
+    ['cut after a kilobyte', 'x'.repeat(5_000), 'x'.repeat(1_024)],
+    ['not cut within a character', `${'x'.repeat(1_023)}é`, 'x'.repeat(1_023)],
+    ['rid of control characters', 'a\0b\u001b[31mc\td\r\n', 'a\uFFFDb\uFFFD[31mc\td\r\n'],
+    ['text, whatever its bytes', Buffer.from([0x61, 0xff, 0x62]), 'a\uFFFDb'],
+    ['not there when it is empty', '', undefined],
+  ])('is kept as text: %s', async (_, body, expected) => {
+    const { port } = await receiver((response) => response.writeHead(400).end(body));
+    const answer = (await sender()(at(port))) as { response?: string };
+    expect(answer.response).toBe(expected);
+  });
+
+  test('does not hold up the event when its body trickles in: what came in half a second is kept', async () => {
+    const { port } = await receiver((response) => {
+      response.writeHead(200).write('first');
+      const drip = setInterval(() => response.write('.'), 5_000);
+      response.on('close', () => clearInterval(drip));
+    });
+    const answer = await sender()(at(port), { timeoutMs: 10_000 });
+    expect(answer).toMatchObject({ kind: 'accepted', response: 'first' });
+    expect(answer.latencyMs).toBeLessThan(3_000);
   });
 
   test('counts by its status, however much comes after it; the rest is not read', async () => {

@@ -32,6 +32,7 @@ const DELIVERY: WebhookDelivery = {
       statusCode: 500,
       detail: 'answered 500',
       latencyMs: 3,
+      response: 'Bad Gateway',
     },
   ],
   createdAt: '2026-01-01T00:00:00.000Z',
@@ -143,12 +144,13 @@ describe('an endpoint', () => {
 
 describe('a delivery', () => {
   it('is shown with its tries', async () => {
-    desk.webhookDeliveries.find = async () => DELIVERY;
+    desk.webhookDeliveries.find = async () => ({ ...DELIVERY, payload: { type: 'order.created' } });
     expect(await desk.get(`/v1/webhook-deliveries/${DELIVERY_ID}`)).toMatchObject({
       status: 200,
       body: {
         webhook_id: 'evt_o_1',
-        attempts: [{ number: 1, status_code: 500, latency_ms: 3, detail: 'answered 500' }],
+        payload: { type: 'order.created' },
+        attempts: [{ number: 1, status_code: 500, latency_ms: 3, detail: 'answered 500', response: 'Bad Gateway' }],
       },
     });
     desk.webhookDeliveries.find = async () => undefined;
@@ -173,7 +175,6 @@ describe('a delivery', () => {
 
   test.each([
     [{ kind: 'replayed', delivery: { ...DELIVERY, state: 'pending' } }, 202, undefined],
-    [{ kind: 'under_way', state: 'retrying' }, 409, 'delivery-under-way'],
     [{ kind: 'no_receiver', endpointState: 'deleted' }, 409, 'endpoint-disabled'],
     [{ kind: 'not_found' }, 404, 'not-found'],
   ] as const)('answers a replay that comes to %j with %d', async (replayed, status, code) => {
