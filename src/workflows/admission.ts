@@ -2,6 +2,9 @@ import { allHandlersFinished, CancellationScope, condition, setHandler, sleep } 
 import type { Admission } from '../domain/outcomes.js';
 import { admission } from './contract.js';
 
+/** The decision that a run took which this one continues. */
+export const admitted: Admission = { kind: 'admitted' };
+
 /**
  * Lets whoever started this workflow learn whether it may do its work.
  * @returns what the workflow calls with the decision of its first activity

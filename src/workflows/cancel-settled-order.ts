@@ -1,9 +1,10 @@
-import { allHandlersFinished, CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { AcceptedOrder, OrderOutcome } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
-import { announceAdmission } from './admission.js';
+import { admitted, announceAdmission } from './admission.js';
 import { superseded } from './endings.js';
-import { openInbox } from './inbox.js';
+import { openInbox, type Left } from './inbox.js';
+import { inRuns } from './long-run.js';
 import { orderSteps } from './steps.js';
 import { undo } from './undo.js';
 
@@ -15,18 +16,22 @@ export async function cancelSettledOrder(
   order: AcceptedOrder,
   policy: OrderPolicy,
   reason: string,
+  before?: Left,
 ): Promise<OrderOutcome> {
-  return CancellationScope.nonCancellable(() => cancelSettled(order, policy, reason));
-}
-
-async function cancelSettled(order: AcceptedOrder, policy: OrderPolicy, reason: string): Promise<OrderOutcome> {
-  const inbox = openInbox();
+  const inbox = openInbox(before);
   const announce = announceAdmission();
   const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, inbox);
 
-  const decision = await steps.takeOverToCancel(reason);
-  await announce(decision);
-  const outcome = decision.kind === 'admitted' ? await undo({ status: 'cancelled', reason }, steps, inbox) : superseded;
-  await condition(allHandlersFinished);
-  return outcome;
+  return CancellationScope.nonCancellable(() =>
+    inRuns(cancel, () => continueAsNew<typeof cancelSettledOrder>(order, policy, reason, inbox.left())),
+  );
+
+  async function cancel(): Promise<OrderOutcome> {
+    const decision = before === undefined ? await steps.takeOverToCancel(reason) : admitted;
+    await announce(decision);
+    const outcome =
+      decision.kind === 'admitted' ? await undo({ status: 'cancelled', reason }, steps, inbox) : superseded;
+    await condition(allHandlersFinished);
+    return outcome;
+  }
 }

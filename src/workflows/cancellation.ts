@@ -1,6 +1,7 @@
 import { allHandlersFinished, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
 import type { OrderOutcome } from '../domain/order.js';
 import { cancelOrder } from './contract.js';
+import type { Inbox } from './inbox.js';
 import type { OrderSteps } from './steps.js';
 
 type Interruptible = (walk: () => Promise<OrderOutcome>) => Promise<OrderOutcome>;
@@ -9,12 +10,15 @@ type Interruptible = (walk: () => Promise<OrderOutcome>) => Promise<OrderOutcome
  * Listens for the cancel signal from now on, and for Temporal's own cancel request, which counts as an operator's.
  * @returns a runner whose walk ends as `cancelled` when a cancel arrived before the walk was over, whatever it returned
  */
-export function listenForCancel(steps: OrderSteps): Interruptible {
+export function listenForCancel(steps: OrderSteps, inbox: Inbox): Interruptible {
   const scope = new CancellationScope();
-  let reason: string | undefined;
+  const { memory } = inbox;
+  // The run before this one heard it when it was about to end.
+  if (memory.cancelReason !== undefined) scope.cancel();
   setHandler(cancelOrder, async (request) => {
-    if (reason !== undefined) return;
-    reason = request.reason;
+    inbox.countSignal();
+    if (memory.cancelReason !== undefined) return;
+    memory.cancelReason = request.reason;
     scope.cancel();
     // While a charge in flight is awaited, people should see that the cancel was heard.
     await CancellationScope.nonCancellable(() => steps.noteCancel(request.reason));
@@ -25,10 +29,10 @@ export function listenForCancel(steps: OrderSteps): Interruptible {
       const outcome = await scope.run(walk);
       // A cancel may arrive while other messages are still being answered.
       await condition(allHandlersFinished);
-      if (reason === undefined || outcome.status === 'superseded') return outcome;
+      if (memory.cancelReason === undefined || outcome.status === 'superseded') return outcome;
     } catch (error) {
       if (!isCancellation(error)) throw error;
     }
-    return { status: 'cancelled', reason: reason ?? 'cancelled in Temporal' };
+    return { status: 'cancelled', reason: memory.cancelReason ?? 'cancelled in Temporal' };
   };
 }

@@ -91,4 +91,6 @@ export interface DeliveryRun {
   waitMs: number;
   /** The pauses before the second and each later try. */
   delaysMs: number[];
+  /** How often the next try was put off before, because the endpoint was busy. */
+  postponed?: number;
 }

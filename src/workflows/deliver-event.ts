@@ -1,8 +1,9 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { continueAsNew, proxyActivities } from '@temporalio/workflow';
 import type { DeliveryActivities } from '../activities/deliveries.js';
 import { jittered } from '../domain/delivery.js';
 import { deliveryRetries } from './activity-options.js';
 import { DELIVERY_TASK_QUEUE, type DeliveryRun } from './contract.js';
+import { isLarge } from './long-run.js';
 import { sleepFor } from './waiting.js';
 
 /** Tries one delivery until the receiver takes it or its schedule is over. @returns how it ended */
@@ -13,7 +14,7 @@ export async function deliverEvent(run: DeliveryRun): Promise<'delivered' | 'fai
     taskQueue: DELIVERY_TASK_QUEUE,
   });
   let waitMs = run.waitMs;
-  let postponed = 0;
+  let { postponed = 0 } = run;
 
   for (let tries = run.tries; ;) {
     if (waitMs > 0) await sleepFor(waitMs, 'until the next try of the delivery');
@@ -29,6 +30,7 @@ export async function deliverEvent(run: DeliveryRun): Promise<'delivered' | 'fai
       case 'later':
         postponed += 1;
         waitMs = jittered(outcome.pauseMs, Math.random());
+        if (isLarge()) return continueAsNew<typeof deliverEvent>({ ...run, tries, postponed, waitMs });
         break;
       case 'delivered':
       case 'failed':

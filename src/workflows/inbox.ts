@@ -1,11 +1,45 @@
-import { setHandler } from '@temporalio/workflow';
+import { patched, setHandler } from '@temporalio/workflow';
+import type { RecoveryStanding } from '../activities/orders.js';
 import type { News } from '../domain/news.js';
+import type { Undone } from '../domain/order.js';
 import { news } from './contract.js';
+import { measureRun, type RunLength } from './long-run.js';
 import { waitFor } from './waiting.js';
 
-export interface Inbox {
+type Money = 'charge' | 'refund';
+
+/** How far apart look-ups have grown. */
+export interface Pace {
+  about: Money;
+  sinceMs: number;
+  pauseMs: number;
+}
+
+/** What a run knows that the database does not. */
+export interface Memory {
+  pace?: Pace;
+  /** The step whose dead letter this workflow has opened. */
+  lateStep?: string;
+  /** Why a cancel was asked for. */
+  cancelReason?: string;
+  /** How the order stood when its recovery took it over. */
+  standing?: RecoveryStanding;
+  /** Whether the undo has begun and was counted. */
+  isUndoing?: boolean;
+  /** How the order was ended, though its workflow goes on. */
+  ended?: Undone;
+}
+
+/** All of it, for the run that continues this one. */
+export interface Left {
+  news: News[];
+  isHinted: boolean;
+  memory: Memory;
+}
+
+export interface Inbox extends RunLength {
   /** The next piece of news for whoever waits for this sort of money, `ms` at most; `what` as the Web UI shows it. */
-  next(about: 'charge' | 'refund', ms: number, what: string): Promise<News | undefined>;
+  next(about: Money, ms: number, what: string): Promise<News | undefined>;
   /** Whether somebody has asked to look again. */
   hasLook(): boolean;
   /** Forgets all who have asked to look until now. */
@@ -15,24 +49,42 @@ export interface Inbox {
    * which charge it is about.
    */
   takeHint(): boolean;
+  memory: Memory;
+  /** The pace of the run before this one, for the first who asks. */
+  takePace(about: Money): Pace | undefined;
+  left(): Left;
 }
 
 /** Keeps the news that is sent to this workflow until somebody asks for it. */
-export function openInbox(): Inbox {
-  let waiting: News[] = [];
-  let isHinted = false;
+export function openInbox(before?: Left): Inbox {
+  let waiting: News[] = before?.news ?? [];
+  let isHinted = before?.isHinted ?? false;
+  const memory: Memory = before?.memory ?? {};
+  let pace = memory.pace;
+  const run = measureRun();
   setHandler(news, (item) => {
     waiting.push(item);
     isHinted ||= item.kind === 'look';
+    run.countSignal();
   });
 
   return {
+    ...run,
     async next(about, ms, what) {
       const isOurs = (item: News) => isAbout(item, about);
-      const arrived = () => waiting.some(isOurs);
+      const arrived = () => waiting.some(isOurs) || run.isFull();
       if (!arrived()) await waitFor(arrived, ms, what);
-      const at = waiting.findIndex(isOurs);
-      return at < 0 ? undefined : waiting.splice(at, 1)[0];
+      run.endIfLong();
+      const item = waiting.find(isOurs);
+      if (item === undefined) return undefined;
+      if (waiting.length === 1 || !patched('news-in-one')) {
+        waiting.splice(waiting.indexOf(item), 1);
+        return item;
+      }
+      // Whoever takes news looks after it: one look is enough for all.
+      const first = waiting.find((one) => isOurs(one) && one.kind !== 'look') ?? item;
+      waiting = distinct(waiting).filter((one) => one.kind !== 'look' && !isSame(one, first));
+      return first;
     },
     hasLook: () => waiting.some(({ kind }) => kind === 'look'),
     dropLooks: () => void (waiting = waiting.filter(({ kind }) => kind !== 'look')),
@@ -41,10 +93,17 @@ export function openInbox(): Inbox {
       isHinted = false;
       return wasHinted;
     },
+    memory,
+    takePace(about) {
+      const last = pace;
+      pace = undefined;
+      return last?.about === about ? last : undefined;
+    },
+    left: () => ({ news: distinct(waiting), isHinted, memory }),
   };
 }
 
-function isAbout(item: News, about: 'charge' | 'refund'): boolean {
+function isAbout(item: News, about: Money): boolean {
   switch (item.kind) {
     case 'look':
       return true;
@@ -53,4 +112,12 @@ function isAbout(item: News, about: 'charge' | 'refund'): boolean {
     case 'evidence':
       return item.evidence.about === about;
   }
+}
+
+function isSame(one: News, other: News): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function distinct(items: readonly News[]): News[] {
+  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
 }

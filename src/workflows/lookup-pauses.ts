@@ -1,13 +1,14 @@
 import type { OrderPolicy } from '../domain/policy.js';
+import type { Inbox, Pace } from './inbox.js';
 
 /** How long to wait before each further look-up, `atLeastMs` or more: ever longer, and after days once a day. */
-export function lookupPauses(policy: OrderPolicy): (atLeastMs: number) => number {
+export function lookupPauses(policy: OrderPolicy, inbox: Inbox, about: Pace['about']): (atLeastMs: number) => number {
   const { retry, lookupMaximumIntervalMs, lookupSlowAfterMs, lookupSlowIntervalMs } = policy;
-  const since = Date.now();
-  let pauseMs = retry.initialIntervalMs;
+  const pace = inbox.takePace(about) ?? { about, sinceMs: Date.now(), pauseMs: retry.initialIntervalMs };
+  inbox.memory.pace = pace;
   return (atLeastMs) => {
-    const usual = Math.min(Math.max(pauseMs, atLeastMs), lookupMaximumIntervalMs);
-    pauseMs *= retry.backoffCoefficient;
-    return Date.now() - since >= lookupSlowAfterMs ? lookupSlowIntervalMs : usual;
+    const usual = Math.min(Math.max(pace.pauseMs, atLeastMs), lookupMaximumIntervalMs);
+    pace.pauseMs = Math.min(pace.pauseMs * retry.backoffCoefficient, lookupMaximumIntervalMs);
+    return Date.now() - pace.sinceMs >= lookupSlowAfterMs ? lookupSlowIntervalMs : usual;
   };
 }

@@ -1,25 +1,40 @@
 import type { ChargeOutcome } from '../domain/outcomes.js';
 import type { Inbox } from './inbox.js';
+import type { Journey } from './journey.js';
 import { lookupPauses } from './lookup-pauses.js';
 import { isExhausted } from './optimistic.js';
 import type { OrderSteps } from './steps.js';
-import { sleepFor } from './waiting.js';
+import { waitFor } from './waiting.js';
 
 type Known = Exclude<ChargeOutcome, { kind: 'unknown' | 'refused' }>;
 
 /** Charges the order and answers only when the outcome is known: after trouble the truth is looked up, never guessed. */
-export async function pay(steps: OrderSteps, inbox: Inbox): Promise<Known> {
-  const deadline = Date.now() + steps.policy.paymentDeadlineMs;
-  for (let tries = 1 + steps.policy.retry.retries; tries > 0 && Date.now() < deadline;) {
-    const outcome = await charge(steps, tries, deadline - Date.now());
-    if (outcome.kind === 'unknown') break;
-    if (outcome.kind !== 'refused') return outcome;
-    // A call that the breaker refuses costs no try. The waiting is spread, so that not all orders come back at the same moment.
-    tries = 1 + steps.policy.retry.retries - outcome.tries;
-    const pauseMs = Math.max(outcome.retryAfterMs, steps.policy.retry.initialIntervalMs) * (1 + steps.jitter / 2);
-    await sleepFor(Math.min(pauseMs, Math.max(deadline - Date.now(), 1)), 'until the payment gateway may be asked');
-  }
+export async function pay(steps: OrderSteps, inbox: Inbox, journey: Journey): Promise<Known> {
+  const known = journey.place.at === 'settling' ? undefined : await chargeInTime(steps, inbox, journey);
+  if (known !== undefined) return known;
+  journey.place = { at: 'settling' };
   return settle(steps, inbox);
+}
+
+/** @returns undefined when the truth has to be looked up */
+async function chargeInTime(steps: OrderSteps, inbox: Inbox, journey: Journey): Promise<Known | undefined> {
+  const { place } = journey;
+  const allTries = 1 + steps.policy.retry.retries;
+  const [deadline, left] =
+    place.at === 'paying' ? [place.untilMs, place.tries] : [Date.now() + steps.policy.paymentDeadlineMs, allTries];
+  for (let tries = left; tries > 0 && Date.now() < deadline;) {
+    const outcome = await charge(steps, tries, deadline - Date.now());
+    if (outcome.kind === 'unknown') return undefined;
+    if (outcome.kind !== 'refused') return outcome;
+    // A call that the breaker refused costs no try. The waits are spread, so that not all orders come back at once.
+    tries = allTries - outcome.tries;
+    const pauseMs = Math.max(outcome.retryAfterMs, steps.policy.retry.initialIntervalMs) * (1 + steps.jitter / 2);
+    const waitMs = Math.min(pauseMs, Math.max(deadline - Date.now(), 1));
+    await waitFor(inbox.isFull, waitMs, 'until the payment gateway may be asked');
+    journey.place = { at: 'paying', untilMs: deadline, tries };
+    inbox.endIfLong();
+  }
+  return undefined;
 }
 
 async function charge(steps: OrderSteps, tries: number, withinMs: number): Promise<ChargeOutcome> {
@@ -33,7 +48,7 @@ async function charge(steps: OrderSteps, tries: number, withinMs: number): Promi
 
 /** Finds out what became of the order's charge: looks less and less often, and at once when there is news. */
 export async function settle(steps: OrderSteps, inbox: Inbox): Promise<Known> {
-  const pauseAfter = lookupPauses(steps.policy);
+  const pauseAfter = lookupPauses(steps.policy, inbox, 'charge');
   for (;;) {
     const outcome = await steps.settle();
     if (outcome.kind !== 'unknown' && outcome.kind !== 'refused') return outcome;

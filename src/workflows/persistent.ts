@@ -42,8 +42,14 @@ export async function persistent<Args extends unknown[], Result>(
   pause: Pause,
   ...args: Args
 ): Promise<Result> {
+  const { memory } = alarm.inbox;
+  const { orderId, requestId, subject = '' } = alarm;
+  const request = requestId === undefined ? {} : { requestId };
+  const about = { orderId, ...request, subject, kind: 'compensation' } as const;
+
   const watched = async (...input: Args): Promise<Result> => {
     const work = wakeable(alarm.inbox, () => retries(...input));
+    if (memory.lateStep === step) return work;
     const clock = new CancellationScope();
     const rings = clock
       .run(() => sleep(alarm.afterMs, { summary: `until a dead letter is opened for the step "${step}"` }))
@@ -57,14 +63,16 @@ export async function persistent<Args extends unknown[], Result>(
     const isLate = await Promise.race([rings, work.then(() => false)]).finally(() => clock.cancel());
     if (!isLate) return work;
 
-    const { orderId, requestId, subject = '' } = alarm;
-    const request = requestId === undefined ? {} : { requestId };
-    const about = { orderId, ...request, subject, kind: 'compensation' } as const;
+    memory.lateStep = step;
     const lastError = 'this undo keeps failing; the Temporal Web UI shows its last error';
     await alarm.open({ ...about, step, errorClass: 'UndoFailing', lastError });
-    const result = await work;
-    await alarm.close({ ...about, resolution: `${step} is done` });
-    return result;
+    return work;
   };
-  return optimistic(firstTry, watched, pause, ...args);
+  const result = await optimistic(firstTry, watched, pause, ...args);
+  // The dead letter may be of the run before this one.
+  if (memory.lateStep === step) {
+    delete memory.lateStep;
+    await alarm.close({ ...about, resolution: `${step} is done` });
+  }
+  return result;
 }

@@ -1,53 +1,83 @@
-import { allHandlersFinished, CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
-import type { AcceptedOrder, OrderOutcome } from '../domain/order.js';
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { AcceptedOrder, OrderOutcome, Undone } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { listenForCancel } from './cancellation.js';
 import { confirmed, declined, failed, mismatched, superseded } from './endings.js';
-import { openInbox } from './inbox.js';
+import { openInbox, type Left } from './inbox.js';
+import { isAt, type Journey } from './journey.js';
+import { inRuns } from './long-run.js';
 import { countSettled } from './order-metrics.js';
 import { pay } from './payment.js';
 import { takeOver, type Redrive } from './redrive.js';
-import { heedHints } from './refunding.js';
+import { heedHints, refundLateCaptures } from './refunding.js';
 import { reserve } from './reserve.js';
-import { passScreening } from './screening.js';
+import { listenForReview, passScreening } from './screening.js';
 import { orderSteps } from './steps.js';
 import { undo } from './undo.js';
 
 /**
  * One checkout, from accepted to confirmed, failed or cancelled. A business "no" is an outcome of the order, never a
- * failure of the workflow. With `redrive`, a failed order goes through again.
+ * failure of the workflow. With `redrive`, a failed order goes through again; with `before`, a run that has grown long
+ * goes on.
  */
 export async function processOrder(
   order: AcceptedOrder,
   policy: OrderPolicy,
   redrive?: Redrive,
+  before?: Left & Journey,
 ): Promise<OrderOutcome> {
-  const inbox = openInbox();
+  const inbox = openInbox(before);
+  const journey: Journey = { place: before?.place ?? { at: 'start' } };
   // The first run's id: a reset of the workflow goes on owning the order.
   const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, inbox);
-  const interruptible = listenForCancel(steps);
+  const interruptible = listenForCancel(steps, inbox);
 
-  const ending = await interruptible(checkOut);
-  const outcome =
-    ending.status === 'confirmed' || ending.status === 'superseded'
-      ? ending
-      : await CancellationScope.nonCancellable(() => undo(ending, steps, inbox));
-  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
-  countSettled(order, outcome);
-  return outcome;
+  return inRuns(walk, () => {
+    if (CancellationScope.current().consideredCancelled) inbox.memory.cancelReason ??= 'cancelled in Temporal';
+    return continueAsNew<typeof processOrder>(order, policy, redrive, { ...inbox.left(), ...journey });
+  });
+
+  async function walk(): Promise<OrderOutcome> {
+    const { place } = journey;
+    const ending = place.at === 'undoing' ? place.ending : await interruptible(checkOut);
+    const outcome =
+      ending.status === 'confirmed' || ending.status === 'superseded'
+        ? ending
+        : await CancellationScope.nonCancellable(() => takeBack(ending));
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    countSettled(order, outcome);
+    return outcome;
+  }
+
+  async function takeBack(ending: Undone): Promise<OrderOutcome> {
+    journey.place = { at: 'undoing', ending };
+    return undo(ending, steps, inbox);
+  }
 
   async function checkOut(): Promise<OrderOutcome> {
-    if (redrive !== undefined && !(await takeOver(redrive, steps, inbox))) return superseded;
+    const from = journey.place;
+    if (redrive !== undefined && isAt(from, 'start', 'redriven')) {
+      if (!(await takeOver(redrive, steps, inbox, journey))) return superseded;
+    }
 
-    const screening = await passScreening(steps);
-    if (screening !== 'passed') return screening;
+    if (isAt(from, 'start', 'redriven', 'in review')) {
+      const screening = await passScreening(steps, inbox, journey);
+      if (screening !== 'passed') return screening;
 
-    const reservation = await reserve(steps);
-    if (reservation !== 'reserved') return reservation;
+      const reservation = await reserve(steps);
+      if (reservation !== 'reserved') return reservation;
+    } else {
+      listenForReview(steps);
+    }
 
-    const payment = await pay(steps, inbox);
+    if (from.at === 'confirmed') {
+      await refundLateCaptures(steps.refunds, inbox);
+      return confirmed;
+    }
+    const payment = await pay(steps, inbox, journey);
     switch (payment.kind) {
       case 'confirmed':
+        journey.place = { at: 'confirmed' };
         await heedHints(steps.refunds, inbox);
         return confirmed;
       case 'declined':

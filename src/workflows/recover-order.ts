@@ -1,9 +1,10 @@
-import { allHandlersFinished, CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { AcceptedOrder, OrderOutcome } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { listenForCancel } from './cancellation.js';
 import { confirmed, declined, failed, mismatched, superseded } from './endings.js';
-import { openInbox, type Inbox } from './inbox.js';
+import { openInbox, type Inbox, type Left } from './inbox.js';
+import { inRuns } from './long-run.js';
 import { settleAll } from './payment.js';
 import { refundUntilDone } from './refunding.js';
 import { orderSteps, type OrderSteps } from './steps.js';
@@ -14,21 +15,27 @@ import { undo } from './undo.js';
  * was paid, and takes back everything else. Our own signal still cancels an order that has no answer; a cancel request of
  * Temporal's is ignored: nothing would come after it.
  */
-export async function recoverOrder(order: AcceptedOrder, policy: OrderPolicy): Promise<OrderOutcome> {
-  return CancellationScope.nonCancellable(() => recover(order, policy));
+export async function recoverOrder(order: AcceptedOrder, policy: OrderPolicy, before?: Left): Promise<OrderOutcome> {
+  const inbox = openInbox(before);
+  return CancellationScope.nonCancellable(() =>
+    inRuns(
+      () => recover(order, policy, inbox),
+      () => continueAsNew<typeof recoverOrder>(order, policy, inbox.left()),
+    ),
+  );
 }
 
-async function recover(order: AcceptedOrder, policy: OrderPolicy): Promise<OrderOutcome> {
-  const inbox = openInbox();
+async function recover(order: AcceptedOrder, policy: OrderPolicy, inbox: Inbox): Promise<OrderOutcome> {
   const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, inbox);
-  const interruptible = listenForCancel(steps);
+  const interruptible = listenForCancel(steps, inbox);
 
   const outcome = await bringToEnd();
   await condition(allHandlersFinished);
   return outcome;
 
   async function bringToEnd(): Promise<OrderOutcome> {
-    const standing = await steps.takeOverToRecover();
+    // Once: another run may have taken the order over since the run before this one did.
+    const standing = (inbox.memory.standing ??= await steps.takeOverToRecover());
     switch (standing.kind) {
       case 'superseded':
         return superseded;
@@ -42,7 +49,9 @@ async function recover(order: AcceptedOrder, policy: OrderPolicy): Promise<Order
         return undo(standing.ending, steps, inbox);
       case 'open': {
         const ending = await interruptible(() => lookUp(steps, inbox));
-        return ending.status === 'failed' || ending.status === 'cancelled' ? undo(ending, steps, inbox) : ending;
+        if (ending.status !== 'failed' && ending.status !== 'cancelled') return ending;
+        inbox.memory.standing = { kind: 'undoing', ending };
+        return undo(ending, steps, inbox);
       }
     }
   }

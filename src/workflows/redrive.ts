@@ -1,6 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { announceAdmission } from './admission.js';
 import type { Inbox } from './inbox.js';
+import type { Journey } from './journey.js';
 import { settleAll } from './payment.js';
 import { refundUntilDone } from './refunding.js';
 import type { OrderSteps } from './steps.js';
@@ -14,11 +15,19 @@ export interface Redrive {
  * left at the gateway is looked up and sent back first: only then may there be a new charge.
  * @returns whether this run may go on
  */
-export async function takeOver({ deadLetterId }: Redrive, steps: OrderSteps, inbox: Inbox): Promise<boolean> {
-  const announce = announceAdmission();
-  const decision = await CancellationScope.nonCancellable(() => steps.takeOver(deadLetterId));
-  await announce(decision);
-  if (decision.kind === 'refused') return false;
+export async function takeOver(
+  { deadLetterId }: Redrive,
+  steps: OrderSteps,
+  inbox: Inbox,
+  journey: Journey,
+): Promise<boolean> {
+  if (journey.place.at === 'start') {
+    const announce = announceAdmission();
+    const decision = await CancellationScope.nonCancellable(() => steps.takeOver(deadLetterId));
+    await announce(decision);
+    if (decision.kind === 'refused') return false;
+    journey.place = { at: 'redriven' };
+  }
   await settleAll(steps, inbox);
   await steps.findLateCaptures();
   await refundUntilDone(steps.refunds, inbox);

@@ -21,7 +21,7 @@ export interface RefundSteps {
  * may be money that was taken late: that goes back too.
  */
 export async function refundUntilDone(steps: RefundSteps, inbox: Inbox): Promise<void> {
-  const pauseAfter = lookupPauses(steps.policy);
+  const pauseAfter = lookupPauses(steps.policy, inbox, 'refund');
   let isHinted = inbox.takeHint();
   for (;;) {
     if (isHinted) await steps.findLateCaptures();
@@ -44,7 +44,11 @@ export async function refundUntilDone(steps: RefundSteps, inbox: Inbox): Promise
 
 /** Before a run ends: heeds what came when none of its steps was waiting for it any more. */
 export async function heedHints(steps: RefundSteps, inbox: Inbox): Promise<void> {
-  if (!inbox.takeHint()) return;
+  if (inbox.takeHint()) await refundLateCaptures(steps, inbox);
+}
+
+/** Sends back what was taken late, by whatever charge. */
+export async function refundLateCaptures(steps: RefundSteps, inbox: Inbox): Promise<void> {
   await steps.findLateCaptures();
   await refundUntilDone(steps, inbox);
 }

@@ -1,19 +1,26 @@
 import { CancellationScope, setHandler } from '@temporalio/workflow';
 import type { OrderOutcome } from '../domain/order.js';
-import type { ReviewDecision, ReviewOutcome, ScreenOutcome } from '../domain/outcomes.js';
+import type { ReviewOutcome, ScreenOutcome } from '../domain/outcomes.js';
 import { letAnswersOut } from './admission.js';
 import { reviewOrder } from './contract.js';
 import { failed, superseded } from './endings.js';
+import type { Inbox } from './inbox.js';
+import type { Journey, Review } from './journey.js';
 import { isExhausted } from './optimistic.js';
 import type { OrderSteps } from './steps.js';
 import { waitFor } from './waiting.js';
 
-interface Review {
-  decision?: ReviewDecision;
-}
-
 /** Runs the policy's fraud checks and, where they ask for one, waits for a person. No checks: no cost. */
-export async function passScreening(steps: OrderSteps): Promise<'passed' | OrderOutcome> {
+export async function passScreening(
+  steps: OrderSteps,
+  inbox: Inbox,
+  journey: Journey,
+): Promise<'passed' | OrderOutcome> {
+  const { place } = journey;
+  if (place.at === 'in review') {
+    listenForReview(steps, place.review);
+    return reviewed(steps, inbox, place.review, place.untilMs - Date.now());
+  }
   const review = listenForReview(steps);
   if (steps.policy.fraudChecks.length === 0) return 'passed';
 
@@ -27,8 +34,11 @@ export async function passScreening(steps: OrderSteps): Promise<'passed' | Order
       return superseded;
     case 'undoing':
       return verdict.ending;
-    case 'review':
-      return reviewed(steps, review);
+    case 'review': {
+      const { reviewDeadlineMs } = steps.policy;
+      journey.place = { at: 'in review', untilMs: Date.now() + reviewDeadlineMs, review };
+      return reviewed(steps, inbox, review, reviewDeadlineMs);
+    }
   }
 }
 
@@ -43,8 +53,7 @@ async function screen(steps: OrderSteps): Promise<ScreenOutcome> {
 }
 
 /** Decisions are taken from the start: the order's row may say `in_review` before this workflow gets that far. */
-function listenForReview(steps: OrderSteps): Review {
-  const review: Review = {};
+export function listenForReview(steps: OrderSteps, review: Review = {}): Review {
   setHandler(reviewOrder, async ({ decision }): Promise<ReviewOutcome> => {
     const outcome = await CancellationScope.nonCancellable(() => steps.review(decision));
     if (outcome.kind === 'decided') review.decision ??= decision;
@@ -53,9 +62,15 @@ function listenForReview(steps: OrderSteps): Review {
   return review;
 }
 
-async function reviewed(steps: OrderSteps, review: Review): Promise<'passed' | OrderOutcome> {
-  const isDecided = () => review.decision !== undefined;
-  const inTime = await waitFor(isDecided, steps.policy.reviewDeadlineMs, 'until the order is reviewed');
+async function reviewed(
+  steps: OrderSteps,
+  inbox: Inbox,
+  review: Review,
+  withinMs: number,
+): Promise<'passed' | OrderOutcome> {
+  const isOver = () => review.decision !== undefined || inbox.isFull();
+  const inTime = await waitFor(isOver, Math.max(withinMs, 1), 'until the order is reviewed');
+  if (review.decision === undefined && inTime) inbox.endIfLong();
   if (!inTime) {
     // A decision may be on its way: the database says which was first.
     const expiry = await steps.review('expired');

@@ -5,7 +5,7 @@ import { confirmed, superseded } from './endings.js';
 import type { Inbox } from './inbox.js';
 import { countUndo } from './order-metrics.js';
 import { settleAll } from './payment.js';
-import { heedHints, refundUntilDone } from './refunding.js';
+import { heedHints, refundLateCaptures, refundUntilDone } from './refunding.js';
 import type { OrderSteps } from './steps.js';
 
 /**
@@ -14,19 +14,29 @@ import type { OrderSteps } from './steps.js';
  * and forgotten them, so this workflow's memory proves nothing.
  */
 export async function undo(asked: Undone, steps: OrderSteps, inbox: Inbox): Promise<OrderOutcome> {
+  const { ended } = inbox.memory;
+  if (ended !== undefined) {
+    await refundLateCaptures(steps.refunds, inbox);
+    return over(ended);
+  }
   // From here on the order's status refuses every forward step, also one that is still running somewhere.
   const opening = await steps.beginUndo(asked);
   if (opening.kind === 'superseded') return superseded;
   if (opening.kind === 'confirmed') return confirmed;
   const { ending } = opening;
-  countUndo(ending);
+  if (!inbox.memory.isUndoing) countUndo(ending);
+  inbox.memory.isUndoing = true;
 
   await settleAll(steps, inbox);
   await refundUntilDone(steps.refunds, inbox);
   await steps.release();
   await steps.end(ending);
+  inbox.memory.ended = ending;
   await heedHints(steps.refunds, inbox);
+  return over(ending);
+}
 
+function over(ending: Undone): Undone {
   const value = ending.status === 'failed' ? ending.failure.reason : ending.status;
   upsertSearchAttributes([{ key: ORDER_OUTCOME, value }]);
   return ending;

@@ -15,7 +15,7 @@ export async function wakeable<Result>(inbox: Inbox, tries: () => Promise<Result
     const work = scope.run(tries).finally(() => void (isOver = true));
     // Its failure is for whoever awaits it below.
     work.catch(() => {});
-    await CancellationScope.nonCancellable(() => condition(() => isOver || inbox.hasLook()));
+    await CancellationScope.nonCancellable(() => condition(() => isOver || inbox.hasLook() || inbox.isFull()));
     if (isOver) return work;
 
     scope.cancel();
@@ -25,5 +25,6 @@ export async function wakeable<Result>(inbox: Inbox, tries: () => Promise<Result
       const isWoken = isCancellation(error) && !outer.consideredCancelled;
       if (!isWoken && !isExhausted(error)) throw error;
     }
+    inbox.endIfLong();
   }
 }

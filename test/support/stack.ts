@@ -44,12 +44,15 @@ export const PRODUCTS: ProductSeed[] = [
 ];
 
 export interface StackOptions {
+  /** Of a server of the test's own. */
+  temporalAddress?: string;
   /** Where the sandbox tells what happened, signed; nowhere unless told. */
   events?: { url: string; secrets: readonly string[] };
 }
 
 /** A database, a Temporal namespace and a payment sandbox that belong to one test file. */
-export async function startStack({ events }: StackOptions = {}): Promise<Stack> {
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { events } = options;
   const name = `it_${randomUUID().replaceAll('-', '')}`;
   const admin = new Pool({ connectionString: required('HOLDFAST_IT_POSTGRES_URL'), max: 1 });
   await admin.query(`create database ${name}`);
@@ -65,7 +68,7 @@ export async function startStack({ events }: StackOptions = {}): Promise<Stack> 
   await createCatalogue(database).seed(PRODUCTS);
   await addTestKey(database);
 
-  const temporalAddress = required('HOLDFAST_IT_TEMPORAL_ADDRESS');
+  const temporalAddress = options.temporalAddress ?? required('HOLDFAST_IT_TEMPORAL_ADDRESS');
   const connection = await Connection.connect({ address: temporalAddress });
   await connection.workflowService.registerNamespace({
     namespace: name,

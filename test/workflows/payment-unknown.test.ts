@@ -4,7 +4,8 @@ import type { LookupResult } from '../../src/activities/payments.js';
 import { news } from '../../src/workflows/contract.js';
 import { ambiguous, captured, createFakeGateway, processing } from '../support/fake-gateway.js';
 import { anOrder } from '../support/orders.js';
-import { cancels, comesTrue, openStage, timersOf, test, until, type Act } from './stage.js';
+import { timersOf } from './run-histories.js';
+import { cancels, comesTrue, openStage, test, until, type Act } from './stage.js';
 
 const HOUR_S = 3_600;
 const stage = openStage();
@@ -34,11 +35,11 @@ describe('a charge whose outcome nobody knows', () => {
       lookup: (key, call) =>
         call <= lookups ? processing : captured({ key, amountMinor: order.totalMinor, currency: order.currency }),
     });
-    const { outcome, handle, letters, entry } = await stage.run({ order, gateway });
+    const { outcome, handle, letters, entry, runs } = await stage.run({ order, gateway });
     expect(outcome).toEqual({ status: 'confirmed' });
 
     // The first timer is the pause before the retry of the charge; its own look-up was the first one.
-    const [, ...pauses] = await timersOf(handle);
+    const [, ...pauses] = timersOf(await runs(handle));
     const growing = pauses.slice(0, 12);
     expect(growing).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048]);
     const hourly = pauses.slice(12).filter((pause) => pause === HOUR_S);

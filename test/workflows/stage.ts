@@ -15,11 +15,10 @@ import { createFakeGateway, type FakeGateway } from '../support/fake-gateway.js'
 import { anOrder } from '../support/orders.js';
 import { BUNDLE, startTimeSkipping, STARTING_MS, withWorker, type Ports } from '../support/time-skipping.js';
 import { calm } from './calm.js';
+import { historiesOf, type History } from './run-histories.js';
 import { test, unlessStalled, type Watched } from './stall.js';
 
 export { test };
-
-type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 
 export interface Scene {
   books?: FakeBooks;
@@ -49,6 +48,8 @@ export interface Act {
   sleep(time: Duration): Promise<void>;
   entry(): ReturnType<FakeBooks['entry']>;
   letters(): string[];
+  /** The histories of a workflow's run and of those that continued it. */
+  runs(handle: WorkflowHandle): Promise<History[]>;
 }
 
 /** A Temporal server for one test file, and plays on it: real workflows and activities over fake ports. */
@@ -70,12 +71,17 @@ export function openStage() {
     const { books = createFakeBooks(), gateway = createFakeGateway(), order = anOrder(), fraudChecks = [] } = scene;
     const policy = { ...DEFAULT_POLICY, ...scene.policy };
     const started: WorkflowHandle[] = [];
+    const firstRuns: { workflowId: string; runId: string }[] = [];
     // A queue of its own: what a failing test leaves behind must not run into the next one.
     const taskQueue = `${contract.TASK_QUEUE}-${order.orderId}`;
 
-    const enter = <T extends WorkflowHandle>(handle: T): T => {
-      started.push(handle);
-      return reachedInCalm(handle);
+    const enter = <T extends WorkflowHandle>(handle: T, runId: string): T => {
+      const { workflowId } = handle;
+      const latest = environment.client.workflow.getHandle(workflowId);
+      started.push(latest);
+      firstRuns.push({ workflowId, runId });
+      // Results and histories are of the run that was started; whoever speaks to it speaks to the one that continues it.
+      return reachedInCalm(handle, latest);
     };
 
     const act: Act = {
@@ -89,7 +95,10 @@ export function openStage() {
         const options = { workflowId, taskQueue, args, workflowIdConflictPolicy: 'FAIL' } as const;
         const { firstExecutionRunId } = await environment.client.workflow.start(name, options);
         const { workflow } = environment.client;
-        return enter(workflow.getHandle<() => Promise<OrderOutcome>>(workflowId, firstExecutionRunId));
+        return enter(
+          workflow.getHandle<() => Promise<OrderOutcome>>(workflowId, firstExecutionRunId),
+          firstExecutionRunId,
+        );
       },
       checkOut: () => act.start(contract.PROCESS_ORDER, contract.orderWorkflowId(order.orderId), [order, policy]),
       async admit(name, workflowId, args) {
@@ -102,7 +111,7 @@ export function openStage() {
         const options = { startWorkflowOperation };
         const decision = await environment.client.workflow.executeUpdateWithStart(contract.admission, options);
         const { runId } = await environment.client.workflow.getHandle(workflowId).describe();
-        return { decision, handle: enter(environment.client.workflow.getHandle(workflowId, runId)) };
+        return { decision, handle: enter(environment.client.workflow.getHandle(workflowId, runId), runId) };
       },
       redrive: (deadLetterId) =>
         act.admit(contract.PROCESS_ORDER, contract.orderWorkflowId(order.orderId), [order, policy, { deadLetterId }]),
@@ -113,6 +122,10 @@ export function openStage() {
       },
       entry: () => books.entry(order.orderId),
       letters: () => books.lettersOf(order.orderId).map(({ kind, state }) => `${kind} ${state}`),
+      async runs({ workflowId }) {
+        const first = firstRuns.find((run) => run.workflowId === workflowId);
+        return first === undefined ? [] : historiesOf(environment, first);
+      },
     };
 
     const base: Ports = {
@@ -129,8 +142,8 @@ export function openStage() {
         await Promise.allSettled(started.map((handle) => handle.terminate('its test has failed')));
         throw error;
       });
-      for (const handle of started) {
-        histories.push({ workflowId: handle.workflowId, history: await handle.fetchHistory() });
+      for (const run of firstRuns) {
+        for (const history of await historiesOf(environment, run)) histories.push({ ...run, history });
       }
       return result;
     });
@@ -184,20 +197,20 @@ export async function until(isSo: () => boolean): Promise<void> {
 }
 
 /** The same workflow, to which everything is said in a moment of calm. */
-function reachedInCalm<T extends WorkflowHandle>(handle: T): T {
-  const calmly = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) => {
+function reachedInCalm<T extends WorkflowHandle>(handle: T, latest: WorkflowHandle): T {
+  const calmly = <Args extends unknown[], Result>(on: WorkflowHandle, call: (...args: Args) => Promise<Result>) => {
     return async (...args: Args): Promise<Result> => {
       await isCalm();
-      return watched(call.apply(handle, args));
+      return watched(call.apply(on, args));
     };
   };
-  const { signal, cancel, executeUpdate, result } = handle;
+  const { signal, cancel, executeUpdate } = latest;
   return {
     ...handle,
-    signal: calmly(signal),
-    cancel: calmly(cancel),
-    executeUpdate: calmly(executeUpdate),
-    result: calmly(result),
+    signal: calmly(latest, signal),
+    cancel: calmly(latest, cancel),
+    executeUpdate: calmly(latest, executeUpdate),
+    result: calmly(handle, handle.result),
   };
 }
 
@@ -206,14 +219,6 @@ export const cancels = [
   ['our signal', (handle: WorkflowHandle) => handle.signal(contract.cancelOrder, { reason: 'asked' }), 'asked'],
   ['Temporal itself', (handle: WorkflowHandle) => handle.cancel(), 'cancelled in Temporal'],
 ] as const;
-
-/** The seconds of all timers that a workflow has started. */
-export async function timersOf(handle: WorkflowHandle): Promise<number[]> {
-  const { events } = await handle.fetchHistory();
-  return (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
-    timer === null || timer === undefined ? [] : [Number(timer.startToFireTimeout?.seconds ?? 0)],
-  );
-}
 
 /** Reaches the workflows of the one order of an act, as the real one does. */
 function messengerOf({ environment, order, policy, books, start }: Act): OrderMessenger {

@@ -11,7 +11,8 @@ import {
 } from '../../src/workflows/contract.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { createFakeGateway, refusal } from '../support/fake-gateway.js';
-import { inRealTime, openStage, timersOf, test, until, type Act } from './stage.js';
+import { timersOf } from './run-histories.js';
+import { inRealTime, openStage, test, until, type Act } from './stage.js';
 
 const stage = openStage();
 
@@ -78,7 +79,7 @@ describe.each(['cancel', 'refund'] as const)('the refund of a %s whose outcome n
       expect(new Set(gateway.refundCalls.map(({ key }) => key)).size).toBe(1);
       expect(script.lookups).toBe(20);
       // The first timers are those of the tries.
-      const pauses = (await timersOf(handle)).slice(-20);
+      const pauses = timersOf(await act.runs(handle)).slice(-20);
       expect(pauses.slice(0, 12)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048]);
       expect(new Set(pauses.slice(12))).toEqual(new Set([3_600]));
       expect(gateway.kept()).toBe(0);

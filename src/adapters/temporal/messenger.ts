@@ -2,6 +2,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Clien
 import type { OrderMessenger } from '../../activities/gateway-events.js';
 import type { AcceptedOrder } from '../../domain/order.js';
 import type { News } from '../../domain/news.js';
+import { isSignalLimit } from '../../domain/signal-limit.js';
 
 export interface MessengerSettings {
   client: Client;
@@ -25,27 +26,34 @@ export function createMessenger(settings: MessengerSettings): OrderMessenger {
           await client.workflow.getHandle(workflowId).signal(signal, news);
           return true;
         } catch (error) {
+          if (isSignalLimit(error)) {
+            await recover(orderId, 'TERMINATE_EXISTING');
+            return true;
+          }
           if (!(error instanceof WorkflowNotFoundError)) throw error;
         }
       }
       return false;
     },
 
-    async recover(orderId: string): Promise<void> {
-      const order = await settings.findOrder(orderId);
-      if (order === undefined) throw new Error(`there is no order ${orderId} to recover`);
-      try {
-        await client.workflow.start(recovery.workflowType, {
-          workflowId: recovery.workflowIdOf(orderId),
-          taskQueue,
-          args: [order, recovery.policy],
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          workflowIdConflictPolicy: 'FAIL',
-        });
-      } catch (error) {
-        // One recovery at a time is enough.
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      }
-    },
+    recover: (orderId) => recover(orderId, 'FAIL'),
   };
+
+  /** Starts the order's recovery, in place of one that takes no more signals when asked to. */
+  async function recover(orderId: string, workflowIdConflictPolicy: 'FAIL' | 'TERMINATE_EXISTING'): Promise<void> {
+    const order = await settings.findOrder(orderId);
+    if (order === undefined) throw new Error(`there is no order ${orderId} to recover`);
+    try {
+      await client.workflow.start(recovery.workflowType, {
+        workflowId: recovery.workflowIdOf(orderId),
+        taskQueue,
+        args: [order, recovery.policy],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdConflictPolicy,
+      });
+    } catch (error) {
+      // One recovery at a time is enough.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
 }

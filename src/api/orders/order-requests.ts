@@ -3,6 +3,7 @@ import type { News } from '../../domain/news.js';
 import type { NoticeRef } from '../../domain/notice.js';
 import type { AcceptedOrder } from '../../domain/order.js';
 import type { Admission, ReviewDecision, ReviewOutcome } from '../../domain/outcomes.js';
+import { isSignalLimit } from '../../domain/signal-limit.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import {
   admission,
@@ -156,7 +157,8 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
       await bounded(send);
       return true;
     } catch (error) {
-      if (isNotFound(error)) return false;
+      // One that takes no more signals is replaced by a recovery, as if it were gone.
+      if (isNotFound(error) || isSignalLimit(error)) return false;
       throw error;
     }
   }
@@ -205,6 +207,7 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
     signal: typeof news | typeof cancelOrder,
     message: News | CancelRequest,
   ): Promise<void> {
+    const run = { conflict: 'USE_EXISTING' as 'USE_EXISTING' | 'TERMINATE_EXISTING' };
     for (let tries = 1; ; tries += 1) {
       try {
         await bounded(() =>
@@ -215,11 +218,15 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
             signal,
             signalArgs: [message],
             workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+            workflowIdConflictPolicy: run.conflict,
           }),
         );
         return;
       } catch (error) {
-        if (!isAlreadyStarted(error) || tries === MOMENTS) throw error;
+        const isFull = isSignalLimit(error);
+        if (!(isFull || isAlreadyStarted(error)) || tries === MOMENTS) throw error;
+        // What the full one knew is in the database.
+        if (isFull) run.conflict = 'TERMINATE_EXISTING';
       }
     }
   }
