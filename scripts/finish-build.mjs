@@ -1,6 +1,6 @@
 // After tsc: the SQL migrations beside their code, and the workflows as bundles that workers load: one for every day, and
 // one for tracing, so that nobody else pays for it.
-import { cp, writeFile } from 'node:fs/promises';
+import { chmod, cp, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 
@@ -8,6 +8,9 @@ const root = new URL('../', import.meta.url);
 const at = (path) => fileURLToPath(new URL(path, root));
 
 await cp(at('src/adapters/postgres/migrations'), at('dist/adapters/postgres/migrations'), { recursive: true });
+
+// `npx holdfast` runs this file itself.
+await chmod(at('dist/main.js'), 0o755);
 
 await bundle('dist/workflow-bundle.js', ['dist/workflows/log-subject.js']);
 await bundle('dist/workflow-bundle-traced.js', ['dist/workflows/traced.js', 'dist/workflows/log-subject.js']);

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { createCatalogue } from './adapters/postgres/catalogue/catalogue.js';
 import { migrate } from './adapters/postgres/migrate.js';
 import { auditNow } from './commands/audit-now.js';
 import { configCommand, strayTexts } from './commands/config-command.js';
+import { configHere, givenHere } from './commands/config-here.js';
 import { databaseUrlOf, withDatabase } from './commands/database.js';
 import { importCommand } from './commands/import/import-command.js';
 import { startLifetime } from './commands/lifetime.js';
@@ -13,14 +15,19 @@ import { FIRST_PRODUCTS, readSeedFile } from './commands/up/seeds.js';
 import { addKeyCommands } from './commands/keys/key-commands.js';
 import { startRoles, type Role } from './commands/serve/roles.js';
 import { tracingOf } from './commands/serve/tracing.js';
+import { keepOthersOut } from './embedded/own-process.js';
+import { takeHome } from './commands/up/home.js';
 import { up } from './commands/up/up.js';
 import { readConfig, type Config } from './config.js';
 
 const ROLES: readonly Role[] = ['api', 'worker'];
-// After the drains of API and worker: the pools and, in `up`, the embedded servers.
-const CLOSING_MARGIN_MS = 60_000;
+// Beyond the drain: what a part needs that is not waiting for requests, such as PostgreSQL's shutdown.
+const CLOSING_MARGIN_MS = 35_000;
 
-const program = new Command('holdfast').description('Durable order processing on Temporal.');
+const program = new Command('holdfast')
+  .description('Durable order processing on Temporal.')
+  .version(versionOf(), '-V, --version', 'show the version')
+  .showHelpAfterError('See "holdfast --help", or "holdfast <command> --help".');
 
 program
   .command('up')
@@ -28,14 +35,20 @@ program
   .action(async () => {
     const config = readConfig();
     const tracing = await tracingOf(config);
-    const file = join(config.HOLDFAST_HOME, 'holdfast.log');
-    const log = startLogging(config.LOG_LEVEL, { file, fields: tracing?.logFields });
-    const lifetime = startLifetime(log, closingDeadlineMs(config));
+    keepOthersOut({ ownDatabase: config.DATABASE_URL === undefined });
     const say = (line: string) => console.log(line);
+    const warn = (line: string) => console.error(line);
+    const home = await takeHome(config.HOLDFAST_HOME);
+    const file = join(home.directory, 'holdfast.log');
+    const log = startLogging(config.LOG_LEVEL, { file, fields: tracing?.logFields, warn });
+    const onImpatience = () => say('Still stopping: what was begun is finished first.');
+    const lifetime = startLifetime({ log, partDeadlineMs: partDeadlineMs(config), onImpatience });
     for (const stray of strayTexts()) say(`! ${stray}`);
+    lifetime.onClose('home', () => home.release());
     lifetime.onClose('goodbye', async () => say('Stopped.'));
-    await up({ config, log, tracing, lifetime, say }).catch((error: Error) => {
-      console.error(`✖ ${error.message}`);
+    await up({ config, home, log, tracing, lifetime, say }).catch((error: Error) => {
+      if (lifetime.signal.aborted) return;
+      warn(`✖ ${error.message}`);
       lifetime.end(error);
     });
   });
@@ -48,9 +61,9 @@ program
     const config = readConfig();
     const servers = serversOf(config);
     const tracing = await tracingOf(config);
-    const log = startLogging(config.LOG_LEVEL, { fields: tracing?.logFields });
+    const log = startLogging(config.LOG_LEVEL, { fields: tracing?.logFields, warn: (line) => console.error(line) });
     for (const stray of strayTexts()) log.warn(stray);
-    const lifetime = startLifetime(log, closingDeadlineMs(config));
+    const lifetime = startLifetime({ log, partDeadlineMs: partDeadlineMs(config) });
     const sandboxEventSecrets = config.SANDBOX_EVENT_SECRETS?.split(',') ?? [];
     await startRoles({
       config,
@@ -60,14 +73,16 @@ program
       log,
       tracing,
       lifetime,
-    }).catch((error: Error) => lifetime.end(error));
+    }).catch((error: Error) => {
+      if (!lifetime.signal.aborted) lifetime.end(error);
+    });
   });
 
 program
   .command('migrate')
   .description('bring the database to the newest schema')
   .action(async () => {
-    const applied = await withDatabase(databaseUrlOf(readConfig()), migrate);
+    const applied = await withDatabase(databaseUrlOf(await configHere()), migrate);
     console.log(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`);
   });
 
@@ -80,7 +95,7 @@ program
   )
   .action(async (file?: string) => {
     const products = file === undefined ? FIRST_PRODUCTS : await readSeedFile(file);
-    await withDatabase(databaseUrlOf(readConfig()), (database) => createCatalogue(database).seed(products));
+    await withDatabase(databaseUrlOf(await configHere()), (database) => createCatalogue(database).seed(products));
     console.log(`${products.length} products are in the catalogue, with at least the stock that was asked for.`);
   });
 
@@ -94,7 +109,7 @@ program
   .option('--errors <file>', 'write the lines that failed there, with the reasons, to be mended and imported')
   .option('--raise-stock', 'raise the stock of products that are there to on_hand as well', false)
   .action(async (file: string, options: { errors?: string; raiseStock: boolean }) => {
-    const databaseUrl = databaseUrlOf(readConfig());
+    const databaseUrl = databaseUrlOf(await configHere());
     const print = { say: (line: string) => console.log(line), warn: (line: string) => console.error(line) };
     process.exitCode = await importCommand({ databaseUrl, file, ...options, ...print });
   });
@@ -103,10 +118,10 @@ program
   .command('audit')
   .description('check that books, workflows and gateway agree; exit code 1 when they do not')
   .action(async () => {
-    process.exitCode = await auditNow(readConfig(), (line) => console.log(line));
+    process.exitCode = await auditNow(await configHere(), (line) => console.log(line));
   });
 
-addKeyCommands(program, (work) => withDatabase(databaseUrlOf(readConfig()), work), {
+addKeyCommands(program, async (work) => withDatabase(databaseUrlOf(await configHere()), work), {
   say: (line) => console.log(line),
   tell: (line) => console.error(line),
 });
@@ -115,8 +130,8 @@ program
   .command('config')
   .description('show the effective configuration, with secrets hidden; exit code 1 when it has faults')
   .option('--json', 'as JSON', false)
-  .action((options: { json: boolean }) => {
-    process.exitCode = configCommand(options, {
+  .action(async (options: { json: boolean }) => {
+    process.exitCode = configCommand(options, await givenHere(), {
       say: (line) => console.log(line),
       warn: (line) => console.error(line),
     });
@@ -133,8 +148,15 @@ function parseRoles(value: string): Role[] {
   return roles;
 }
 
-function closingDeadlineMs({ DRAIN_DELAY_MS, DRAIN_TIMEOUT_MS }: Config): number {
-  return DRAIN_DELAY_MS + DRAIN_TIMEOUT_MS * 2 + CLOSING_MARGIN_MS;
+function partDeadlineMs({ DRAIN_DELAY_MS, DRAIN_TIMEOUT_MS }: Config): number {
+  return DRAIN_DELAY_MS + DRAIN_TIMEOUT_MS + CLOSING_MARGIN_MS;
+}
+
+function versionOf(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
 }
 
 function serversOf(config: Config) {

@@ -1,6 +1,7 @@
 import { checkConfig, givenIn, SETTINGS, type Config } from '../config.js';
 import { faultText } from '../config/faults.js';
 import { straysAmong, strayText } from '../config/misspelt.js';
+import type { Given } from './config-here.js';
 import { textOf, type Setting } from '../config/settings.js';
 import { shown } from '../config/shown.js';
 
@@ -13,18 +14,19 @@ interface Row {
   setting: Setting;
   /** As people may see it. */
   value: string;
-  source: 'default' | 'environment';
+  /** `up`: the port that the running `holdfast up` of this home has. */
+  source: 'default' | 'environment' | 'up';
 }
 
 /**
  * Prints what the environment makes of the configuration; secrets are hidden.
  * @returns the exit code: 1 when the configuration has faults
  */
-export function configCommand({ json }: { json: boolean }, { say, warn }: Print): 0 | 1 {
-  const given = givenIn();
+export function configCommand({ json }: { json: boolean }, { environment, home }: Given, { say, warn }: Print): 0 | 1 {
+  const given = { ...home, ...environment };
   const { config, faults } = checkConfig(given);
-  const warnings = strayTexts(given);
-  const rows = SETTINGS.map((setting) => rowOf(setting, given, config));
+  const warnings = strayTexts(environment);
+  const rows = SETTINGS.map((setting) => rowOf(setting, { environment, home }, config));
   const valid = faults.length === 0;
 
   if (json) {
@@ -44,9 +46,11 @@ export function strayTexts(given: Readonly<Record<string, string>> = givenIn()):
   return straysAmong(Object.keys(given), known).map(strayText);
 }
 
-function rowOf(setting: Setting, given: Readonly<Record<string, string>>, config: Config | undefined): Row {
-  const text = given[setting.name];
+function rowOf(setting: Setting, { environment, home }: Given, config: Config | undefined): Row {
+  const text = environment[setting.name];
   if (text !== undefined) return { setting, value: shown(text, setting.secret), source: 'environment' };
+  const port = home[setting.name];
+  if (port !== undefined) return { setting, value: port, source: 'up' };
   const value = config === undefined ? setting.defaultText : valueOf(config, setting.name);
   return { setting, value: value === '' ? 'not set' : value, source: 'default' };
 }

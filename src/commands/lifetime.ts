@@ -1,33 +1,86 @@
-import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
+import { inTime } from '../in-time.js';
+
+/** What `Lifetime.start` starts. */
+export interface Part {
+  stop(): Promise<void>;
+}
 
 export interface Lifetime {
+  /** Aborts when the end begins: whatever is still starting then should stop and throw the reason. */
+  readonly signal: AbortSignal;
   /** Registers how a part ends. Parts end one by one, the last registered first. */
   onClose(name: string, close: () => Promise<void>): void;
+  /**
+   * Starts a part that is registered before it begins, so that an end that comes meanwhile waits for it and stops it.
+   * @throws whatever `start` throws; the reason of `signal` when the end has begun
+   */
+  start<P extends Part>(name: string, start: (signal: AbortSignal) => Promise<P>): Promise<P>;
   /** Ends the process as a signal would; exit code 1 with an error. */
   end(error?: Error): void;
 }
 
-/** The one owner of signals and crashes: whatever ends the process, everything that was started is ended in order. */
-export function startLifetime(log: Logger, deadlineMs: number): Lifetime {
-  const parts: { name: string; close: () => Promise<void> }[] = [];
+export interface LifetimeOptions {
+  log: Logger;
+  /** The longest that one part may take to end. The others are ended even if it does not. */
+  partDeadlineMs: number;
+  /** Called when a signal arrives while the end is under way. */
+  onImpatience?: (part: string) => void;
+}
 
-  const grace = closeWithGrace({ delay: deadlineMs, logger: log }, async ({ signal, err }) => {
-    if (err !== undefined) log.fatal({ err }, 'ending after an error');
-    else log.info({ signal }, 'ending');
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+
+/** The one owner of signals and crashes: whatever ends the process, everything that was started is ended in order. */
+export function startLifetime({ log, partDeadlineMs, onImpatience = () => {} }: LifetimeOptions): Lifetime {
+  const parts: { name: string; close: () => Promise<void> }[] = [];
+  const ending = new AbortController();
+  let current = '';
+  let exitCode = 0;
+
+  const closeAll = async () => {
     for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
-      const { name } = part;
-      await part.close().catch((error: unknown) => log.error({ part: name, err: error }, 'a part did not end cleanly'));
+      const { name, close } = part;
+      current = name;
+      const late = () => new Error(`it did not end within ${partDeadlineMs} ms`);
+      await inTime(partDeadlineMs, Promise.resolve().then(close), late).catch((error: unknown) => {
+        log.error({ part: name, err: error }, 'a part did not end cleanly');
+      });
       log.info({ part: name }, 'ended');
     }
-  });
+  };
 
+  const begin = () => {
+    ending.abort(new Error('the process is ending'));
+    void closeAll().finally(() => process.exit(exitCode));
+  };
+
+  // A terminal and npm both pass Ctrl-C on, so a second signal means nothing by itself, and must not cut the drain.
+  const onSignal = (signal: NodeJS.Signals) => {
+    log.info({ signal }, 'ending');
+    if (ending.signal.aborted) onImpatience(current);
+    else begin();
+  };
+  const end = (error?: Error) => {
+    if (error !== undefined) {
+      exitCode = 1;
+      log.fatal({ err: error }, 'ending after an error');
+    }
+    if (!ending.signal.aborted) begin();
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', (reason) => end(reason instanceof Error ? reason : new Error(String(reason))));
+
+  const onClose: Lifetime['onClose'] = (name, close) => void parts.push({ name, close });
   return {
-    onClose: (name, close) => void parts.push({ name, close }),
-    end: (error) => {
-      // Through the same handler as a crash, so that the exit code says what happened.
-      if (error !== undefined) process.emit('uncaughtException', error);
-      else grace.close();
+    signal: ending.signal,
+    onClose,
+    async start(name, start) {
+      ending.signal.throwIfAborted();
+      const starting = start(ending.signal);
+      onClose(name, async () => (await starting.catch(() => undefined))?.stop());
+      return starting;
     },
+    end,
   };
 }

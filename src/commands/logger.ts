@@ -1,5 +1,8 @@
+import { openSync } from 'node:fs';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { logOutput } from './log-output.js';
+import { countRepeats } from './repeated-lines.js';
 
 /** What must never be read in a log, wherever somebody puts it. */
 const SECRETS = ['authorization', 'cookie', 'password', 'secret', 'secrets', 'api_key', 'apiKey', 'token'];
@@ -15,14 +18,17 @@ export interface LogOptions {
   file?: string;
   /** What every line says beside its own, asked for when it is written. */
   fields?: (() => object) | undefined;
+  /** Tells a person what the log itself cannot. */
+  warn: (line: string) => void;
 }
 
-/** JSON lines, to a file or to standard output; for people when standard output is a terminal. */
-export function startLogging(level: string, { file, fields }: LogOptions = {}): Logger {
-  return pino(
-    settings(level, fields),
-    file === undefined && process.stdout.isTTY ? pretty({ sync: true }) : lines(file),
-  );
+/**
+ * JSON lines, to a file or to standard output; for people when standard output is a terminal.
+ * @throws Error naming the file when it cannot be written
+ */
+export function startLogging(level: string, { file, fields, warn }: LogOptions): Logger {
+  const output = file === undefined && process.stdout.isTTY ? pretty({ sync: true }) : lines(file, warn);
+  return pino(settings(level, fields), output);
 }
 
 /** The same log, into any stream. */
@@ -42,10 +48,20 @@ function settings(level: string, fields?: () => object): pino.LoggerOptions {
       ? {}
       : { mixin: (own) => ('component' in own && own['component'] === SDK ? {} : fields()) }),
     timestamp: pino.stdTimeFunctions.isoTime,
+    hooks: { logMethod: countRepeats() },
     redact: { paths: [...anywhere, ...quoting], censor: '[hidden]' },
   };
 }
 
-function lines(file: string | undefined): DestinationStream {
-  return pino.destination({ dest: file ?? 1, mkdir: true, sync: false });
+function lines(file: string | undefined, warn: (line: string) => void): DestinationStream {
+  if (file === undefined) return logOutput({ fd: 1, name: 'the log', warn });
+  return logOutput({ fd: opened(file), name: `the log ${file}`, warn });
+}
+
+function opened(file: string): number {
+  try {
+    return openSync(file, 'a');
+  } catch (error) {
+    throw new Error(`the log cannot be written: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -12,8 +12,6 @@ declare module 'zod/v4/core' {
     unit?: string;
     /** `all`: the value is never shown. `credentials`: it is a URL, whose password is not. */
     secret?: 'all' | 'credentials';
-    /** The default in words, where it is another one on each machine. */
-    defaultText?: string;
   }
 }
 

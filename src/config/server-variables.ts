@@ -1,5 +1,3 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { z } from 'zod';
 import {
   API,
@@ -115,8 +113,7 @@ export const serverVariables = {
       usedBy: UP,
       description: 'The path of a `temporal` program to use instead of the first one that is found.',
     }),
-    HOLDFAST_CACHE: text(join(homedir(), '.cache', 'holdfast', 'bin')).meta({
-      defaultText: '',
+    HOLDFAST_CACHE: optionalText().meta({
       usedBy: UP,
       description: 'Where programs that were downloaded or built are kept; empty: ~/.cache/holdfast/bin.',
     }),

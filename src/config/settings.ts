@@ -32,7 +32,7 @@ export function group<S extends Shape>(title: string, variables: S): S {
 export function settingsOf(shape: Shape): Setting[] {
   return Object.entries(shape).map(([name, variable]) => {
     const { title } = groups.get(variable) ?? {};
-    const { description, usedBy, allowed, unit, secret, defaultText } = variable.meta() ?? {};
+    const { description, usedBy, allowed, unit, secret } = variable.meta() ?? {};
     if (title === undefined || description === undefined || usedBy === undefined) {
       throw new Error(`${name} needs a group, and .meta({ usedBy, description })`);
     }
@@ -44,7 +44,7 @@ export function settingsOf(shape: Shape): Setting[] {
       allowed,
       unit,
       secret,
-      defaultText: defaultText ?? textOf(variable.parse(undefined)),
+      defaultText: textOf(variable.parse(undefined)),
     };
   });
 }

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { poll } from './poll.js';
 import { markOf, signalProcess, stillRuns, type ProcessMark } from './process-mark.js';
-import { childEnvironment } from './search-path.js';
+import { serverEnvironment } from './search-path.js';
 
 export interface Command {
   file: string;
@@ -27,7 +28,7 @@ export async function spawnDetached({ file, args, uid, gid }: Command, log: stri
     const { size } = await output.stat();
     const child = spawn(file, args, {
       detached: true,
-      env: childEnvironment(),
+      env: serverEnvironment(dirname(log)),
       stdio: ['ignore', output.fd, output.fd],
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),

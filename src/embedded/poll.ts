@@ -2,10 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const PAUSE_MS = 20;
 
-/** Looks again and again until there is an answer; undefined when none came within the deadline. */
-export async function poll<T>(deadlineMs: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
+/**
+ * Looks again and again until there is an answer; undefined when none came within the deadline.
+ * @throws the reason of the signal, once it is aborted
+ */
+export async function poll<T>(
+  deadlineMs: number,
+  look: () => Promise<T | undefined>,
+  signal?: AbortSignal,
+): Promise<T | undefined> {
   const giveUpAt = Date.now() + deadlineMs;
   for (;;) {
+    signal?.throwIfAborted();
     const answer = await look();
     if (answer !== undefined || Date.now() >= giveUpAt) return answer;
     await sleep(PAUSE_MS);

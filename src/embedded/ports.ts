@@ -1,6 +1,6 @@
 import { readFile, readdir, readlink } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import { reasonOf } from './errors.js';
+import { errorCode, reasonOf } from './errors.js';
 import { poll } from './poll.js';
 
 const LOOPBACK = '127.0.0.1';
@@ -9,28 +9,46 @@ const RELEASE_MS = 1_000;
 
 /** A TCP port on 127.0.0.1 that nobody listens on at this moment. */
 export async function freePort(): Promise<number> {
-  return listenOnce(0);
+  return listenOnce(0, LOOPBACK);
 }
 
 /**
  * Waits a moment for the port: a killed server holds it until its last thread is gone.
- * @throws Error naming the port and the environment variable that moves it, when something else listens on it.
+ * @throws Error naming the port, who has it, and the environment variable that moves it, when something listens on it.
  */
-export async function requireFreePort(port: number, variable: string): Promise<void> {
+export async function requireFreePort(port: number, variable: string, options: PortOptions = {}): Promise<void> {
+  const { host = LOOPBACK, waitMs = RELEASE_MS } = options;
   let error: unknown;
-  const free = await poll(RELEASE_MS, async () => {
+  const free = await poll(waitMs, async () => {
     try {
-      return await listenOnce(port);
+      return await listenOnce(port, host);
     } catch (taken) {
       error = taken;
       return undefined;
     }
   });
-  if (free === undefined) {
-    throw new Error(`port ${port} is taken by another program (${reasonOf(error)}); set ${variable} to a free one`, {
-      cause: error,
-    });
+  if (free !== undefined) return;
+  const why =
+    errorCode(error) === 'EADDRINUSE'
+      ? `port ${port} is taken by ${(await listenerOn(port)) ?? 'another program'}; set ${variable} to a free one`
+      : `port ${port} of ${host} cannot be used (${reasonOf(error)}); set ${variable} to another one`;
+  throw new Error(why, { cause: error });
+}
+
+export interface PortOptions {
+  host?: string;
+  waitMs?: number;
+}
+
+/** The process that listens on the port, for people; undefined where the system does not tell. */
+async function listenerOn(port: number): Promise<string | undefined> {
+  const names = await readdir('/proc').catch(() => []);
+  for (const pid of names.filter((name) => /^\d+$/.test(name)).map(Number)) {
+    if ((await listensOn(pid, port)) !== true) continue;
+    const command = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+    return `process ${pid} (${command.trim()})`;
   }
+  return undefined;
 }
 
 /** Whether something accepts connections on this port of 127.0.0.1. */
@@ -72,11 +90,11 @@ function listeningInodes(table: string, port: number): string[] {
   });
 }
 
-async function listenOnce(port: number): Promise<number> {
+async function listenOnce(port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen(port, LOOPBACK, () => {
+    server.listen(port, host, () => {
       const address = server.address();
       server.close(() => {
         if (address !== null && typeof address === 'object') resolve(address.port);

@@ -1,10 +1,11 @@
 import { chown, lstat, readdir } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from './detached-server.js';
 import { reasonOf } from './errors.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 import { runCommand } from './run-command.js';
-import { childEnvironment } from './search-path.js';
+import { serverEnvironment } from './search-path.js';
 
 /** As whom PostgreSQL runs, since it refuses to run as root. */
 export interface PostgresAccount {
@@ -23,10 +24,10 @@ const ourselves: PostgresAccount = {
   command: (file, args) => ({ file, args }),
 };
 
-/** Root that PostgreSQL takes for "nobody": files stay root's, so directories closed to others work too. */
+/** A user whom PostgreSQL takes for "nobody": files keep their owner, so directories closed to others work too. */
 const namespace: PostgresAccount = {
   name: 'namespace',
-  owner: 0,
+  owner: process.getuid?.(),
   command: (file, args) => ({
     file: 'unshare',
     args: ['--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`, file, ...args],
@@ -42,13 +43,27 @@ const nobody: PostgresAccount = {
 /** What root can try, best first. */
 export const rootAccounts: readonly PostgresAccount[] = [namespace, nobody];
 
+/** PostgreSQL does not run as root, and initdb not for a user id without a name. */
+function accountsOfThisUser(): readonly PostgresAccount[] {
+  if (process.getuid?.() === 0) return rootAccounts;
+  return hasName() ? [ourselves] : [namespace];
+}
+
+function hasName(): boolean {
+  try {
+    return userInfo().username !== '';
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The first account that can run PostgreSQL's programs here.
  * @throws Error naming DATABASE_URL, with every account's reason, when none can.
  */
 export async function chooseAccount(
   { postgres }: PostgresBinaries,
-  accounts: readonly PostgresAccount[] = process.getuid?.() === 0 ? rootAccounts : [ourselves],
+  accounts: readonly PostgresAccount[] = accountsOfThisUser(),
 ): Promise<PostgresAccount> {
   const reasons: string[] = [];
   for (const account of accounts) {
@@ -65,10 +80,15 @@ export async function chooseAccount(
 }
 
 /** Runs one of PostgreSQL's programs to its end. @throws Error with its last lines when it fails. */
-export async function runToEnd({ file, args, uid, gid }: Command, deadlineMs: number): Promise<void> {
+export async function runToEnd(
+  { file, args, uid, gid }: Command,
+  deadlineMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
   await runCommand(file, args, {
-    environment: childEnvironment(),
+    environment: serverEnvironment(tmpdir()),
     deadlineMs,
+    ...(signal === undefined ? {} : { signal }),
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
   });

@@ -5,7 +5,7 @@ import { giveTo, runToEnd, type PostgresAccount } from './postgres-account.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 import { markOf, type ProcessMark } from './process-mark.js';
 import { runCommand } from './run-command.js';
-import { childEnvironment } from './search-path.js';
+import { serverEnvironment } from './search-path.js';
 
 /** A live PostgreSQL server process, as its lock file names it. */
 export interface Postmaster {
@@ -26,6 +26,7 @@ export async function ensureDataDirectory(
   directory: string,
   { initdb }: PostgresBinaries,
   account: PostgresAccount,
+  signal?: AbortSignal,
 ): Promise<void> {
   if (!(await exists(join(directory, 'PG_VERSION')))) {
     await removeUnfinished(directory);
@@ -33,8 +34,9 @@ export async function ensureDataDirectory(
     await giveTo(account, unfinished);
     const args = ['-D', unfinished, '-U', DATABASE_OWNER, '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-clean'];
     try {
-      await runToEnd(account.command(initdb, [...args, '--no-instructions']), INITDB_MS);
+      await runToEnd(account.command(initdb, [...args, '--no-instructions']), INITDB_MS, signal);
     } catch (error) {
+      signal?.throwIfAborted();
       const advice = 'set DATABASE_URL to a PostgreSQL server of yours';
       throw new Error(`no data directory can be made in ${directory}; ${advice}\n${reasonOf(error)}`, { cause: error });
     }
@@ -73,7 +75,7 @@ async function worksIn(pid: number, directory: string): Promise<boolean> {
   try {
     return (await readlink(`/proc/${pid}/cwd`)) === directory;
   } catch {
-    const ps = { environment: childEnvironment(), deadlineMs: PS_MS };
+    const ps = { environment: serverEnvironment(directory), deadlineMs: PS_MS };
     const command = await runCommand('ps', ['-p', String(pid), '-o', 'command='], ps).catch(() => '');
     return command.includes(directory);
   }

@@ -9,7 +9,7 @@ import { chooseAccount, type PostgresAccount } from './postgres-account.js';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
 import { DATABASE_OWNER, ensureDataDirectory, livePostmaster, type Postmaster } from './postgres-directory.js';
 import { ensureDatabase, servesDirectory } from './postgres-probe.js';
-import { stillRuns } from './process-mark.js';
+import { stillRuns, type ProcessMark } from './process-mark.js';
 import type { Report } from './report.js';
 
 export interface PostgresOptions {
@@ -19,6 +19,8 @@ export interface PostgresOptions {
   report: Report;
   /** As whom the server may run, best first; by default what this user can do. */
   accounts?: readonly PostgresAccount[];
+  /** Ends the start early, with whatever it has started. */
+  signal?: AbortSignal;
 }
 
 export interface EmbeddedPostgres {
@@ -43,38 +45,57 @@ const RETRY_PAUSE_MS = 200;
  * @throws Error naming POSTGRES_PORT when the port is taken, DATABASE_URL when PostgreSQL cannot run here, or with the
  * last lines of the server's log.
  */
-export async function startPostgres({ directory, port, report, accounts }: PostgresOptions): Promise<EmbeddedPostgres> {
+export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
+  const { directory, port, report, accounts, signal } = options;
   const data = await canonical(directory);
   const onWait = (pid: number) => report(`PostgreSQL: process ${pid} is starting it, waiting for that`);
-  return withFileLock(`${data}.lock`, { waitMs: LOCK_WAIT_MS, onWait }, async () => {
-    const survivor = (await adopt(data)) ?? (await adoptFromPort(data, port));
+  return withFileLock(`${data}.lock`, { waitMs: LOCK_WAIT_MS, onWait, signal }, async () => {
+    const survivor = (await adopt(data, signal)) ?? (await adoptFromPort(data, port, signal));
     if (survivor !== undefined) return handle(survivor, 'adopted');
 
     const binaries = await findPostgresBinaries();
     const account = await chooseAccount(binaries, accounts);
     report(`PostgreSQL: starting in ${data}`);
-    await ensureDataDirectory(data, binaries, account);
-    const { postmaster, outcome } = await launch(data, port, binaries, account);
+    await ensureDataDirectory(data, binaries, account, signal);
+    const { postmaster, outcome } = await launch({ data, port, binaries, account, signal });
     return handle(postmaster, outcome);
   });
 }
 
+/** The server that an earlier run left behind in this data directory. */
+export async function postgresSurvivor(directory: string): Promise<Postmaster | undefined> {
+  return livePostmaster(await canonical(directory));
+}
+
 async function handle(postmaster: Postmaster, outcome: EmbeddedPostgres['outcome']): Promise<EmbeddedPostgres> {
   const { mark, port } = postmaster;
-  await ensureDatabase(port, DATABASE);
+  try {
+    await ensureDatabase(port, DATABASE);
+  } catch (error) {
+    await endPostgres(mark);
+    throw error;
+  }
   return {
     url: `postgres://${DATABASE_OWNER}@127.0.0.1:${port}/${DATABASE}`,
     port,
     pid: mark.pid,
     outcome,
-    // SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one: the log then repairs the data at the next start.
-    stop: () => endServer(mark, ['SIGINT', 'SIGQUIT'], STOP_MS),
+    stop: () => endPostgres(mark),
   };
 }
 
+/** SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one: the log then repairs the data at the next start. */
+async function endPostgres(mark: ProcessMark): Promise<void> {
+  await endServer(mark, ['SIGINT', 'SIGQUIT'], STOP_MS);
+}
+
 /** The live server of this directory, once it answers; undefined when there is none, or it ended while we waited. */
-async function adopt(data: string): Promise<Postmaster | undefined> {
-  return becomesReady(data, async () => false);
+async function adopt(data: string, signal?: AbortSignal): Promise<Postmaster | undefined> {
+  return becomesReady(data, async () => false, signal).catch(async (error: unknown) => {
+    const survivor = signal?.aborted === true ? await livePostmaster(data) : undefined;
+    if (survivor !== undefined) await endPostgres(survivor.mark);
+    throw error;
+  });
 }
 
 /**
@@ -82,12 +103,12 @@ async function adopt(data: string): Promise<Postmaster | undefined> {
  * when the port is free.
  * @throws Error naming POSTGRES_PORT when another program holds it.
  */
-async function adoptFromPort(data: string, port: number): Promise<Postmaster | undefined> {
+async function adoptFromPort(data: string, port: number, signal?: AbortSignal): Promise<Postmaster | undefined> {
   try {
     await requireFreePort(port, 'POSTGRES_PORT');
     return undefined;
   } catch (error) {
-    const survivor = await adopt(data);
+    const survivor = await adopt(data, signal);
     if (survivor !== undefined) return survivor;
     throw error;
   }
@@ -98,38 +119,55 @@ async function adoptFromPort(data: string, port: number): Promise<Postmaster | u
  * Undefined when there is none, and `coming` says that none will come.
  * @throws Error when it lives but does not answer within the deadline.
  */
-async function becomesReady(data: string, coming: () => Promise<boolean>): Promise<Postmaster | undefined> {
-  const ready = await poll(READY_MS, async () => {
+async function becomesReady(
+  data: string,
+  coming: () => Promise<boolean>,
+  signal?: AbortSignal,
+): Promise<Postmaster | undefined> {
+  const look = async () => {
     const willCome = await coming();
     const postmaster = await livePostmaster(data);
     if (postmaster === undefined) return willCome ? undefined : 'none';
     return (await servesDirectory(postmaster.port, data)) ? postmaster : undefined;
-  });
+  };
+  const ready = await poll(READY_MS, look, signal);
   if (ready === undefined) throw new Error(`PostgreSQL runs in ${data} but does not answer; see its server.log`);
   return ready === 'none' ? undefined : ready;
 }
 
-async function launch(
-  data: string,
-  port: number,
-  binaries: PostgresBinaries,
-  account: PostgresAccount,
-): Promise<{ postmaster: Postmaster; outcome: EmbeddedPostgres['outcome'] }> {
+interface Launch {
+  data: string;
+  port: number;
+  binaries: PostgresBinaries;
+  account: PostgresAccount;
+  signal: AbortSignal | undefined;
+}
+
+async function launch({ data, port, binaries, account, signal }: Launch): Promise<Launched> {
   const args = ['-D', data, '-p', String(port), '-k', '', '-c', 'listen_addresses=127.0.0.1', '-c', 'timezone=UTC'];
   const giveUpAt = Date.now() + RETRY_MS;
   for (;;) {
+    signal?.throwIfAborted();
     const server = await spawnDetached(account.command(binaries.postgres, args), join(data, 'server.log'));
-    const postmaster = await becomesReady(data, () => stillRuns(server.mark));
+    const postmaster = await becomesReady(data, () => stillRuns(server.mark), signal).catch(async (error: unknown) => {
+      await endPostgres(server.mark);
+      throw error;
+    });
     if (postmaster !== undefined) {
       return { postmaster, outcome: postmaster.mark.pid === server.mark.pid ? 'started' : 'adopted' };
     }
-    const winner = await adoptFromPort(data, port);
+    const winner = await adoptFromPort(data, port, signal);
     if (winner !== undefined) return { postmaster: winner, outcome: 'adopted' };
     if (Date.now() >= giveUpAt || !(await lingers(server))) {
       throw new Error(`PostgreSQL ended while it started:\n${await server.lastLines()}`);
     }
     await sleep(RETRY_PAUSE_MS);
   }
+}
+
+interface Launched {
+  postmaster: Postmaster;
+  outcome: EmbeddedPostgres['outcome'];
 }
 
 /** Whether the start failed only because processes of a killed server are not quite gone yet. */

@@ -55,7 +55,7 @@ export function mavenLauncher(program: JavaProgram): Way {
 
 async function build(
   what: string,
-  { directory, environment, report }: Workshop,
+  { directory, environment, report, signal }: Workshop,
   file: string,
   args: readonly string[],
   more: NodeJS.ProcessEnv,
@@ -70,6 +70,7 @@ async function build(
       environment: { ...environment, ...more },
       cwd: directory,
       deadlineMs: BUILD_DEADLINE_MS,
+      ...(signal === undefined ? {} : { signal }),
       onLine: (line) => (latest = line.trim()),
     });
   } finally {

@@ -11,6 +11,8 @@ export interface Workshop {
   cacheDirectory: string;
   environment: NodeJS.ProcessEnv;
   report: Report;
+  /** Ends the work early. */
+  signal?: AbortSignal | undefined;
 }
 
 /** One way to make a program; `make` answers the path of the made file, and throws the reason when it cannot. */
@@ -38,6 +40,8 @@ export interface ProvideOptions {
   report: Report;
   /** Replaces PATH, for the look-up and for the child processes. */
   searchPath?: string;
+  /** Ends the search early, with whatever it has started. */
+  signal?: AbortSignal;
 }
 
 const LOCK_WAIT_MS = 25 * 60_000;
@@ -47,7 +51,7 @@ const LOCK_WAIT_MS = 25 * 60_000;
  * @throws Error when `override` cannot be run, or when no way works: the message lists every way with its reason.
  */
 export async function provide(program: Program, options: ProvideOptions): Promise<string> {
-  const { override, cacheDirectory, report } = options;
+  const { override, cacheDirectory, report, signal } = options;
   const environment = childEnvironment(options.searchPath);
   const kept = join(cacheDirectory, executableName(program.name));
   const inCache = async () => ((await isExecutable(kept)) ? kept : undefined);
@@ -57,9 +61,13 @@ export async function provide(program: Program, options: ProvideOptions): Promis
   if (found !== undefined) return found;
 
   const onWait = (pid: number) => report(`${program.name}: process ${pid} is making it, waiting for that`);
-  return withFileLock(join(cacheDirectory, `${program.name}.lock`), { waitMs: LOCK_WAIT_MS, onWait }, async () => {
-    return (await inCache()) ?? (await makeAndKeep(program, kept, { cacheDirectory, environment, report }));
-  });
+  return withFileLock(
+    join(cacheDirectory, `${program.name}.lock`),
+    { waitMs: LOCK_WAIT_MS, onWait, signal },
+    async () => {
+      return (await inCache()) ?? (await makeAndKeep(program, kept, { cacheDirectory, environment, report, signal }));
+    },
+  );
 }
 
 async function mustRun(path: string, variable: string): Promise<string> {
@@ -72,6 +80,7 @@ async function makeAndKeep(program: Program, kept: string, bench: Omit<Workshop,
   const reasons = [`${variable}: not set`, `${name} on PATH: not found`, `${kept}: not there`];
   await removeLeftovers(name, bench.cacheDirectory);
   for (const way of program.ways) {
+    bench.signal?.throwIfAborted();
     bench.report(`${name}: trying ${way.title}`);
     const directory = await mkdtemp(join(bench.cacheDirectory, workshopPrefix(name)));
     try {
@@ -82,6 +91,7 @@ async function makeAndKeep(program: Program, kept: string, bench: Omit<Workshop,
       bench.report(`${name}: ready in ${kept}`);
       return kept;
     } catch (error) {
+      bench.signal?.throwIfAborted();
       const reason = reasonOf(error);
       reasons.push(`${way.title}: ${reason}`);
       bench.report(`${name}: ${way.title} did not work: ${reason.split('\n', 1)[0] ?? ''}`);

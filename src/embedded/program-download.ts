@@ -24,18 +24,23 @@ const UNPACK_MS = 60_000;
 export function download({ site, artifact, version, answerMs = ANSWER_MS, bodyMs = BODY_MS }: DownloadSource): Way {
   return {
     title: `download from ${site}`,
-    async make({ directory, environment, report }) {
+    async make({ directory, environment, report, signal }) {
+      const limits = { answerMs, bodyMs, signal };
       const question = new URL(`/${artifact}/${version}`, site);
       question.search = new URLSearchParams(platformQuery()).toString();
-      const told = await get(question, answerMs, bodyMs, (response) => response.json());
+      const told = await get(question, limits, (response) => response.json());
       const { archiveUrl, fileToExtract } = archiveOf(told);
 
       report(`${artifact}: downloading ${archiveUrl.href}`);
       const archive = join(directory, 'archive');
-      await get(archiveUrl, answerMs, bodyMs, (response) => store(response, archive));
+      await get(archiveUrl, limits, (response) => store(response, archive));
       const tar = await requireOnPath('tar', environment);
       const unpack = ['-xf', archive, '-C', directory, fileToExtract];
-      await runCommand(tar, unpack, { environment, deadlineMs: UNPACK_MS });
+      await runCommand(tar, unpack, {
+        environment,
+        deadlineMs: UNPACK_MS,
+        ...(signal === undefined ? {} : { signal }),
+      });
       return join(directory, fileToExtract);
     },
   };
@@ -48,14 +53,21 @@ function platformQuery(): Record<string, string> {
   return { arch, platform, format: 'tar.gz' };
 }
 
+interface Limits {
+  answerMs: number;
+  bodyMs: number;
+  signal: AbortSignal | undefined;
+}
+
 /** Fetches and reads with two deadlines: one until the answer begins, one for all of it. */
 async function get<T>(
   url: URL,
-  answerMs: number,
-  bodyMs: number,
+  { answerMs, bodyMs, signal }: Limits,
   read: (response: Response) => Promise<T>,
 ): Promise<T> {
   const ending = new AbortController();
+  const endEarly = () => ending.abort(signal?.reason);
+  signal?.addEventListener('abort', endEarly);
   const end = (what: string, ms: number) => () => ending.abort(new Error(`${what} from ${url.host} within ${ms} ms`));
   let deadline = setTimeout(end('no answer', answerMs), answerMs);
   try {
@@ -68,6 +80,7 @@ async function get<T>(
     throw ending.signal.aborted ? ending.signal.reason : new Error(reasonOf(error), { cause: error });
   } finally {
     clearTimeout(deadline);
+    signal?.removeEventListener('abort', endEarly);
   }
 }
 

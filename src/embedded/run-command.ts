@@ -24,6 +24,8 @@ export async function runCommand(file: string, args: readonly string[], options:
   const lines: string[] = [];
   const child = spawn(file, args, {
     env: environment,
+    // A group of its own, so that what it has started ends with it.
+    detached: process.platform !== 'win32',
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
     ...(uid === undefined ? {} : { uid }),
@@ -49,9 +51,9 @@ async function endOf(
 ): Promise<string | undefined> {
   let late = false;
   let killer: NodeJS.Timeout | undefined;
-  const endWithUs = () => void child.kill('SIGKILL');
+  const endWithUs = () => signalGroup(child, 'SIGKILL');
   const end = () => {
-    child.kill('SIGTERM');
+    signalGroup(child, 'SIGTERM');
     killer ??= setTimeout(endWithUs, KILL_AFTER_MS);
   };
   const deadline = setTimeout(() => {
@@ -59,6 +61,7 @@ async function endOf(
     end();
   }, deadlineMs);
   early?.addEventListener('abort', end);
+  if (early?.aborted === true) end();
   process.once('exit', endWithUs);
   try {
     return await new Promise((resolve) => {
@@ -79,5 +82,14 @@ async function endOf(
     early?.removeEventListener('abort', end);
     child.stdout?.destroy();
     child.stderr?.destroy();
+  }
+}
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, signal);
+  } catch {
+    // It has ended.
   }
 }

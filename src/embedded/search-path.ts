@@ -2,9 +2,21 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
-/** What child processes inherit, with the given search path in place of our own. */
+const NAMES_FOR_SERVERS =
+  /^(?:PATH|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TMP|TEMP|LD_LIBRARY_PATH|DYLD_\w+|LOCALE_ARCHIVE|SystemRoot|SYSTEMROOT|windir|ComSpec)$/;
+
+/** What programs that fetch and build inherit, with the given search path in place of our own: proxies and all. */
 export function childEnvironment(searchPath?: string): NodeJS.ProcessEnv {
   return searchPath === undefined ? process.env : { ...process.env, PATH: searchPath };
+}
+
+/**
+ * What servers inherit: nothing that a shell sets for other programs. PGOPTIONS or TEMPORAL_ENV would change them, and
+ * so would settings under a home directory; theirs is the directory of their data.
+ */
+export function serverEnvironment(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => NAMES_FOR_SERVERS.test(name));
+  return { ...Object.fromEntries(kept), HOME: home, ...more };
 }
 
 /** The file name of a program on this system. */

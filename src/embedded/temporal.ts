@@ -5,7 +5,7 @@ import { reasonOf } from './errors.js';
 import { withFileLock } from './file-lock.js';
 import { poll } from './poll.js';
 import { listensOn, requireFreePort } from './ports.js';
-import { stillRuns } from './process-mark.js';
+import { stillRuns, type ProcessMark } from './process-mark.js';
 import type { Report } from './report.js';
 import { temporalArguments, type TemporalArguments } from './temporal-arguments.js';
 import { readRecord, removeRecord, writeRecord, type TemporalRecord } from './temporal-record.js';
@@ -14,6 +14,8 @@ export interface TemporalOptions extends TemporalArguments {
   /** The `temporal` program. */
   executable: string;
   report: Report;
+  /** Ends the start early, with whatever it has started. */
+  signal?: AbortSignal;
 }
 
 export interface EmbeddedTemporal {
@@ -39,27 +41,43 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
   await mkdir(options.directory, { recursive: true });
   const directory = await realpath(options.directory);
   const onWait = (pid: number) => options.report(`Temporal: process ${pid} is starting it, waiting for that`);
-  return withFileLock(join(directory, 'start.lock'), { waitMs: LOCK_WAIT_MS, onWait }, async () => {
+  const { namespace, signal } = options;
+  return withFileLock(join(directory, 'start.lock'), { waitMs: LOCK_WAIT_MS, onWait, signal }, async () => {
     const survivor = await readRecord(directory);
-    if (survivor !== undefined && (await becomesReady(survivor, options.namespace))) {
+    if (survivor !== undefined && (await adopts(survivor, namespace, signal))) {
       return handle(directory, survivor, 'adopted');
     }
     return handle(directory, await launch({ ...options, directory }), 'started');
   });
 }
 
+/** The server that an earlier run left behind in this directory. */
+export async function temporalSurvivor(directory: string): Promise<TemporalRecord | undefined> {
+  return readRecord(directory);
+}
+
+/** Whether the server answers. One that does not is ended when we are asked to end, like one that does. */
+async function adopts(record: TemporalRecord, namespace: string, signal?: AbortSignal): Promise<boolean> {
+  return becomesReady(record, namespace, signal).catch(async (error: unknown) => {
+    if (signal?.aborted === true) await endTemporal(record.mark);
+    throw error;
+  });
+}
+
 async function launch(options: TemporalOptions): Promise<TemporalRecord> {
-  const { executable, directory, port, uiPort, namespace, report } = options;
+  const { executable, directory, port, uiPort, namespace, report, signal } = options;
   await requireFreePorts(options);
   report(`Temporal: starting in ${directory}`);
+  signal?.throwIfAborted();
   const command = { file: executable, args: temporalArguments(options) };
   const server = await spawnDetached(command, join(directory, 'temporal.log'));
   const record = { mark: server.mark, port, uiPort };
-  await writeRecord(directory, record);
   try {
-    if (await becomesReady(record, namespace)) return record;
+    await writeRecord(directory, record);
+    if (await becomesReady(record, namespace, signal)) return record;
   } catch (error) {
-    await endServer(server.mark, ['SIGINT', 'SIGKILL'], STOP_MS);
+    await endTemporal(server.mark);
+    signal?.throwIfAborted();
     throw new Error(`${reasonOf(error)}\n${await server.lastLines()}`, { cause: error });
   }
   await requireFreePorts(options);
@@ -72,14 +90,19 @@ async function requireFreePorts({ port, uiPort }: TemporalOptions): Promise<void
 }
 
 /** False when the server ended. @throws Error when it lives but does not serve the namespace within the deadline. */
-async function becomesReady({ mark, port, uiPort }: TemporalRecord, namespace: string): Promise<boolean> {
-  const ready = await poll(READY_MS, async () => {
+async function becomesReady(
+  { mark, port, uiPort }: TemporalRecord,
+  namespace: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const look = async () => {
     if (!(await stillRuns(mark))) return false;
     if (!(await servesNamespace(uiPort, namespace))) return undefined;
     // Whatever else holds the ports could answer just as well.
     const owners = await Promise.all([listensOn(mark.pid, port), listensOn(mark.pid, uiPort)]);
     return owners.includes(false) ? undefined : true;
-  });
+  };
+  const ready = await poll(READY_MS, look, signal);
   if (ready !== undefined) return ready;
   throw new Error(`Temporal (process ${mark.pid}) runs but does not serve the namespace ${namespace} on port ${port}`);
 }
@@ -107,8 +130,12 @@ function handle(
     pid: mark.pid,
     outcome,
     async stop() {
-      await endServer(mark, ['SIGINT', 'SIGKILL'], STOP_MS);
+      await endTemporal(mark);
       if ((await readRecord(directory)) === undefined) await removeRecord(directory);
     },
   };
+}
+
+async function endTemporal(mark: ProcessMark): Promise<void> {
+  await endServer(mark, ['SIGINT', 'SIGKILL'], STOP_MS);
 }

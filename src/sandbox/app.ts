@@ -21,6 +21,8 @@ export interface SandboxSettings {
   /** How long a request that gets no answer is held; 60 s unless told. */
   holdMs?: number;
   now?: () => Date;
+  /** Whose sandbox it is, for whoever started it and asks /healthz. */
+  instance?: string;
   /** Told of every change; none is sent without it. */
   events?: EventSender;
   /** Aborted when the sandbox stops: ends what is held or still waits. */
@@ -52,7 +54,7 @@ export function providerOf(settings: SandboxSettings): Provider {
 
 /** The routes over a provider. */
 export function sandboxApp(provider: Provider, settings: Omit<SandboxSettings, 'ledger'> = {}): Hono {
-  const { holdMs = 60_000, stopping = new AbortController().signal, onFault = () => {}, events } = settings;
+  const { holdMs = 60_000, stopping = new AbortController().signal, onFault = () => {}, events, instance } = settings;
   const { ledger } = provider;
   // Every held request listens to it.
   setMaxListeners(0, stopping);
@@ -128,7 +130,7 @@ export function sandboxApp(provider: Provider, settings: Omit<SandboxSettings, '
     return c.json({ data: all.slice(-Number(limit)), total: all.length });
   });
 
-  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.get('/healthz', (c) => c.json({ status: 'ok', ...(instance === undefined ? {} : { instance }) }));
   return app;
 }
 

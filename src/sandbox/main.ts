@@ -9,7 +9,7 @@ await run();
 async function run(): Promise<void> {
   let options: SandboxOptions;
   try {
-    options = parseSandboxOptions(process.argv.slice(2));
+    options = parseSandboxOptions(process.argv.slice(2), process.env);
   } catch (error) {
     return fail(`${messageOf(error)}\n${usage}`);
   }

@@ -5,7 +5,10 @@ import type { ServeOptions } from './serve.js';
 import { signingKeyOf } from './signature.js';
 
 export const usage =
-  'usage: main.js --port PORT [--host HOST] [--ledger FILE] [--success-rate 0..1] [--latency-ms MIN-MAX] [--events-url URL --events-secret SECRET[,SECRET2]] [--exit-with-stdin]';
+  'usage: main.js --port PORT [--host HOST] [--ledger FILE] [--success-rate 0..1] [--latency-ms MIN-MAX] [--events-url URL] [--instance NAME] [--exit-with-stdin]\n' +
+  'events are signed with SANDBOX_EVENT_SECRETS of the environment: whsec_..., several with commas';
+
+const SECRETS = 'SANDBOX_EVENT_SECRETS';
 
 export interface SandboxOptions {
   serve: ServeOptions;
@@ -13,8 +16,14 @@ export interface SandboxOptions {
   exitWithStdin: boolean;
 }
 
-/** Reads the command line, without the program's name. Throws an error that names the option that is wrong. */
-export function parseSandboxOptions(argv: readonly string[]): SandboxOptions {
+/**
+ * Reads the command line, without the program's name, and from the environment what must not be on it.
+ * @throws Error that names the option that is wrong
+ */
+export function parseSandboxOptions(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>> = {},
+): SandboxOptions {
   const { values } = parseArgs({
     args: [...argv],
     strict: true,
@@ -26,11 +35,11 @@ export function parseSandboxOptions(argv: readonly string[]): SandboxOptions {
       'success-rate': { type: 'string', default: '0.95' },
       'latency-ms': { type: 'string', default: '50-200' },
       'events-url': { type: 'string' },
-      'events-secret': { type: 'string' },
+      instance: { type: 'string' },
       'exit-with-stdin': { type: 'boolean', default: false },
     },
   });
-  const events = eventsOf(values['events-url'], values['events-secret']);
+  const events = eventsOf(values['events-url'], environment[SECRETS]);
   return {
     serve: {
       port: portOf(values.port),
@@ -38,6 +47,7 @@ export function parseSandboxOptions(argv: readonly string[]): SandboxOptions {
       successRate: rateOf(values['success-rate']),
       latencyMs: rangeOf(values['latency-ms']),
       ...(values.ledger === undefined ? {} : { ledgerFile: notEmpty('--ledger', values.ledger) }),
+      ...(values.instance === undefined ? {} : { instance: notEmpty('--instance', values.instance) }),
       ...(events === undefined ? {} : { events }),
     },
     exitWithStdin: values['exit-with-stdin'],
@@ -66,12 +76,12 @@ function rangeOf(value: string): { min: number; max: number } {
 }
 
 function eventsOf(url: string | undefined, secret: string | undefined): EventSettings | undefined {
-  if (url === undefined && secret === undefined) return undefined;
-  if (url === undefined || secret === undefined) throw new Error('--events-url and --events-secret need each other');
+  if (url === undefined) return undefined;
+  if (secret === undefined || secret === '') throw new Error(`--events-url needs ${SECRETS} in the environment`);
   if (!isEventsUrl(url)) throw new Error('--events-url must be an http or https URL without credentials');
   const secrets = secret.split(',');
   if (!secrets.every((one) => signingKeyOf(one) !== undefined)) {
-    throw new Error('--events-secret must be whsec_ and the base64 of 24 to 64 bytes; several with commas');
+    throw new Error(`${SECRETS} must be whsec_ and the base64 of 24 to 64 bytes; several with commas`);
   }
   return { url, secrets };
 }

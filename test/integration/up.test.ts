@@ -90,5 +90,5 @@ test('two instances with other ports and homes run side by side and know nothing
 
 test('a port that is taken is named, with the variable that changes it', async () => {
   const third = { ...(await newHome()), PORT: second['PORT'] ?? '' };
-  await expect(up(third)).rejects.toThrow(/is taken by another program; set PORT to a free port/);
+  await expect(up(third)).rejects.toThrow(/is taken by process \d+ \(node.*\); set PORT to a free one/);
 });

@@ -7,8 +7,8 @@ import { SCOPES } from '../../domain/scopes.js';
 
 export interface OwnKey {
   file: string;
-  /** The key, when it was made now. */
-  made?: string;
+  /** Whether the key was made now. */
+  made: boolean;
   /** Why the key in the file does not work. */
   fault?: string;
 }
@@ -18,14 +18,15 @@ export async function ensureOwnKey(home: string, database: Database): Promise<Ow
   const file = join(home, 'api-key');
   const text = await readFile(file, 'utf8').catch(orMissing);
   const kept = text === undefined ? mintApiKey() : parseApiKey(text.trim());
-  if (kept === undefined) return { file, fault: 'the file holds no API key; remove it, and the next start makes one' };
+  if (kept === undefined)
+    return { file, made: false, fault: 'the file holds no API key; remove it, and the next start makes one' };
   if (text === undefined) await writeFile(file, `${kept.text}\n`, { mode: 0o600, flag: 'wx' });
 
   const store = createApiKeyStore(database);
   // Also a database that is not the one of the last start gets to know the key of this home.
   await store.add({ id: kept.id, name: 'holdfast up', hash: hashOf(kept), scopes: SCOPES });
   const fault = faultOf(await store.find(kept.id), kept);
-  return { file, ...(text === undefined ? { made: kept.text } : {}), ...(fault === undefined ? {} : { fault }) };
+  return { file, made: text === undefined, ...(fault === undefined ? {} : { fault }) };
 }
 
 type Stored = Awaited<ReturnType<ReturnType<typeof createApiKeyStore>['find']>>;

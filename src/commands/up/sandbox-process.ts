@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { poll } from '../../embedded/poll.js';
+import { serverEnvironment } from '../../embedded/search-path.js';
 
 export interface SandboxProcessOptions {
   directory: string;
@@ -11,6 +14,8 @@ export interface SandboxProcessOptions {
   latencyMs: string;
   /** Where its signed events go. */
   events: { url: string; secrets: readonly string[] };
+  /** Ends the start early, with the process. */
+  signal?: AbortSignal;
 }
 
 export interface SandboxProcess {
@@ -21,6 +26,7 @@ export interface SandboxProcess {
 const PROGRAM = fileURLToPath(new URL('../../sandbox/main.js', import.meta.url));
 const READY_MS = 15_000;
 const STOP_MS = 10_000;
+const SHOWN_LINES = 5;
 
 /**
  * Runs the payment sandbox as a process of its own: in its own group, so that Ctrl-C does not reach it before the
@@ -28,31 +34,39 @@ const STOP_MS = 10_000;
  * @throws Error with the end of its output when it does not come up
  */
 export async function startSandboxProcess(options: SandboxProcessOptions): Promise<SandboxProcess> {
-  const log = await open(join(options.directory, 'sandbox.log'), 'a');
-  const args = ['--port', String(options.port), '--ledger', join(options.directory, 'sandbox-ledger.jsonl')];
+  const { directory, port, events, signal } = options;
+  const logFile = join(directory, 'sandbox.log');
+  const log = await open(logFile, 'a');
+  const { size } = await log.stat();
+  // Another sandbox may answer on the port; only ours knows this.
+  const instance = randomUUID();
+  const args = ['--port', String(port), '--ledger', join(directory, 'sandbox-ledger.jsonl'), '--instance', instance];
   args.push('--success-rate', String(options.successRate), '--latency-ms', options.latencyMs, '--exit-with-stdin');
-  args.push('--events-url', options.events.url, '--events-secret', options.events.secrets.join(','));
-  const child = spawn(process.execPath, [PROGRAM, ...args], { detached: true, stdio: ['pipe', log.fd, log.fd] });
+  args.push('--events-url', events.url);
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    detached: true,
+    stdio: ['pipe', log.fd, log.fd],
+    // Every user of the machine can read a command line, but not the environment.
+    env: serverEnvironment(directory, { SANDBOX_EVENT_SECRETS: events.secrets.join(',') }),
+  });
   const ended = once(child, 'exit');
   await log.close();
 
-  const url = `http://127.0.0.1:${options.port}`;
-  const deadline = Date.now() + READY_MS;
-  while (!(await answers(url))) {
-    if (child.exitCode !== null || Date.now() > deadline) {
-      child.kill('SIGKILL');
-      throw new Error(
-        `the payment sandbox did not start on port ${options.port}; see sandbox.log, or set SANDBOX_PORT`,
-      );
-    }
+  const url = `http://127.0.0.1:${port}`;
+  const look = async () => (child.exitCode === null ? answers(url, instance) : false);
+  try {
+    const ready = await poll(READY_MS, look, signal);
+    if (ready !== true) throw new Error(await reasonIn(logFile, size, port));
+  } catch (error) {
+    child.kill('SIGKILL');
+    await ended;
+    throw error;
   }
-  // Something else may hold the port and answer for it.
-  if (child.exitCode !== null) throw new Error(`port ${options.port} is taken; set SANDBOX_PORT to a free one`);
 
   return {
     url,
     async stop() {
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
       const cut = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       await ended;
@@ -61,11 +75,18 @@ export async function startSandboxProcess(options: SandboxProcessOptions): Promi
   };
 }
 
-async function answers(url: string): Promise<boolean> {
-  await new Promise((resolve) => setTimeout(resolve, 50));
+async function answers(url: string, instance: string): Promise<true | undefined> {
   try {
-    return (await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(1_000) })).ok;
+    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(1_000) });
+    const body = (await response.json()) as { instance?: unknown };
+    return body.instance === instance ? true : undefined;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+async function reasonIn(logFile: string, start: number, port: number): Promise<string> {
+  const content = (await readFile(logFile)).subarray(start).toString('utf8').trimEnd();
+  const lines = content.split('\n').slice(-SHOWN_LINES).join('\n');
+  return `the payment sandbox did not start on port ${port}; is SANDBOX_PORT free?\n${lines}`;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { withFileLock } from '../../../src/embedded/file-lock.js';
+import { tryFileLock, withFileLock } from '../../../src/embedded/file-lock.js';
 import { markOf } from '../../../src/embedded/process-mark.js';
 
 describe('a file lock', () => {
@@ -54,6 +54,25 @@ describe('a file lock', () => {
     await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
     expect(await Promise.all([locked(async () => 1), locked(async () => 2)])).toEqual([1, 2]);
     expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('tells a second taker who holds it, and is free after its release', async () => {
+    const first = await tryFileLock(path);
+    expect(await tryFileLock(path)).toEqual({ kind: 'taken', holder: await markOf(process.pid) });
+    if (first.kind === 'held') await first.release();
+    expect(await tryFileLock(path)).toMatchObject({ kind: 'held', stale: false });
+  });
+
+  it('goes to exactly one of many who find the lock of a dead process, and that one is told', async () => {
+    await writeFile(path, JSON.stringify({ pid: 4_194_303, startedAt: 'long ago' }));
+    const attempts = await Promise.all(Array.from({ length: 8 }, () => tryFileLock(path)));
+    expect(attempts.filter(({ kind }) => kind === 'held')).toMatchObject([{ stale: true }]);
+  });
+
+  it('ends its wait when it is told to', async () => {
+    await writeFile(path, JSON.stringify(await markOf(process.pid)));
+    const options = { waitMs: 5_000, onWait: () => {}, signal: AbortSignal.timeout(50) };
+    await expect(withFileLock(path, options, async () => 'in')).rejects.toThrow(/aborted/);
   });
 
   it('gives up with the name of the holder when that does not let go', async () => {

@@ -38,25 +38,34 @@ test('an unknown option is refused by name', () => {
 
 const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
-test('events need a URL and one or more secrets', () => {
-  const argv = ['--events-url', 'http://127.0.0.1:1/hook', '--events-secret', `${secret},${secret}`];
-  expect(parseSandboxOptions(argv).serve.events).toEqual({ url: 'http://127.0.0.1:1/hook', secrets: [secret, secret] });
+const SECRETS = 'SANDBOX_EVENT_SECRETS';
+const optionsOf = (argv: string[], secrets?: string) =>
+  parseSandboxOptions(argv, secrets === undefined ? {} : { [SECRETS]: secrets });
+
+test('events need a URL, and one or more secrets in the environment, where other users cannot read them', () => {
+  const { events } = optionsOf(['--events-url', 'http://127.0.0.1:1/hook'], `${secret},${secret}`).serve;
+  expect(events).toEqual({ url: 'http://127.0.0.1:1/hook', secrets: [secret, secret] });
+  expect(() => optionsOf(['--events-secret', secret])).toThrow('--events-secret');
 });
 
-test.each([
-  ['--events-url', ['--events-secret', secret]],
-  ['--events-secret', ['--events-url', 'http://localhost']],
-  ['--events-url', ['--events-url', 'ftp://localhost', '--events-secret', secret]],
-  ['--events-url', ['--events-url', 'http://a:b@localhost', '--events-secret', secret]],
-  ['--events-url', ['--events-url', '/hook', '--events-secret', secret]],
-  ['--events-secret', ['--events-url', 'http://localhost', '--events-secret', secret.slice(6)]],
-  ['--events-secret', ['--events-url', 'http://localhost', '--events-secret', 'whsec_c2hvcnQ=']],
-  ['--events-secret', ['--events-url', 'http://localhost', '--events-secret', `${secret},`]],
-])('%s is named when it is missing or wrong: %j', (option, argv) => {
-  expect(() => parseSandboxOptions(argv)).toThrow(option);
+test('secrets without a URL, as a shell may have them, send no events', () => {
+  expect(optionsOf([], secret).serve.events).toBeUndefined();
+});
+
+test.each<[string, string[], string | undefined]>([
+  [SECRETS, ['--events-url', 'http://localhost'], undefined],
+  [SECRETS, ['--events-url', 'http://localhost'], ''],
+  ['--events-url', ['--events-url', 'ftp://localhost'], secret],
+  ['--events-url', ['--events-url', 'http://a:b@localhost'], secret],
+  ['--events-url', ['--events-url', '/hook'], secret],
+  [SECRETS, ['--events-url', 'http://localhost'], secret.slice(6)],
+  [SECRETS, ['--events-url', 'http://localhost'], 'whsec_c2hvcnQ='],
+  [SECRETS, ['--events-url', 'http://localhost'], `${secret},`],
+])('%s is named when it is missing or wrong: %j %s', (name, argv, secrets) => {
+  expect(() => optionsOf(argv, secrets)).toThrow(name);
 });
 
 test('a wrong secret is not shown', () => {
-  const argv = ['--events-url', 'http://localhost', '--events-secret', 'whsec_c2hvcnQ='];
-  expect(() => parseSandboxOptions(argv)).toThrow(expect.not.stringContaining('c2hvcnQ'));
+  const argv = ['--events-url', 'http://localhost'];
+  expect(() => optionsOf(argv, 'whsec_c2hvcnQ=')).toThrow(expect.not.stringContaining('c2hvcnQ'));
 });

@@ -10,6 +10,7 @@ import { transformFile } from '@swc/core';
 import { clientOf, until } from './client.js';
 import { closeReceivers, startReceiver } from './receiver.js';
 
+const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 let folder = '';
 const children: ChildProcessWithoutNullStreams[] = [];
 
@@ -43,7 +44,8 @@ afterEach(closeReceivers);
 afterAll(() => rm(folder, { recursive: true }));
 
 function run(...args: string[]) {
-  const child = spawn(process.execPath, [join(folder, 'sandbox/main.js'), ...args]);
+  const env = { ...process.env, SANDBOX_EVENT_SECRETS: SECRET };
+  const child = spawn(process.execPath, [join(folder, 'sandbox/main.js'), ...args], { env });
   children.push(child);
   const exit = once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode }));
   return { child, exit };
@@ -109,8 +111,7 @@ test('a taken port ends it with code 1 and a plain message', async () => {
 
 test('with --events-url it tells of a charge, and a receiver that hangs does not hold up its end', async () => {
   const receiver = await startReceiver(() => undefined);
-  const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
-  const sandbox = await start('--events-url', receiver.url, '--events-secret', secret);
+  const sandbox = await start('--events-url', receiver.url);
   await sandbox.charge('k', 'pm_ok');
   await until(
     async () => receiver.received.length,

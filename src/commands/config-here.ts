@@ -1,0 +1,24 @@
+import { givenIn, readConfig, SETTINGS, type Config } from '../config.js';
+import { keepOthersOut } from '../embedded/own-process.js';
+import { portsIn } from './up/home.js';
+
+export interface Given {
+  environment: Readonly<Record<string, string>>;
+  /** The ports of the `up` of this home; the environment wins. */
+  home: Readonly<Record<string, string>>;
+}
+
+/** What is set for a command that works on servers which run already. */
+export async function givenHere(): Promise<Given> {
+  const environment = givenIn();
+  const home = environment['HOLDFAST_HOME'] ?? SETTINGS.find(({ name }) => name === 'HOLDFAST_HOME')?.defaultText ?? '';
+  return { environment, home: await portsIn(home) };
+}
+
+/** @throws Error that lists every fault of the configuration at once, in words */
+export async function configHere(): Promise<Config> {
+  const { environment, home } = await givenHere();
+  const config = readConfig({ ...home, ...environment });
+  keepOthersOut({ ownDatabase: config.DATABASE_URL === undefined });
+  return config;
+}

@@ -1,0 +1,14 @@
+const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
+
+/**
+ * Keeps what the shell sets for other programs away from this process. Calls to servers on this machine take no proxy;
+ * and with a PostgreSQL of our own, PGSSLMODE or PGOPTIONS are about another server, and must not reach the driver.
+ */
+export function keepOthersOut({ ownDatabase }: { ownDatabase: boolean }, environment = process.env): void {
+  const names = ['NO_PROXY', 'no_proxy', 'no_grpc_proxy'];
+  const direct = names.map((name) => environment[name] ?? '').filter((value) => value !== '');
+  // Some programs read one of the names, and some another one.
+  for (const name of names) environment[name] = [...new Set([...direct, ...LOOPBACK])].join(',');
+  if (!ownDatabase) return;
+  for (const name of Object.keys(environment).filter((name) => /^PG[A-Z]+$/.test(name))) delete environment[name];
+}
