@@ -8,7 +8,8 @@ export function keepOthersOut({ ownDatabase }: { ownDatabase: boolean }, environ
   const names = ['NO_PROXY', 'no_proxy', 'no_grpc_proxy'];
   const direct = names.map((name) => environment[name] ?? '').filter((value) => value !== '');
   // Some programs read one of the names, and some another one.
-  for (const name of names) environment[name] = [...new Set([...direct, ...LOOPBACK])].join(',');
+  for (const name of names)
+    environment[name] = [...new Set([...direct.flatMap((list) => list.split(',')), ...LOOPBACK])].join(',');
   if (!ownDatabase) return;
   for (const name of Object.keys(environment).filter((name) => /^PG[A-Z]+$/.test(name))) delete environment[name];
 }
