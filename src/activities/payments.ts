@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Evidence } from '../domain/dead-letter.js';
+import { spread } from '../domain/jitter.js';
 import type { OrderRun } from '../domain/order.js';
 import type { ChargeOutcome } from '../domain/outcomes.js';
 import { counted } from './counted-tries.js';
@@ -86,8 +87,8 @@ export interface ChargeStore {
   /** A look-up proved that no money was or will be taken; `code` when the gateway had declined. */
   disproved(run: OrderRun, attempt: number, call: GatewayCall, code?: string): Promise<ChargeOutcome>;
   troubled(run: OrderRun, attempt: number, trouble: GatewayTrouble, call: GatewayCall): Promise<void>;
-  /** Nothing was sent after all: takes the claim's try back. @returns how many tries were sent before */
-  spared(run: OrderRun, attempt: number): Promise<number>;
+  /** Nothing was sent after all, and none will be for `waitMs`: takes the claim's try back. @returns how many were sent before */
+  spared(run: OrderRun, attempt: number, waitMs: number): Promise<number>;
   /** Gives up an intent that was never sent, and tells what is known of this run's charge. */
   standing(run: OrderRun, settlingTimeMs: number): Promise<Standing>;
   /** The charges of any run of this order that are known to have taken nothing: the gateway may say otherwise later. */
@@ -135,7 +136,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
         const { result: found, call } = await timed(() => ask(attempt, request.key));
         // A gateway that cannot be asked is away: that uses up no try, as with the circuit breaker.
         if (found === undefined) {
-          return { kind: 'refused', retryAfterMs: ASK_AGAIN_MS, tries: await charges.spared(run, attempt) };
+          return refused(run, attempt, ASK_AGAIN_MS);
         }
         if (found.kind === 'processing') return { kind: 'unknown', retryAfterMs: 0 };
         if (found.kind !== 'not_found') return recordFound(run, attempt, found, call);
@@ -151,7 +152,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
         case 'declined':
           return charges.declined(run, attempt, result.code, call);
         case 'refused':
-          return { ...result, tries: await charges.spared(run, attempt) };
+          return refused(run, attempt, result.retryAfterMs);
         case 'not_executed':
         case 'ambiguous':
           await charges.troubled(run, attempt, result, call);
@@ -185,6 +186,12 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
       return charges.applyEvidence(run, evidence);
     },
   };
+
+  /** The workflow waits for as long as the books say. */
+  async function refused(run: OrderRun, attempt: number, retryAfterMs: number): Promise<ChargeOutcome> {
+    const tries = await charges.spared(run, attempt, spread(retryAfterMs, run.orderId));
+    return { kind: 'refused', retryAfterMs, tries };
+  }
 
   /** What the gateway says about a charge; undefined when it cannot be asked. */
   async function ask(attempt: number, key: string): Promise<LookupResult | undefined> {

@@ -1,6 +1,7 @@
 import type { Failure } from './failure.js';
 import type { AcceptedOrder, OrderStatus } from './order.js';
 import type { ReviewDecision } from './outcomes.js';
+import { waitingOf, type Waiting } from './order-waiting.js';
 import type { AttemptState, RefundState } from './payment.js';
 
 export interface PaymentAttempt {
@@ -14,6 +15,8 @@ export interface PaymentAttempt {
   settles: boolean;
   reference: string | null;
   declineCode: string | null;
+  /** While the gateway is not asked: no try comes before. */
+  waitsUntil: string | null;
   createdAt: string;
   updatedAt: string;
 }
@@ -70,6 +73,11 @@ export function justAccepted(order: AcceptedOrder): OrderRecord {
     refunds: [],
     updatedAt: order.acceptedAt,
   };
+}
+
+/** What the order waits for; null when it goes on, or is settled. */
+export function waitingFor({ status, review, attempts }: OrderRecord): Waiting | null {
+  return waitingOf({ status, reviewBy: review?.deadline ?? null, attempt: attempts.at(-1) });
 }
 
 /** All that was ever taken for the order. Minor units. */

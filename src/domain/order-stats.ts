@@ -8,6 +8,28 @@ export interface OrderStats {
   statusCounts: Record<string, number>;
   /** What waits for somebody, by name. */
   depths: Record<string, number>;
+  gateway: GatewayStanding;
   /** RFC 3339, UTC. */
   asOf: string;
+}
+
+/** A circuit breaker that is not closed, as its process shows it. */
+export interface BreakerShown {
+  state: 'open' | 'half_open';
+  scope: 'gateway' | 'method';
+  /** When a call may probe. */
+  until: Date | null;
+}
+
+/** How the payment gateway is doing, by the circuit breakers of all workers. */
+export interface GatewayStanding {
+  breaker: 'closed' | BreakerShown['state'];
+  /** Null when all are closed, as are the next two. */
+  scope: BreakerShown['scope'] | null;
+  /** Since when one is not closed. RFC 3339, UTC. */
+  since: string | null;
+  /** When the first call may probe. RFC 3339, UTC. */
+  until: string | null;
+  /** How many workers have one that is not closed. */
+  workers: number;
 }

@@ -26,9 +26,9 @@ async function chargeInTime(steps: OrderSteps, inbox: Inbox, journey: Journey): 
     const outcome = await charge(steps, tries, deadline - Date.now());
     if (outcome.kind === 'unknown') return undefined;
     if (outcome.kind !== 'refused') return outcome;
-    // A call that the breaker refused costs no try. The waits are spread, so that not all orders come back at once.
+    // A call that the breaker refused costs no try.
     tries = allTries - outcome.tries;
-    const pauseMs = Math.max(outcome.retryAfterMs, steps.policy.retry.initialIntervalMs) * (1 + steps.jitter / 2);
+    const pauseMs = steps.spread(Math.max(outcome.retryAfterMs, steps.policy.retry.initialIntervalMs));
     const waitMs = Math.min(pauseMs, Math.max(deadline - Date.now(), 1));
     await waitFor(inbox.isFull, waitMs, 'until the payment gateway may be asked');
     journey.place = { at: 'paying', untilMs: deadline, tries };

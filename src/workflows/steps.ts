@@ -7,6 +7,7 @@ import type { PaymentActivities } from '../activities/payments.js';
 import type { RefundActivities } from '../activities/refunds.js';
 import type { ScreeningActivities } from '../activities/screening.js';
 import type { Evidence } from '../domain/dead-letter.js';
+import { spread } from '../domain/jitter.js';
 import type { AcceptedOrder, Undone } from '../domain/order.js';
 import type { ReviewDecision } from '../domain/outcomes.js';
 import type { OrderPolicy } from '../domain/policy.js';
@@ -52,7 +53,7 @@ export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPol
 
   return {
     policy,
-    jitter: jitterOf(orderId),
+    spread: (ms: number) => spread(ms, orderId),
     refunds,
     screen: () => {
       const { fraudChecks: checks, reviewDeadlineMs } = policy;
@@ -128,12 +129,6 @@ export function gatewayEventStep(policy: OrderPolicy) {
 
 function triesOf({ retry }: OrderPolicy): number {
   return 1 + retry.retries;
-}
-
-/** The same for every replay, and different from order to order: 0 to 1, by a hash of the id. */
-function jitterOf(orderId: string): number {
-  const hash = Array.from(orderId).reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 997, 7);
-  return hash / 997;
 }
 
 function alarmOf(

@@ -1,4 +1,4 @@
-import type { OrderStats } from '../../domain/order-stats.js';
+import type { GatewayStanding, OrderStats } from '../../domain/order-stats.js';
 import { ORDER_STATUSES, type OrderStatus } from '../../domain/order.js';
 import { prepared, type Database } from './pool.js';
 import { orUnavailable } from './unavailable.js';
@@ -15,6 +15,7 @@ interface StatsRow {
   average_seconds: number | null;
   open_dead_letters: number;
   unprocessed_gateway_events: number;
+  gateway: GatewayStanding | null;
   as_of: string;
 }
 
@@ -29,8 +30,18 @@ const readStats = prepared<StatsRow>(
           (select count(*) from (
              select from gateway_events where processed_at is null limit ${MOST_COUNTED}) as found)
             as unprocessed_gateway_events,
+          -- A worker that died left its row behind.
+          (select json_build_object(
+                    'breaker', case when bool_or(state = 'open') then 'open' else 'half_open' end,
+                    'scope', case when bool_or(scope = 'gateway') then 'gateway' else 'method' end,
+                    'since', to_char(min(since) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                    'until', to_char(min(until) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                    'workers', count(distinct process))
+           from gateway_breakers where seen_at > now() - interval '1 minute' having count(*) > 0) as gateway,
           to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as as_of`,
 );
+
+const ALL_CLOSED: GatewayStanding = { breaker: 'closed', scope: null, since: null, until: null, workers: 0 };
 
 /** The numbers of the shop, exact, from counts that are kept as orders change. */
 export function createStatsReader(database: Database, extraDepths: ExtraDepths = {}) {
@@ -57,6 +68,7 @@ export function createStatsReader(database: Database, extraDepths: ExtraDepths =
         unprocessed_gateway_events: row.unprocessed_gateway_events,
         ...Object.fromEntries(others),
       },
+      gateway: row.gateway ?? ALL_CLOSED,
       asOf: row.as_of,
     };
   }

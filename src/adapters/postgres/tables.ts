@@ -116,6 +116,7 @@ export interface Tables {
     captured_currency: string | null;
     decline_code: string | null;
     last_error: string | null;
+    waits_until: Date | null;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };

@@ -41,6 +41,7 @@ export const ORDER_EXAMPLE = {
   failure: null,
   cancel_requested: false,
   cancel_reason: null,
+  waiting: null,
   metadata: { cart: '4711' },
   version: 3,
   created_at: '2026-11-01T09:30:00.000Z',

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Waiting } from '../../domain/order-waiting.js';
 import type { OrderStatus } from '../../domain/order.js';
 import type { ApiLog } from '../requests/api-log.js';
 import type { OrderEvent } from './order-events.js';
@@ -7,6 +8,7 @@ export interface OrderVersion {
   orderId: string;
   version: number;
   status: OrderStatus;
+  waiting: Waiting | null;
 }
 
 /** What following orders reads. Throws `Unavailable` when the database is away. */
@@ -17,10 +19,12 @@ export interface FollowedOrders {
   eventsAfter(places: readonly { orderId: string; seq: number }[]): Promise<(OrderEvent & { orderId: string })[]>;
 }
 
-/** Hears of one order. Neither may throw. */
+/** Hears of one order. None may throw. */
 export interface Follower {
   /** New events in order; `status` is what they lead to. */
   hear(events: readonly OrderEvent[], status: OrderStatus): void;
+  /** What the order waits for now; null when it goes on. Comes after the events that lead to it. */
+  wait(waiting: Waiting | null): void;
   /** Nothing more will come from this process. */
   end(): void;
 }
@@ -36,12 +40,15 @@ export interface FollowersOptions {
 
 interface Followed {
   seq: number;
+  /** As last told, in JSON. */
+  waiting: string;
   followers: Set<Follower>;
 }
 
 // One statement names no more orders than this.
 const CHUNK = 1_000;
 const WHILE_AWAY_MS = 2_000;
+const UNTOLD = '';
 
 /**
  * Tells many followers of many orders what is new, with one query a look for all of them. PostgreSQL's NOTIFY is not
@@ -63,9 +70,11 @@ export function createOrderFollowers({ orders, most, intervalMs = 200, log }: Fo
      */
     follow(orderId: string, seq: number, follower: Follower): (() => void) | undefined {
       if (isClosed || count >= most) return undefined;
-      const known = followed.get(orderId) ?? { seq, followers: new Set() };
+      const known = followed.get(orderId) ?? { seq, waiting: UNTOLD, followers: new Set() };
       // Who is behind brings the others along: each drops what it has heard before.
       known.seq = Math.min(known.seq, seq);
+      // What this one was told before it came may be over.
+      known.waiting = UNTOLD;
       known.followers.add(follower);
       followed.set(orderId, known);
       count += 1;
@@ -109,20 +118,34 @@ export function createOrderFollowers({ orders, most, intervalMs = 200, log }: Fo
 
   async function lookOnce(): Promise<void> {
     for (const ids of chunks([...followed.keys()])) {
-      const changed = (await orders.versions(ids)).flatMap((now) => {
-        const known = followed.get(now.orderId);
-        return known !== undefined && known.seq < now.version ? [{ ...now, seq: known.seq }] : [];
-      });
-      if (changed.length === 0) continue;
-      const events = await orders.eventsAfter(changed);
-      for (const { orderId, seq, version, status } of changed) {
-        // Somebody came meanwhile who is further behind: the next look brings what that one lacks.
-        if (followed.get(orderId)?.seq !== seq) continue;
-        // Later ones may have come since; they are told with the status that they lead to.
-        const of = events.filter((event) => event.orderId === orderId && event.seq <= version);
-        tell(orderId, of, status);
-      }
+      const standing = await orders.versions(ids);
+      await tellEvents(standing);
+      for (const { orderId, waiting } of standing) tellWaiting(orderId, waiting);
     }
+  }
+
+  async function tellEvents(standing: readonly OrderVersion[]): Promise<void> {
+    const changed = standing.flatMap((now) => {
+      const known = followed.get(now.orderId);
+      return known !== undefined && known.seq < now.version ? [{ ...now, seq: known.seq }] : [];
+    });
+    if (changed.length === 0) return;
+    const events = await orders.eventsAfter(changed);
+    for (const { orderId, seq, version, status } of changed) {
+      // Somebody came meanwhile who is further behind: the next look brings what that one lacks.
+      if (followed.get(orderId)?.seq !== seq) continue;
+      // Later ones may have come since; they are told with the status that they lead to.
+      const of = events.filter((event) => event.orderId === orderId && event.seq <= version);
+      tell(orderId, of, status);
+    }
+  }
+
+  function tellWaiting(orderId: string, waiting: Waiting | null): void {
+    const known = followed.get(orderId);
+    const text = JSON.stringify(waiting);
+    if (known === undefined || known.waiting === text) return;
+    known.waiting = text;
+    for (const follower of known.followers) follower.wait(waiting);
   }
 
   function tell(orderId: string, events: readonly OrderEvent[], status: OrderStatus): void {

@@ -1,6 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import { FAILURE_REASONS } from '../../domain/failure.js';
-import { capturedMinor, refundedMinor, type OrderRecord, type Refund, type Review } from '../../domain/order-record.js';
+import {
+  capturedMinor,
+  refundedMinor,
+  waitingFor,
+  type OrderRecord,
+  type Refund,
+  type Review,
+} from '../../domain/order-record.js';
+import { WAITS_FOR } from '../../domain/order-waiting.js';
 import { ORDER_STATUSES } from '../../domain/order.js';
 import { ATTEMPT_TRANSITIONS, REFUND_TRANSITIONS, type AttemptState, type RefundState } from '../../domain/payment.js';
 import { ORDER_EXAMPLE, REFUND_EXAMPLE } from './order-example.js';
@@ -38,6 +46,17 @@ export const refundJsonSchema = z
   })
   .openapi('Refund', { example: REFUND_EXAMPLE });
 
+export const waitingSchema = z
+  .object({
+    for: z.enum(WAITS_FOR).openapi({
+      description:
+        '`review`: a person; `payment_gateway`: the circuit breaker, or a gateway that cannot be asked; `payment_retry`: the ' +
+        'next try to charge; `payment_outcome`: the next look-up of a charge whose outcome is unknown.',
+    }),
+    until: timestamp.nullable().openapi({ description: 'The latest time, or null when it is not known.' }),
+  })
+  .openapi('Waiting', { description: 'What the order waits for; null when it goes on, or is settled.' });
+
 export const orderJsonSchema = z
   .object({
     id: orderIdSchema,
@@ -70,6 +89,7 @@ export const orderJsonSchema = z
       })
       .optional()
       .openapi({ description: 'Of orders that a fraud check wanted a person to see.' }),
+    waiting: waitingSchema.nullable(),
     metadata: z.record(z.string(), z.string()),
     version: z.int().min(1).openapi({ description: 'One more with each change of status.' }),
     created_at: timestamp,
@@ -120,6 +140,7 @@ export function orderJson(record: OrderRecord): OrderJson {
     cancel_requested: record.cancelRequested,
     cancel_reason: record.cancelReason,
     ...(record.review === null ? {} : { review: reviewJson(record.review) }),
+    waiting: waitingFor(record),
     metadata: order.metadata,
     version: record.version,
     created_at: order.acceptedAt,

@@ -1,5 +1,7 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { streamSSE, type SSEStreamingApi } from 'hono/streaming';
+import { waitingFor } from '../../domain/order-record.js';
+import type { Waiting } from '../../domain/order-waiting.js';
 import { isSettled, type OrderStatus } from '../../domain/order.js';
 import { emptyAnswer } from '../requests/answers.js';
 import { existingOrder, type OrderSources } from './checkout.js';
@@ -17,7 +19,10 @@ export interface StreamOptions extends OrderSources {
   heartbeatMs?: number;
 }
 
-type Mail = { kind: 'events'; events: readonly OrderEvent[]; status: OrderStatus } | { kind: 'end' };
+type Mail =
+  | { kind: 'events'; events: readonly OrderEvent[]; status: OrderStatus }
+  | { kind: 'waiting'; waiting: Waiting | null }
+  | { kind: 'end' };
 
 const STREAM_TYPE = 'text/event-stream; charset=utf-8';
 const HEARTBEAT_MS = 15_000;
@@ -35,7 +40,8 @@ const getStream = createRoute({
   summary: 'Follow an order live',
   description:
     'Server-sent events: each event of the order as one message, with its `seq` as id; then, when the order is settled, one ' +
-    'message `settled` with the status, and the end. Silent streams send comments. A client that lost the stream comes back ' +
+    'message `settled` with the status, and the end. A message `waiting` says what the order waits for, as in the order itself, ' +
+    'and `null` when it goes on. Silent streams send comments. A client that lost the stream comes back ' +
     'with Last-Event-ID, as browsers do by themselves.',
   request: {
     params: z.object({ id: orderIdSchema }),
@@ -72,7 +78,8 @@ export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...s
 
   return app.openapi(getStream, async (c) => {
     const { id } = c.req.valid('param');
-    const { status, version } = await existingOrder(sources, id);
+    const order = await existingOrder(sources, id);
+    const { status, version } = order;
     // The id of another order's event may be beyond this one's end: nothing would ever come after it.
     const heard = Math.min(c.req.valid('header')['last-event-id'] ?? 0, version);
     // An EventSource comes back after each end; only this answer tells it not to.
@@ -82,12 +89,15 @@ export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...s
 
     const mailbox = createMailbox<Mail>();
     const leave = followers.follow(id, heard, {
-      hear: (events, now) => {
-        mailbox.put({ kind: 'events', events, status: now });
-        if (mailbox.size > MOST_WAITING) hangUp();
-      },
+      hear: (events, now) => post({ kind: 'events', events, status: now }),
+      wait: (waiting) => post({ kind: 'waiting', waiting }),
       end: () => hangUp(),
     });
+    mailbox.put({ kind: 'waiting', waiting: waitingFor(order) });
+    function post(mail: Mail): void {
+      mailbox.put(mail);
+      if (mailbox.size > MOST_WAITING) hangUp();
+    }
     function hangUp(): void {
       leave?.();
       mailbox.put({ kind: 'end' });
@@ -110,6 +120,7 @@ export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...s
 
 async function send(stream: SSEStreamingApi, mailbox: Mailbox<Mail>, after: number, heartbeatMs: number) {
   let heard = after;
+  let waiting = 'null';
   await stream.write(`retry: ${RECONNECT_MS}\n\n`);
   while (!stream.aborted) {
     const mail = await mailbox.take(heartbeatMs);
@@ -118,6 +129,12 @@ async function send(stream: SSEStreamingApi, mailbox: Mailbox<Mail>, after: numb
       continue;
     }
     if (mail.kind === 'end') return;
+    if (mail.kind === 'waiting') {
+      const now = JSON.stringify(mail.waiting);
+      if (now !== waiting) await stream.writeSSE({ event: 'waiting', data: now });
+      waiting = now;
+      continue;
+    }
     for (const event of mail.events.filter(({ seq }) => seq > heard)) {
       heard = event.seq;
       await stream.writeSSE({ id: String(event.seq), data: JSON.stringify(eventJson(event)) });

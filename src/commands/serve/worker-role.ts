@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { Worker } from '@temporalio/worker';
+import { createBreakerBoard } from '../../adapters/postgres/gateway-breakers.js';
 import { createNoticeBook } from '../../adapters/postgres/events/notice-book.js';
 import { createOrderCounts } from '../../adapters/postgres/orders/order-counts.js';
 import { findOrder } from '../../api/orders/checkout.js';
@@ -6,12 +8,15 @@ import { createOrderWorker } from '../../worker.js';
 import { activityLogAttributes } from './activity-log.js';
 import { ensureAuditSchedule } from './audit-schedule.js';
 import { createBreakerReports } from './breaker-reports.js';
+import { showBreaker } from './breaker-shown.js';
 import { addBreakerGauge } from './gauges.js';
 import { keepCounts } from './keep-counts.js';
 import { noticeConsumerOf, notifiersOf, watchNotices } from './notices.js';
 import { createPorts, policyOf } from './ports.js';
 import { startRelayRole } from './relay.js';
 import type { RoleParts } from './role-parts.js';
+
+const GATEWAY = 'sandbox';
 
 /** Starts the worker, with what has to run beside it. */
 export async function startWorkerRole(parts: RoleParts): Promise<void> {
@@ -29,13 +34,19 @@ export async function startWorkerRole(parts: RoleParts): Promise<void> {
     tracing,
     lifetime,
   } = parts;
+  const report = createBreakerReports(GATEWAY, metrics, log);
+  const shown = showBreaker(GATEWAY, createBreakerBoard(database, randomUUID()), log);
+  lifetime.onClose('circuit breaker', () => shown.close());
   const ports = createPorts({
     config,
     database,
     client,
     traceCall: tracing?.traceCall,
     sandboxUrl: parts.sandboxUrl,
-    onBreakerChange: createBreakerReports('sandbox', metrics, log),
+    onBreakerChange: (change) => {
+      report(change);
+      shown.changed(change);
+    },
     findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
     notifiers: [...notifiersOf({ config, log, lifetime }), ...(parts.notifiers ?? [])],
     ...(parts.fraudChecks === undefined ? {} : { fraudChecks: parts.fraudChecks }),

@@ -60,9 +60,26 @@ describe('the doubt about a send that may have taken money', () => {
 
   test('outlasts a try that the circuit breaker refused', async () => {
     const { order, run } = await sentInDoubt();
-    expect(await charges.spared(run, 1)).toBe(1);
+    expect(await charges.spared(run, 1, 60_000)).toBe(1);
     expect(await attemptsOf(order.orderId)).toEqual([{ attempt: 1, state: 'unknown', doubtful: true }]);
   });
+});
+
+test('a refused charge waits until the gateway may be asked, and its next claim ends the wait', async () => {
+  const { order, run } = await orders.sent();
+  const waitOf = async () => {
+    const { rows } = await stack.database.pool.query<{ ms: number | null }>(
+      `select (extract(epoch from waits_until - now()) * 1000)::int as ms from payment_attempts where order_id = $1`,
+      [order.orderId],
+    );
+    return rows[0]?.ms;
+  };
+  expect(await waitOf()).toBeNull();
+  expect(await charges.spared(run, 1, 60_000)).toBe(0);
+  expect(await waitOf()).toBeGreaterThan(50_000);
+  expect(await waitOf()).toBeLessThanOrEqual(60_000);
+  expect(await orders.claim(run)).toMatchObject({ kind: 'send', attempt: 1 });
+  expect(await waitOf()).toBeNull();
 });
 
 describe('another run of the order gets no key of its own', () => {

@@ -52,6 +52,7 @@ export function openDesk() {
     averageSettlingSeconds: null,
     statusCounts: {},
     depths: {},
+    gateway: { breaker: 'closed', scope: null, since: null, until: null, workers: 0 },
     asOf: TIME,
   };
   const desk = {
@@ -272,6 +273,7 @@ export const CAPTURED = {
   settles: true,
   reference: 'ch_1',
   declineCode: null,
+  waitsUntil: null,
   createdAt: TIME,
   updatedAt: TIME,
 } as const;

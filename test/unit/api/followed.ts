@@ -1,6 +1,6 @@
 import type { OrderEvent } from '../../../src/api/orders/order-events.js';
 import type { FollowedOrders } from '../../../src/api/orders/order-followers.js';
-import type { OrderRecord } from '../../../src/domain/order-record.js';
+import { waitingFor, type OrderRecord } from '../../../src/domain/order-record.js';
 
 /** What streams read, from rows and trails in memory. */
 export function followedOf(rows: Map<string, OrderRecord>, trails: Map<string, OrderEvent[]>): FollowedOrders {
@@ -8,7 +8,9 @@ export function followedOf(rows: Map<string, OrderRecord>, trails: Map<string, O
     versions: async (ids) =>
       ids.flatMap((orderId) => {
         const row = rows.get(orderId);
-        return row === undefined ? [] : [{ orderId, version: row.version, status: row.status }];
+        return row === undefined
+          ? []
+          : [{ orderId, version: row.version, status: row.status, waiting: waitingFor(row) }];
       }),
     eventsAfter: async (places) =>
       places.flatMap(({ orderId, seq }) =>

@@ -69,11 +69,12 @@ export function createChargeStore(database: Database): ChargeStore {
       });
     },
 
-    async spared(run, attempt) {
+    async spared(run, attempt, waitMs) {
       const row = await attemptIn(database.kysely, run, attempt, ['sent'])
         .set({
           state: sql<AttemptState>`case when doubtful then 'unknown' else 'created' end`,
           tries: sql<number>`tries - 1`,
+          waits_until: sql<Date>`now() + ${waitMs} * interval '1 ms'`,
         })
         .returning('tries')
         .executeTakeFirst();

@@ -80,6 +80,7 @@ async function claimAgain(tx: Tx, run: OrderRun, sendWindowMs: number, ttlMs: nu
       state: 'sent',
       doubtful,
       tries: attempt.tries + 1,
+      waits_until: null,
       send_by: sql<Date>`now() + ${sendWindowMs} * interval '1 ms'`,
       updated_at: sql<Date>`now()`,
     })

@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
+import { waitingOf } from '../../../domain/order-waiting.js';
 import type { OrderStatus } from '../../../domain/order.js';
+import type { AttemptState } from '../../../domain/payment.js';
 import { prepared, type Database } from '../pool.js';
 import { orUnavailable } from '../unavailable.js';
 import { utc } from '../utc.js';
@@ -8,18 +10,33 @@ interface VersionRow {
   orderId: string;
   version: number;
   status: OrderStatus;
+  reviewBy: string | null;
+  attemptState: AttemptState | null;
+  tries: number | null;
+  waitsUntil: string | null;
 }
+
+const TIME = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
 
 const versions = prepared<VersionRow>(
   'versions-of-followed',
-  'select order_id as "orderId", version, status from orders where order_id = any($1)',
+  `select o.order_id as "orderId", o.version, o.status, to_char(o.review_by at time zone 'UTC', ${TIME}) as "reviewBy",
+          a.state as "attemptState", a.tries, to_char(a.waits_until at time zone 'UTC', ${TIME}) as "waitsUntil"
+   from orders o
+   left join lateral (select state, tries, waits_until from payment_attempts p
+                      where p.order_id = o.order_id order by attempt desc limit 1) a on o.status = 'reserved'
+   where o.order_id = any($1)`,
 );
 
 /** What is new about orders that somebody follows. Throws `Unavailable` when the database is away. */
 export function createFollowedOrders(database: Database) {
   return {
-    async versions(orderIds: readonly string[]): Promise<VersionRow[]> {
-      return orUnavailable(versions(database, [orderIds]));
+    async versions(orderIds: readonly string[]) {
+      const rows = await orUnavailable(versions(database, [orderIds]));
+      return rows.map(({ orderId, version, status, reviewBy, attemptState: state, tries, waitsUntil }) => {
+        const attempt = state === null ? undefined : { state, tries: tries ?? 0, waitsUntil };
+        return { orderId, version, status, waiting: waitingOf({ status, reviewBy, attempt }) };
+      });
     },
 
     /** The events of each order after its `seq`, oldest first. */

@@ -96,7 +96,7 @@ export function orderRows({ kysely }: Database) {
           .selectFrom('payment_attempts as a')
           .select(['a.attempt', 'a.state', 'a.tries', 'a.reference'])
           .select(['a.amount_minor as amountMinor', 'a.captured_minor as capturedMinor'])
-          .select('a.decline_code as declineCode')
+          .select(['a.decline_code as declineCode', utc('a.waits_until').$castTo<string | null>().as('waitsUntil')])
           .select((payment) =>
             payment
               .exists(

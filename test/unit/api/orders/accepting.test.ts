@@ -26,6 +26,7 @@ describe('a new checkout', () => {
       failure: null,
       cancel_requested: false,
       cancel_reason: null,
+      waiting: null,
       metadata: { gift: 'yes' },
       version: 1,
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),

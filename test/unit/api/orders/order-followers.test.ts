@@ -13,7 +13,7 @@ it('who comes from further back while the trail is read misses nothing', async (
   const heard: number[] = [];
   let join = () => {};
   const orders: FollowedOrders = {
-    versions: async () => [{ orderId: 'order-1', version: 3, status: 'confirmed' }],
+    versions: async () => [{ orderId: 'order-1', version: 3, status: 'confirmed', waiting: null }],
     async eventsAfter([place]) {
       join();
       return [1, 2, 3].filter((seq) => seq > (place?.seq ?? 0)).map(event);
@@ -28,10 +28,10 @@ it('who comes from further back while the trail is read misses nothing', async (
         heard.push(...events.map(({ seq }) => seq));
         resolve();
       };
-      followers.follow('order-1', 0, { hear, end: () => {} });
+      followers.follow('order-1', 0, { hear, wait: () => {}, end: () => {} });
     };
   });
-  followers.follow('order-1', 2, { hear: () => {}, end: () => {} });
+  followers.follow('order-1', 2, { hear: () => {}, wait: () => {}, end: () => {} });
   await late;
   await followers.close();
   expect(heard).toEqual([1, 2, 3]);

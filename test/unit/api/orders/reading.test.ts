@@ -43,7 +43,15 @@ describe('an order that is asked for', () => {
       version: 5,
       failure: { step: 'charge', reason: 'payment_mismatch', detail: '9 EUR were captured' },
       attempts: [
-        { ...attempt, state: 'captured', reference: 'ch_1', declineCode: null, capturedMinor: 9, settles: false },
+        {
+          ...attempt,
+          state: 'captured',
+          reference: 'ch_1',
+          declineCode: null,
+          waitsUntil: null,
+          capturedMinor: 9,
+          settles: false,
+        },
       ],
       refunds: [
         {
