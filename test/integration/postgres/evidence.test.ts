@@ -89,10 +89,11 @@ describe('of what people say about one dead letter', () => {
 test('R8: evidence that a charge took money is taken up again after a crash before its capture', async () => {
   const { run, letter } = await unknownCharge();
   await give(letter, true);
+  const died = () => Promise.reject(new Error('the process died'));
   const crashed = createChargeStore({
     ...stack.database,
     // The connection that the capture needs is gone.
-    pool: { query: () => Promise.reject(new Error('the process died')) } as never,
+    pool: { connect: async () => ({ query: died, release: () => {} }) } as never,
   });
   const evidence = { about: 'charge', deadLetterId: letter, ...SEEN, happened: true } as const;
   await expect(crashed.applyEvidence(run, evidence)).rejects.toThrow('the process died');

@@ -82,7 +82,10 @@ test('R21: a message that could not be stored is not acknowledged', async () => 
     statementTimeoutMs: 1_000,
     onError: () => {},
   });
-  await expect(createGatewayEventStore(away).store(anEvent())).rejects.toThrow('ECONNREFUSED');
+  await expect(createGatewayEventStore(away).store(anEvent())).rejects.toMatchObject({
+    message: 'database is unavailable',
+    cause: { code: 'ECONNREFUSED' },
+  });
   await away.close();
 });
 
