@@ -82,7 +82,8 @@ program
   .command('migrate')
   .description('bring the database to the newest schema')
   .action(async () => {
-    const applied = await withDatabase(databaseUrlOf(await configHere()), migrate);
+    const waiting = () => console.error('Another process is migrating this database; waiting for it.');
+    const applied = await withDatabase(databaseUrlOf(await configHere()), (database) => migrate(database, waiting));
     console.log(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`);
   });
 

@@ -61,7 +61,7 @@ export const serverVariables = {
     DATABASE_URL: url('a URL such as postgres://user:password@host:5432/database', /postgres(?:ql)?/).meta({
       usedBy: BOTH,
       description:
-        'A PostgreSQL server of yours, as postgres://user:password@host:port/database, with ?sslmode=verify-full for TLS; empty: `npm start` starts one.',
+        'A PostgreSQL server of yours, version 15 or newer, as postgres://user:password@host:port/database, with ?sslmode=verify-full for TLS; empty: `npm start` starts one.',
     }),
     DATABASE_POOL_SIZE: count(20, 2, 200).meta({
       usedBy: BOTH,

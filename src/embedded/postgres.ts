@@ -21,6 +21,8 @@ export interface PostgresOptions {
   accounts?: readonly PostgresAccount[];
   /** Ends the start early, with whatever it has started. */
   signal?: AbortSignal;
+  /** Those of another PostgreSQL than the one that comes with us. */
+  binaries?: PostgresBinaries;
 }
 
 export interface EmbeddedPostgres {
@@ -53,7 +55,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     const survivor = (await adopt(data, signal)) ?? (await adoptFromPort(data, port, signal));
     if (survivor !== undefined) return handle(survivor, 'adopted');
 
-    const binaries = await findPostgresBinaries();
+    const binaries = options.binaries ?? (await findPostgresBinaries());
     const account = await chooseAccount(binaries, accounts);
     report(`PostgreSQL: starting in ${data}`);
     await ensureDataDirectory(data, binaries, account, signal);

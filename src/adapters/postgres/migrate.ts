@@ -1,29 +1,85 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { Migrator, sql, type Migration } from 'kysely';
+import type { PoolClient } from 'pg';
 import type { Database } from './pool.js';
+import { orUnavailable, orUnreachable } from './unavailable.js';
+import { SUPPLY_MISSING } from './older-postgres.js';
 
 const FOLDER = new URL('./migrations/', import.meta.url);
+const OLDEST = 15;
+
+// Kysely's own migrator, which earlier versions ran, takes the same lock and writes the same table.
+const LOCK = '3853314791062309107';
+const APPLIED_TABLE = `
+  create table if not exists kysely_migration (name varchar(255) primary key, timestamp varchar(255) not null)`;
+
+/** A migration takes as long as it takes, and so does that of another process; the limits are of this transaction alone. */
+const NO_LIMITS = `
+  set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0`;
 
 /**
- * Applies the numbered `.sql` files that this database has not seen, in order, under a lock: of several starters one
- * works and the others wait.
+ * Applies the numbered `.sql` files that this database has not seen, in order, in one transaction under a lock of that
+ * transaction: of several starters one works, and the others wait for as long as it takes.
+ * @param onWait called when another process is at it
  * @returns the names of those applied now
- * @throws the first migration's error; nothing of that migration remains
+ * @throws the first migration's error, after which nothing has changed, or an Error that names the version that is needed
  */
-export async function migrate(database: Database): Promise<string[]> {
-  const migrator = new Migrator({ db: database.kysely, provider: { getMigrations } });
-  const { error, results } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
-  return (results ?? []).map(({ migrationName }) => migrationName);
+export async function migrate(database: Database, onWait: () => void = () => {}): Promise<string[]> {
+  const client = await orUnreachable(database.pool.connect());
+  try {
+    const applied = await orUnavailable(bringUpToDate(client, onWait));
+    client.release();
+    return applied;
+  } catch (error) {
+    // What was done in its transaction goes with the connection.
+    client.release(true);
+    throw error;
+  }
 }
 
-async function getMigrations(): Promise<Record<string, Migration>> {
+async function bringUpToDate(client: PoolClient, onWait: () => void): Promise<string[]> {
+  await requireVersion(client);
   const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.sql')).sort();
-  const migrations = await Promise.all(
-    files.map(async (file): Promise<[string, Migration]> => {
-      const text = await readFile(new URL(file, FOLDER), 'utf8');
-      return [file, { up: async (db) => void (await sql.raw(text).execute(db)) }];
-    }),
+  if ((await missing(client, files)).length === 0) return [];
+
+  // What another process has committed must be seen once its lock is ours, whatever the database's default is.
+  await client.query('begin isolation level read committed');
+  await client.query(NO_LIMITS);
+  const { rows } = await client.query<{ ours: boolean }>(`select pg_try_advisory_xact_lock(${LOCK}) as ours`);
+  if (rows[0]?.ours !== true) {
+    onWait();
+    await client.query(`select pg_advisory_xact_lock(${LOCK})`);
+  }
+  await client.query(APPLIED_TABLE);
+  await client.query(SUPPLY_MISSING);
+  const open = await missing(client, files);
+  for (const file of open) {
+    await client.query(await readFile(new URL(file, FOLDER), 'utf8'));
+    const values = [file, new Date().toISOString()];
+    await client.query('insert into kysely_migration (name, timestamp) values ($1, $2)', values);
+  }
+  await client.query('commit');
+  return open;
+}
+
+async function requireVersion(client: PoolClient): Promise<void> {
+  const { rows } = await client.query<{ number: number; name: string }>(
+    `select current_setting('server_version_num')::int as number, current_setting('server_version') as name`,
   );
-  return Object.fromEntries(migrations);
+  const [version] = rows;
+  if (version === undefined || version.number >= OLDEST * 10_000) return;
+  throw new Error(`this is PostgreSQL ${version.name}; Holdfast needs PostgreSQL ${OLDEST} or newer`);
+}
+
+/** @throws Error when a newer version of Holdfast has applied others */
+async function missing(client: PoolClient, files: readonly string[]): Promise<string[]> {
+  const { rows } = await client.query<{ found: boolean }>(
+    `select to_regclass('kysely_migration') is not null as found`,
+  );
+  if (rows[0]?.found !== true) return [...files];
+  const { rows: applied } = await client.query<{ name: string }>('select name from kysely_migration');
+  const names = new Set(applied.map(({ name }) => name));
+  const newer = [...names].find((name) => !files.includes(name));
+  if (newer !== undefined)
+    throw new Error(`a newer version of Holdfast has migrated this database (${newer}); use that`);
+  return files.filter((file) => !names.has(file));
 }

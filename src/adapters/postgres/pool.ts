@@ -20,7 +20,7 @@ export interface PoolSettings {
   size: number;
   /** How long to wait for a free connection, in milliseconds. */
   connectTimeoutMs: number;
-  /** Longest time one statement may run, in milliseconds. */
+  /** Longest time one statement may run, in milliseconds; 0 for no limit. */
   statementTimeoutMs: number;
   /** A connection on which nothing came or went for so long is given up, in milliseconds; more than a statement may take. */
   silenceMs?: number;
@@ -37,6 +37,7 @@ export function openDatabase({ onError, silenceMs, ...settings }: PoolSettings):
     connectionTimeoutMillis: settings.connectTimeoutMs,
     statement_timeout: settings.statementTimeoutMs,
     application_name: 'holdfast',
+    keepAlive: true,
     types: { getTypeParser },
     ...(silenceMs === undefined ? {} : { stream: () => socketThatNotices(silenceMs) }),
   });

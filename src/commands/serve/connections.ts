@@ -19,6 +19,7 @@ export interface Connections {
 /** Connects to PostgreSQL and Temporal, and brings both to what this version needs. */
 export async function openConnections(options: RolesOptions): Promise<Connections> {
   const { config, log, tracing, lifetime } = options;
+  await bringUpToDate(options);
   const database = openDatabase({
     url: options.databaseUrl,
     size: config.DATABASE_POOL_SIZE,
@@ -28,7 +29,6 @@ export async function openConnections(options: RolesOptions): Promise<Connection
     onError: (err) => log.warn({ err }, 'a database connection was lost'),
   });
   lifetime.onClose('database', () => database.close());
-  await migrate(database);
 
   const connection = await NativeConnection.connect({
     ...(await temporalServerAt(options.temporalAddress, config)),
@@ -42,4 +42,23 @@ export async function openConnections(options: RolesOptions): Promise<Connection
   });
   await prepareNamespace(client);
   return { database, connection, client };
+}
+
+/** On a connection of its own, which may be silent for as long as a migration takes, or another process's. */
+async function bringUpToDate({ databaseUrl, log }: RolesOptions): Promise<void> {
+  const database = openDatabase({
+    url: databaseUrl,
+    size: 1,
+    connectTimeoutMs: DATABASE_CONNECT_MS,
+    statementTimeoutMs: 0,
+    onError: (err) => log.warn({ err }, 'the connection that migrates was lost'),
+  });
+  try {
+    const applied = await migrate(database, () =>
+      log.info('another process is migrating the database; waiting for it'),
+    );
+    if (applied.length > 0) log.info({ applied }, 'the database was migrated');
+  } finally {
+    await database.close();
+  }
 }

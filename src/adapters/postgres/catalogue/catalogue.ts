@@ -58,13 +58,20 @@ const writeLines = prepared<WriteRow>(
                  else 'unchanged' end as kind
      from line l left join known k using (sku) left join inserted i using (sku) left join updated u using (sku)
      left join stock s using (sku)
-   ), filled as (
-     insert into stock as s (sku, on_hand)
-     select sku, coalesce(on_hand, 0) from outcome
+   ), wanted as (
+     select sku, coalesce(on_hand, 0) as on_hand from outcome
      where kind = 'created' or (kind in ('updated', 'unchanged') and $7 and on_hand > there)
-     order by sku collate "C"
-     on conflict (sku) do update set on_hand = greatest(s.on_hand, excluded.on_hand)
-     returning sku, new.on_hand - coalesce(old.on_hand, 0) as added
+   ), held as materialized (
+     select sku, on_hand from stock where sku in (select sku from wanted) order by sku for update
+   ), stocked as (
+     insert into stock (sku, on_hand)
+     select sku, on_hand from wanted where sku not in (select sku from held) order by sku collate "C"
+     on conflict (sku) do nothing returning sku, on_hand as added
+   ), raised as (
+     update stock s set on_hand = greatest(h.on_hand, w.on_hand) from held h join wanted w using (sku) where s.sku = h.sku
+     returning s.sku, s.on_hand - h.on_hand as added
+   ), filled as (
+     select sku, added from stocked union all select sku, added from raised
    ), moved as (
      insert into stock_movements (sku, kind, on_hand_delta, reserved_delta, reason)
      select sku, 'adjust', added, 0, $8 from filled where added > 0 order by sku collate "C"

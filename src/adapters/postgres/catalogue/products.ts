@@ -42,13 +42,18 @@ const create = prepared(
        deleted_at = null, created_at = now(), updated_at = now()
      where p.deleted_at is not null
      returning sku
-   ), filled as (
-     insert into stock as s (sku, on_hand) select sku, $6 from product
-     on conflict (sku) do update set on_hand = greatest(s.on_hand, excluded.on_hand)
-     returning sku, new.on_hand - coalesce(old.on_hand, 0) as added
+   ), held as materialized (
+     select sku, on_hand from stock where sku in (select sku from product) for update
+   ), stocked as (
+     insert into stock (sku, on_hand) select sku, $6 from product where sku not in (select sku from held)
+     on conflict (sku) do nothing returning sku, on_hand as added
+   ), raised as (
+     update stock s set on_hand = $6 from held h where s.sku = h.sku and h.on_hand < $6
+     returning s.sku, s.on_hand - h.on_hand as added
    ), moved as (
      insert into stock_movements (sku, kind, on_hand_delta, reserved_delta, reason)
-     select sku, 'adjust', added, 0, 'created' from filled where added > 0
+     select sku, 'adjust', added, 0, 'created' from (select * from stocked union all select * from raised) filled
+     where added > 0
    )
    select sku from product`,
 );

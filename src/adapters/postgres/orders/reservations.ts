@@ -16,7 +16,7 @@ interface ReserveRow {
   shortages: Shortage[];
 }
 
-// One statement is one round trip and one transaction. The order's row is locked first, then stock in SKU order, as
+// One statement is one round trip and one transaction. A row that it inserted has no `xmax`, one that it updated has. The order's row is locked first, then stock in SKU order, as
 // everywhere, so that no two of them can wait for each other.
 const reserve = prepared<ReserveRow>(
   'reserve',
@@ -38,7 +38,7 @@ const reserve = prepared<ReserveRow>(
      from verdict
      on conflict (order_id) do update set status = 'reserved', version = orders.version + 1, updated_at = now()
        where orders.status = 'pending' and orders.owner = excluded.owner and excluded.status = 'reserved'
-     returning old.status is null as is_new, status, version
+     returning xmax = 0 as is_new, status, version
    ), lines as (
      insert into order_lines (order_id, sku, name, quantity, unit_price_minor)
      select $1, sku, name, quantity, unit_price_minor from wanted, placed where is_new
