@@ -23,6 +23,7 @@ export interface ProductSeed {
   name: string;
   currency: string;
   unitPriceMinor: number;
+  active?: boolean;
   onHand: number;
 }
 

@@ -94,13 +94,13 @@ test('lines that fail are named and written down, the others are imported; mende
   const errors = join(folder, 'failed.csv');
   const { code, output } = await importFile(path, '--errors', errors);
   expect(code).toBe(1);
-  expect(output).toContain('7 products: 2 created, 0 updated, 0 unchanged, 5 failed.');
+  expect(output).toContain('6 products: 1 created, 0 updated, 0 unchanged, 5 failed.');
   for (const told of [
     'line 2: unit_price_minor is "49.00"; it must be a whole number of minor units up to 999999999999: write 4900 for 49.00 EUR',
     'line 4: sku stands on line 3 already',
     'line 5: currency is not that of the product, which keeps USD',
-    'line 6: has a double quote that does not close its field on this line',
-    'line 7: has a double quote',
+    'line 6: has a double quote that does not close its field',
+    'lines 7 to 8: has a double quote that nothing closes, up to the end of the file',
   ]) {
     expect(output).toContain(told);
   }
@@ -108,23 +108,73 @@ test('lines that fail are named and written down, the others are imported; mende
   expect(await find(`${id}-b`)).toMatchObject({ unitPriceMinor: 990 });
 
   const failed = await readFile(errors, 'utf8');
-  expect(failed.split('\n')).toHaveLength(7);
+  expect(failed.split('\n')).toHaveLength(8);
   const mended = failed
     .replace('49.00,,', '4900,,')
     .replace('24" screen', '24 inch')
     .replace('"never closed', 'closed')
+    .replace(`\n${id}-e`, `\n,${id}-e`)
     .replace('New,EUR', 'New,USD')
     .replace('Ink again,EUR,991', 'Ink,EUR,x');
   const second = await importFile(await file('mended.csv', mended), '--errors', join(folder, 'failed-2.csv'));
   expect(second).toMatchObject({
     code: 1,
-    output: expect.stringContaining('5 products: 3 created, 1 updated, 0 unchanged, 1 failed.'),
+    output: expect.stringContaining('6 products: 4 created, 1 updated, 0 unchanged, 1 failed.'),
   });
   const rest = await readFile(join(folder, 'failed-2.csv'), 'utf8');
   expect(rest.split('\n').slice(0, 2)).toEqual([
     `error,${HEADER}`,
     expect.stringMatching(new RegExp(`^"line 3: unit_price_minor is ""x"";.*",${id}-b,Ink,EUR,x,,$`)),
   ]);
+});
+
+test('a field with line breaks is one record: no piece of it changes another product, and it is written down whole', async () => {
+  const id = newOrderId();
+  await stack.seed({ sku: `${id}-a`, name: 'Notebook', currency: 'EUR', unitPriceMinor: 1_999, onHand: 0 });
+  const bundle = `${id}-bundle,"Bundle of\n${id}-a,Notebook,EUR,1,true,10\nand a pen",EUR,2500,true,5`;
+  const path = await file('bundle.csv', `${HEADER}\n${bundle}\n${id}-c,Pen,EUR,4900,,\n`);
+  const errors = join(folder, 'bundle-failed.csv');
+  const { code, output } = await importFile(path, '--errors', errors);
+  expect([code, output]).toEqual([
+    1,
+    expect.stringContaining('2 products: 1 created, 0 updated, 0 unchanged, 1 failed.'),
+  ]);
+  expect(output).toContain('lines 2 to 4: name is "Bundle of\\n');
+  expect(await find(`${id}-a`)).toMatchObject({ unitPriceMinor: 1_999, version: 1 });
+
+  const failed = await readFile(errors, 'utf8');
+  expect(failed).toContain(bundle);
+  const again = await importFile(await file('bundle-2.csv', failed.replaceAll(/(?<=Bundle of|true,10)\n/g, ' ')));
+  expect(again).toEqual({ code: 0, output: '1 products: 1 created, 0 updated, 0 unchanged, 0 failed.\n' });
+  expect(await find(`${id}-bundle`)).toMatchObject({ name: `Bundle of ${id}-a,Notebook,EUR,1,true,10 and a pen` });
+});
+
+test.each([
+  [
+    'semicolons, capitals and empty columns at the end',
+    ';',
+    '\uFEFFSKU; Name ;Currency;Unit_Price_Minor;;\r\n',
+    ';;\r\n',
+  ],
+  ['a line for Excel', ',', 'sep=,\r\nsku,name,currency,unit_price_minor\r\n', '\r\n'],
+  ['tabs', '\t', 'sku\tname\tcurrency\tunit_price_minor\n', '\n'],
+])('a file of a spreadsheet is imported, with %s', async (_what, between, header, end) => {
+  const id = newOrderId();
+  const rows = [
+    [`${id}/a`, '"Pen, blue; ""fine"""', 'EUR', '4900'],
+    [`${id} b`, 'Ink', 'EUR', '9.90'],
+  ];
+  const path = await file('sheet.csv', header + rows.map((row) => row.join(between) + end).join(''));
+  const errors = join(folder, 'sheet-failed.csv');
+  const { code, output } = await importFile(path, '--errors', errors);
+  expect([code, output]).toEqual([
+    1,
+    expect.stringContaining('2 products: 1 created, 0 updated, 0 unchanged, 1 failed.'),
+  ]);
+  expect(await find(`${id}/a`)).toMatchObject({ name: 'Pen, blue; "fine"' });
+  const mended = (await readFile(errors, 'utf8')).replace(`${between}9.90`, `${between}990`);
+  expect(await importFile(await file('sheet-2.csv', mended))).toMatchObject({ code: 0 });
+  expect(await find(`${id} b`)).toMatchObject({ unitPriceMinor: 990 });
 });
 
 test('a line that the database alone refuses fails alone', async () => {
@@ -140,7 +190,11 @@ test('a line that the database alone refuses fails alone', async () => {
 test.each([
   ['an unknown column', 'sku,name,currency,unit_price_minor,colour\n', 'line 1 names "colour", which is no column'],
   ['no first line', '', 'the file is empty'],
-  ['semicolons', 'sku;name;currency;unit_price_minor\n', 'the columns are separated by ";"; use commas'],
+  [
+    'bars between its columns',
+    HEADER.replaceAll(',', '|'),
+    'the columns are separated by "|"; use commas, semicolons or tabs',
+  ],
   ['another encoding', new Uint8Array([0xff, 0xfe, 0x73, 0, 0x6b, 0, 0x75, 0]), 'line 1 is not UTF-8 text'],
 ])('a file with %s is refused whole, with what to do', async (_, text, message) => {
   const { code, output } = await importFile(await file('refused.csv', text));

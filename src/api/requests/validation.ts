@@ -14,9 +14,14 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
 /** What the validator does with a request that breaks its schema: a problem that names each field and its fault. */
 export function refuseInvalid(result: Checked): undefined {
   if (result.success) return undefined;
-  const errors = result.error.issues.flatMap((issue) => fieldErrors(issue));
+  const errors = faultsOf(result.error);
   if (result.target === 'param') throw new Problem('not-found', 'There is nothing under this id.');
   throw new Problem('validation-error', 'Some fields are missing or invalid; see errors.', { errors });
+}
+
+/** Each fault that a schema found, and where. */
+export function faultsOf({ issues }: z.ZodError): FieldError[] {
+  return issues.flatMap((issue) => fieldErrors(issue));
 }
 
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {

@@ -6,6 +6,8 @@ import { ERROR_COLUMN, type Fault } from './product-line.js';
 
 export interface FailedLine {
   line: number;
+  /** Another one, of a record with line breaks. */
+  lastLine: number;
   /** As it stands in the file. */
   text: string;
   faults: readonly Fault[];
@@ -16,9 +18,10 @@ export interface FailedLines {
   close(): Promise<void>;
 }
 
-/** What is wrong with a line, in one line. */
-export function describeFailure({ line, faults }: FailedLine): string {
-  return `line ${line}: ${faults.map(({ field, detail }) => (field === '' ? detail : `${field} ${detail}`)).join('; ')}`;
+/** What is wrong with a record, in one line. */
+export function describeFailure({ line, lastLine, faults }: FailedLine): string {
+  const place = lastLine === line ? `line ${line}` : `lines ${line} to ${lastLine}`;
+  return `${place}: ${faults.map(({ field, detail }) => (field === '' ? detail : `${field} ${detail}`)).join('; ')}`;
 }
 
 /**
@@ -26,7 +29,10 @@ export function describeFailure({ line, faults }: FailedLine): string {
  * imported as it is.
  * @throws Error when it cannot be written, or is the file that is read
  */
-export async function openFailedLines(path: string, source: string): Promise<(header: string) => FailedLines> {
+export async function openFailedLines(
+  path: string,
+  source: string,
+): Promise<(header: string, delimiter: string) => FailedLines> {
   if (await isSame(path, source)) throw new Error(`--errors ${path} is the file to import; name another one`);
   const stream = createWriteStream(path);
   let fault: Error | undefined;
@@ -40,17 +46,17 @@ export async function openFailedLines(path: string, source: string): Promise<(he
     if (!stream.write(text)) await once(stream, 'drain');
   };
 
-  return (header) => {
-    const hasErrors = hasErrorColumn(header);
-    const started = put(`${hasErrors ? header : `${ERROR_COLUMN},${header}`}\n`);
+  return (header, delimiter) => {
+    const hasErrors = hasErrorColumn(header, delimiter);
+    const started = put(`${hasErrors ? header : `${ERROR_COLUMN}${delimiter}${header}`}\n`);
     // Whoever writes next hears of it.
     started.catch(() => {});
     return {
       async write(failed) {
         await started;
         for (const one of failed) {
-          const line = hasErrors ? withoutErrorCell(one.text) : one.text;
-          await put(`"${describeFailure(one).replaceAll('"', '""')}",${line}\n`);
+          const line = hasErrors ? withoutErrorCell(one.text, delimiter) : one.text;
+          await put(`"${describeFailure(one).replaceAll('"', '""')}"${delimiter}${line}\n`);
         }
       },
       async close() {
@@ -61,12 +67,15 @@ export async function openFailedLines(path: string, source: string): Promise<(he
   };
 }
 
-function hasErrorColumn(header: string): boolean {
-  return /^\s*"?error"?\s*(?:,|$)/.test(header);
+function hasErrorColumn(header: string, delimiter: string): boolean {
+  const first = header.split(delimiter)[0] ?? '';
+  return /^\s*"?error"?\s*$/i.test(first);
 }
 
-function withoutErrorCell(line: string): string {
-  return line.replace(/^\s*(?:"(?:[^"]|"")*"\s*|[^,"]*)(?:,|$)/, '');
+function withoutErrorCell(record: string, delimiter: string): string {
+  const quoted = /^\s*"(?:[^"]|"")*"\s*/.exec(record)?.[0];
+  const end = quoted?.length ?? record.indexOf(delimiter);
+  return end < 0 ? '' : record.slice(end).replace(delimiter, '');
 }
 
 async function isSame(path: string, other: string): Promise<boolean> {

@@ -54,7 +54,7 @@ export async function importCommand(request: ImportRequest): Promise<number> {
           chunks: source,
           raiseStock,
           signal: interrupted.signal,
-          onHeader: (header) => (failures = openErrors?.(header)),
+          onHeader: (header, delimiter) => (failures = openErrors?.(header, delimiter)),
           onBatch: async (now, failed, bytes) => {
             lastLine = now.lastLine;
             shown.push(...failed.slice(0, MOST_SHOWN - shown.length));

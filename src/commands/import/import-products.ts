@@ -4,7 +4,7 @@ import type { Database } from '../../adapters/postgres/pool.js';
 import type { ProductLine } from '../../domain/product.js';
 import type { FailedLine } from './failed-lines.js';
 import { parseHeader, parseLine, type Fault } from './product-line.js';
-import { linesOf, type TextLine } from './text-lines.js';
+import { recordsOf, type CsvRecord } from './csv-records.js';
 
 export interface ImportReport {
   lines: number;
@@ -25,7 +25,7 @@ export interface ImportOptions {
   raiseStock: boolean;
   /** After this no further batch is begun. */
   signal: AbortSignal;
-  onHeader(header: string): void;
+  onHeader(header: string, delimiter: string): void;
   /** After each batch, with its failed lines in order. */
   onBatch(report: Readonly<ImportReport>, failed: readonly FailedLine[], bytes: number): Promise<void>;
 }
@@ -37,13 +37,13 @@ interface Entry extends FailedLine {
 }
 
 const BATCH = 500;
-/** Far more than a product needs: a line that goes on and on is a file without line breaks. */
-const MAX_LINE_LENGTH = 16_384;
+/** Far more than a product needs: what goes on and on is a file without line breaks, or a quote that nothing closes. */
+const MAX_RECORD_LENGTH = 16_384;
 // What PostgreSQL says of values that it does not take: data exceptions and integrity constraints.
 const REFUSED_VALUE = /^(?:22|23)/;
 
 /**
- * Writes the products of a CSV file, batch by batch. A line is written wholly or not at all, and the others go on.
+ * Writes the products of a CSV file, batch by batch. A record is written wholly or not at all, and the others go on.
  * @throws Error when the first line is of no use, or the database is away
  */
 export async function importProducts(options: ImportOptions): Promise<ImportReport> {
@@ -61,20 +61,20 @@ export async function importProducts(options: ImportOptions): Promise<ImportRepo
     const failed = entries.filter(({ faults }) => faults.length > 0);
     report.lines += entries.length;
     report.failed += failed.length;
-    report.lastLine = entries.at(-1)?.line ?? report.lastLine;
+    report.lastLine = entries.at(-1)?.lastLine ?? report.lastLine;
     await options.onBatch(report, failed, bytes);
   };
 
   let read = 0;
   try {
-    for await (const line of linesOf(options.chunks, MAX_LINE_LENGTH)) {
-      read = line.bytes;
+    for await (const record of recordsOf(options.chunks, MAX_RECORD_LENGTH)) {
+      read = record.bytes;
       if (columns === undefined) {
-        columns = parseHeader(line.text);
-        options.onHeader(line.text);
+        columns = parseHeader(record.text, record.delimiter);
+        options.onHeader(record.text, record.delimiter);
         continue;
       }
-      const entry = entryOf(line, columns);
+      const entry = entryOf(record, columns);
       if (entry !== undefined) batch.push(entry);
       if (batch.length === BATCH) await finish(read);
       if (signal.aborted) break;
@@ -89,22 +89,26 @@ export async function importProducts(options: ImportOptions): Promise<ImportRepo
   return report;
 }
 
-function entryOf({ number, text, isTooLong }: TextLine, columns: readonly string[]): Entry | undefined {
-  // Not kept: half a line must never be imported.
-  if (isTooLong) return { line: number, text: '', faults: [{ field: '', detail: TOO_LONG }] };
-  const parsed = parseLine(columns, text);
+function entryOf(record: CsvRecord, columns: readonly string[]): Entry | undefined {
+  const { line, lastLine, text, delimiter, fault } = record;
+  const place = { line, lastLine, text };
+  // Half a record must never be imported.
+  if (fault !== undefined) return { ...place, faults: [{ field: '', detail: WHY[fault] }] };
+  const parsed = parseLine(columns, text, delimiter);
   if (parsed === undefined) return undefined;
   const { sku } = parsed.kind === 'product' ? parsed.product : parsed;
   return {
-    line: number,
-    text,
+    ...place,
     faults: parsed.kind === 'faulty' ? parsed.faults : [],
     ...(sku === undefined ? {} : { sku }),
     ...(parsed.kind === 'product' ? { product: parsed.product } : {}),
   };
 }
 
-const TOO_LONG = `is longer than ${MAX_LINE_LENGTH} characters; end each line with LF or CRLF`;
+const WHY = {
+  too_long: `is longer than ${MAX_RECORD_LENGTH} characters; end each line with LF or CRLF, and close each double quote`,
+  open: 'has a double quote that nothing closes, up to the end of the file; write it twice, or leave it out',
+};
 
 async function markTwice(entries: readonly Entry[], mark: MarkLines): Promise<void> {
   const marks = entries.flatMap(({ sku, line }) => (sku === undefined ? [] : [{ sku, line }]));

@@ -28,14 +28,16 @@ const nameSchema = text(MAX_NAME_LENGTH);
  * The columns that the first line of a file names.
  * @throws Error that says what to write there
  */
-export function parseHeader(header: string): string[] {
+export function parseHeader(header: string, delimiter = ','): string[] {
   if (NOT_UTF8.test(header)) throw new Error('line 1 is not UTF-8 text; save the file as "CSV UTF-8"');
-  const cells = cellsOf(header);
-  if (typeof cells === 'string') throw new Error(`line 1 cannot be read: ${cells}`);
+  const found = cellsOf(header, delimiter);
+  if (typeof found === 'string') throw new Error(`line 1 cannot be read: ${found}`);
+  const cells = withoutEmptyEnd(found.map((cell) => cell.toLowerCase()));
   const want = `the first line names the columns: ${COLUMNS.join(',')}; active and on_hand may be left out`;
   if (cells.length === 0) throw new Error(`the file is empty; ${want}`);
   const separator = cells.length === 1 ? /[;\t|]/.exec(header)?.[0] : undefined;
-  if (separator !== undefined) throw new Error(`the columns are separated by ${show(separator)}; use commas`);
+  if (separator !== undefined)
+    throw new Error(`the columns are separated by ${show(separator)}; use commas, semicolons or tabs`);
   const known = cells.filter((cell, at) => COLUMNS.includes(cell) || (cell === ERROR_COLUMN && at === 0));
   const unknown = cells.filter((cell) => !known.includes(cell)).map(show);
   if (unknown.length > 0) throw new Error(`line 1 names ${unknown.join(', ')}, which is no column; ${want}`);
@@ -46,13 +48,15 @@ export function parseHeader(header: string): string[] {
   return cells;
 }
 
-/** One line as a product, or every fault that it has; undefined for a line with nothing on it. */
-export function parseLine(columns: readonly string[], line: string): ParsedLine | undefined {
-  const cells = cellsOf(line);
-  if (typeof cells === 'string') return { kind: 'faulty', faults: [{ field: '', detail: cells }] };
-  if (cells.every((cell) => cell === '')) return undefined;
+/** One record as a product, or every fault that it has; undefined for one with nothing in it. */
+export function parseLine(columns: readonly string[], line: string, delimiter = ','): ParsedLine | undefined {
+  const found = cellsOf(line, delimiter);
+  if (typeof found === 'string') return { kind: 'faulty', faults: [{ field: '', detail: found }] };
+  if (found.every((cell) => cell === '')) return undefined;
+  const cells = [...found.slice(0, columns.length), ...withoutEmptyEnd(found.slice(columns.length))];
   if (cells.length !== columns.length) {
-    const detail = `has ${cells.length} fields, but the first line names ${columns.length}; put a field with a comma in double quotes`;
+    const what = delimiter === ',' ? 'a comma' : show(delimiter);
+    const detail = `has ${cells.length} fields, but the first line names ${columns.length}; put a field with ${what} in double quotes`;
     return { kind: 'faulty', faults: [{ field: '', detail }] };
   }
 
@@ -88,16 +92,30 @@ class Wrong {
 
 const wrong = (detail: string) => new Wrong(detail);
 
-const QUOTES = 'has a double quote that does not close its field on this line; write it twice, or leave it out';
+const QUOTES = 'has a double quote that does not close its field; write it twice, or leave it out';
 
-/** The fields of one line, or what is wrong with its quotes. */
-function cellsOf(line: string): string[] | string {
+/** The fields of one record, or what is wrong with its quotes. */
+function cellsOf(record: string, delimiter: string): string[] | string {
+  // Where blanks are cut off, a tab between fields would be one of them.
+  const isTab = delimiter === '\t';
   try {
-    const rows: string[][] = parse(line, { relax_column_count: true, trim: true, record_delimiter: '\n' });
-    return rows[0] ?? [];
+    const rows: string[][] = parse(record, {
+      delimiter,
+      relax_column_count: true,
+      trim: !isTab,
+      record_delimiter: '\n',
+      skip_empty_lines: false,
+    });
+    if (rows.length > 1) return QUOTES;
+    const cells = rows[0] ?? [];
+    return isTab ? cells.map((cell) => cell.trim()) : cells;
   } catch {
     return QUOTES;
   }
+}
+
+function withoutEmptyEnd(cells: readonly string[]): string[] {
+  return cells.slice(0, cells.findLastIndex((cell) => cell !== '') + 1);
 }
 
 function checked({ data, error }: { data?: string; error?: { issues: { message: string }[] } }, value: string) {

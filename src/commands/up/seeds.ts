@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
-import { isCurrency, MAX_AMOUNT_MINOR } from '../../domain/money.js';
+import { printable } from '../../config/printable.js';
+import { newProductSchema } from '../../api/catalogue/product-schema.js';
+import { repeatedMember } from '../../api/requests/repeated-member.js';
+import { faultsOf } from '../../api/requests/validation.js';
 import type { ProductSeed } from '../../domain/product.js';
 
 /** What a new catalogue starts with: plenty, little, nothing. */
@@ -10,33 +12,45 @@ export const FIRST_PRODUCTS: readonly ProductSeed[] = [
   { sku: 'product-C', name: 'Ink, limited edition', currency: 'EUR', unitPriceMinor: 990, onHand: 0 },
 ];
 
-const schema = z.array(
-  z.strictObject({
-    sku: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
-    name: z.string().min(1).max(200),
-    currency: z.string().refine(isCurrency, 'must be an upper-case ISO 4217 code'),
-    unit_price_minor: z.int().min(0).max(MAX_AMOUNT_MINOR),
-    on_hand: z.int().min(0),
-  }),
-);
-
 /**
- * Reads a seed file: a JSON array of `{ sku, name, currency, unit_price_minor, on_hand }`.
- * @throws Error that names the file and each fault
+ * Reads a seed file: a JSON array of products as `POST /v1/products` takes them.
+ * @throws Error that names the file, and the entry and field of each fault
  */
 export async function readSeedFile(path: string): Promise<ProductSeed[]> {
-  const text = await readFile(path, 'utf8');
+  const entries = jsonArrayOf(await readFile(path), path);
+  const faults: string[] = [];
+  const seeds: ProductSeed[] = [];
+  const entryOf = new Map<string, number>();
+  for (const [at, entry] of entries.entries()) {
+    const result = newProductSchema.safeParse(entry);
+    const fault = (field: string, detail: string) => void faults.push(`entry ${at + 1}${field}: ${printable(detail)}`);
+    if (!result.success) {
+      for (const { pointer, detail } of faultsOf(result.error)) fault(pointer.replace('/', ', '), detail);
+      continue;
+    }
+    const { unit_price_minor: unitPriceMinor, on_hand: onHand, ...product } = result.data;
+    const first = entryOf.get(product.sku);
+    if (first === undefined) entryOf.set(product.sku, at + 1);
+    else fault(', sku', `stands in entry ${first} already`);
+    seeds.push({ ...product, unitPriceMinor, onHand });
+  }
+  if (faults.length > 0) throw new Error(`${path} has faults:\n${faults.join('\n')}`);
+  return seeds;
+}
+
+function jsonArrayOf(bytes: Uint8Array, path: string): unknown[] {
+  let text: string;
   let json: unknown;
   try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     json = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${path} is not JSON: ${(error as Error).message}`, { cause: error });
+    const why = error instanceof SyntaxError ? error.message : 'it is not UTF-8 text';
+    throw new Error(`${path} is not JSON: ${printable(why)}`, { cause: error });
   }
-  const result = schema.safeParse(json);
-  if (!result.success) throw new Error(`${path} has faults:\n${z.prettifyError(result.error)}`);
-  return result.data.map(({ unit_price_minor, on_hand, ...product }) => ({
-    ...product,
-    unitPriceMinor: unit_price_minor,
-    onHand: on_hand,
-  }));
+  if (!Array.isArray(json)) throw new Error(`${path} is not an array of products`);
+  const twice = repeatedMember(text);
+  if (twice === undefined) return json;
+  const [, index = '', ...field] = twice.split('/');
+  throw new Error(`${path} has faults:\nentry ${Number(index) + 1}, ${field.join('/')}: stands more than once`);
 }

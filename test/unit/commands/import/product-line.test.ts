@@ -24,13 +24,17 @@ describe('the first line', () => {
     expect(parseHeader('error,sku,name,currency,unit_price_minor')).toHaveLength(5);
   });
 
+  test('may be in capitals, with empty columns at its end', () => {
+    expect(parseHeader('SKU;Name; Currency ;UNIT_PRICE_MINOR;;', ';')).toEqual(COLUMNS.slice(0, 4));
+  });
+
   test.each([
     ['', 'the file is empty; the first line names the columns: sku,name,currency,unit_price_minor,active,on_hand'],
     ['sku,name,currency,unit_price_minor,colour', 'line 1 names "colour", which is no column'],
     ['sku,name,currency,unit_price_minor,error', 'line 1 names "error", which is no column'],
     ['sku,name,currency', 'line 1 does not name unit_price_minor'],
     ['sku,name,currency,unit_price_minor,sku', 'line 1 names the column sku twice'],
-    ['sku;name;currency', 'the columns are separated by ";"; use commas'],
+    ['sku|name|currency', 'the columns are separated by "|"; use commas, semicolons or tabs'],
     ['s\uFFFDku,name', 'line 1 is not UTF-8 text'],
     ['"sku,name', 'line 1 cannot be read: has a double quote'],
   ])('is refused with what to do: %j', (header, message) => {
