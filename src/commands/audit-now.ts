@@ -3,21 +3,28 @@ import { createOrderReader } from '../adapters/postgres/orders/order-reader.js';
 import { findOrder } from '../api/orders/checkout.js';
 import { createOrderWorkflows } from '../api/orders/order-workflows.js';
 import type { Config } from '../config.js';
+import { portAnswers } from '../embedded/ports.js';
 import { runAudit } from './audit.js';
 import { databaseUrlOf, withDatabase } from './database.js';
 import { createPorts, policyOf } from './serve/ports.js';
 import { temporalServerAt } from './up/temporal-server.js';
 
+const CONNECT_MS = 5_000;
+
 /** Audits the books of the servers that the environment names, or of a `holdfast up` on this machine. */
 export async function auditNow(config: Config, say: (line: string) => void): Promise<0 | 1> {
   const address = config.TEMPORAL_ADDRESS ?? `127.0.0.1:${config.TEMPORAL_PORT}`;
+  // The driver would go on trying to reach a port on which nobody listens.
+  if (config.TEMPORAL_ADDRESS === undefined && !(await portAnswers(config.TEMPORAL_PORT))) {
+    throw new Error(
+      `Temporal at ${address} does not answer; start "holdfast up", or set ` +
+        'DATABASE_URL, TEMPORAL_ADDRESS and SANDBOX_URL to your servers',
+    );
+  }
   const sandboxUrl = config.SANDBOX_URL ?? `http://127.0.0.1:${config.SANDBOX_PORT}`;
 
   return withDatabase(databaseUrlOf(config), async (database) => {
-    const connection = await Connection.connect(await temporalServerAt(address, config)).catch((cause: Error) => {
-      const hint = 'is it running, and is TEMPORAL_ADDRESS right?';
-      throw new Error(`Temporal at ${address}: ${cause.message}; ${hint}`, { cause });
-    });
+    const connection = await connectTo(address, config);
     try {
       const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
       const reader = createOrderReader(database);
@@ -37,5 +44,13 @@ export async function auditNow(config: Config, say: (line: string) => void): Pro
     } finally {
       await connection.close();
     }
+  });
+}
+
+async function connectTo(address: string, config: Config): Promise<Connection> {
+  const server = await temporalServerAt(address, config);
+  return Connection.connect({ ...server, connectTimeout: CONNECT_MS }).catch((cause: Error) => {
+    const hint = 'is it running, and is TEMPORAL_ADDRESS right?';
+    throw new Error(`Temporal at ${address}: ${cause.message}; ${hint}`, { cause });
   });
 }

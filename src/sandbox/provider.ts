@@ -65,7 +65,7 @@ export function createProvider({ ledger, now, stopping, onEntry, ...chance }: Pr
   async function charge(key: string, order: ChargeOrder): Promise<ChargeAnswer> {
     const behaviour = behaviourOf(order.method, key, chance);
     if (behaviour === undefined) {
-      const message = `method ${order.method} is not known; the methods are ${knownMethods.join(', ')}`;
+      const message = `this method is not known; the methods are ${knownMethods.join(', ')}`;
       return refuse(422, 'unknown_method', message, 'method');
     }
     return turns.take(`charge ${key}`, async () => {

@@ -20,6 +20,7 @@ const processingBody = z.object({ status: z.literal('processing') });
 const refundedBody = z.object({ id: z.string().min(1), status: z.literal('refunded'), ...money });
 const failedRefundBody = z.object({ id: z.string().min(1), status: z.literal('failed') });
 const problemBody = z.object({ code: z.string().regex(/^[a-z0-9_]{1,64}$/) });
+const unknownMethodBody = z.object({ code: z.literal('unknown_method'), message: z.string().max(1_000) });
 
 /** The provider found the request itself wrong: sent again, it would be refused again. */
 const requestIsWrong = [400, 413, 415, 422];
@@ -39,7 +40,7 @@ export function chargeResult(sent: Exchange): ChargeResult {
   if (status >= 200 && status < 300) return captured(body) ?? unreadable(sent);
   if (status === 402) return declined(body) ?? unreadable(sent);
   if (requestIsWrong.includes(status) && problemOf(body) !== undefined) {
-    return { kind: 'declined', code: `gateway_rejected_${status}` };
+    return { kind: 'declined', code: [`gateway_rejected_${status}`, ...knownMethods(body)].join(': ') };
   }
   return withoutOutcome(sent);
 }
@@ -121,6 +122,12 @@ function captured(body: unknown): Captured | undefined {
 function declined(body: unknown): Declined | undefined {
   const { data } = declinedBody.safeParse(body);
   return data === undefined ? undefined : { kind: 'declined', code: data.code };
+}
+
+/** A slip in the name of a method is corrected sooner by whoever sees the names. */
+function knownMethods(body: unknown): string[] {
+  const { data } = unknownMethodBody.safeParse(body);
+  return data === undefined ? [] : [data.message];
 }
 
 function problemOf(body: unknown): string | undefined {

@@ -46,6 +46,7 @@ export const ROUTE_SCOPES: Readonly<Record<string, Scope | 'public'>> = {
 
   // Signed by the gateway.
   'POST /webhooks/payments/:gateway': 'public',
+  'GET /': 'public',
   'GET /openapi.json': 'public',
   'GET /docs': 'public',
   'GET /docs/errors': 'public',

@@ -50,7 +50,7 @@ const FOR_A_DAY = 'public, max-age=86400';
 const AFTER_ASKING = 'no-cache';
 
 /**
- * `/openapi.json`, and `/docs` with Swagger UI: all from this process, and nothing but these files.
+ * `/openapi.json`, and `/docs` with Swagger UI, to which `/` leads: all from this process, and nothing but these files.
  * @param build makes the document, once, when it is asked for: most processes never are
  */
 export function createDocsRoutes(build: () => ApiDocument) {
@@ -62,6 +62,8 @@ export function createDocsRoutes(build: () => ApiDocument) {
     const headers = { 'Content-Type': 'application/json', 'Cache-Control': AFTER_ASKING, ETag: built.tag };
     return c.body(built.json, 200, headers);
   });
+
+  app.get('/', (c) => c.redirect('/docs', 302));
 
   app.get('/docs', etag(), (c) => {
     c.header('Cache-Control', AFTER_ASKING);

@@ -17,7 +17,7 @@ export const FIRST_PRODUCTS: readonly ProductSeed[] = [
  * @throws Error that names the file, and the entry and field of each fault
  */
 export async function readSeedFile(path: string): Promise<ProductSeed[]> {
-  const entries = jsonArrayOf(await readFile(path), path);
+  const entries = jsonArrayOf(await bytesOf(path), path);
   const faults: string[] = [];
   const seeds: ProductSeed[] = [];
   const entryOf = new Map<string, number>();
@@ -36,6 +36,12 @@ export async function readSeedFile(path: string): Promise<ProductSeed[]> {
   }
   if (faults.length > 0) throw new Error(`${path} has faults:\n${faults.join('\n')}`);
   return seeds;
+}
+
+async function bytesOf(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((error: Error) => {
+    throw new Error(`${path} cannot be read: ${error.message}`, { cause: error });
+  });
 }
 
 function jsonArrayOf(bytes: Uint8Array, path: string): unknown[] {

@@ -5,6 +5,7 @@ import { ROUTE_SCOPES } from '../../../../src/api/access/scopes.js';
 import { openApp } from '../guarded.js';
 
 const PUBLIC = [
+  'GET /',
   'GET /docs',
   'GET /docs/*',
   'GET /docs/errors',

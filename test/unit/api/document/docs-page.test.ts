@@ -56,6 +56,11 @@ describe('the page of the API', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff');
   });
 
+  test('is where the first page that people open leads to', async () => {
+    const { status, headers } = await get('/');
+    expect([status, headers.get('location')]).toEqual([302, '/docs']);
+  });
+
   test('is found with a slash at its end too', async () => {
     const { status, headers } = await get('/docs/');
     expect([status, headers.get('location')]).toEqual([301, '/docs']);
