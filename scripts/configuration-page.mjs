@@ -1,7 +1,7 @@
 const PAGE_INTRODUCTION = `# Configuration
 
 Written from the schema in \`src/config\` by \`npm run docs\`; the program checks what it is given against the same schema. All is
-read once, at start, from the environment. An empty variable counts as not set. \`holdfast config\` shows what each variable is
+read once, at start, from the environment; commands beside a running \`npm start\` take its ports from its home. An empty variable counts as not set. \`holdfast config\` shows what each variable is
 and where it comes from, with secrets hidden, lists every fault, and warns of names that look misspelt; \`--json\` gives
 the same to a program.
 
