@@ -36,7 +36,7 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Without a connection no error is ours: wrong credentials too are mended outside, and the work goes on then. */
+/** Without a connection no error is ours: wrong credentials, too, are fixed outside, and the work goes on then. */
 export async function orUnreachable<T>(connecting: Promise<T>): Promise<T> {
   try {
     return await connecting;

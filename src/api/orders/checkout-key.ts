@@ -9,7 +9,7 @@ export interface CheckoutKey {
   ownOrderId: string;
 }
 
-/** The keys that came with an order_id. Throws `Unavailable` when the database is away. */
+/** The keys that came with an order_id. Throws `Unavailable` when the database does not answer. */
 export interface CheckoutKeys {
   /** Gives the key to this order unless it has one. @returns the order that has it now */
   claim(key: CheckoutKey & { orderId: string }): Promise<string>;

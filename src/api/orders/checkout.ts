@@ -10,7 +10,7 @@ import type { Ticket } from './order-gate.js';
 import type { OrderWorkflows } from './order-workflows.js';
 import { Problem, type FieldError } from '../requests/problems.js';
 
-/** What the API reads. Throws `Unavailable` when the database is away. */
+/** What the API reads. Throws `Unavailable` when the database does not answer. */
 export interface OrderReader {
   forCheckout(orderId: string, skus: string[], keyHash: Buffer | null): Promise<KnownCheckout>;
   find(orderId: string): Promise<OrderRecord | undefined>;

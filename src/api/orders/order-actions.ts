@@ -5,7 +5,7 @@ import type { OrderSources } from './checkout.js';
 import type { OrderRequests } from './order-requests.js';
 import { Problem, type ProblemExtra } from '../requests/problems.js';
 
-/** The cancels that were accepted. Throws `Unavailable` when the database is away. */
+/** The cancels that were accepted. Throws `Unavailable` when the database does not answer. */
 export interface CancelBook {
   /** Keeps a cancel, if the order may still be cancelled, before anybody is told of it. */
   accept(request: { orderId: string; reason: string }): Promise<CancelDecision>;

@@ -11,7 +11,7 @@ export interface OrderVersion {
   waiting: Waiting | null;
 }
 
-/** What following orders reads. Throws `Unavailable` when the database is away. */
+/** What following orders reads. Throws `Unavailable` when the database does not answer. */
 export interface FollowedOrders {
   /** Of those that have a row. */
   versions(orderIds: readonly string[]): Promise<OrderVersion[]>;

@@ -15,7 +15,7 @@ export interface ListedOrder {
   place: OrderPlace;
 }
 
-/** Orders by what people look for. Throws `Unavailable` when the database is away. */
+/** Orders by what people look for. Throws `Unavailable` when the database does not answer. */
 export interface OrderLists {
   /** Newest first. */
   list(filter: OrderFilter, limit: number, after?: OrderPlace): Promise<ListedOrder[]>;

@@ -12,7 +12,7 @@ export interface NoticePlace {
   channel: string;
 }
 
-/** The notices about orders. Throws `Unavailable` when the database is away. */
+/** The notices about orders. Throws `Unavailable` when the database does not answer. */
 export interface OrderNotices {
   /** Those after this place, in the order of the trail. */
   list(orderId: string, after: NoticePlace, limit: number): Promise<NoticeRecord[]>;
