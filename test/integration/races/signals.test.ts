@@ -120,7 +120,8 @@ describe('a run that takes no more signals', () => {
     expect(await press(stack, shop, id, 'redrive')).toBe(202);
     expect((await recovery.describe()).runId).not.toBe(runId);
     await stack.settleAtGateway(`${id}:charge:1`, 'captured');
-    expect(await press(stack, shop, id, 'redrive')).toBe(202);
+    // 409 when a look of the recovery's own was faster: the letter is resolved then.
+    expect([202, 409]).toContain(await press(stack, shop, id, 'redrive'));
     const order = await shop.until(id, ['confirmed'], 20_000);
     expect(await endStateOf(stack, order)).toMatchObject({ charges: [`${id}:charge:1`], refunds: 0 });
   });

@@ -45,11 +45,11 @@ const toWatch = prepared<OpenDelivery>(
              greatest(0, extract(epoch from d.next_attempt_at - now()) * 1000)::float8 as "waitMs"`,
 );
 
-// A workflow is looked for again when its next try is five minutes overdue.
+// A workflow is looked for again when its next try is five minutes overdue. A round that began meanwhile has none yet.
 const watched = prepared(
   'webhook-watched',
   `update webhook_deliveries set watch_at = greatest(next_attempt_at, now()) + interval '5 minutes'
-   where id = any($1::text[]) and state in ('pending', 'retrying')`,
+   where (id, round) in (select * from unnest($1::text[], $2::integer[])) and state in ('pending', 'retrying')`,
 );
 
 /** What the relay reads and writes of webhooks. */
@@ -83,15 +83,17 @@ export function createWebhookStore(database: Database): WebhookStore {
     },
 
     async watched(deliveries) {
-      await orUnavailable(watched(database, [deliveries.map(({ id }) => id)]));
+      const [ids, rounds] = [deliveries.map(({ id }) => id), deliveries.map(({ round }) => round)];
+      await orUnavailable(watched(database, [ids, rounds]));
     },
 
-    async watchAgain({ id }, pauseMs) {
+    async watchAgain({ id, round }, pauseMs) {
       await orUnavailable(
         database.kysely
           .updateTable('webhook_deliveries')
           .set({ watch_at: sql<Date>`now() + ${pauseMs}::float8 * interval '1 ms'` })
           .where('id', '=', id)
+          .where('round', '=', round)
           .execute(),
       );
     },

@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createDeliveryReader } from '../../../src/adapters/postgres/events/delivery-reader.js';
+import { createEndpointBook } from '../../../src/adapters/postgres/events/webhook-endpoints.js';
+import { createWebhookStore } from '../../../src/adapters/postgres/events/webhook-store.js';
+import type { WebhookStore } from '../../../src/relay/webhook-store.js';
+import { startStack, type Stack } from '../../support/stack.js';
+
+let stack: Stack;
+let store: WebhookStore;
+beforeAll(async () => {
+  stack = await startStack();
+  store = createWebhookStore(stack.database);
+});
+afterAll(async () => stack?.close());
+
+async function aWaitingDelivery(url: string): Promise<string> {
+  const fields = { url, description: '', eventTypes: ['*'], secret: 'whsec_AAAA' };
+  const created = await createEndpointBook(stack.database).create(fields, 50);
+  if (created.kind !== 'done') throw new Error(created.kind);
+  const endpointId = created.endpoint.id;
+  const event = { messageId: `evt_${url}`, type: 'order.confirmed', orderId: 'o', seq: 1 };
+  await store.add([{ endpointId, ...event, state: 'retrying', pauseMs: 3_600_000 }]);
+  const [delivery] = await createDeliveryReader(stack.database).list({ endpointId, limit: 1 });
+  return delivery?.id ?? '';
+}
+
+test.each([
+  ['was just given its workflow', 'watched'],
+  ['could not be given its workflow', 'watchAgain'],
+] as const)('a delivery that is replayed while its round before %s is looked after at once', async (_, end) => {
+  const id = await aWaitingDelivery(`https://${end.toLowerCase()}.example/`);
+  const [taken] = await store.toWatch(10);
+  if (taken === undefined) throw new Error('it was not taken');
+  expect(taken).toMatchObject({ id, round: 0 });
+
+  const replayed = await createDeliveryReader(stack.database).replay(id);
+  expect(replayed).toMatchObject({ kind: 'replayed' });
+  await (end === 'watched' ? store.watched([taken]) : store.watchAgain(taken, 600_000));
+  expect(await store.toWatch(10)).toMatchObject([{ id, round: 1, tries: 0, waitMs: 0 }]);
+});
