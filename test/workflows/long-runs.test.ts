@@ -1,5 +1,5 @@
 import { describe, expect } from '@jest/globals';
-import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import type { LookupResult } from '../../src/activities/payments.js';
 import * as contract from '../../src/workflows/contract.js';
 import { eventually } from '../support/end-state.js';
@@ -19,11 +19,18 @@ import { openStage, test, until, type Act, type Scene } from './stage.js';
 const stage = openStage();
 const SIGNALS = 1_100;
 
+/** A run may end on its own as it is told to look, and the Java server has a moment between a run and the next one. */
+const unlessOver = (error: unknown): void => {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
+};
+
+const look = (handle: WorkflowHandle) => handle.signal(contract.news, { kind: 'look' }).catch(unlessOver);
+
 /** Sends many signals at once, some of them while the others are handled. */
 async function flood({ environment }: Act, { workflowId }: WorkflowHandle): Promise<void> {
   const handle = environment.client.workflow.getHandle(workflowId);
   for (let sent = 0; sent < SIGNALS; sent += 50) {
-    await Promise.all(Array.from({ length: 50 }, () => handle.signal(contract.news, { kind: 'look' })));
+    await Promise.all(Array.from({ length: 50 }, () => look(handle)));
   }
 }
 
@@ -79,7 +86,7 @@ describe('a checkout whose charge is unknown', () => {
       expect((await act.runs(handle)).length).toBeGreaterThan(1);
       expect(Math.max(...(await eventsOf(act, handle)))).toBeLessThan(8_000);
       tell(act);
-      await handle.signal(contract.news, { kind: 'look' });
+      await look(handle);
     });
     expect(outcome).toEqual({ status: 'cancelled', reason: 'too slow' });
     expect(gateway.calls).toHaveLength(1);
@@ -207,7 +214,7 @@ test('an undo that keeps failing under a flood continues as new, and resolves it
     await continuesAsNew(act, handle);
     expect(act.letters()).toEqual(['compensation open']);
     release.isBroken = false;
-    await handle.signal(contract.news, { kind: 'look' });
+    await look(handle);
   });
   expect(outcome).toMatchObject({ failure: { reason: 'payment_declined' } });
   expect(letters).toEqual(['compensation resolved']);

@@ -45,6 +45,11 @@ const finished = async (id: string): Promise<object> => {
     (await desk.call('GET', `webhook-endpoints/${id}/recover`)).body as { finished_at?: string | null };
   return eventually(last, ({ finished_at: at }) => typeof at === 'string');
 };
+/** What the relay still has to hand on would reach an endpoint that is enabled meanwhile. */
+const handedOn = async (): Promise<void> => {
+  const left = () => stack.database.pool.query<{ n: number }>('select count(*)::int as n from outbox');
+  await eventually(left, ({ rows }) => rows[0]?.n === 0);
+};
 const justNow = () => new Date(Date.now() - 60_000).toISOString();
 
 describe('a delivery that waits for its next try', () => {
@@ -86,6 +91,7 @@ describe('a recovery', () => {
     await desk.until(`order_id=${waiting}`, ([one]) => one?.state === 'retrying');
     await desk.change(id, { state: 'disabled' });
     const unseen = await place();
+    await handedOn();
     expect(await recover(id, { since })).toMatchObject({ status: 409, body: { code: 'endpoint-disabled' } });
 
     receiver.answer(answersWith(204));
@@ -139,8 +145,7 @@ describe('a recovery', () => {
        select $1, n, 'order.confirmed', now() - interval '1 hour' from generate_series(1001, 2000) n`,
       [orderId],
     );
-    const left = async () => (await pool.query<{ n: number }>('select count(*)::int as n from outbox')).rows[0]?.n;
-    await eventually(left, (rows) => rows === 0);
+    await handedOn();
     await desk.change(id, { state: 'enabled' });
     const hour = 3_600_000;
     const span = {

@@ -19,8 +19,11 @@ afterAll(async () => stack?.close());
 async function reset(workflowId: string): Promise<void> {
   const { workflowService } = stack.client;
   const handle = stack.client.workflow.getHandle(workflowId);
-  const [{ runId }, { events }] = await Promise.all([handle.describe(), handle.fetchHistory()]);
-  const first = events?.find((event) => event.workflowTaskCompletedEventAttributes);
+  const { runId } = await handle.describe();
+  const firstTask = async () =>
+    (await handle.fetchHistory()).events?.find((event) => event.workflowTaskCompletedEventAttributes);
+  // The database may show what the task has done before Temporal has the task.
+  const first = await eventually(firstTask, (event) => event !== undefined);
   await workflowService.resetWorkflowExecution({
     namespace: stack.namespace,
     workflowExecution: { workflowId, runId },
