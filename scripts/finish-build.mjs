@@ -12,8 +12,11 @@ await cp(at('src/adapters/postgres/migrations'), at('dist/adapters/postgres/migr
 // `npx holdfast` runs this file itself.
 await chmod(at('dist/main.js'), 0o755);
 
-await bundle('dist/workflow-bundle.js', ['dist/workflows/log-subject.js']);
-await bundle('dist/workflow-bundle-traced.js', ['dist/workflows/traced.js', 'dist/workflows/log-subject.js']);
+await bundle('dist/workflow-bundle.js', ['dist/workflows/telemetry/log-subject.js']);
+await bundle('dist/workflow-bundle-traced.js', [
+  'dist/workflows/telemetry/traced.js',
+  'dist/workflows/telemetry/log-subject.js',
+]);
 
 async function bundle(file, interceptors) {
   const silent = () => {};

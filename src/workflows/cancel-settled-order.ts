@@ -1,12 +1,12 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { AcceptedOrder, OrderOutcome } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
-import { admitted, announceAdmission } from './admission.js';
-import { superseded } from './endings.js';
-import { openInbox, type Left } from './inbox.js';
-import { inRuns } from './long-run.js';
-import { orderSteps } from './steps.js';
-import { undo } from './undo.js';
+import { admitted, announceAdmission } from './messages/admission.js';
+import { superseded } from './steps/endings.js';
+import { openInbox, type Left } from './messages/inbox.js';
+import { inRuns } from './messages/long-run.js';
+import { orderSteps } from './steps/order-steps.js';
+import { undo } from './steps/undo.js';
 
 /**
  * Cancels an order whose checkout has ended: refunds what was captured, restocks, and only then says `cancelled`. It

@@ -1,10 +1,10 @@
 import { continueAsNew, proxyActivities } from '@temporalio/workflow';
 import type { DeliveryActivities } from '../activities/deliveries.js';
 import { jittered } from '../domain/delivery.js';
-import { deliveryRetries } from './activity-options.js';
+import { deliveryRetries } from './retrying/activity-options.js';
 import { DELIVERY_TASK_QUEUE, type DeliveryRun } from './contract.js';
-import { isLarge } from './long-run.js';
-import { sleepFor } from './waiting.js';
+import { isLarge } from './messages/long-run.js';
+import { sleepFor } from './telemetry/waiting.js';
 
 /** Tries one delivery until the receiver takes it or its schedule is over. @returns how it ended */
 export async function deliverEvent(run: DeliveryRun): Promise<'delivered' | 'failed' | 'over'> {

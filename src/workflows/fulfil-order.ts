@@ -1,8 +1,8 @@
 import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
 import type { Admission } from '../domain/outcomes.js';
 import type { OrderPolicy } from '../domain/policy.js';
-import { announceAdmission } from './admission.js';
-import { fulfilmentStep } from './steps.js';
+import { announceAdmission } from './messages/admission.js';
+import { fulfilmentStep } from './steps/order-steps.js';
 
 /** Marks a confirmed order as completed. Against a cancel, the first to lock the order's row wins. */
 export async function fulfilOrder(orderId: string, policy: OrderPolicy): Promise<Admission> {

@@ -1,19 +1,19 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { AcceptedOrder, OrderOutcome, Undone } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
-import { listenForCancel } from './cancellation.js';
-import { confirmed, declined, failed, mismatched, superseded } from './endings.js';
-import { openInbox, type Left } from './inbox.js';
-import { isAt, type Journey } from './journey.js';
-import { inRuns } from './long-run.js';
-import { countSettled } from './order-metrics.js';
-import { pay } from './payment.js';
-import { takeOver, type Redrive } from './redrive.js';
-import { heedHints, refundLateCaptures } from './refunding.js';
-import { reserve } from './reserve.js';
-import { listenForReview, passScreening } from './screening.js';
-import { orderSteps } from './steps.js';
-import { undo } from './undo.js';
+import { listenForCancel } from './steps/cancellation.js';
+import { confirmed, declined, failed, mismatched, superseded } from './steps/endings.js';
+import { openInbox, type Left } from './messages/inbox.js';
+import { isAt, type Journey } from './steps/journey.js';
+import { inRuns } from './messages/long-run.js';
+import { countSettled } from './telemetry/order-metrics.js';
+import { pay } from './steps/payment.js';
+import { takeOver, type Redrive } from './steps/redrive.js';
+import { heedHints, refundLateCaptures } from './steps/refunding.js';
+import { reserve } from './steps/reserve.js';
+import { listenForReview, passScreening } from './steps/screening.js';
+import { orderSteps } from './steps/order-steps.js';
+import { undo } from './steps/undo.js';
 
 /**
  * One checkout, from accepted to confirmed, failed or cancelled. A business "no" is an outcome of the order, never a

@@ -1,14 +1,14 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { AcceptedOrder, OrderOutcome } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
-import { listenForCancel } from './cancellation.js';
-import { confirmed, declined, failed, mismatched, superseded } from './endings.js';
-import { openInbox, type Inbox, type Left } from './inbox.js';
-import { inRuns } from './long-run.js';
-import { settleAll } from './payment.js';
-import { refundUntilDone } from './refunding.js';
-import { orderSteps, type OrderSteps } from './steps.js';
-import { undo } from './undo.js';
+import { listenForCancel } from './steps/cancellation.js';
+import { confirmed, declined, failed, mismatched, superseded } from './steps/endings.js';
+import { openInbox, type Inbox, type Left } from './messages/inbox.js';
+import { inRuns } from './messages/long-run.js';
+import { settleAll } from './steps/payment.js';
+import { refundUntilDone } from './steps/refunding.js';
+import { orderSteps, type OrderSteps } from './steps/order-steps.js';
+import { undo } from './steps/undo.js';
 
 /**
  * Brings an order to its end whose own run is gone, or that has money it must not have: reads the truth, confirms what

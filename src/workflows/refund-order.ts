@@ -1,12 +1,12 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew } from '@temporalio/workflow';
 import type { Admission } from '../domain/outcomes.js';
 import type { OrderPolicy } from '../domain/policy.js';
-import { admitted, announceAdmission } from './admission.js';
+import { admitted, announceAdmission } from './messages/admission.js';
 import type { RefundRequest } from './contract.js';
-import { openInbox, type Left } from './inbox.js';
-import { inRuns } from './long-run.js';
-import { refundUntilDone } from './refunding.js';
-import { requestedRefundSteps } from './steps.js';
+import { openInbox, type Left } from './messages/inbox.js';
+import { inRuns } from './messages/long-run.js';
+import { refundUntilDone } from './steps/refunding.js';
+import { requestedRefundSteps } from './steps/order-steps.js';
 
 /**
  * Sends back part or all of a settled order's money, once, and restocks when that was asked for. It cannot be cancelled:

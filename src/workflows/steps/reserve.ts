@@ -1,7 +1,7 @@
-import type { OrderOutcome } from '../domain/order.js';
+import type { OrderOutcome } from '../../domain/order.js';
 import { failed, superseded } from './endings.js';
-import { isExhausted } from './optimistic.js';
-import type { OrderSteps } from './steps.js';
+import { isExhausted } from '../retrying/optimistic.js';
+import type { OrderSteps } from './order-steps.js';
 
 /** Reserves the order's stock, or says how the order ends without it. */
 export async function reserve(steps: OrderSteps): Promise<'reserved' | OrderOutcome> {

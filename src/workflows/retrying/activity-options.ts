@@ -1,6 +1,6 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import { ActivityCancellationType } from '@temporalio/workflow';
-import type { OrderPolicy } from '../domain/policy.js';
+import type { OrderPolicy } from '../../domain/policy.js';
 
 /** The first try of a step: inside the workflow task, once. Its retries are never local (they would wait in real time). */
 export function firstTry(policy: OrderPolicy): LocalActivityOptions {

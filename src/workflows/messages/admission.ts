@@ -1,6 +1,6 @@
 import { allHandlersFinished, CancellationScope, condition, setHandler, sleep } from '@temporalio/workflow';
-import type { Admission } from '../domain/outcomes.js';
-import { admission } from './contract.js';
+import type { Admission } from '../../domain/outcomes.js';
+import { admission } from '../contract.js';
 
 /** The decision that a run took which this one continues. */
 export const admitted: Admission = { kind: 'admitted' };

@@ -1,10 +1,10 @@
-import type { ChargeOutcome } from '../domain/outcomes.js';
-import type { Inbox } from './inbox.js';
+import type { ChargeOutcome } from '../../domain/outcomes.js';
+import type { Inbox } from '../messages/inbox.js';
 import type { Journey } from './journey.js';
 import { lookupPauses } from './lookup-pauses.js';
-import { isExhausted } from './optimistic.js';
-import type { OrderSteps } from './steps.js';
-import { waitFor } from './waiting.js';
+import { isExhausted } from '../retrying/optimistic.js';
+import type { OrderSteps } from './order-steps.js';
+import { waitFor } from '../telemetry/waiting.js';
 
 type Known = Exclude<ChargeOutcome, { kind: 'unknown' | 'refused' }>;
 

@@ -1,10 +1,10 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { announceAdmission } from './admission.js';
-import type { Inbox } from './inbox.js';
+import { announceAdmission } from '../messages/admission.js';
+import type { Inbox } from '../messages/inbox.js';
 import type { Journey } from './journey.js';
 import { settleAll } from './payment.js';
 import { refundUntilDone } from './refunding.js';
-import type { OrderSteps } from './steps.js';
+import type { OrderSteps } from './order-steps.js';
 
 export interface Redrive {
   deadLetterId: string;

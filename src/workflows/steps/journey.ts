@@ -1,5 +1,5 @@
-import type { Undone } from '../domain/order.js';
-import type { ReviewDecision } from '../domain/outcomes.js';
+import type { Undone } from '../../domain/order.js';
+import type { ReviewDecision } from '../../domain/outcomes.js';
 
 export interface Review {
   decision?: ReviewDecision;

@@ -1,14 +1,14 @@
 import { CancellationScope, setHandler } from '@temporalio/workflow';
-import type { OrderOutcome } from '../domain/order.js';
-import type { ReviewOutcome, ScreenOutcome } from '../domain/outcomes.js';
-import { letAnswersOut } from './admission.js';
-import { reviewOrder } from './contract.js';
+import type { OrderOutcome } from '../../domain/order.js';
+import type { ReviewOutcome, ScreenOutcome } from '../../domain/outcomes.js';
+import { letAnswersOut } from '../messages/admission.js';
+import { reviewOrder } from '../contract.js';
 import { failed, superseded } from './endings.js';
-import type { Inbox } from './inbox.js';
+import type { Inbox } from '../messages/inbox.js';
 import type { Journey, Review } from './journey.js';
-import { isExhausted } from './optimistic.js';
-import type { OrderSteps } from './steps.js';
-import { waitFor } from './waiting.js';
+import { isExhausted } from '../retrying/optimistic.js';
+import type { OrderSteps } from './order-steps.js';
+import { waitFor } from '../telemetry/waiting.js';
 
 /** Runs the policy's fraud checks and, where they ask for one, waits for a person. No checks: no cost. */
 export async function passScreening(

@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
-import { TRIES_USED_UP, type AllowedTries } from '../domain/tries.js';
-import { UNAVAILABLE } from '../domain/unavailable.js';
-import { sleepFor } from './waiting.js';
+import { TRIES_USED_UP, type AllowedTries } from '../../domain/tries.js';
+import { UNAVAILABLE } from '../../domain/unavailable.js';
+import { sleepFor } from '../telemetry/waiting.js';
 
 /** How long to wait after a first try that failed: longer when the failure names a time, but never above `atMostMs`. */
 export interface Pause {

@@ -1,10 +1,10 @@
 import { patched, setHandler } from '@temporalio/workflow';
-import type { RecoveryStanding } from '../activities/orders.js';
-import type { News } from '../domain/news.js';
-import type { Undone } from '../domain/order.js';
-import { news } from './contract.js';
+import type { RecoveryStanding } from '../../activities/orders.js';
+import type { News } from '../../domain/news.js';
+import type { Undone } from '../../domain/order.js';
+import { news } from '../contract.js';
 import { measureRun, type RunLength } from './long-run.js';
-import { waitFor } from './waiting.js';
+import { waitFor } from '../telemetry/waiting.js';
 
 type Money = 'charge' | 'refund';
 

@@ -1,12 +1,12 @@
 import { upsertSearchAttributes } from '@temporalio/workflow';
-import type { OrderOutcome, Undone } from '../domain/order.js';
-import { ORDER_OUTCOME } from './contract.js';
+import type { OrderOutcome, Undone } from '../../domain/order.js';
+import { ORDER_OUTCOME } from '../contract.js';
 import { confirmed, superseded } from './endings.js';
-import type { Inbox } from './inbox.js';
-import { countUndo } from './order-metrics.js';
+import type { Inbox } from '../messages/inbox.js';
+import { countUndo } from '../telemetry/order-metrics.js';
 import { settleAll } from './payment.js';
 import { heedHints, refundLateCaptures, refundUntilDone } from './refunding.js';
-import type { OrderSteps } from './steps.js';
+import type { OrderSteps } from './order-steps.js';
 
 /**
  * Takes back whatever the order did, in reverse order, before it ends as asked. Every undo runs every time and asks

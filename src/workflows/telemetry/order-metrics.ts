@@ -1,5 +1,5 @@
 import { metricMeter } from '@temporalio/workflow';
-import type { AcceptedOrder, OrderOutcome, Undone } from '../domain/order.js';
+import type { AcceptedOrder, OrderOutcome, Undone } from '../../domain/order.js';
 
 /** Counts what becomes of orders. The meter counts nothing while a history is replayed. */
 

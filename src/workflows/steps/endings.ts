@@ -1,5 +1,5 @@
-import type { FailureReason, OrderStep } from '../domain/failure.js';
-import type { OrderOutcome, Undone } from '../domain/order.js';
+import type { FailureReason, OrderStep } from '../../domain/failure.js';
+import type { OrderOutcome, Undone } from '../../domain/order.js';
 
 export const confirmed: OrderOutcome = { status: 'confirmed' };
 export const superseded: OrderOutcome = { status: 'superseded' };

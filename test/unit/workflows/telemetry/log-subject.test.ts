@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { WorkflowExecuteInput, WorkflowInterceptors } from '@temporalio/workflow';
-import { interceptors } from '../../../src/workflows/log-subject.js';
+import { interceptors } from '../../../../src/workflows/telemetry/log-subject.js';
 
 /** What a line of a workflow that was started with these arguments says, beside its own fields. */
 async function attributesOf({ inbound = [], outbound = [] }: WorkflowInterceptors, args: unknown[]) {

@@ -1,5 +1,5 @@
 import type { WorkflowInterceptors } from '@temporalio/workflow';
-import { subjectOf, type Subject } from '../domain/subject.js';
+import { subjectOf, type Subject } from '../../domain/subject.js';
 
 /** Puts the order's id and its request's id on every line that is logged about a workflow. */
 export function interceptors(): WorkflowInterceptors {

@@ -7,7 +7,7 @@ import {
   OpenTelemetryOutboundInterceptor,
 } from '@temporalio/interceptors-opentelemetry/lib/workflow/index.js';
 import type { WorkflowInboundCallsInterceptor, WorkflowInterceptors } from '@temporalio/workflow';
-import { subjectOf } from '../domain/subject.js';
+import { subjectOf } from '../../domain/subject.js';
 
 const NOT_SAMPLED = { traceparent: `00-${'1'.repeat(32)}-${'1'.repeat(16)}-00` };
 
