@@ -50,7 +50,7 @@ afterAll(async () => {
 /** The commands of the README's first sections, for the servers under test, about orders of another name. */
 async function commands(name: string): Promise<string> {
   const page = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const [first = '', more = ''] = ['## Start', '## Try next'].map(
+  const [first = '', more = ''] = ['## Start', '## More to try'].map(
     (heading) => page.split(heading)[1]?.split('\n## ')[0],
   );
   const blocks = [...`${first}\n${more}`.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
