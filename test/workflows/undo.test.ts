@@ -256,6 +256,29 @@ describe('a try that Temporal gave up on', () => {
     expect(gateway.kept()).toBe(0);
     expect(entry.refunds).toHaveLength(1);
   });
+
+  test('R13: and that has confirmed the order when the cancel comes is refunded once', async () => {
+    const sent: { handle?: WorkflowHandle } = {};
+    const gateway = createFakeGateway({ charge: (request, call) => (call === 1 ? notExecuted : captured(request)) });
+    const ports: Scene['ports'] = ({ charges }) => ({
+      charges: {
+        ...charges,
+        captured: async (...capture) => {
+          const known = await charges.captured(...capture);
+          if (sent.handle === undefined) throw new Error('the test has no handle yet');
+          await sent.handle.signal('cancelOrder', { reason: 'asked' });
+          await cancelHeard(sent.handle);
+          return known;
+        },
+      },
+    });
+    const { outcome, entry } = await stage.run({ gateway, ports }, async (handle) => void (sent.handle = handle));
+    expect(outcome).toEqual({ status: 'cancelled', reason: 'asked' });
+    expect(entry.trail).toEqual(['pending', 'reserved', 'confirmed', 'cancelling', 'cancelled']);
+    expect(gateway.moves).toHaveLength(2);
+    expect(gateway.kept()).toBe(0);
+    expect(entry.held).toBe('restocked');
+  });
 });
 
 stage.replaysEverything();
