@@ -29,7 +29,11 @@ export function refuseMalformed(server: Server, observe: RequestObserver): Refus
     const detail = 'Send no Expect header, or Expect: 100-continue. The connection was closed.';
     refuse(incoming, outgoing, new Problem('expectation-failed', detail));
   });
-  server.on('connect', (_incoming, socket) => answerNext(socket, notImplemented()));
+  server.on('connect', (_incoming, socket) => {
+    // Node takes its own listeners off this socket, and an error without a listener would end the process.
+    socket.on('error', () => socket.destroy());
+    answerNext(socket, notImplemented());
+  });
   server.on('clientError', (error: ParserError, socket) => {
     // The parser complains again about whatever the client sends after its first mistake.
     if (refused.has(socket)) return;

@@ -207,7 +207,8 @@ describe('a receiver that does not answer', () => {
   test('because it switches protocols has not answered, and is let go', async () => {
     const ended: Promise<unknown>[] = [];
     const port = await rawServer((socket) => {
-      ended.push(once(socket, 'close'));
+      // `once` would take a reset for a failure.
+      ended.push(new Promise((resolve) => socket.once('close', resolve)));
       socket.resume().write('HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: a\r\n\r\n');
     });
     expect(await sender()(at(port), { timeoutMs: 200 })).toMatchObject({ kind: 'no_answer' });

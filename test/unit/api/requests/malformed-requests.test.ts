@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Hono } from 'hono';
@@ -149,6 +150,21 @@ describe('what cannot be read after a good request', () => {
       [400, '{"type":"/'],
     ]);
     expect(closed).toBe(true);
+  });
+
+  test.each([
+    ['a tunnel', 'CONNECT shop:443 HTTP/1.1\r\nHost: shop\r\n\r\n'],
+    ['no HTTP', 'hello\r\n\r\n'],
+  ])('does no harm when the client that sent %s resets the connection', async (_what, bytes) => {
+    const socket = connect(server.port, '127.0.0.1');
+    const both = `GET /slow HTTP/1.1\r\nHost: a\r\n\r\n${bytes}`;
+    await new Promise((resolve) => socket.write(both, resolve));
+    await sleep(200);
+    socket.resetAndDestroy();
+    await sleep(50);
+    letThrough();
+    const { answers } = await exchange(server.port, 'hello\r\n\r\n');
+    expect(answers).toHaveLength(1);
   });
 
   test('is answered once, however much of it comes', async () => {

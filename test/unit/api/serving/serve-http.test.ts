@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
@@ -38,25 +37,25 @@ test('a server that closes answers what is open, and lets no client keep its con
 });
 
 test('a client that does not read what it asked for is cut off, and one that waits for a slow answer is not', async () => {
+  let isCut = () => {};
+  const cut = new Promise<void>((resolve) => (isCut = resolve));
+  const endless = () =>
+    new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)), cancel: () => isCut() });
   const app = new Hono()
-    .get('/large', (c) => c.body('x'.repeat(32 * 1024 * 1024)))
+    .get('/endless', (c) => c.body(endless()))
     .get('/slow', async (c) => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       return c.text('done');
     });
-  const server = await serveHttp(app, { host: '127.0.0.1', port: 0, variable: 'PORT', silenceMs: 1_000 });
+  // More than a busy machine may keep a request waiting.
+  const server = await serveHttp(app, { host: '127.0.0.1', port: 0, variable: 'PORT', silenceMs: 5_000 });
   const socket = connect(server.port, '127.0.0.1').pause();
-  socket.write('GET /large HTTP/1.1\r\nHost: shop\r\n\r\n');
+  socket.write('GET /endless HTTP/1.1\r\nHost: shop\r\n\r\n');
   // What a cut line does to a client differs.
   socket.on('error', () => {});
   expect(await (await fetch(`http://127.0.0.1:${server.port}/slow`)).text()).toBe('done');
-  await new Promise((resolve) => setTimeout(resolve, 3_500));
 
-  const closed = once(socket, 'close');
-  let bytes = 0;
-  socket.on('data', (chunk) => (bytes += chunk.length));
-  socket.resume();
-  await closed;
-  expect(bytes).toBeLessThan(32 * 1024 * 1024);
+  await cut;
+  socket.destroy();
   await server.close(0);
 });
