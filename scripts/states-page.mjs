@@ -4,9 +4,26 @@ Drawn from the tables in \`src/domain\` by \`npm run docs\`; whatever writes a s
 status means is in [the architecture](architecture.md).
 `;
 
-/** The page with a diagram and a table for each state table. */
-export function statesPage(tables) {
-  return [INTRODUCTION, ...Object.entries(tables).map(([name, table]) => section(name, table))].join('\n');
+const RULES = `## Rules
+
+Each column is one list in \`src/domain\`, which the code, its SQL and this page share.
+`;
+
+/** The page with a diagram and a table for each state table, and the rules that go by states. */
+export function statesPage(tables, rules) {
+  const drawings = Object.entries(tables).map(([name, table]) => section(name, table));
+  return [INTRODUCTION, ...drawings, RULES, ...rules.map(ruleTable)].join('\n');
+}
+
+function ruleTable({ name, columns, rows }) {
+  const heads = Object.keys(columns);
+  const marks = (row) => Object.values(columns).map((holders) => (holders.includes(row) ? 'yes' : ''));
+  return [
+    `| ${[name, ...heads].join(' | ')} |`,
+    `| ${[name, ...heads].map(() => '---').join(' | ')} |`,
+    ...rows.map((row) => `| \`${row}\` | ${marks(row).join(' | ')} |`),
+    '',
+  ].join('\n');
 }
 
 function section(name, table) {

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { News } from '../domain/news.js';
-import { isSettled, type OrderStatus } from '../domain/order.js';
+import { isPaid, isSettled, type OrderStatus } from '../domain/order.js';
 import type { PaymentGateway } from './payments.js';
 
 export interface InboxEvent {
@@ -88,8 +88,7 @@ export function createGatewayEventActivities(ports: GatewayEventPorts) {
       if (isKnown) return 'the gateway says now that it went back';
     }
     // No other workflow of a paid order sends a refund that somebody asked for.
-    const isPaid = status === 'confirmed' || status === 'completed';
-    if (isPaid && refundId !== undefined && (await refundResumer.resume(orderId, refundId)))
+    if (isPaid(status) && refundId !== undefined && (await refundResumer.resume(orderId, refundId)))
       return 'its refund goes on';
     if (await messenger.tell(orderId, { kind: 'look' }, refundId)) return 'its workflow looks again';
     // Between two of its workflows: whoever comes next reads the truth, or this does when it has settled.

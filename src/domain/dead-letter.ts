@@ -8,23 +8,29 @@ export const DEAD_LETTER_TRANSITIONS = {
 
 export type DeadLetterState = keyof typeof DEAD_LETTER_TRANSITIONS;
 
-export type DeadLetterKind =
+export const DEAD_LETTER_KINDS = [
   /** A charge that used up its retries and provably took no money. */
-  | 'charge'
+  'charge',
   /** Stock that could not be reserved for technical reasons. */
-  | 'reserve'
+  'reserve',
   /** A charge whose outcome nobody knows. */
-  | 'payment_unknown'
+  'payment_unknown',
   /** An undo that keeps failing. */
-  | 'compensation'
+  'compensation',
   /** A refund that the gateway refused, or took back. */
-  | 'refund'
+  'refund',
   /** A workflow that Temporal ended, or never had. */
-  | 'run'
+  'run',
   /** Books that do not agree. */
-  | 'books'
+  'books',
   /** A customer whom a notice could not reach. */
-  | 'notice';
+  'notice',
+] as const;
+
+export type DeadLetterKind = (typeof DEAD_LETTER_KINDS)[number];
+
+/** Those of an order's run: resolved once the order has an ending for which nobody needs to run it again. */
+export const RUN_LETTERS: readonly DeadLetterKind[] = ['charge', 'reserve', 'run'];
 
 export interface DeadLetter {
   id: string;

@@ -1,3 +1,5 @@
+import type { DeadLetterKind } from './dead-letter.js';
+
 export const FAILURE_REASONS = [
   'out_of_stock',
   'fraud_rejected',
@@ -9,6 +11,15 @@ export const FAILURE_REASONS = [
 ] as const;
 
 export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+/**
+ * The failures that only trouble caused, with the dead letter that each leaves open: its redrive sends the order through
+ * again. Every other failure is final.
+ */
+export const REDRIVABLE: Readonly<Partial<Record<FailureReason, DeadLetterKind>>> = {
+  payment_unavailable: 'charge',
+  inventory_unavailable: 'reserve',
+};
 
 export type OrderStep = 'screen' | 'reserve' | 'charge';
 

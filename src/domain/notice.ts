@@ -1,9 +1,9 @@
 import type { FailureReason } from './failure.js';
-import type { OrderLine, OrderStatus } from './order.js';
+import { PAID, type OrderLine, type OrderStatus } from './order.js';
 
 /** The events of an order that its customer is told about, and how the order stands while that is still true. */
 export const NOTICE_EVENTS = {
-  'order.confirmed': { about: 'confirmation', while: ['confirmed', 'completed'] },
+  'order.confirmed': { about: 'confirmation', while: PAID },
   'order.failed': { about: 'failure', while: ['failed'] },
   'order.cancelled': { about: 'cancellation', while: ['cancelled'] },
   'refund.succeeded': { about: 'refund', while: undefined },

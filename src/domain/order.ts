@@ -27,17 +27,30 @@ export function statusesBefore(to: OrderStatus): OrderStatus[] {
   return ORDER_STATUSES.filter((from) => canTransition(from, to));
 }
 
-const SETTLED: readonly OrderStatus[] = ['confirmed', 'completed', 'failed', 'cancelled'];
+// The statuses that a rule is about. Each list is written here once, for the code, its SQL and docs/states.md.
 
 /** A settled order has its answer: no step of its checkout is still to come. */
-export function isSettled(status: OrderStatus): boolean {
-  return SETTLED.includes(status);
-}
+export const SETTLED: readonly OrderStatus[] = ['confirmed', 'completed', 'failed', 'cancelled'];
+/** Paid in full. Only such an order takes a request for a refund. */
+export const PAID: readonly OrderStatus[] = ['confirmed', 'completed'];
+/** A charge may be under way, and may still confirm the order. */
+export const BEING_PAID: readonly OrderStatus[] = statusesBefore('confirmed');
+/** Goods are reserved for it, or sold to it. */
+export const HOLDING_STOCK: readonly OrderStatus[] = [...BEING_PAID, ...PAID];
+/** What it did is being taken back. */
+export const BEING_UNDONE: readonly OrderStatus[] = ['compensating', 'cancelling'];
+/** A cancel may still be asked for: it is not under way, and not too late. */
+export const CANCELLABLE: readonly OrderStatus[] = ORDER_STATUSES.filter(
+  (status) => status !== 'cancelling' && (canTransition(status, 'cancelling') || canTransition(status, 'cancelled')),
+);
 
-/** Whether a cancel may still be asked for: it is not under way, and not too late. */
-export function isCancellable(status: OrderStatus): boolean {
-  return status !== 'cancelling' && (canTransition(status, 'cancelling') || canTransition(status, 'cancelled'));
-}
+export const isSettled = (status: OrderStatus) => SETTLED.includes(status);
+export const isPaid = (status: OrderStatus) => PAID.includes(status);
+export const isRefundable = isPaid;
+export const isBeingPaid = (status: OrderStatus) => BEING_PAID.includes(status);
+export const holdsStock = (status: OrderStatus) => HOLDING_STOCK.includes(status);
+export const isBeingUndone = (status: OrderStatus) => BEING_UNDONE.includes(status);
+export const isCancellable = (status: OrderStatus) => CANCELLABLE.includes(status);
 
 /** One line with the name and price as they were when the order was accepted. */
 export interface OrderLine {

@@ -1,6 +1,6 @@
 import type { DeadLetterStore } from '../../src/activities/dead-letters.js';
 import type { ReservationStore } from '../../src/activities/inventory.js';
-import type { OrderStatus } from '../../src/domain/order.js';
+import { holdsStock, isBeingUndone } from '../../src/domain/order.js';
 import { createFakeCharges } from './fake-charges.js';
 import { createFakeGatewayEvents } from './fake-gateway-events.js';
 import { createFakeOrders } from './fake-orders.js';
@@ -34,15 +34,12 @@ export function createFakeBooks(stock: Record<string, number> = { 'product-A': 1
   };
 }
 
-const HOLDING: readonly OrderStatus[] = ['reserved', 'payment_unknown', 'confirmed', 'completed'];
-const UNDOING: readonly OrderStatus[] = ['compensating', 'cancelling'];
-
 function createFakeReservations({ place, move, hold, putBack, entry, stock }: FakeTables): ReservationStore {
   return {
     async reserve(order, owner) {
       const found = place(order, owner);
       if (found.owner !== owner) return { kind: 'superseded' };
-      if (found.status !== 'pending') return { kind: HOLDING.includes(found.status) ? 'reserved' : 'superseded' };
+      if (found.status !== 'pending') return { kind: holdsStock(found.status) ? 'reserved' : 'superseded' };
       if (hold(found)) {
         move(found, 'reserved');
         return { kind: 'reserved' };
@@ -55,7 +52,7 @@ function createFakeReservations({ place, move, hold, putBack, entry, stock }: Fa
 
     async release({ orderId, owner }) {
       const found = entry(orderId);
-      if (found.owner !== owner || !UNDOING.includes(found.status)) return;
+      if (found.owner !== owner || !isBeingUndone(found.status)) return;
       if (found.held === 'active' || found.held === 'committed') putBack(found);
     },
 

@@ -1,6 +1,6 @@
 import type { Captured, ChargeStore, Claim, Standing } from '../../src/activities/payments.js';
 import { chargeKey } from '../../src/domain/ids.js';
-import { canTransition, type OrderRun, type Undone } from '../../src/domain/order.js';
+import { canTransition, isBeingPaid, isPaid, type OrderRun, type Undone } from '../../src/domain/order.js';
 import type { ChargeOutcome } from '../../src/domain/outcomes.js';
 import { ATTEMPT_TRANSITIONS, type AttemptState } from '../../src/domain/payment.js';
 import { requestedOf } from './fake-orders.js';
@@ -186,12 +186,12 @@ function asAgreed({ order }: FakeOrder, { captured }: FakeAttempt): boolean {
 
 function outcomeOf(found: FakeOrder, attempt: FakeAttempt | undefined): ChargeOutcome | undefined {
   const { status } = found;
-  if (status === 'confirmed' || status === 'completed') return { kind: 'confirmed' };
+  if (isPaid(status)) return { kind: 'confirmed' };
   if (found.undoing !== undefined) return { kind: 'undoing', ending: found.undoing };
   if (attempt?.captured !== undefined) {
     const { amountMinor: capturedMinor, currency } = attempt.captured;
     if (!asAgreed(found, attempt)) return { kind: 'mismatch', capturedMinor, currency };
-    return status === 'reserved' || status === 'payment_unknown' ? { kind: 'unreserved' } : SUPERSEDED;
+    return isBeingPaid(status) ? { kind: 'unreserved' } : SUPERSEDED;
   }
   if (attempt?.state === 'declined') return { kind: 'declined', code: attempt.code ?? '' };
   return attempt?.state === 'not_charged' ? { kind: 'not_charged' } : undefined;

@@ -1,16 +1,12 @@
 import type { OrderStore } from '../../src/activities/orders.js';
-import type { DeadLetterKind } from '../../src/domain/dead-letter.js';
-import type { FailureReason } from '../../src/domain/failure.js';
+import { RUN_LETTERS } from '../../src/domain/dead-letter.js';
+import { REDRIVABLE } from '../../src/domain/failure.js';
 import { isCancellable, isSettled, type OrderRun, type Undone } from '../../src/domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../src/domain/outcomes.js';
 import { mayShip } from '../../src/domain/returns.js';
 import type { FakeOrder, FakeTables } from './fake-tables.js';
 
 const ADMITTED: Admission = { kind: 'admitted' };
-const REDRIVABLE: Partial<Record<FailureReason, DeadLetterKind>> = {
-  payment_unavailable: 'charge',
-  inventory_unavailable: 'reserve',
-};
 
 /** The rows of orders in memory. */
 export function createFakeOrders({
@@ -56,7 +52,7 @@ export function createFakeOrders({
       const { status } = found;
       if (!move(found, ending.status)) throw new Error(`cannot go from ${status} to ${ending.status}`);
       found.ending = ending;
-      resolveLetters(run.orderId, ['charge', 'reserve', 'compensation', 'run']);
+      resolveLetters(run.orderId, [...RUN_LETTERS, 'compensation']);
       if (ending.status !== 'failed') return;
       const { reason, step, detail } = ending.failure;
       const kind = REDRIVABLE[reason];
@@ -77,7 +73,8 @@ export function createFakeOrders({
     async takeOverToRedrive(run, deadLetterId) {
       if (owned(run)) return ADMITTED;
       const found = orders.get(run.orderId);
-      if (found?.status !== 'failed') return refused(found, 'not_redrivable');
+      if (found?.ending?.status !== 'failed') return refused(found, 'not_redrivable');
+      if (REDRIVABLE[found.ending.failure.reason] === undefined) return refused(found, 'not_redrivable');
       const letter = letters.find(({ id, orderId }) => id === deadLetterId && orderId === run.orderId);
       if (letter?.state !== 'open') return refused(found, 'superseded');
       letter.state = 'redriving';

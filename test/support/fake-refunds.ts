@@ -1,5 +1,6 @@
 import type { DueRefund, RefundStanding, RefundStore } from '../../src/activities/refunds.js';
 import { chargeKey, undoRefundKey } from '../../src/domain/ids.js';
+import { isBeingPaid, isPaid, isRefundable } from '../../src/domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../src/domain/outcomes.js';
 import { returnRefusal } from '../../src/domain/returns.js';
 import type { FakeOrder, FakeRefund, FakeTables } from './fake-tables.js';
@@ -49,8 +50,8 @@ export function createFakeRefunds(tables: FakeTables): RefundStore & {
   return {
     async due({ orderId, owner }) {
       const found = entry(orderId);
-      if (found.owner !== owner || ['reserved', 'payment_unknown'].includes(found.status)) return [];
-      const keepsPayment = ['confirmed', 'completed'].includes(found.status);
+      if (found.owner !== owner || isBeingPaid(found.status)) return [];
+      const keepsPayment = isPaid(found.status);
       for (const { attempt, captured } of found.attempts) {
         if (captured === undefined || (keepsPayment && found.settledBy === attempt)) continue;
         const left = captured.amountMinor - spokenFor(found, attempt);
@@ -81,7 +82,7 @@ export function createFakeRefunds(tables: FakeTables): RefundStore & {
       if (same !== undefined)
         return same.fingerprint === fingerprint ? { kind: 'admitted' } : refused('idempotency_conflict');
       const attempt = found.settledBy;
-      if (attempt === undefined || !['confirmed', 'completed'].includes(found.status)) return refused('not_refundable');
+      if (attempt === undefined || !isRefundable(found.status)) return refused('not_refundable');
       const left = found.order.totalMinor - spokenFor(found, attempt);
       const amount = amountMinor ?? left;
       const noReturn = restock && returnRefusal(tables.returnsOf(found), { amountMinor: amount, leftMinor: left });

@@ -1,10 +1,14 @@
 import { z } from '@hono/zod-openapi';
-import { DEAD_LETTER_TRANSITIONS, type DeadLetter, type DeadLetterState } from '../../domain/dead-letter.js';
+import {
+  DEAD_LETTER_KINDS,
+  DEAD_LETTER_TRANSITIONS,
+  type DeadLetter,
+  type DeadLetterState,
+} from '../../domain/dead-letter.js';
 import { orderIdSchema, text, timestamp } from '../orders/order-schema.js';
 import { listOf, pageQuery, placeTime } from '../requests/paging.js';
 
 const STATES = Object.keys(DEAD_LETTER_TRANSITIONS) as DeadLetterState[];
-const KINDS = ['charge', 'reserve', 'payment_unknown', 'compensation', 'refund', 'run', 'books', 'notice'] as const;
 
 export const letterParams = z.object({
   id: z
@@ -15,7 +19,7 @@ export const letterParams = z.object({
 
 export const listQuery = pageQuery.extend({
   state: z.enum(STATES).default('open'),
-  kind: z.enum(KINDS).optional(),
+  kind: z.enum(DEAD_LETTER_KINDS).optional(),
   order_id: orderIdSchema.optional(),
 });
 
@@ -51,7 +55,7 @@ export const deadLetterJsonSchema = z
   .object({
     id: z.string(),
     order_id: z.string(),
-    kind: z.enum(KINDS),
+    kind: z.enum(DEAD_LETTER_KINDS),
     step: z.string(),
     error_class: z.string(),
     attempts: z.int().min(0),

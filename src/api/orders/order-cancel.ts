@@ -1,6 +1,6 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { OrderRecord } from '../../domain/order-record.js';
-import type { OrderStatus } from '../../domain/order.js';
+import { isCancellable, type OrderStatus } from '../../domain/order.js';
 import { answer } from '../requests/answers.js';
 import { existingOrder } from './checkout.js';
 import type { OrderActionOptions } from './order-actions.js';
@@ -88,22 +88,10 @@ export function createCancelRoutes({ policy, requests, cancels, maxBodyBytes, ..
 
 /** The answer of an order that is past being asked, if it is. */
 function cancelled(record: OrderRecord): Cancellation | undefined {
-  switch (record.status) {
-    case 'cancelled':
-      return { status: 200, record };
-    case 'cancelling':
-      return { status: 202, record };
-    case 'compensating':
-    case 'failed':
-    case 'completed':
-      throw notCancellable(record.order.orderId, record.status);
-    case 'pending':
-    case 'in_review':
-    case 'reserved':
-    case 'payment_unknown':
-    case 'confirmed':
-      return undefined;
-  }
+  if (record.status === 'cancelled') return { status: 200, record };
+  if (record.status === 'cancelling') return { status: 202, record };
+  if (!isCancellable(record.status)) throw notCancellable(record.order.orderId, record.status);
+  return undefined;
 }
 
 function notCancellable(orderId: string, status: OrderStatus): Problem {

@@ -2,6 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { justAccepted } from '../../../src/domain/order-record.js';
 import {
   canTransition,
+  holdsStock,
+  isBeingPaid,
+  isBeingUndone,
+  isCancellable,
+  isPaid,
+  isRefundable,
   isSettled,
   ORDER_STATUSES,
   statusesBefore,
@@ -64,8 +70,17 @@ describe('the statuses of an order', () => {
     expect(statusesBefore(to).sort()).toEqual(before.sort());
   });
 
-  test.each(statuses)('tell whether a checkout at %s has its answer', (status) => {
-    expect(isSettled(status)).toBe(['confirmed', 'completed', 'failed', 'cancelled'].includes(status));
+  /** What each status allows, written down a second time. */
+  test.each([
+    ['has its answer', isSettled, 'confirmed completed failed cancelled'],
+    ['is paid', isPaid, 'confirmed completed'],
+    ['may be refunded', isRefundable, 'confirmed completed'],
+    ['may be confirmed', isBeingPaid, 'reserved payment_unknown'],
+    ['holds stock', holdsStock, 'reserved payment_unknown confirmed completed'],
+    ['is being undone', isBeingUndone, 'compensating cancelling'],
+    ['may be cancelled', isCancellable, 'pending in_review reserved payment_unknown confirmed'],
+  ])('tell whether an order %s', (_rule, holds, expected) => {
+    expect(ORDER_STATUSES.filter(holds).sort()).toEqual(expected.split(' ').sort());
   });
 });
 

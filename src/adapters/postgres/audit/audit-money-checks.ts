@@ -1,3 +1,5 @@
+import { PAID, SETTLED } from '../../../domain/order.js';
+import { listed } from '../sql-list.js';
 import type { SqlCheck } from './audit-checks.js';
 import { told } from './told.js';
 
@@ -19,7 +21,7 @@ export const MONEY_CHECKS: readonly SqlCheck[] = [
                         c.attempt, c.captured_minor - c.refunded_minor, c.captured_currency) as detail,
                  ${TOLD_OF_CAPTURE} as unless_running
           from orders o join payments p using (order_id) join captures c using (order_id), ago
-          where o.status in ('confirmed', 'completed') and c.attempt <> p.attempt
+          where o.status in ${listed(PAID)} and c.attempt <> p.attempt
             and c.captured_minor - c.refunded_minor > c.refused_minor and c.updated_at < ago.margin`,
   },
   {
@@ -67,7 +69,7 @@ export const MONEY_CHECKS: readonly SqlCheck[] = [
                  format('the order is %s, its total is %s %s and its payment %s', o.status, o.total_minor, o.currency,
                         coalesce(p.amount_minor || ' ' || p.currency, 'missing')) as detail
           from orders o left join payments p using (order_id)
-          where o.status in ('confirmed', 'completed')
+          where o.status in ${listed(PAID)}
             and (p.amount_minor, p.currency) is distinct from (o.total_minor, o.currency)`,
   },
   {
@@ -87,7 +89,7 @@ export const MONEY_CHECKS: readonly SqlCheck[] = [
     isRecoverable: false,
     sql: `select o.order_id, '' as about, format('a payment settled the order, and it is %s', o.status) as detail
           from orders o join payments p using (order_id)
-          where o.status not in ('confirmed', 'completed', 'cancelling', 'cancelled')`,
+          where o.status not in ${listed([...PAID, 'cancelling', 'cancelled'])}`,
   },
   {
     name: 'totals-are-the-lines',
@@ -116,7 +118,7 @@ export const MONEY_CHECKS: readonly SqlCheck[] = [
                  format('the order is %s, and what became of attempt %s is not known', o.status, a.attempt) as detail,
                  ${told('o.order_id', `d.kind = 'payment_unknown'`)} as unless_running
           from orders o join payment_attempts a using (order_id), ago
-          where o.status in ('confirmed', 'completed', 'failed', 'cancelled')
+          where o.status in ${listed(SETTLED)}
             and a.state in ('created', 'sent', 'unknown') and a.updated_at < ago.margin`,
   },
   {

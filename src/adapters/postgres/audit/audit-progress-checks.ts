@@ -1,3 +1,5 @@
+import { BEING_UNDONE, CANCELLABLE, PAID } from '../../../domain/order.js';
+import { listed } from '../sql-list.js';
 import type { SqlCheck } from './audit-checks.js';
 import { told } from './told.js';
 
@@ -41,7 +43,7 @@ export const PROGRESS_CHECKS: readonly SqlCheck[] = [
     isRecoverable: false,
     sql: `select o.order_id, '' as about, format('the order is %s since %s', o.status, ${SINCE}) as detail
           from orders o, ago
-          where o.status in ('compensating', 'cancelling') and o.updated_at < ago.undo and not ${TOLD_OF_MONEY}`,
+          where o.status in ${listed(BEING_UNDONE)} and o.updated_at < ago.undo and not ${TOLD_OF_MONEY}`,
   },
   {
     name: 'unknown-payments-have-a-letter',
@@ -65,7 +67,7 @@ export const PROGRESS_CHECKS: readonly SqlCheck[] = [
                         to_char(c.requested_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), o.status) as detail
           from cancel_requests c join orders o using (order_id), ago
           where c.requested_at < ago.margin
-            and o.status in ('pending', 'in_review', 'reserved', 'payment_unknown', 'confirmed')`,
+            and o.status in ${listed(CANCELLABLE)}`,
   },
   {
     name: 'refunds-end',
@@ -79,7 +81,7 @@ export const PROGRESS_CHECKS: readonly SqlCheck[] = [
                  r.created_at >= ago.undo or ${TOLD_OF_REFUND} as unless_running
           from refunds r join orders o using (order_id), ago
           where r.state in ('pending', 'unknown') and (r.created_at < ago.undo or r.updated_at < ago.margin)
-            and o.status not in ('compensating', 'cancelling')`,
+            and o.status not in ${listed(BEING_UNDONE)}`,
   },
   {
     name: 'refunds-restock',
@@ -92,7 +94,7 @@ export const PROGRESS_CHECKS: readonly SqlCheck[] = [
                  ${TOLD_OF_REFUND} as unless_running
           from refunds r join orders o using (order_id), ago
           where r.state = 'succeeded' and r.restock and r.updated_at < ago.undo
-            and o.status in ('confirmed', 'completed')
+            and o.status in ${listed(PAID)}
             and exists (select from reservations v where v.order_id = r.order_id and v.state = 'committed')`,
   },
   {

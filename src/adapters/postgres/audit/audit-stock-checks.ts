@@ -1,3 +1,5 @@
+import { PAID, SETTLED } from '../../../domain/order.js';
+import { listed } from '../sql-list.js';
 import type { SqlCheck } from './audit-checks.js';
 
 export const STOCK_CHECKS: readonly SqlCheck[] = [
@@ -81,7 +83,7 @@ export const STOCK_CHECKS: readonly SqlCheck[] = [
                         coalesce(r.quantity || ' ' || r.state, 'not reserved')) as detail
           from orders o join order_lines l using (order_id)
           left join reservations r on r.order_id = l.order_id and r.sku = l.sku
-          where o.status in ('confirmed', 'completed')
+          where o.status in ${listed(PAID)}
             and (r.quantity is distinct from l.quantity or r.state not in ('active', 'committed', 'restocked'))`,
   },
   {
@@ -91,7 +93,7 @@ export const STOCK_CHECKS: readonly SqlCheck[] = [
     sql: `select o.order_id, r.sku as about,
                  format('the order is %s and still holds %s of %s', o.status, r.quantity, r.sku) as detail
           from orders o join reservations r using (order_id)
-          where o.status in ('confirmed', 'completed', 'failed', 'cancelled') and r.state = 'active'`,
+          where o.status in ${listed(SETTLED)} and r.state = 'active'`,
   },
   {
     name: 'paying-orders-keep-their-stock',

@@ -1,5 +1,6 @@
-import { ORDER_TRANSITIONS } from '../../../domain/order.js';
+import { ORDER_TRANSITIONS, PAID } from '../../../domain/order.js';
 import { STATUS_AFTER } from '../../../domain/trail.js';
+import { listed } from '../sql-list.js';
 import type { SqlCheck } from './audit-checks.js';
 
 const MOVES = `(values ${pairs(Object.entries(STATUS_AFTER))}) as moves (type, status)`;
@@ -48,7 +49,7 @@ export const TRAIL_CHECKS: readonly SqlCheck[] = [
     isRecoverable: false,
     sql: `select o.order_id, '' as about, 'the order was announced as confirmed and has no payment' as detail
           from orders o
-          where o.status not in ('confirmed', 'completed')
+          where o.status not in ${listed(PAID)}
             and exists (select from order_events e where e.order_id = o.order_id and e.type = 'order.confirmed')
             and not exists (select from payments p where p.order_id = o.order_id)`,
   },

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { DeadLetter } from '../../../domain/dead-letter.js';
-import { isSettled, type OrderStatus } from '../../../domain/order.js';
+import { isBeingUndone, isPaid, isSettled, type OrderStatus } from '../../../domain/order.js';
 import type { Tx } from '../pool.js';
 
 /**
@@ -20,7 +20,7 @@ export async function unsettledBy(
         ? 'This refund has not succeeded; redrive it, or give evidence that the money went back.'
         : undefined;
     case 'compensation':
-      if (status === 'compensating' || status === 'cancelling') return `The order is still ${status}.`;
+      if (status !== undefined && isBeingUndone(status)) return `The order is still ${status}.`;
       return refundIsUnderWay(tx, orderId, subject);
     case 'books':
       // Books may disagree about something that is no order.
@@ -42,7 +42,7 @@ async function refundIsOwed(
   subject: string,
   status: OrderStatus | undefined,
 ): Promise<boolean> {
-  const isPaid = status === 'confirmed' || status === 'completed';
+  const isOfPaidOrder = status !== undefined && isPaid(status);
   const refunds = await tx
     .selectFrom('refunds as r')
     .leftJoin('payments as p', (join) =>
@@ -53,7 +53,7 @@ async function refundIsOwed(
     .execute();
   const named = refunds.filter(({ refund_id }) => refund_id === subject);
   return (named.length > 0 ? named : refunds).some(({ state, paid_by }) => {
-    return state !== 'succeeded' && !(state === 'failed' && isPaid && paid_by !== null);
+    return state !== 'succeeded' && !(state === 'failed' && isOfPaidOrder && paid_by !== null);
   });
 }
 
@@ -84,11 +84,11 @@ async function orderIsOpen(tx: Tx, orderId: string, status: OrderStatus | undefi
            (select coalesce(sum(captured_minor), 0)::bigint from payment_attempts a
             where order_id = ${orderId} and state = 'captured'
               -- A paid order may keep its payment.
-              and not (${status === 'confirmed' || status === 'completed'}::boolean
+              and not (${isPaid(status)}::boolean
                        and exists (select from payments p where p.order_id = a.order_id and p.attempt = a.attempt)))
            - (select coalesce(sum(amount_minor), 0)::bigint from refunds r
               where order_id = ${orderId} and state = 'succeeded'
-                and not (${status === 'confirmed' || status === 'completed'}::boolean
+                and not (${isPaid(status)}::boolean
                          and exists (select from payments p where p.order_id = r.order_id and p.attempt = r.attempt)))
            as kept_minor`.execute(tx);
   const [standing] = rows;

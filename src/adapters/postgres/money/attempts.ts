@@ -1,7 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { Standing } from '../../../activities/payments.js';
 import { ATTEMPT_TRANSITIONS, type AttemptState } from '../../../domain/payment.js';
-import type { OrderRun } from '../../../domain/order.js';
+import { isBeingPaid, isPaid, type OrderRun } from '../../../domain/order.js';
 import type { ChargeOutcome } from '../../../domain/outcomes.js';
 import { endingOf, type LockedOrder } from '../orders/order-row.js';
 import type { Tx } from '../pool.js';
@@ -64,7 +64,7 @@ export async function abandonUnsent(tx: Tx, orderId: string, owner?: string): Pr
 
 /** What order and attempt say about the charge, or undefined while that is open. */
 export function outcomeOf(order: LockedOrder, attempt: Attempt | undefined): ChargeOutcome | undefined {
-  if (order.status === 'confirmed' || order.status === 'completed') return { kind: 'confirmed' };
+  if (isPaid(order.status)) return { kind: 'confirmed' };
   const ending = endingOf(order);
   if (ending !== undefined) return { kind: 'undoing', ending };
   if (attempt?.state === 'captured') return captureOutcome(order, attempt);
@@ -77,9 +77,7 @@ function captureOutcome(order: LockedOrder, attempt: Attempt): ChargeOutcome {
   const currency = attempt.captured_currency ?? attempt.currency;
   const asAgreed = capturedMinor === order.total_minor && currency === order.currency;
   if (!asAgreed) return { kind: 'mismatch', capturedMinor, currency };
-  return order.status === 'reserved' || order.status === 'payment_unknown'
-    ? { kind: 'unreserved' }
-    : { kind: 'superseded' };
+  return { kind: isBeingPaid(order.status) ? 'unreserved' : 'superseded' };
 }
 
 /** Whether money of this attempt went back, or was to: then it pays for nothing any more. */

@@ -1,8 +1,10 @@
 import type { Captured, GatewayCall } from '../../../activities/payments.js';
-import { statusesBefore, type OrderRun, type OrderStatus } from '../../../domain/order.js';
+import { RUN_LETTERS } from '../../../domain/dead-letter.js';
+import { BEING_PAID, isBeingPaid, isPaid, type OrderRun, type OrderStatus } from '../../../domain/order.js';
 import type { ChargeOutcome } from '../../../domain/outcomes.js';
 import { holdAgain } from '../orders/hold-again.js';
 import { prepared, type Database } from '../pool.js';
+import { listed } from '../sql-list.js';
 
 interface CaptureRow {
   status: OrderStatus;
@@ -63,7 +65,7 @@ const captureStatement = prepared<CaptureRow>(
    ), known as (
      update dead_letters set state = 'resolved', resolution = 'the charge was captured', updated_at = now()
      where order_id = $1 and state in ('open', 'redriving')
-       and (kind = 'payment_unknown' or kind in ('charge', 'reserve', 'run') and exists (select from confirmed))
+       and (kind = 'payment_unknown' or kind in ${listed(RUN_LETTERS)} and exists (select from confirmed))
    ), called as (
      insert into gateway_calls (order_id, idempotency_key, operation, outcome, latency_ms)
      select $1, idempotency_key, 'charge', 'captured', $8 from payment_attempts
@@ -89,8 +91,7 @@ export async function capture(
   call?: GatewayCall,
 ): Promise<ChargeOutcome> {
   const { reference, amountMinor, currency } = captured;
-  const confirmable = statusesBefore('confirmed');
-  const values = [orderId, owner, attempt, reference, amountMinor, currency, confirmable];
+  const values = [orderId, owner, attempt, reference, amountMinor, currency, BEING_PAID];
   const write = async (latencyMs: number | null): Promise<CaptureRow> => {
     const [row] = await captureStatement(database, [...values, latencyMs]);
     if (row === undefined) throw new Error(`order ${orderId} has no row`);
@@ -98,20 +99,20 @@ export async function capture(
   };
 
   const row = await write(call?.latencyMs ?? null);
-  const outcome = outcomeOf(row, captured, owner, confirmable);
+  const outcome = outcomeOf(row, captured, owner);
   if (outcome.kind !== 'unreserved') return outcome;
   // Whether or not there was anything to hold: this statement may have seen the reservations as they were before it waited.
   await holdAgain(database, orderId);
-  return outcomeOf(await write(null), captured, owner, confirmable);
+  return outcomeOf(await write(null), captured, owner);
 }
 
-function outcomeOf(row: CaptureRow, captured: Captured, owner: string, confirmable: OrderStatus[]): ChargeOutcome {
-  if (row.status === 'confirmed' || row.status === 'completed') return { kind: 'confirmed' };
+function outcomeOf(row: CaptureRow, captured: Captured, owner: string): ChargeOutcome {
+  if (isPaid(row.status)) return { kind: 'confirmed' };
   if (row.status === 'cancelling' && row.owner === owner) {
     return { kind: 'undoing', ending: { status: 'cancelled', reason: row.cancel_reason ?? 'cancelled' } };
   }
   if (row.total_minor !== captured.amountMinor || row.currency !== captured.currency) {
     return { kind: 'mismatch', capturedMinor: captured.amountMinor, currency: captured.currency };
   }
-  return row.owner === owner && confirmable.includes(row.status) ? { kind: 'unreserved' } : { kind: 'superseded' };
+  return row.owner === owner && isBeingPaid(row.status) ? { kind: 'unreserved' } : { kind: 'superseded' };
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { DueRefund, RefundStore, RequestedRefund } from '../../../activities/refunds.js';
 import { isUndoRefundId } from '../../../domain/ids.js';
-import type { OrderStatus } from '../../../domain/order.js';
+import { isRefundable } from '../../../domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
 import { returnRefusal } from '../../../domain/returns.js';
 import { forgetEvidence, heedEvidence } from '../dead-letters/evidence.js';
@@ -109,7 +109,7 @@ async function openRefund(tx: Tx, refund: RequestedRefund): Promise<Admission> {
     return known.fingerprint === fingerprint ? { kind: 'admitted' } : refused('idempotency_conflict');
 
   const payment = await tx.selectFrom('payments').selectAll().where('order_id', '=', orderId).executeTakeFirst();
-  if (payment === undefined || !REFUNDABLE.includes(order.status)) return refused('not_refundable');
+  if (payment === undefined || !isRefundable(order.status)) return refused('not_refundable');
   const left = await leftToRefund(tx, orderId, payment.attempt, payment.amount_minor);
   const amountMinor = refund.amountMinor ?? left;
   const noReturn = refund.restock && returnRefusal(await returnsOf(tx, orderId), { amountMinor, leftMinor: left });
@@ -137,8 +137,6 @@ async function openRefund(tx: Tx, refund: RequestedRefund): Promise<Admission> {
 }
 
 const ORDER_OF_DUE: readonly DueRefund['state'][] = ['due', 'unknown', 'refused'];
-
-const REFUNDABLE: readonly OrderStatus[] = ['confirmed', 'completed'];
 
 /** A new key, and only for what may still go back: the failed amount may have been refunded another way since. */
 async function sendAgain(tx: Tx, refund: Refund): Promise<void> {

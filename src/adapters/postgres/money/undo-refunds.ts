@@ -1,6 +1,6 @@
 import type { DueRefund } from '../../../activities/refunds.js';
 import { isUndoRefundId, undoRefundId, undoRefundKey } from '../../../domain/ids.js';
-import type { OrderStatus } from '../../../domain/order.js';
+import { isBeingPaid, isPaid, type OrderStatus } from '../../../domain/order.js';
 import { resolveDeadLetters } from '../dead-letters/dead-letters.js';
 import type { Tx } from '../pool.js';
 import { claimedMinor, dueOf, type Refund } from './refund-row.js';
@@ -13,27 +13,16 @@ export interface UnwantedCapture {
   currency: string;
 }
 
-// In these no charge is under way that could still confirm the order: whatever was captured, was captured for nothing.
-const WITHOUT_PAYMENT: readonly OrderStatus[] = [
-  'pending',
-  'in_review',
-  'compensating',
-  'failed',
-  'cancelling',
-  'cancelled',
-];
-const PAID: readonly OrderStatus[] = ['confirmed', 'completed'];
-
 /** The captures of an order that must not keep their money: strays only, while the order is paid. */
 export async function unwantedCaptures(tx: Tx, orderId: string, status: OrderStatus): Promise<UnwantedCapture[]> {
-  const isPaid = PAID.includes(status);
-  if (!isPaid && !WITHOUT_PAYMENT.includes(status)) return [];
+  // A charge that is under way could still confirm the order. Otherwise all that was captured was captured for nothing.
+  if (isBeingPaid(status)) return [];
   const captured = await tx
     .selectFrom('payment_attempts as a')
     .select(['a.attempt', 'a.captured_minor', 'a.captured_currency'])
     .where('a.order_id', '=', orderId)
     .where('a.state', '=', 'captured')
-    .$if(isPaid, (query) =>
+    .$if(isPaid(status), (query) =>
       query.where(({ not, exists, selectFrom }) =>
         not(
           exists(

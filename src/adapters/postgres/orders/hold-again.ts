@@ -1,8 +1,7 @@
 import { sql } from 'kysely';
+import { isBeingPaid } from '../../../domain/order.js';
 import type { Database } from '../pool.js';
 import { lockOrder } from './order-row.js';
-
-const HELD_WHILE = ['reserved', 'payment_unknown'];
 
 const hold = (orderId: string) => sql`
    with wanted as materialized (
@@ -33,6 +32,6 @@ const hold = (orderId: string) => sql`
 export async function holdAgain({ kysely }: Database, orderId: string): Promise<void> {
   await kysely.transaction().execute(async (tx) => {
     const order = await lockOrder(tx, orderId);
-    if (order !== undefined && HELD_WHILE.includes(order.status)) await hold(orderId).execute(tx);
+    if (order !== undefined && isBeingPaid(order.status)) await hold(orderId).execute(tx);
   });
 }

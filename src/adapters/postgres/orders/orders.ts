@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { OrderStore } from '../../../activities/orders.js';
-import type { DeadLetterKind } from '../../../domain/dead-letter.js';
-import type { FailureReason } from '../../../domain/failure.js';
+import { RUN_LETTERS } from '../../../domain/dead-letter.js';
+import { REDRIVABLE } from '../../../domain/failure.js';
 import { isCancellable, isSettled, type OrderRun, type OrderStatus, type Undone } from '../../../domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
 import { mayShip } from '../../../domain/returns.js';
@@ -11,12 +11,6 @@ import { inTime } from './expiry.js';
 import { endingOf, lockOrder, moveOrder, placeOrder, type LockedOrder, type Move } from './order-row.js';
 import { forgetReturns, returnsOf } from './returns.js';
 import type { Database, Tx } from '../pool.js';
-
-const REDRIVABLE: Partial<Record<FailureReason, DeadLetterKind>> = {
-  payment_unavailable: 'charge',
-  inventory_unavailable: 'reserve',
-};
-const LETTERS_OF_A_RUN: readonly DeadLetterKind[] = ['charge', 'reserve', 'run'];
 
 const ADMITTED: Admission = { kind: 'admitted' };
 
@@ -130,7 +124,7 @@ function isRedrivable({ failure }: LockedOrder): boolean {
 /** A failure that only trouble caused can be redriven; every other ending leaves nothing for a person to do. */
 async function settleDeadLetters(tx: Tx, orderId: string, ending: Undone): Promise<void> {
   const kind = ending.status === 'failed' ? REDRIVABLE[ending.failure.reason] : undefined;
-  const over = LETTERS_OF_A_RUN.filter((other) => other !== kind);
+  const over = RUN_LETTERS.filter((other) => other !== kind);
   const resolution = `the order is ${ending.status}`;
   await resolveDeadLetters(tx, orderId, over, resolution);
   // Not that of a refund which somebody asked for: it goes on by itself.

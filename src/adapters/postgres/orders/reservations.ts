@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { ReservationStore } from '../../../activities/inventory.js';
 import type { Failure } from '../../../domain/failure.js';
-import type { AcceptedOrder, OrderStatus } from '../../../domain/order.js';
+import { holdsStock, isBeingUndone, type AcceptedOrder, type OrderStatus } from '../../../domain/order.js';
 import type { ReserveOutcome, Shortage } from '../../../domain/outcomes.js';
 import { endingOf, lineArrays, lockOrder, ORDER_COLUMNS, orderValues } from './order-row.js';
 import { prepared, type Database } from '../pool.js';
@@ -79,7 +79,7 @@ export function createReservationStore(database: Database): ReservationStore {
     async release({ orderId, owner }) {
       await database.kysely.transaction().execute(async (tx) => {
         const order = await lockOrder(tx, orderId);
-        if (order?.owner !== owner || !UNDOING.includes(order.status)) return;
+        if (order?.owner !== owner || !isBeingUndone(order.status)) return;
         const isExpired = order.status === 'compensating' && order.failure?.reason === 'expired';
         const freed = isExpired ? 'expired' : 'released';
         await sql`
@@ -126,9 +126,6 @@ export function createReservationStore(database: Database): ReservationStore {
   };
 }
 
-const HOLDING: readonly OrderStatus[] = ['reserved', 'payment_unknown', 'confirmed', 'completed'];
-const UNDOING: readonly OrderStatus[] = ['compensating', 'cancelling'];
-
 function reserveOutcome(row: ReserveRow, order: AcceptedOrder, owner: string): ReserveOutcome {
   if (row.placed === 'reserved') return { kind: 'reserved' };
   const outOfStock: ReserveOutcome = { kind: 'out_of_stock', shortages: row.shortages };
@@ -138,7 +135,7 @@ function reserveOutcome(row: ReserveRow, order: AcceptedOrder, owner: string): R
   if (row.existing === null) throw new Error(`order ${order.orderId} was being written by another try`);
   if (row.existing_owner !== owner) return { kind: 'superseded' };
   if (row.existing === 'pending') return outOfStock;
-  if (HOLDING.includes(row.existing)) return { kind: 'reserved' };
+  if (holdsStock(row.existing)) return { kind: 'reserved' };
   const ending = endingOf({ status: row.existing, failure: row.failure, cancel_reason: row.cancel_reason });
   return ending === undefined ? { kind: 'superseded' } : { kind: 'undoing', ending };
 }
