@@ -16,7 +16,6 @@ export interface OrderReader {
   find(orderId: string): Promise<OrderRecord | undefined>;
   /** The reason of the cancel that was accepted of this order, which may have no row yet. */
   cancelReason(orderId: string): Promise<string | undefined>;
-  ping(): Promise<void>;
 }
 
 interface KnownCheckout {

@@ -1,5 +1,6 @@
 import { createOrderReader } from '../../adapters/postgres/orders/order-reader.js';
 import { createOutboxStore } from '../../adapters/postgres/events/outbox.js';
+import { probeWrites } from '../../adapters/postgres/write-probe.js';
 import { createMetrics } from '../../adapters/prometheus/metrics.js';
 import { createEventSender } from '../../adapters/webhooks/event-sender.js';
 import { createOrderRequests } from '../../api/orders/order-requests.js';
@@ -34,12 +35,13 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     eagerStart: roles.includes('worker'),
     deadlineMs: config.TEMPORAL_DEADLINE_MS,
   });
-  const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
+  const probeDatabase = () => probeWrites(database);
+  const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS, probeDatabase });
   const outbox = createOutboxStore(database);
   addOutboxGauges(metrics, outbox);
   const eventSender = createEventSender({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
   lifetime.onClose('webhook connections', async () => eventSender.close());
-  readiness.add('database', reader.ping);
+  readiness.add('database', probeDatabase);
   readiness.add('temporal', workflows.ping);
 
   const parts: RoleParts = {

@@ -128,7 +128,6 @@ export function openDesk() {
       forCheckout: async () => ({ fingerprint: null, keyHolder: null, products: [] }),
       find: async (orderId) => rows.get(orderId),
       cancelReason: async (orderId) => cancels.accepted.get(orderId),
-      ping: async () => {},
     },
     workflows: {
       start: async () => 'exists',

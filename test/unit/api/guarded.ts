@@ -17,7 +17,7 @@ export function openApp(guards: ReturnType<typeof createGuards> = [], observe?: 
     guards,
     ...(observe === undefined ? {} : { observe }),
     keys: unused,
-    reader: { forCheckout: unused, find: async () => undefined, cancelReason: unused, ping: unused },
+    reader: { forCheckout: unused, find: async () => undefined, cancelReason: unused },
     workflows: { start: unused, find: async () => undefined, closed: unused, ping: unused },
     trail: unused,
     notices: unused,

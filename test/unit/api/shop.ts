@@ -80,9 +80,6 @@ export function openShop() {
       called('reader.cancelReason');
       return shop.cancelReasons.get(orderId);
     },
-    async ping() {
-      called('reader.ping');
-    },
   };
 
   const keys: CheckoutKeys = {

@@ -29,9 +29,6 @@ const begun = prepared<{ orderId: string }>(
    select order_id from orders where order_id = any($1) and status not in ('pending', 'reserved')`,
 );
 
-// The pool drops a connection that lets this time pass: a server that hangs must not have them all.
-const PING = { text: 'select 1', query_timeout: 2_000 };
-
 export type OrderReader = ReturnType<typeof createOrderReader>;
 
 /** What the HTTP side reads. */
@@ -69,11 +66,6 @@ export function createOrderReader(database: Database) {
           .limit(limit)
           .execute(),
       );
-    },
-
-    /** Resolves when the database answers. */
-    async ping(): Promise<void> {
-      await orUnavailable(database.pool.query(PING));
     },
   };
 }

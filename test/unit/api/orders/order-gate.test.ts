@@ -208,7 +208,6 @@ test('a full gate answers 503, starts nothing, and still answers the repeat of a
       }),
       find: async (orderId) => shop.rows.get(orderId),
       cancelReason: async () => undefined,
-      ping: async () => {},
     },
     workflows: {
       start: async () => {
