@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { requestId } from 'hono/request-id';
-import { Unavailable } from '../domain/unavailable.js';
+import { Unavailable, type Dependency } from '../domain/unavailable.js';
 import { createDocsRoutes } from './document/docs-page.js';
 import { documentOf } from './document/document.js';
 import { createDeadLetterRoutes, type DeadLetterOptions } from './dead-letters/dead-letters.js';
@@ -102,7 +102,7 @@ export function createApp(options: AppOptions) {
     if (endedEarly(error, c)) return malformed('it ended before all of its body was there');
     const fields = { request_id: c.get('requestId'), order_id: orderOf(c), path: c.req.path, err: error };
     if (error instanceof Unavailable) {
-      log.warn({ ...fields, err: error.cause, dependency: error.dependency }, 'a dependency is away');
+      log.warn({ ...fields, err: error.cause, dependency: error.dependency }, 'a dependency is unavailable');
       return unavailable(error);
     }
     log.error(fields, 'a request failed');
@@ -110,9 +110,15 @@ export function createApp(options: AppOptions) {
   }
 }
 
+const UNAVAILABLE: Record<Dependency, string> = {
+  database: 'The database is unavailable.',
+  temporal: 'The workflow engine is unavailable.',
+  worker: 'No worker answered in time.',
+};
+
 function unavailable({ dependency }: Unavailable): Problem {
   const detail =
-    `The ${dependency === 'temporal' ? 'workflow engine' : dependency} is away. ` +
+    `${UNAVAILABLE[dependency]} ` +
     'Whether or not this request got through, sending it again with the same order_id or Idempotency-Key is safe.';
   return new Problem('unavailable', detail, { dependency }, { 'Retry-After': String(RETRY_AFTER_SECONDS) });
 }

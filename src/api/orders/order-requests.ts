@@ -31,11 +31,14 @@ import {
 } from '../../workflows/contract.js';
 import { checkoutRun } from './checkout-run.js';
 import { boundedBy, isAlreadyStarted, isNotFound } from './temporal-calls.js';
+import { updatesOf } from './update-answers.js';
 
 export interface OrderRequestsOptions {
   client: Client;
   /** How long Temporal and a worker may take to answer one request. */
   deadlineMs: number;
+  /** Says in a word what keeps the database from taking writes; rejects when it does not answer. */
+  probeDatabase?: () => Promise<string | void>;
 }
 
 export type OrderRequests = ReturnType<typeof createOrderRequests>;
@@ -48,10 +51,11 @@ const MOMENTS = 3;
 
 /**
  * All that people ask of orders after their checkout, as messages to workflows: nothing here changes an order itself.
- * Every method throws `Unavailable` when Temporal or its workers are away or too slow; sending the same again is safe.
+ * Every method throws `Unavailable` when Temporal, its workers or their database are too slow; sending the same again is safe.
  */
-export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions) {
+export function createOrderRequests({ client, deadlineMs, probeDatabase }: OrderRequestsOptions) {
   const bounded = boundedBy(client, deadlineMs);
+  const answered = updatesOf({ client, bounded, probeDatabase });
 
   return {
     /** Asks the running checkout to end as cancelled. @returns whether one is running */
@@ -77,7 +81,7 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
     async review(orderId: string, decision: ReviewDecision): Promise<ReviewOutcome | undefined> {
       const handle = client.workflow.getHandle(orderWorkflowId(orderId));
       try {
-        return await bounded(() => handle.executeUpdate(reviewOrder, { args: [{ decision }] }));
+        return await answered(handle.workflowId, () => handle.executeUpdate(reviewOrder, { args: [{ decision }] }));
       } catch (error) {
         if (isNotFound(error) || error instanceof WorkflowUpdateFailedError) return undefined;
         throw error;
@@ -174,7 +178,8 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
         workflowIdConflictPolicy: 'USE_EXISTING',
       });
       try {
-        return await bounded(() => client.workflow.executeUpdateWithStart(admission, { startWorkflowOperation }));
+        const update = () => client.workflow.executeUpdateWithStart(admission, { startWorkflowOperation });
+        return await answered(workflowId, update);
       } catch (error) {
         const closedMeanwhile = isNotFound(error) || error instanceof WorkflowUpdateFailedError;
         if (!closedMeanwhile || tries === MOMENTS) throw error;
@@ -193,7 +198,8 @@ export function createOrderRequests({ client, deadlineMs }: OrderRequestsOptions
       workflowIdConflictPolicy: 'FAIL',
     });
     try {
-      return await bounded(() => client.workflow.executeUpdateWithStart(admission, { startWorkflowOperation }));
+      const update = () => client.workflow.executeUpdateWithStart(admission, { startWorkflowOperation });
+      return await answered(run.workflowId, update);
     } catch (error) {
       if (isAlreadyStarted(error)) return 'running';
       throw error;

@@ -1,5 +1,6 @@
 import {
   isGrpcServiceError,
+  NamespaceNotFoundError,
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
@@ -18,6 +19,7 @@ export function boundedBy(client: Client, deadlineMs: number): Bounded {
 
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
+const NO_NAMESPACE = /^Namespace .* is not found/;
 // gRPC codes of a server that is away, overloaded or late: cancelled, deadline, exhausted, aborted, unavailable.
 const AWAY = [1, 4, 8, 10, 14];
 
@@ -44,7 +46,14 @@ async function orUnavailable<T>(call: Promise<T>): Promise<T> {
 }
 
 function isAway(error: unknown): boolean {
-  return error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || AWAY.includes(grpcCode(error) ?? -1);
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isNamespaceMissing(error)) return true;
+  return AWAY.includes(grpcCode(error) ?? -1);
+}
+
+/** Nothing can be said of workflows then, not even that there is none. */
+export function isNamespaceMissing(error: unknown): boolean {
+  if (error instanceof NamespaceNotFoundError) return true;
+  return grpcCode(error) === NOT_FOUND && error instanceof Error && NO_NAMESPACE.test(error.message);
 }
 
 /** The client wraps some gRPC errors and passes others on. */

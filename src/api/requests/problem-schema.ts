@@ -33,7 +33,7 @@ const extensions = {
   kind: z.string().openapi({ description: 'no-evidence-wanted: what the dead letter is about.' }),
   outcome: z.string().openapi({ description: 'evidence-conflict: what was said first.' }),
   state: z.string().openapi({ description: 'not-open, not-redrivable: the state it is in.' }),
-  dependency: z.string().openapi({ description: 'unavailable: what is away.' }),
+  dependency: z.string().openapi({ description: 'unavailable: which dependency, `database`, `temporal` or `worker`.' }),
   required_scope: z.string().openapi({ description: 'insufficient-scope: what the API key lacks.' }),
 };
 

@@ -133,12 +133,12 @@ export const OPERATION_PAGES = {
   },
   unavailable: {
     meaning:
-      'A part that this request needs is away or too slow; `dependency` names it. The request may have got through all the same.',
+      'A part that this request needs is unavailable or too slow. `dependency` names it: `database`, `temporal`, or `worker` when no worker answered in time. The request may have got through all the same.',
     action: 'Send it again with the same `order_id` or `Idempotency-Key`. Operators: `/readyz` on the internal port.',
     retry: 'safe',
     example: {
       detail:
-        'The workflow engine is away. Whether or not this request got through, sending it again with the same order_id or Idempotency-Key is safe.',
+        'The workflow engine is unavailable. Whether or not this request got through, sending it again with the same order_id or Idempotency-Key is safe.',
       instance: '/v1/orders',
       dependency: 'temporal',
     },
