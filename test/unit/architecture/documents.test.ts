@@ -1,20 +1,53 @@
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { brokenLinks, missingPlaces } from './documents.js';
+import { brokenAnchors, brokenLinks, missingPlaces } from './documents.js';
 import { filesBelow, readText, root } from './tree.js';
 
 const exists = (path: string) => existsSync(`${root}${path}`);
-const documents = ['README.md', ...filesBelow('docs').filter((path) => path.endsWith('.md'))];
+const folders = [...new Set(filesBelow('').flatMap(foldersAbove))];
+const documents = [
+  'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...filesBelow('docs').filter((path) => path.endsWith('.md')),
+];
 
 describe('the documents', () => {
   test.each(documents)('have no broken link: %s', (path) => {
     expect(brokenLinks(path, readText(path), exists)).toEqual([]);
   });
 
-  test('name in docs/architecture.md no folder and no file that is not there', () => {
-    const folders = [...new Set(filesBelow('').flatMap(foldersAbove))];
-    expect(missingPlaces(readText('docs/architecture.md'), { folders, exists })).toEqual([]);
+  test.each(documents)('have no link to a heading that does not exist: %s', (path) => {
+    expect(brokenAnchors(path, readText(path), { exists, read: readText })).toEqual([]);
+  });
+
+  test.each(documents)('name no file or folder that does not exist: %s', (path) => {
+    const isPlace = (place: string) => exists(place) || exists(`${place}.test.ts`);
+    expect(missingPlaces(readText(path), { folders, exists: isPlace })).toEqual([]);
+  });
+
+  test('name in docs/races.md, by its short names for folders, no test that does not exist', () => {
+    const shelves = { races: 'integration/races', postgres: 'integration/postgres', workflows: 'workflows' };
+    const named = [...readText('docs/races.md').matchAll(/`(races|postgres|workflows)\/([\w-]+)`/g)];
+    expect(named.length).toBeGreaterThan(50);
+    const missing = named.filter(([, shelf = '', name = '']) => {
+      return !exists(`test/${shelves[shelf as keyof typeof shelves]}/${name}.test.ts`);
+    });
+    expect(missing.map(([span]) => span)).toEqual([]);
+  });
+
+  test('list in docs/changing.md every file that names the last field added to a checkout', () => {
+    const [, count, table = ''] =
+      /^### A field in a checkout \((\d+)\)\n([^#]*)/m.exec(readText('docs/changing.md')) ?? [];
+    const listed = [...table.matchAll(/^\| `(src\/[^`]+)`/gm)].map(([, path = '']) => path);
+    expect(listed).toHaveLength(Number(count));
+    const itsUse = ['src/adapters/postgres/events/notices.ts', 'src/commands/logger.ts'];
+    const naming = filesBelow('src')
+      .filter((path) => /customerEmail|customer_email/.test(readText(path)))
+      .map((path) => path.replace(/[^/]+\.sql$/, ''));
+    expect(listed.toSorted()).toEqual(naming.filter((path) => !itsUse.includes(path)).toSorted());
   });
 
   test('include those that a reader begins with', () => {
@@ -55,6 +88,27 @@ describe('the checker of links', () => {
   ])('has nothing against %j', (markdown) => {
     expect(broken(markdown)).toEqual([]);
   });
+});
+
+describe('the checker of headings', () => {
+  const pages = new Map([
+    ['docs/a.md', '# A page\n\n## What it says: `code`, and more'],
+    ['docs/b.md', '# Another'],
+  ]);
+  const exists = (path: string) => pages.has(path);
+  const broken = (markdown: string) =>
+    brokenAnchors('docs/a.md', markdown, { exists, read: (path) => pages.get(path) ?? '' });
+
+  test.each(['#nothing', 'b.md#a-page', './a.md#another'])('reports a link to %s', (target) => {
+    expect(broken(`[x](${target})`)).toEqual([target]);
+  });
+
+  test.each(['#a-page', '#what-it-says-code-and-more', 'b.md#another', 'b.md', 'c.md#x', 'https://example.com/b.md#x'])(
+    'accepts a link to %s',
+    (target) => {
+      expect(broken(`[x](${target})`)).toEqual([]);
+    },
+  );
 });
 
 describe('the checker of places', () => {

@@ -55,13 +55,3 @@ export function placeOf({ number }: Requirement): number {
   const [chapter = 0, section = 0, one = 0] = number.split('.').map(Number);
   return chapter * 10_000 + section * 100 + one;
 }
-
-/** Where links within a page may lead, as its headings make them. */
-export function anchorsOf(markdown: string): string[] {
-  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
-}
