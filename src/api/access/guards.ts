@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { requireKey, type AccessOptions } from './access.js';
 import { allowOrigins, boundUrlAndHeaders, browserHeaders } from './http-limits.js';
-import { boundRequests } from './in-flight.js';
+import { boundRequests } from '../load/in-flight.js';
 
 export interface GuardOptions extends AccessOptions {
   /** The most requests that are worked on at once. */

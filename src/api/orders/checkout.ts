@@ -6,7 +6,7 @@ import type { OrderPolicy } from '../../domain/policy.js';
 import type { Product } from '../../domain/product.js';
 import { isClaimable, refuseTaken, type CheckoutKey, type CheckoutKeys } from './checkout-key.js';
 import { fingerprintOf } from './fingerprint.js';
-import type { Ticket } from './order-gate.js';
+import type { Ticket } from '../load/load-shedder.js';
 import type { OrderWorkflows } from './order-workflows.js';
 import { Problem, type FieldError } from '../requests/problems.js';
 

@@ -9,7 +9,7 @@ import { answer, RATE_HEADERS } from '../requests/answers.js';
 import { acceptCheckout, existingOrder, findOrder, type OrderSources } from './checkout.js';
 import { checkoutKey, type CheckoutKeys } from './checkout-key.js';
 import { sentKey } from '../requests/idempotency-key.js';
-import type { OrderGate, Ticket } from './order-gate.js';
+import type { OrderGate, Ticket } from '../load/load-shedder.js';
 import { orderJson, orderJsonSchema } from './order-json.js';
 import { checkoutSchema, orderIdSchema, type CheckoutBody } from './order-schema.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';

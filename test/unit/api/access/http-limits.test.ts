@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { Hono } from 'hono';
 import { ANSWER_HEADERS } from '../../../../src/api/requests/answers.js';
-import { boundRequests } from '../../../../src/api/access/in-flight.js';
+import { boundRequests } from '../../../../src/api/load/in-flight.js';
 import { Problem, problemResponse } from '../../../../src/api/requests/problems.js';
 import { REQUEST_HEADERS } from '../../../../src/api/requests/request-headers.js';
 import { openGuarded } from '../guarded.js';

@@ -1,5 +1,5 @@
 import type { ApiLog } from '../requests/api-log.js';
-import type { Pace } from './pace.js';
+import type { Pace } from './adaptive-limit.js';
 import { Problem } from '../requests/problems.js';
 import { retryAfter } from '../requests/retry-after.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { createOrderGate } from '../../../../src/api/orders/order-gate.js';
-import { createPace } from '../../../../src/api/orders/pace.js';
+import { createOrderGate } from '../../../../src/api/load/load-shedder.js';
+import { createPace } from '../../../../src/api/load/adaptive-limit.js';
 import { Problem } from '../../../../src/api/requests/problems.js';
 import { createOrderRoutes } from '../../../../src/api/orders/orders.js';
 import { checkout, openShop } from '../shop.js';
