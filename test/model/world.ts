@@ -23,7 +23,7 @@ import { createStatsReader } from '../../src/adapters/postgres/stats-reader.js';
 import { createStockAdjustments } from '../../src/adapters/postgres/catalogue/stock-adjustments.js';
 import { createApp } from '../../src/api/app.js';
 import { findOrder } from '../../src/api/orders/checkout.js';
-import { createOrderFollowers } from '../../src/api/orders/order-followers.js';
+import { createOrderFollowers } from '../../src/api/orders/stream/order-followers.js';
 import { createOrderRequests } from '../../src/api/orders/order-requests.js';
 import { createOrderWorkflows } from '../../src/api/orders/order-workflows.js';
 import { createPorts, policyOf } from '../../src/commands/serve/ports.js';

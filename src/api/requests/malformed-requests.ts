@@ -3,7 +3,7 @@ import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { malformed, wrongVersion } from './request-rules.js';
 import { Problem, PROBLEM_TYPE, problemBody, PROBLEMS, type ProblemPlace } from './problems.js';
-import type { RequestObserver } from '../serving/request-observer.js';
+import type { RequestObserver } from './request-observer.js';
 
 /** Answers one request that Node could read, and that is refused nevertheless. */
 export type Refuse = (incoming: IncomingMessage, outgoing: ServerResponse, problem: Problem) => void;

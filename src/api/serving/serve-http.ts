@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { refuseMalformed } from '../requests/malformed-requests.js';
-import type { RequestObserver } from './request-observer.js';
+import type { RequestObserver } from '../requests/request-observer.js';
 import { refusal } from '../requests/request-rules.js';
 
 export interface HttpServer {

@@ -18,7 +18,7 @@ import type { GatewayEventVerifier } from '../../api/webhooks/gateway-webhooks.j
 import { createGuards } from '../../api/access/guards.js';
 import { createKeyVerifier } from '../../api/access/key-verifier.js';
 import { createOpenOrderCount } from '../../api/orders/open-orders.js';
-import { createOrderFollowers } from '../../api/orders/order-followers.js';
+import { createOrderFollowers } from '../../api/orders/stream/order-followers.js';
 import { createOrderGate } from '../../api/load/load-shedder.js';
 import { createPace } from '../../api/load/adaptive-limit.js';
 import { serveHttp } from '../../api/serving/serve-http.js';

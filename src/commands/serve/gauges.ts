@@ -3,7 +3,7 @@ import type { Database } from '../../adapters/postgres/pool.js';
 import type { Metrics } from '../../adapters/prometheus/metrics.js';
 import type { BreakerState } from '../../adapters/sandbox/breaker.js';
 import type { OutboxStore } from '../../relay/outbox-store.js';
-import type { OrderFollowers } from '../../api/orders/order-followers.js';
+import type { OrderFollowers } from '../../api/orders/stream/order-followers.js';
 
 /** Figures about the database; every process shows the same ones, so take their maximum, never their sum. */
 export function addBookGauges(metrics: Metrics, database: Database): void {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Metrics } from '../../adapters/prometheus/metrics.js';
 import { Problem } from '../../api/requests/problems.js';
-import type { RequestObserver } from '../../api/serving/request-observer.js';
+import type { RequestObserver } from '../../api/requests/request-observer.js';
 
 /**
  * Counts each answered request, and writes one line about it: with whose key, and which problem it met. Never its

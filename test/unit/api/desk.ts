@@ -1,5 +1,5 @@
 import { createApp } from '../../../src/api/app.js';
-import { createOrderFollowers } from '../../../src/api/orders/order-followers.js';
+import { createOrderFollowers } from '../../../src/api/orders/stream/order-followers.js';
 import type { DeadLetterBook } from '../../../src/api/dead-letters/dead-letters.js';
 import type { Verification } from '../../../src/api/webhooks/gateway-webhooks.js';
 import type { RecoveryBook } from '../../../src/api/webhooks/endpoint-recovery.js';
@@ -8,7 +8,7 @@ import type { EndpointBook } from '../../../src/api/webhooks/webhook-endpoints.j
 import type { OrderEvent } from '../../../src/api/orders/order-events.js';
 import type { NoticeRecord } from '../../../src/domain/notice.js';
 import type { OrderRequests } from '../../../src/api/orders/order-requests.js';
-import type { AnsweredRequest } from '../../../src/api/serving/request-observer.js';
+import type { AnsweredRequest } from '../../../src/api/requests/request-observer.js';
 import type { ProductBook } from '../../../src/api/catalogue/products.js';
 import type { StockBook } from '../../../src/api/catalogue/stock.js';
 import type { DeadLetter } from '../../../src/domain/dead-letter.js';

@@ -1,5 +1,5 @@
 import type { OrderEvent } from '../../../src/api/orders/order-events.js';
-import type { FollowedOrders } from '../../../src/api/orders/order-followers.js';
+import type { FollowedOrders } from '../../../src/api/orders/stream/order-followers.js';
 import { waitingFor, type OrderRecord } from '../../../src/domain/order-record.js';
 
 /** What streams read, from rows and trails in memory. */

@@ -1,7 +1,7 @@
 import { createApp } from '../../../src/api/app.js';
 import { createGuards, type GuardOptions } from '../../../src/api/access/guards.js';
 import type { KeyVerifier } from '../../../src/api/access/key-verifier.js';
-import type { RequestObserver } from '../../../src/api/serving/request-observer.js';
+import type { RequestObserver } from '../../../src/api/requests/request-observer.js';
 import { allows, type Scope } from '../../../src/domain/scopes.js';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
 

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Hono } from 'hono';
-import type { AnsweredRequest } from '../../../../src/api/serving/request-observer.js';
+import type { AnsweredRequest } from '../../../../src/api/requests/request-observer.js';
 import { PROBLEMS, type ProblemCode } from '../../../../src/api/requests/problems.js';
 import { serveHttp, type HttpServer } from '../../../../src/api/serving/serve-http.js';
 import { exchange } from '../../../support/raw-http.js';

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { createMetrics } from '../../../../src/adapters/prometheus/metrics.js';
 import { Problem } from '../../../../src/api/requests/problems.js';
-import type { AnsweredRequest } from '../../../../src/api/serving/request-observer.js';
+import type { AnsweredRequest } from '../../../../src/api/requests/request-observer.js';
 import { loggingInto } from '../../../../src/commands/logger.js';
 import { observedRequests } from '../../../../src/commands/serve/observed-requests.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { createOrderFollowers, type FollowedOrders } from '../../../../src/api/orders/order-followers.js';
+import { createOrderFollowers, type FollowedOrders } from '../../../../../src/api/orders/stream/order-followers.js';
 
 const event = (seq: number) => ({
   orderId: 'order-1',

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { OrderStatus } from '../../../../src/domain/order.js';
-import { openDesk, type Desk } from '../desk.js';
+import type { OrderStatus } from '../../../../../src/domain/order.js';
+import { openDesk, type Desk } from '../../desk.js';
 
 const createdAt = '2026-01-01T00:00:00.000Z';
 const PATH = '/v1/orders/order-1/stream';

@@ -1,17 +1,17 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { streamSSE, type SSEStreamingApi } from 'hono/streaming';
-import { waitingFor } from '../../domain/order-record.js';
-import type { Waiting } from '../../domain/order-waiting.js';
-import { isSettled, type OrderStatus } from '../../domain/order.js';
-import { emptyAnswer } from '../requests/answers.js';
-import { existingOrder, type OrderSources } from './checkout.js';
+import { waitingFor } from '../../../domain/order-record.js';
+import type { Waiting } from '../../../domain/order-waiting.js';
+import { isSettled, type OrderStatus } from '../../../domain/order.js';
+import { emptyAnswer } from '../../requests/answers.js';
+import { existingOrder, type OrderSources } from '../checkout.js';
 import { createMailbox, type Mailbox } from './mailbox.js';
-import { eventJson, type OrderEvent } from './order-events.js';
+import { eventJson, type OrderEvent } from '../order-events.js';
 import type { OrderFollowers } from './order-followers.js';
-import { orderIdSchema } from './order-schema.js';
-import { problems } from '../requests/problem-schema.js';
-import { Problem } from '../requests/problems.js';
-import { refuseInvalid } from '../requests/validation.js';
+import { orderIdSchema } from '../order-schema.js';
+import { problems } from '../../requests/problem-schema.js';
+import { Problem } from '../../requests/problems.js';
+import { refuseInvalid } from '../../requests/validation.js';
 
 export interface StreamOptions extends OrderSources {
   followers: OrderFollowers;

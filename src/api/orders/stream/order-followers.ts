@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Waiting } from '../../domain/order-waiting.js';
-import type { OrderStatus } from '../../domain/order.js';
-import type { ApiLog } from '../requests/api-log.js';
-import type { OrderEvent } from './order-events.js';
+import type { Waiting } from '../../../domain/order-waiting.js';
+import type { OrderStatus } from '../../../domain/order.js';
+import type { ApiLog } from '../../requests/api-log.js';
+import type { OrderEvent } from '../order-events.js';
 
 export interface OrderVersion {
   orderId: string;

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { AnsweredRequest } from '../../../../src/api/serving/request-observer.js';
+import type { AnsweredRequest } from '../../../../src/api/requests/request-observer.js';
 import { openDesk } from '../desk.js';
 import { openGuarded } from '../guarded.js';
 
