@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
 import { createRefundStore } from '../../../src/adapters/postgres/money/refunds.js';
-import { holdAgain } from '../../../src/adapters/postgres/orders/hold-again.js';
+import { holdAgain } from '../../../src/adapters/postgres/orders/re-reserve.js';
 import { createOrderStore } from '../../../src/adapters/postgres/orders/orders.js';
 import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
 import { createScreeningStore } from '../../../src/adapters/postgres/orders/screenings.js';

@@ -2,7 +2,7 @@ import type { Captured, GatewayCall } from '../../../activities/payments.js';
 import { RUN_LETTERS } from '../../../domain/dead-letter.js';
 import { BEING_PAID, isBeingPaid, isPaid, type OrderRun, type OrderStatus } from '../../../domain/order.js';
 import type { ChargeOutcome } from '../../../domain/outcomes.js';
-import { holdAgain } from '../orders/hold-again.js';
+import { holdAgain } from '../orders/re-reserve.js';
 import { prepared, type Database } from '../pool.js';
 import { listed } from '../sql-list.js';
 

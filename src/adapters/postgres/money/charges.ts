@@ -16,7 +16,7 @@ import {
   ownAttempt,
 } from './attempts.js';
 import { capture } from './capture.js';
-import { claim } from '../orders/claims.js';
+import { claim } from './claim.js';
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
 import { heedEvidence } from '../dead-letters/evidence.js';
 import { lockOrder, moveOrder } from '../orders/order-row.js';

@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { Claim } from '../../../activities/payments.js';
 import { chargeKeyPrefix } from '../../../domain/ids.js';
 import type { OrderRun } from '../../../domain/order.js';
-import { outcomeOf, ownAttempt } from '../money/attempts.js';
-import { requestedCancel } from './cancel-requests.js';
-import { isPastItsTime } from './expiry.js';
-import { lockOrder } from './order-row.js';
+import { outcomeOf, ownAttempt } from './attempts.js';
+import { requestedCancel } from '../orders/cancel-requests.js';
+import { isPastItsTime } from '../orders/expiry.js';
+import { lockOrder } from '../orders/order-row.js';
 import { prepared, type Database, type Tx } from '../pool.js';
 
 interface ClaimRow {
