@@ -12,7 +12,7 @@ import { createStatsReader, MOST_COUNTED } from '../../adapters/postgres/stats-r
 import { createStockAdjustments } from '../../adapters/postgres/catalogue/stock-adjustments.js';
 import { createRecoveryBook } from '../../adapters/postgres/events/endpoint-recoveries.js';
 import { createEndpointBook } from '../../adapters/postgres/events/webhook-endpoints.js';
-import { createSandboxEvents } from '../../adapters/sandbox/events.js';
+import { createSandboxEvents } from '../../adapters/gateways/sandbox/events.js';
 import { createApp } from '../../api/app.js';
 import type { GatewayEventVerifier } from '../../api/webhooks/gateway-webhooks.js';
 import { createGuards } from '../../api/access/guards.js';

@@ -1,5 +1,5 @@
 import type { Metrics } from '../../adapters/prometheus/metrics.js';
-import type { BreakerChange, BreakerState } from '../../adapters/sandbox/breaker.js';
+import type { BreakerChange, BreakerState } from '../../adapters/gateways/breaker.js';
 
 interface BreakerLog {
   info(about: object, text: string): void;

@@ -1,4 +1,4 @@
-import type { BreakerChange } from '../../adapters/sandbox/breaker.js';
+import type { BreakerChange } from '../../adapters/gateways/breaker.js';
 import type { BreakerShown } from '../../domain/order-stats.js';
 
 /** Throws when the database is unavailable. */

@@ -1,7 +1,7 @@
 import { createBookGauges } from '../../adapters/postgres/gauges.js';
 import type { Database } from '../../adapters/postgres/pool.js';
 import type { Metrics } from '../../adapters/prometheus/metrics.js';
-import type { BreakerState } from '../../adapters/sandbox/breaker.js';
+import type { BreakerState } from '../../adapters/gateways/breaker.js';
 import type { OutboxStore } from '../../relay/outbox-store.js';
 import type { OrderFollowers } from '../../api/orders/stream/order-followers.js';
 

@@ -18,8 +18,8 @@ import { createOrderReader } from '../../adapters/postgres/orders/order-reader.j
 import { createRefundStore } from '../../adapters/postgres/money/refunds.js';
 import { createReservationStore } from '../../adapters/postgres/orders/reservations.js';
 import { createScreeningStore } from '../../adapters/postgres/orders/screenings.js';
-import type { BreakerChange } from '../../adapters/sandbox/breaker.js';
-import { createSandboxGateway, type CallTracer, type SandboxGateway } from '../../adapters/sandbox/gateway.js';
+import type { BreakerChange } from '../../adapters/gateways/breaker.js';
+import { createSandboxGateway, type CallTracer, type SandboxGateway } from '../../adapters/gateways/sandbox/gateway.js';
 import { createMessenger } from '../../adapters/temporal/messenger.js';
 import type { Config } from '../../config.js';
 import type { AcceptedOrder } from '../../domain/order.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { BreakerChange } from '../../../../src/adapters/sandbox/breaker.js';
+import type { BreakerChange } from '../../../../src/adapters/gateways/breaker.js';
 import { showBreaker, type BreakerBoard } from '../../../../src/commands/serve/breaker-shown.js';
 
 const change = (state: BreakerChange['state']): BreakerChange => ({

@@ -1,10 +1,10 @@
-import type { PaymentGateway } from '../../activities/payments.js';
+import type { PaymentGateway } from '../../../activities/payments.js';
 import { chargeResult, healthOf, healthOfLookup, lookupResult, refundLookup, refundResult } from './answers.js';
-import { createBreaker } from './breaker.js';
-import type { BreakerChange, BreakerSettings, BreakerState, Guarded, Verdict } from './breaker.js';
-import type { Subject } from './failures-in-a-row.js';
-import { exchange } from './exchange.js';
-import type { Exchange, ExchangeRequest } from './exchange.js';
+import { createBreaker } from '../breaker.js';
+import type { BreakerChange, BreakerSettings, BreakerState, Guarded, Verdict } from '../breaker.js';
+import type { Subject } from '../failures-in-a-row.js';
+import { exchange } from '../exchange.js';
+import type { Exchange, ExchangeRequest } from '../exchange.js';
 
 export interface SandboxGatewaySettings {
   /** Where the sandbox listens; http or https, without credentials. */

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
-import type { BreakerChange } from '../../../../src/adapters/sandbox/breaker.js';
-import { createSandboxGateway } from '../../../../src/adapters/sandbox/gateway.js';
-import { until } from '../../sandbox/client.js';
+import type { BreakerChange } from '../../../../../src/adapters/gateways/breaker.js';
+import { createSandboxGateway } from '../../../../../src/adapters/gateways/sandbox/gateway.js';
+import { until } from '../../../sandbox/client.js';
 
 export const calm: AbortSignal = new AbortController().signal;
 export const order = { amountMinor: 1_000, currency: 'EUR' };

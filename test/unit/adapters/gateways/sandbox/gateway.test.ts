@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
-import type { ChargeRequest, PaymentGateway, RefundRequest } from '../../../../src/activities/payments.js';
-import { createSandboxGateway } from '../../../../src/adapters/sandbox/gateway.js';
-import { closeSandboxes, startSandbox, until } from '../../sandbox/client.js';
+import type { ChargeRequest, PaymentGateway, RefundRequest } from '../../../../../src/activities/payments.js';
+import { createSandboxGateway } from '../../../../../src/adapters/gateways/sandbox/gateway.js';
+import { closeSandboxes, startSandbox, until } from '../../../sandbox/client.js';
 
 afterEach(closeSandboxes);
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { createSandboxGateway } from '../../../../src/adapters/sandbox/gateway.js';
+import { createSandboxGateway } from '../../../../src/adapters/gateways/sandbox/gateway.js';
 import { closeSandboxes, startSandbox, until } from '../../sandbox/client.js';
-import { asked, calm, captured, closeProviders, order, provider, type Provider } from './provider.js';
+import { asked, calm, captured, closeProviders, order, provider, type Provider } from './sandbox/provider.js';
 
 afterEach(async () => {
   await closeSandboxes();

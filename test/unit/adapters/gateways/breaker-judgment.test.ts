@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { until } from '../../sandbox/client.js';
-import { asked, calm, captured, closeProviders, provider } from './provider.js';
+import { asked, calm, captured, closeProviders, provider } from './sandbox/provider.js';
 
 // The clock alone stands still until it is told to go on; timers and connections do not.
 const RUNS_ON = [

@@ -7,9 +7,9 @@ import type {
   LookupResult,
   RefundLookup,
   RefundResult,
-} from '../../activities/payments.js';
-import type { Verdict } from './breaker.js';
-import type { Exchange } from './exchange.js';
+} from '../../../activities/payments.js';
+import type { Verdict } from '../breaker.js';
+import type { Exchange } from '../exchange.js';
 
 type Answer = Extract<Exchange, { kind: 'answered' }>;
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { createSandboxEvents } from '../../../../src/adapters/sandbox/events.js';
-import { closeSandboxes, startSandbox, until } from '../../sandbox/client.js';
-import { closeReceivers, startReceiver } from '../../sandbox/receiver.js';
+import { createSandboxEvents } from '../../../../../src/adapters/gateways/sandbox/events.js';
+import { closeSandboxes, startSandbox, until } from '../../../sandbox/client.js';
+import { closeReceivers, startReceiver } from '../../../sandbox/receiver.js';
 
 afterEach(closeSandboxes);
 afterEach(closeReceivers);

@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
-import { createSandboxGateway } from '../../../../src/adapters/sandbox/gateway.js';
+import { createSandboxGateway } from '../../../../../src/adapters/gateways/sandbox/gateway.js';
 
 const calm = new AbortController().signal;
 const servers: { server: Server; sockets: Set<Socket> }[] = [];

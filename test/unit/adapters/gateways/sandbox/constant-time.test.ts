@@ -3,7 +3,7 @@ import { expect, jest, test } from '@jest/globals';
 
 const compared = jest.fn(crypto.timingSafeEqual);
 jest.unstable_mockModule('node:crypto', () => ({ ...crypto, timingSafeEqual: compared }));
-const { createSandboxEvents } = await import('../../../../src/adapters/sandbox/events.js');
+const { createSandboxEvents } = await import('../../../../../src/adapters/gateways/sandbox/events.js');
 
 test('a signature of the right length is compared in a time that does not tell how much of it is right', () => {
   const sentAt = new Date('2026-11-01T12:00:00Z');
