@@ -6,10 +6,10 @@ import {
   type InjectedSinks,
   type NativeConnection,
 } from '@temporalio/worker';
-import { createAuditActivities } from './activities/audit.js';
-import type { AuditPorts } from './activities/audit-ports.js';
+import { createAuditActivities } from './activities/audit/audit.js';
+import type { AuditPorts } from './activities/audit/audit-ports.js';
 import { createDeadLetterActivities, type DeadLetterStore } from './activities/dead-letters.js';
-import { createDeliveryActivities, type DeliveryPorts } from './activities/deliveries.js';
+import { createDeliveryActivities, type DeliveryPorts } from './activities/deliveries/deliveries.js';
 import { createGatewayEventActivities, type GatewayEventPorts } from './activities/gateway-events.js';
 import { createInventoryActivities, type ReservationStore } from './activities/inventory.js';
 import { createNoticeActivities, type NoticePorts } from './activities/notices.js';

@@ -1,5 +1,5 @@
-import { auditOnce, type AuditReport } from '../activities/audit.js';
-import { auditLimits, type AuditPorts } from '../activities/audit-ports.js';
+import { auditOnce, type AuditReport } from '../activities/audit/audit.js';
+import { auditLimits, type AuditPorts } from '../activities/audit/audit-ports.js';
 import type { RunListerSettings } from '../adapters/temporal/runs.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import {

@@ -1,5 +1,5 @@
-import type { EndpointGates } from '../activities/endpoint-gates.js';
-import type { EventSender, SendResult } from '../activities/event-sender.js';
+import type { EndpointGates } from '../activities/deliveries/endpoint-gates.js';
+import type { EventSender, SendResult } from '../activities/deliveries/event-sender.js';
 import { jittered, pauseFor } from '../domain/delivery.js';
 import { matchesFilter } from '../domain/event-filter.js';
 import {

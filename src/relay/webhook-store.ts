@@ -1,4 +1,4 @@
-import type { SendResult } from '../activities/event-sender.js';
+import type { SendResult } from '../activities/deliveries/event-sender.js';
 import type { DeliveryState } from '../domain/delivery.js';
 import type { EventSource } from '../domain/public-event.js';
 

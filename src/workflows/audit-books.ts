@@ -1,5 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { AuditActivities, AuditReport } from '../activities/audit.js';
+import type { AuditActivities, AuditReport } from '../activities/audit/audit.js';
 import type { OrderPolicy } from '../domain/policy.js';
 
 const { auditBooks: audit } = proxyActivities<AuditActivities>({

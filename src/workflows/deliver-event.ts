@@ -1,5 +1,5 @@
 import { continueAsNew, proxyActivities } from '@temporalio/workflow';
-import type { DeliveryActivities } from '../activities/deliveries.js';
+import type { DeliveryActivities } from '../activities/deliveries/deliveries.js';
 import { jittered } from '../domain/delivery.js';
 import { deliveryRetries } from './retrying/activity-options.js';
 import { DELIVERY_TASK_QUEUE, type DeliveryRun } from './contract.js';

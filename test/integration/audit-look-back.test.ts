@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { auditOnce } from '../../src/activities/audit.js';
-import { auditLimits, type AuditLimits } from '../../src/activities/audit-ports.js';
+import { auditOnce } from '../../src/activities/audit/audit.js';
+import { auditLimits, type AuditLimits } from '../../src/activities/audit/audit-ports.js';
 import type { LookupResult, RefundLookup } from '../../src/activities/payments.js';
 import { createGatewayEventStore } from '../../src/adapters/postgres/money/gateway-events.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';

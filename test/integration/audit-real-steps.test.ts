@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { auditOnce } from '../../src/activities/audit.js';
-import { auditLimits } from '../../src/activities/audit-ports.js';
+import { auditOnce } from '../../src/activities/audit/audit.js';
+import { auditLimits } from '../../src/activities/audit/audit-ports.js';
 import { createChargeStore } from '../../src/adapters/postgres/money/charges.js';
 import { createOrderStore } from '../../src/adapters/postgres/orders/orders.js';
 import { createRefundStore } from '../../src/adapters/postgres/money/refunds.js';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { auditOnce } from '../../src/activities/audit.js';
-import { auditLimits, type AuditPorts } from '../../src/activities/audit-ports.js';
+import { auditOnce } from '../../src/activities/audit/audit.js';
+import { auditLimits, type AuditPorts } from '../../src/activities/audit/audit-ports.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { PLANTS } from '../support/audit-plants.js';
 import { auditPortsOn, createQuietRuns, listening } from '../support/audit-ports.js';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SQL_CHECKS } from '../../src/adapters/postgres/audit/audit-checks.js';
 import { createAuditStore } from '../../src/adapters/postgres/audit/audit.js';
-import { auditLimits } from '../../src/activities/audit-ports.js';
+import { auditLimits } from '../../src/activities/audit/audit-ports.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { redrive, refundEvidence } from './desk-commands.js';
 import { keptAtGateway } from './invariants.js';

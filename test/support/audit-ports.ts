@@ -1,5 +1,5 @@
-import type { AuditLine, AuditObserver } from '../../src/activities/audit.js';
-import type { AuditPorts, RunLister } from '../../src/activities/audit-ports.js';
+import type { AuditLine, AuditObserver } from '../../src/activities/audit/audit.js';
+import type { AuditPorts, RunLister } from '../../src/activities/audit/audit-ports.js';
 import { createAuditStore } from '../../src/adapters/postgres/audit/audit.js';
 import { createLookBackStore } from '../../src/adapters/postgres/audit/look-back.js';
 import { createDeadLetterStore } from '../../src/adapters/postgres/dead-letters/dead-letters.js';

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import { createDeliveryActivities, type DeliveryStore } from '../../src/activities/deliveries.js';
-import { createEndpointGates } from '../../src/activities/endpoint-gates.js';
-import type { SendResult } from '../../src/activities/event-sender.js';
+import { createDeliveryActivities, type DeliveryStore } from '../../src/activities/deliveries/deliveries.js';
+import { createEndpointGates } from '../../src/activities/deliveries/endpoint-gates.js';
+import type { SendResult } from '../../src/activities/deliveries/event-sender.js';
 import {
   DELIVER_EVENT,
   DELIVERY_TASK_QUEUE,

@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
-import type { RunLister } from '../../activities/audit-ports.js';
+import type { RunLister } from '../../activities/audit/audit-ports.js';
 import { ORDER_ID_PATTERN } from '../../domain/ids.js';
 import { inTime } from '../../in-time.js';
 import { Unavailable } from '../../domain/unavailable.js';

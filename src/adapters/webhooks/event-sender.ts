@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { EventSender, OutgoingMessage } from '../../activities/event-sender.js';
+import type { EventSender, OutgoingMessage } from '../../activities/deliveries/event-sender.js';
 import type { AddressRule } from './addresses.js';
 import { readEndpointUrl } from './endpoint-url.js';
 import { askedOnce, guardedLookup, resolveBySystem, type Resolve } from './guarded-lookup.js';

@@ -1,5 +1,5 @@
 import { Webhook } from 'standardwebhooks';
-import type { OutgoingMessage } from '../../activities/event-sender.js';
+import type { OutgoingMessage } from '../../activities/deliveries/event-sender.js';
 
 const USER_AGENT = 'Holdfast-Webhooks/1.0';
 

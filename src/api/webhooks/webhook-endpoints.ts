@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
-import type { EventSender } from '../../activities/event-sender.js';
+import type { EventSender } from '../../activities/deliveries/event-sender.js';
 import {
   MOST_ENDPOINTS,
   OLD_SECRET_MS,

@@ -1,4 +1,4 @@
-import type { CancelCarrier } from '../../activities/audit-ports.js';
+import type { CancelCarrier } from '../../activities/audit/audit-ports.js';
 import type { OrderReader } from '../../adapters/postgres/orders/order-reader.js';
 import type { OrderRequests } from '../../api/orders/order-requests.js';
 import type { OrderPolicy } from '../../domain/policy.js';

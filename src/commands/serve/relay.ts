@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createEndpointGates } from '../../activities/endpoint-gates.js';
-import type { EventSender } from '../../activities/event-sender.js';
+import { createEndpointGates } from '../../activities/deliveries/endpoint-gates.js';
+import type { EventSender } from '../../activities/deliveries/event-sender.js';
 import { createDeliveryStore } from '../../adapters/postgres/events/deliveries.js';
 import { listenToOutbox } from '../../adapters/postgres/events/outbox-listener.js';
 import type { Database } from '../../adapters/postgres/pool.js';

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import type { EventSender } from '../../activities/event-sender.js';
+import type { EventSender } from '../../activities/deliveries/event-sender.js';
 import type { Notifier } from '../../activities/notices.js';
 import type { Tracing } from '../../adapters/opentelemetry/tracing.js';
 import type { OrderReader } from '../../adapters/postgres/orders/order-reader.js';

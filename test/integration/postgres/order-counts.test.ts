@@ -5,7 +5,7 @@ import { createOrderCounts, type OrderCounts } from '../../../src/adapters/postg
 import { moveOrder, placeOrder } from '../../../src/adapters/postgres/orders/order-row.js';
 import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
 import { createStatsReader } from '../../../src/adapters/postgres/stats-reader.js';
-import { auditLimits } from '../../../src/activities/audit-ports.js';
+import { auditLimits } from '../../../src/activities/audit/audit-ports.js';
 import type { OrderStatus } from '../../../src/domain/order.js';
 import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
 import { anAcceptedOrder, OWNER } from '../../support/order-rows.js';

@@ -1,4 +1,4 @@
-import type { BookCheck } from '../../../activities/audit-ports.js';
+import type { BookCheck } from '../../../activities/audit/audit-ports.js';
 import { LIST_CHECKS } from './audit-list-checks.js';
 import { MONEY_CHECKS } from './audit-money-checks.js';
 import { PROGRESS_CHECKS } from './audit-progress-checks.js';

@@ -5,7 +5,7 @@ import type {
   LookBack,
   LookBackPage,
   LookBackStore,
-} from '../../../activities/look-back-ports.js';
+} from '../../../activities/audit/look-back-ports.js';
 import type { Database } from '../pool.js';
 import { utcExact } from '../utc.js';
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { DeliveryRound, DeliveryStore } from '../../../activities/deliveries.js';
-import type { SendResult } from '../../../activities/event-sender.js';
+import type { DeliveryRound, DeliveryStore } from '../../../activities/deliveries/deliveries.js';
+import type { SendResult } from '../../../activities/deliveries/event-sender.js';
 import type { DeliveryState } from '../../../domain/delivery.js';
 import { disableGone, signingSecrets } from './endpoint-row.js';
 import { eventSources } from './event-sources.js';

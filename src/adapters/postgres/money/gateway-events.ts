@@ -1,5 +1,5 @@
 import { sql, type Selectable } from 'kysely';
-import type { WaitingEvent } from '../../../activities/audit-ports.js';
+import type { WaitingEvent } from '../../../activities/audit/audit-ports.js';
 import type { GatewayEventStore, InboxEvent } from '../../../activities/gateway-events.js';
 import type { Database } from '../pool.js';
 import { failRefund, lockRefund } from './refund-row.js';

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { OrderPolicy } from '../domain/policy.js';
+import type { OrderPolicy } from '../../domain/policy.js';
 import { auditChecks, type AuditCheck } from './audit-checks.js';
 import { auditLimits, type AuditLimits, type AuditPorts, type Finding, type Place } from './audit-ports.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { auditOnce, createAuditActivities, type AuditLine } from '../../../src/activities/audit.js';
+import { auditOnce, createAuditActivities, type AuditLine } from '../../../../src/activities/audit/audit.js';
 import {
   auditLimits,
   type AuditLetter,
@@ -9,10 +9,10 @@ import {
   type AuditStore,
   type BookCheck,
   type Finding,
-} from '../../../src/activities/audit-ports.js';
-import type { BookedCharge } from '../../../src/activities/look-back-ports.js';
-import { concurrently } from '../../../src/activities/concurrently.js';
-import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
+} from '../../../../src/activities/audit/audit-ports.js';
+import type { BookedCharge } from '../../../../src/activities/audit/look-back-ports.js';
+import { concurrently } from '../../../../src/activities/audit/concurrently.js';
+import { DEFAULT_POLICY } from '../../../../src/domain/policy.js';
 
 const limits = auditLimits(DEFAULT_POLICY);
 const finding = (orderId: string, about = ''): Finding => ({ orderId, about, detail: `${orderId} is wrong` });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createEndpointGates } from '../../../src/activities/endpoint-gates.js';
+import { createEndpointGates } from '../../../../src/activities/deliveries/endpoint-gates.js';
 
 function calls() {
   const ends: (() => void)[] = [];

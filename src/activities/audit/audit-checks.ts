@@ -1,6 +1,6 @@
 import { gatewayChecks } from './audit-gateway-checks.js';
 import type { AuditLimits, AuditPorts, Finding, Inspection, Place } from './audit-ports.js';
-import { isUndoRefundId } from '../domain/ids.js';
+import { isUndoRefundId } from '../../domain/ids.js';
 import { concurrently } from './concurrently.js';
 
 /** What an audit looks at, and what it does about a finding besides opening a dead letter. */

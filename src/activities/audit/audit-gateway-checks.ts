@@ -1,7 +1,7 @@
 import type { AuditCheck, CheckTools } from './audit-checks.js';
 import type { Place } from './audit-ports.js';
 import { lookBack } from './look-back.js';
-import type { Captured } from './payments.js';
+import type { Captured } from '../payments.js';
 
 /** What the database says of the last day's charges and refunds, compared with what the gateway says. */
 export function gatewayChecks({ ports, recover, ...tools }: CheckTools): AuditCheck[] {

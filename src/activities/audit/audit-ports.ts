@@ -1,8 +1,8 @@
-import type { OrderPolicy } from '../domain/policy.js';
-import type { DeadLetterStore } from './dead-letters.js';
-import type { GatewayEventStore, InboxEvent, OrderMessenger, RefundResumer } from './gateway-events.js';
+import type { OrderPolicy } from '../../domain/policy.js';
+import type { DeadLetterStore } from '../dead-letters.js';
+import type { GatewayEventStore, InboxEvent, OrderMessenger, RefundResumer } from '../gateway-events.js';
 import type { LookBackStore } from './look-back-ports.js';
-import type { ChargeStore, PaymentGateway } from './payments.js';
+import type { ChargeStore, PaymentGateway } from '../payments.js';
 
 /** One thing that is not as it must be. `orderId` is empty when it is about no order. */
 export interface Finding {

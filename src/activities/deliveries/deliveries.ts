@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
-import { pauseFor, type DeliveryState } from '../domain/delivery.js';
-import { messageOf, type EventSource } from '../domain/public-event.js';
+import { pauseFor, type DeliveryState } from '../../domain/delivery.js';
+import { messageOf, type EventSource } from '../../domain/public-event.js';
 import type { EndpointGates } from './endpoint-gates.js';
 import type { EventSender, SendResult } from './event-sender.js';
 
