@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { createOrderReader } from '../adapters/postgres/orders/order-reader.js';
 import { findOrder } from '../api/orders/checkout.js';
-import { createOrderWorkflows } from '../api/orders/order-workflows.js';
+import { createOrderWorkflows } from '../temporal/checkouts.js';
 import type { Config } from '../config.js';
 import { portAnswers } from '../embedded/ports.js';
 import { runAudit } from './audit.js';

@@ -1,6 +1,6 @@
 import { auditOnce, type AuditReport } from '../activities/audit/audit.js';
 import { auditLimits, type AuditPorts } from '../activities/audit/audit-ports.js';
-import type { RunListerSettings } from '../adapters/temporal/runs.js';
+import type { RunListerSettings } from '../temporal/run-lister.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import {
   CANCEL_SETTLED_ORDER,

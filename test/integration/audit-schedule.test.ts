@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ensureAuditSchedule } from '../../src/commands/serve/audit-schedule.js';
+import { ensureAuditSchedule } from '../../src/temporal/audit-schedule.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { AUDIT_BOOKS, AUDIT_SCHEDULE_ID, TASK_QUEUE } from '../../src/workflows/contract.js';
 import { eventually } from '../support/end-state.js';

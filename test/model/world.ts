@@ -24,8 +24,8 @@ import { createStockAdjustments } from '../../src/adapters/postgres/catalogue/st
 import { createApp } from '../../src/api/app.js';
 import { findOrder } from '../../src/api/orders/checkout.js';
 import { createOrderFollowers } from '../../src/api/orders/stream/order-followers.js';
-import { createOrderRequests } from '../../src/api/orders/order-requests.js';
-import { createOrderWorkflows } from '../../src/api/orders/order-workflows.js';
+import { createOrderRequests } from '../../src/temporal/order-messages.js';
+import { createOrderWorkflows } from '../../src/temporal/checkouts.js';
 import { createPorts, policyOf } from '../../src/commands/serve/ports.js';
 import { readConfig } from '../../src/config.js';
 import type { ProductSeed } from '../../src/domain/product.js';

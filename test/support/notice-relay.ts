@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { createNoticeBook } from '../../src/adapters/postgres/events/notice-book.js';
 import { createNoticeStore } from '../../src/adapters/postgres/events/notices.js';
 import { createSmtpNotifier } from '../../src/adapters/smtp/notifier.js';
-import { createOrderRequests } from '../../src/api/orders/order-requests.js';
+import { createOrderRequests } from '../../src/temporal/order-messages.js';
 import { noticeConsumerOf } from '../../src/commands/serve/notices.js';
 import type { OutboxEvent } from '../../src/relay/outbox-event.js';
 import { noticeWorkflowId } from '../../src/workflows/contract.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { createOrderRequests } from '../../src/api/orders/order-requests.js';
+import { createOrderRequests } from '../../src/temporal/order-messages.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { refundWorkflowId } from '../../src/workflows/contract.js';
 import { startTimeSkipping, STARTING_MS } from '../support/time-skipping.js';

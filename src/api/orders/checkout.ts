@@ -7,7 +7,7 @@ import type { Product } from '../../domain/product.js';
 import { isClaimable, refuseTaken, type CheckoutKey, type CheckoutKeys } from './checkout-key.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { Ticket } from '../load/load-shedder.js';
-import type { OrderWorkflows } from './order-workflows.js';
+import type { OrderWorkflows } from '../../temporal/checkouts.js';
 import { Problem, type FieldError } from '../requests/problems.js';
 
 /** What the API reads. Throws `Unavailable` when the database does not answer. */

@@ -2,7 +2,7 @@ import type { OrderRecord } from '../../domain/order-record.js';
 import type { CancelDecision } from '../../domain/outcomes.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import type { OrderSources } from './checkout.js';
-import type { OrderRequests } from './order-requests.js';
+import type { OrderRequests } from '../../temporal/order-messages.js';
 import { Problem, type ProblemExtra } from '../requests/problems.js';
 
 /** The cancels that were accepted. Throws `Unavailable` when the database does not answer. */

@@ -3,7 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { OrderPolicy } from '../../domain/policy.js';
 import { answer } from '../requests/answers.js';
 import type { ApiLog } from '../requests/api-log.js';
-import type { OrderRequests } from '../orders/order-requests.js';
+import type { OrderRequests } from '../../temporal/order-messages.js';
 import { problems } from '../requests/problem-schema.js';
 import { Problem, problemResponse } from '../requests/problems.js';
 import { tooLarge } from '../requests/json-body.js';

@@ -17,7 +17,7 @@ import { createApp } from '../../api/app.js';
 import type { GatewayEventVerifier } from '../../api/webhooks/gateway-webhooks.js';
 import { createGuards } from '../../api/access/guards.js';
 import { createKeyVerifier } from '../../api/access/key-verifier.js';
-import { createOpenOrderCount } from '../../api/orders/open-orders.js';
+import { createOpenOrderCount } from '../../temporal/open-orders.js';
 import { createOrderFollowers } from '../../api/orders/stream/order-followers.js';
 import { createOrderGate } from '../../api/load/load-shedder.js';
 import { createPace } from '../../api/load/adaptive-limit.js';

@@ -1,6 +1,6 @@
 import type { CancelCarrier } from '../../activities/audit/audit-ports.js';
 import type { OrderReader } from '../../adapters/postgres/orders/order-reader.js';
-import type { OrderRequests } from '../../api/orders/order-requests.js';
+import type { OrderRequests } from '../../temporal/order-messages.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 
 interface Options {

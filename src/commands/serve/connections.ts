@@ -2,7 +2,7 @@ import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { migrate } from '../../adapters/postgres/migrate.js';
 import { openDatabase, type Database } from '../../adapters/postgres/pool.js';
-import { prepareNamespace } from './namespace.js';
+import { prepareNamespace } from '../../temporal/namespace.js';
 import type { RolesOptions } from './role-parts.js';
 import { temporalServerAt } from '../up/temporal-server.js';
 

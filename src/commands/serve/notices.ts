@@ -1,7 +1,7 @@
 import { tryNotice, type NoticePorts, type Notifier } from '../../activities/notices.js';
 import { createLogNotifier, type NoticeLog } from '../../adapters/log/notifier.js';
 import { createSmtpNotifier } from '../../adapters/smtp/notifier.js';
-import type { OrderRequests } from '../../api/orders/order-requests.js';
+import type { OrderRequests } from '../../temporal/order-messages.js';
 import type { Config } from '../../config.js';
 import { createNoticeConsumer } from '../../relay/notice-consumer.js';
 import type { NoticeBook } from '../../relay/notice-book.js';

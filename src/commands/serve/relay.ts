@@ -11,7 +11,7 @@ import { createEndpointBook } from '../../adapters/postgres/events/webhook-endpo
 import { createWebhookStore } from '../../adapters/postgres/events/webhook-store.js';
 import type { Config } from '../../config.js';
 import type { OutboxStore } from '../../relay/outbox-store.js';
-import { createDeliveryStarter } from '../../relay/delivery-starter.js';
+import { createDeliveryStarter } from '../../temporal/delivery-starter.js';
 import type { OutboxConsumer } from '../../relay/outbox-event.js';
 import { recoverEndpoints } from '../../relay/recover-endpoints.js';
 import { startPurge } from '../../relay/purge.js';

@@ -6,7 +6,7 @@ import { createOrderCounts } from '../../adapters/postgres/orders/order-counts.j
 import { findOrder } from '../../api/orders/checkout.js';
 import { createOrderWorker } from '../../worker.js';
 import { activityLogAttributes } from './activity-log.js';
-import { ensureAuditSchedule } from './audit-schedule.js';
+import { ensureAuditSchedule } from '../../temporal/audit-schedule.js';
 import { createBreakerReports } from './breaker-reports.js';
 import { showBreaker } from './breaker-shown.js';
 import { addBreakerGauge } from './gauges.js';

@@ -7,7 +7,7 @@ import type { DeliveryBook } from '../../../src/api/webhooks/webhook-deliveries.
 import type { EndpointBook } from '../../../src/api/webhooks/webhook-endpoints.js';
 import type { OrderEvent } from '../../../src/api/orders/order-events.js';
 import type { NoticeRecord } from '../../../src/domain/notice.js';
-import type { OrderRequests } from '../../../src/api/orders/order-requests.js';
+import type { OrderRequests } from '../../../src/temporal/order-messages.js';
 import type { AnsweredRequest } from '../../../src/api/requests/request-observer.js';
 import type { ProductBook } from '../../../src/api/catalogue/products.js';
 import type { StockBook } from '../../../src/api/catalogue/stock.js';

@@ -33,7 +33,6 @@ export const IMPORT_TABLE: readonly Part[] = [
       'cockatiel',
       'prom-client',
       'rate-limiter-flexible',
-      '@temporalio/client',
       'standardwebhooks',
       'ipaddr.js',
       'nodemailer',
@@ -50,9 +49,9 @@ export const IMPORT_TABLE: readonly Part[] = [
   },
   {
     from: 'api/',
-    ours: ['domain/', 'in-time.ts', 'workflows/contract.ts'],
-    types: PORTS,
-    packages: [...HTTP, '@temporalio/client'],
+    ours: ['domain/', 'in-time.ts'],
+    types: [...PORTS, 'temporal/'],
+    packages: HTTP,
     node: [
       'node:crypto',
       'node:http',
@@ -67,10 +66,16 @@ export const IMPORT_TABLE: readonly Part[] = [
   },
   {
     ...NOTHING,
-    from: 'relay/',
+    from: 'temporal/',
     ours: ['domain/', 'in-time.ts', 'workflows/contract.ts'],
     types: PORTS,
     packages: ['@temporalio/client'],
+  },
+  {
+    ...NOTHING,
+    from: 'relay/',
+    ours: ['domain/', 'in-time.ts'],
+    types: PORTS,
     node: ['node:timers/promises'],
   },
   { ...NOTHING, from: 'sandbox/', packages: ['hono', '@hono/node-server'], node: 'all' },

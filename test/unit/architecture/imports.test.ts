@@ -98,6 +98,8 @@ describe('the checker of imports', () => {
     ['adapters/postgres/orders.ts', "import { TASK_QUEUE } from '../../workflows/contract.js';"],
     ['adapters/postgres/orders.ts', "import { Hono } from 'hono';"],
     ['api/orders.ts', "import { createOrderReader } from '../adapters/postgres/order-reader.js';"],
+    ['api/orders.ts', "import { TASK_QUEUE } from '../workflows/contract.js';"],
+    ['api/orders.ts', "import { Client } from '@temporalio/client';"],
     ['api/orders.ts', "import { processOrder } from '../workflows/process-order.js';"],
     ['api/orders.ts', "import type { OrderSteps } from '../workflows/steps.js';"],
     ['api/orders.ts', "import { gatewayFailure } from '../activities/payments.js';"],
@@ -121,7 +123,8 @@ describe('the checker of imports', () => {
     ['workflows/steps.ts', "import { sleep } from '@temporalio/workflow';"],
     ['adapters/postgres/order-reader.ts', "import { jsonArrayFrom } from 'kysely/helpers/postgres';"],
     ['adapters/postgres/orders.ts', "import type { OrderStore } from '../../activities/orders.js';"],
-    ['api/orders.ts', "import { TASK_QUEUE } from '../workflows/contract.js';"],
+    ['temporal/checkouts.ts', "import { TASK_QUEUE } from '../workflows/contract.js';"],
+    ['temporal/checkouts.ts', "import type { Client } from '@temporalio/client';"],
     ['api/fingerprint.ts', "import { createHash } from 'node:crypto';"],
     ['embedded/postgres.ts', "import type { Config } from '../config.js';"],
   ])('allows in %s: %s', (file, source) => {

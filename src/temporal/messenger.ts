@@ -1,8 +1,8 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
-import type { OrderMessenger } from '../../activities/gateway-events.js';
-import type { AcceptedOrder } from '../../domain/order.js';
-import type { News } from '../../domain/news.js';
-import { isSignalLimit } from '../../domain/signal-limit.js';
+import type { OrderMessenger } from '../activities/gateway-events.js';
+import type { AcceptedOrder } from '../domain/order.js';
+import type { News } from '../domain/news.js';
+import { isSignalLimit } from '../domain/signal-limit.js';
 
 export interface MessengerSettings {
   client: Client;

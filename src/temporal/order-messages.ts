@@ -1,10 +1,10 @@
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
-import type { News } from '../../domain/news.js';
-import type { NoticeRef } from '../../domain/notice.js';
-import type { AcceptedOrder } from '../../domain/order.js';
-import type { Admission, ReviewDecision, ReviewOutcome } from '../../domain/outcomes.js';
-import { isSignalLimit } from '../../domain/signal-limit.js';
-import type { OrderPolicy } from '../../domain/policy.js';
+import type { News } from '../domain/news.js';
+import type { NoticeRef } from '../domain/notice.js';
+import type { AcceptedOrder } from '../domain/order.js';
+import type { Admission, ReviewDecision, ReviewOutcome } from '../domain/outcomes.js';
+import { isSignalLimit } from '../domain/signal-limit.js';
+import type { OrderPolicy } from '../domain/policy.js';
 import {
   admission,
   CANCEL_SETTLED_ORDER,
@@ -28,9 +28,9 @@ import {
   type CancelRequest,
   type GatewayEventRef,
   type RefundRequest,
-} from '../../workflows/contract.js';
+} from '../workflows/contract.js';
 import { checkoutRun } from './checkout-run.js';
-import { boundedBy, isAlreadyStarted, isNotFound } from './temporal-calls.js';
+import { boundedBy, isAlreadyStarted, isNotFound } from './bounded-calls.js';
 import { updatesOf } from './update-answers.js';
 
 export interface OrderRequestsOptions {

@@ -1,6 +1,6 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
-import type { OrderPolicy } from '../../domain/policy.js';
-import { AUDIT_BOOKS, AUDIT_SCHEDULE_ID, TASK_QUEUE } from '../../workflows/contract.js';
+import type { OrderPolicy } from '../domain/policy.js';
+import { AUDIT_BOOKS, AUDIT_SCHEDULE_ID, TASK_QUEUE } from '../workflows/contract.js';
 
 const INTERVAL_MS = 5 * 60_000;
 

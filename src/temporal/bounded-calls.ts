@@ -7,8 +7,8 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
-import { inTime } from '../../in-time.js';
-import { Unavailable } from '../../domain/unavailable.js';
+import { inTime } from '../in-time.js';
+import { Unavailable } from '../domain/unavailable.js';
 
 /** Runs calls to Temporal that must answer in time; {@link Unavailable} when it is away or too slow. */
 export type Bounded = <T>(call: () => Promise<T>, ms?: number) => Promise<T>;

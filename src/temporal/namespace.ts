@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { ORDER_OUTCOME } from '../../workflows/contract.js';
+import { ORDER_OUTCOME } from '../workflows/contract.js';
 
 const KEYWORD = 2;
 const VISIBLE_WITHIN_MS = 30_000;

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
-import { UNAVAILABLE, Unavailable, type Dependency } from '../../domain/unavailable.js';
-import type { Bounded } from './temporal-calls.js';
+import { UNAVAILABLE, Unavailable, type Dependency } from '../domain/unavailable.js';
+import type { Bounded } from './bounded-calls.js';
 
 export interface UpdateOptions {
   client: Client;

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
-import { PROCESS_ORDER } from '../../workflows/contract.js';
-import { boundedBy } from './temporal-calls.js';
+import { PROCESS_ORDER } from '../workflows/contract.js';
+import { boundedBy } from './bounded-calls.js';
 
 const QUERY = `WorkflowType = '${PROCESS_ORDER}' AND ExecutionStatus = 'Running'`;
 

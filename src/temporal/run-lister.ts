@@ -1,8 +1,8 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
-import type { RunLister } from '../../activities/audit/audit-ports.js';
-import { ORDER_ID_PATTERN } from '../../domain/ids.js';
-import { inTime } from '../../in-time.js';
-import { Unavailable } from '../../domain/unavailable.js';
+import type { RunLister } from '../activities/audit/audit-ports.js';
+import { ORDER_ID_PATTERN } from '../domain/ids.js';
+import { inTime } from '../in-time.js';
+import { Unavailable } from '../domain/unavailable.js';
 
 /** A sort of workflow that answers for an order. */
 export interface OrderRunKind {

@@ -1,9 +1,9 @@
 import { defaultPayloadConverter, type Client } from '@temporalio/client';
-import type { AcceptedOrder } from '../../domain/order.js';
-import type { OrderPolicy } from '../../domain/policy.js';
-import { orderWorkflowId, PROCESS_ORDER } from '../../workflows/contract.js';
+import type { AcceptedOrder } from '../domain/order.js';
+import type { OrderPolicy } from '../domain/policy.js';
+import { orderWorkflowId, PROCESS_ORDER } from '../workflows/contract.js';
 import { checkoutRun } from './checkout-run.js';
-import { boundedBy, isAlreadyStarted, isNotFound } from './temporal-calls.js';
+import { boundedBy, isAlreadyStarted, isNotFound } from './bounded-calls.js';
 
 export interface OrderWorkflowsOptions {
   client: Client;

@@ -1,6 +1,6 @@
-import { formatMoney } from '../../domain/money.js';
-import type { AcceptedOrder } from '../../domain/order.js';
-import { orderWorkflowId, TASK_QUEUE, type OrderMemo } from '../../workflows/contract.js';
+import { formatMoney } from '../domain/money.js';
+import type { AcceptedOrder } from '../domain/order.js';
+import { orderWorkflowId, TASK_QUEUE, type OrderMemo } from '../workflows/contract.js';
 
 /** What every run of an order's checkout is started with, the first one and a redrive. */
 export function checkoutRun(order: AcceptedOrder) {
