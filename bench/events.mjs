@@ -15,7 +15,7 @@ import { createCatalogue } from '../dist/adapters/postgres/catalogue/catalogue.j
 import { migrate } from '../dist/adapters/postgres/migrate.js';
 import { hashOf, mintApiKey } from '../dist/api/access/api-key.js';
 import { withDatabase } from '../dist/commands/database.js';
-import { freePort } from '../dist/embedded/ports.js';
+import { freePort } from '../dist/embedded/tcp-ports.js';
 import { startPostgres } from '../dist/embedded/postgres.js';
 import { provideTemporalCli } from '../dist/embedded/programs.js';
 import { startTemporal } from '../dist/embedded/temporal.js';

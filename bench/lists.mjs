@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
 import { listQuery } from '../dist/adapters/postgres/orders/order-lists.js';
 import { createStatsReader } from '../dist/adapters/postgres/stats-reader.js';
-import { freePort } from '../dist/embedded/ports.js';
+import { freePort } from '../dist/embedded/tcp-ports.js';
 import { startPostgres } from '../dist/embedded/postgres.js';
 import { createLifetime, runToEnd } from './lifetime.mjs';
 import { casesOf, plainKeys, plainWhere } from './lists/cases.mjs';

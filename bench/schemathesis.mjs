@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { freePort } from '../dist/embedded/ports.js';
+import { freePort } from '../dist/embedded/tcp-ports.js';
 import { provideTemporalCli } from '../dist/embedded/programs.js';
 import { createLifetime } from './lifetime.mjs';
 import { startProgram } from './programs.mjs';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createChargeStore } from '../dist/adapters/postgres/money/charges.js';
 import { createReservationStore } from '../dist/adapters/postgres/orders/reservations.js';
-import { freePort } from '../dist/embedded/ports.js';
+import { freePort } from '../dist/embedded/tcp-ports.js';
 import { startPostgres } from '../dist/embedded/postgres.js';
 import { cpuMs } from './cpu.mjs';
 import { checkoutOf, PRODUCTS, totalOf } from './goods.mjs';

@@ -14,7 +14,7 @@ import { startLogging } from './commands/logger.js';
 import { FIRST_PRODUCTS, readSeedFile } from './commands/up/seeds.js';
 import { addKeyCommands } from './commands/keys/key-commands.js';
 import { startRoles, type Role } from './commands/serve/roles.js';
-import { tracingOf } from './commands/serve/tracing.js';
+import { tracingOf } from './commands/serve/start-tracing.js';
 import { keepOthersOut } from './embedded/own-process.js';
 import { takeHome } from './commands/up/home.js';
 import { up } from './commands/up/up.js';

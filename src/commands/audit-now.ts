@@ -3,11 +3,11 @@ import { createOrderReader } from '../adapters/postgres/orders/order-reader.js';
 import { findOrder } from '../api/orders/checkout.js';
 import { createOrderWorkflows } from '../temporal/checkouts.js';
 import type { Config } from '../config.js';
-import { portAnswers } from '../embedded/ports.js';
-import { runAudit } from './audit.js';
+import { portAnswers } from '../embedded/tcp-ports.js';
+import { runAudit } from './run-audit.js';
 import { databaseUrlOf, withDatabase } from './database.js';
-import { createPorts, policyOf } from './serve/ports.js';
-import { temporalServerAt } from './up/temporal-server.js';
+import { createPorts, policyOf } from './serve/worker-ports.js';
+import { temporalServerAt } from './serve/temporal-server.js';
 
 const CONNECT_MS = 5_000;
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { endServer, spawnDetached, type DetachedServer } from './detached-server.js';
 import { withFileLock } from './file-lock.js';
 import { poll } from './poll.js';
-import { requireFreePort } from './ports.js';
+import { requireFreePort } from './tcp-ports.js';
 import { chooseAccount, type PostgresAccount } from './postgres-account.js';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
 import { DATABASE_OWNER, ensureDataDirectory, livePostmaster, type Postmaster } from './postgres-directory.js';

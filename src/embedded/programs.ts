@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, portAnswers } from './ports.js';
+import { freePort, portAnswers } from './tcp-ports.js';
 import { goInstall, mavenLauncher } from './program-build.js';
 import { provide, type ProvideOptions } from './program-chain.js';
 import { download } from './program-download.js';

@@ -4,7 +4,7 @@ import { endServer, spawnDetached } from './detached-server.js';
 import { reasonOf } from './errors.js';
 import { withFileLock } from './file-lock.js';
 import { poll } from './poll.js';
-import { listensOn, requireFreePort } from './ports.js';
+import { listensOn, requireFreePort } from './tcp-ports.js';
 import { stillRuns, type ProcessMark } from './process-mark.js';
 import type { Report } from './report.js';
 import { temporalArguments, type TemporalArguments } from './temporal-arguments.js';

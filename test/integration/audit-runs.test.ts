@@ -3,7 +3,7 @@ import { auditOnce } from '../../src/activities/audit/audit.js';
 import { auditLimits, type AuditPorts, type RunLister } from '../../src/activities/audit/audit-ports.js';
 import { createOrderStore } from '../../src/adapters/postgres/orders/orders.js';
 import { createRunLister } from '../../src/temporal/run-lister.js';
-import { ORDER_RUNS } from '../../src/commands/audit.js';
+import { ORDER_RUNS } from '../../src/commands/run-audit.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import {
   cancelWorkflowId,

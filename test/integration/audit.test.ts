@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { auditOnce } from '../../src/activities/audit/audit.js';
 import { auditLimits } from '../../src/activities/audit/audit-ports.js';
-import { runAudit } from '../../src/commands/audit.js';
+import { runAudit } from '../../src/commands/run-audit.js';
 import { ORDER_STATUSES, type OrderStatus } from '../../src/domain/order.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { PLANTS } from '../support/audit-plants.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createNoticeBook } from '../../src/adapters/postgres/events/notice-book.js';
 import { createNoticeStore } from '../../src/adapters/postgres/events/notices.js';
-import { noticeConsumerOf } from '../../src/commands/serve/notices.js';
+import { noticeConsumerOf } from '../../src/commands/serve/notifier-wiring.js';
 import type { OutboxEvent } from '../../src/relay/outbox-event.js';
 import { eventually } from '../support/end-state.js';
 import { aCheckout } from '../support/shop.js';

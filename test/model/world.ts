@@ -26,7 +26,7 @@ import { findOrder } from '../../src/api/orders/checkout.js';
 import { createOrderFollowers } from '../../src/api/orders/stream/order-followers.js';
 import { createOrderRequests } from '../../src/temporal/order-messages.js';
 import { createOrderWorkflows } from '../../src/temporal/checkouts.js';
-import { createPorts, policyOf } from '../../src/commands/serve/ports.js';
+import { createPorts, policyOf } from '../../src/commands/serve/worker-ports.js';
 import { readConfig } from '../../src/config.js';
 import type { ProductSeed } from '../../src/domain/product.js';
 import { serveSandbox } from '../../src/sandbox/serve.js';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../dist/embedded/ports.js';
+import { freePort } from '../../dist/embedded/tcp-ports.js';
 import { startPostgres } from '../../dist/embedded/postgres.js';
 import { provideTemporalCli } from '../../dist/embedded/programs.js';
 import { startTemporal } from '../../dist/embedded/temporal.js';

@@ -3,7 +3,7 @@ import { createNoticeBook } from '../../src/adapters/postgres/events/notice-book
 import { createNoticeStore } from '../../src/adapters/postgres/events/notices.js';
 import { createSmtpNotifier } from '../../src/adapters/smtp/notifier.js';
 import { createOrderRequests } from '../../src/temporal/order-messages.js';
-import { noticeConsumerOf } from '../../src/commands/serve/notices.js';
+import { noticeConsumerOf } from '../../src/commands/serve/notifier-wiring.js';
 import type { OutboxEvent } from '../../src/relay/outbox-event.js';
 import { noticeWorkflowId } from '../../src/workflows/contract.js';
 import { openMailServer } from './mail-server.js';

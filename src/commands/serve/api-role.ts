@@ -22,10 +22,10 @@ import { createOrderFollowers } from '../../api/orders/stream/order-followers.js
 import { createOrderGate } from '../../api/load/load-shedder.js';
 import { createPace } from '../../api/load/adaptive-limit.js';
 import { serveHttp } from '../../api/serving/serve-http.js';
-import { addStreamGauge } from './gauges.js';
+import { addStreamGauge } from './register-gauges.js';
 import { observedRequests } from './observed-requests.js';
-import { policyOf } from './ports.js';
-import { rateLimitsOf } from './rate-limits.js';
+import { policyOf } from './worker-ports.js';
+import { rateLimitsOf } from './rate-limit-wiring.js';
 import type { RoleParts } from './role-parts.js';
 
 /** Starts the API on its port. */

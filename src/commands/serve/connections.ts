@@ -4,7 +4,7 @@ import { migrate } from '../../adapters/postgres/migrate.js';
 import { openDatabase, type Database } from '../../adapters/postgres/pool.js';
 import { prepareNamespace } from '../../temporal/namespace.js';
 import type { RolesOptions } from './role-parts.js';
-import { temporalServerAt } from '../up/temporal-server.js';
+import { temporalServerAt } from './temporal-server.js';
 
 const DATABASE_CONNECT_MS = 5_000;
 const DATABASE_STATEMENT_MS = 10_000;

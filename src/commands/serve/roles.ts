@@ -7,7 +7,7 @@ import { createOrderRequests } from '../../temporal/order-messages.js';
 import { createOrderWorkflows } from '../../temporal/checkouts.js';
 import { startApiRole } from './api-role.js';
 import { openConnections } from './connections.js';
-import { addBookGauges, addOutboxGauges } from './gauges.js';
+import { addBookGauges, addOutboxGauges } from './register-gauges.js';
 import { announce, openInternalPort } from './internal-port.js';
 import type { RoleParts, RolesOptions } from './role-parts.js';
 import { installSdkRuntime } from './sdk-runtime.js';

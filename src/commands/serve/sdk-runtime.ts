@@ -1,7 +1,7 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { SDK } from '../logger.js';
-import { freePort } from '../../embedded/ports.js';
+import { freePort } from '../../embedded/tcp-ports.js';
 
 const SCRAPE_MS = 2_000;
 

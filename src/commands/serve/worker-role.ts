@@ -9,11 +9,11 @@ import { activityLogAttributes } from './activity-log.js';
 import { ensureAuditSchedule } from '../../temporal/audit-schedule.js';
 import { createBreakerReports } from './breaker-reports.js';
 import { showBreaker } from './breaker-shown.js';
-import { addBreakerGauge } from './gauges.js';
+import { addBreakerGauge } from './register-gauges.js';
 import { keepCounts } from './keep-counts.js';
-import { noticeConsumerOf, notifiersOf, watchNotices } from './notices.js';
-import { createPorts, policyOf } from './ports.js';
-import { startRelayRole } from './relay.js';
+import { noticeConsumerOf, notifiersOf, watchNotices } from './notifier-wiring.js';
+import { createPorts, policyOf } from './worker-ports.js';
+import { startRelayRole } from './start-relay.js';
 import type { RoleParts } from './role-parts.js';
 
 const GATEWAY = 'sandbox';

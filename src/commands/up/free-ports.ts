@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../../config.js';
-import { requireFreePort } from '../../embedded/ports.js';
+import { requireFreePort } from '../../embedded/tcp-ports.js';
 import { postgresSurvivor } from '../../embedded/postgres.js';
 import { temporalSurvivor } from '../../embedded/temporal.js';
 import type { Home, Ports } from './home.js';

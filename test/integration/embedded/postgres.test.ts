@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
-import { freePort } from '../../../src/embedded/ports.js';
+import { freePort } from '../../../src/embedded/tcp-ports.js';
 import { rootAccounts, type PostgresAccount } from '../../../src/embedded/postgres-account.js';
 import { startPostgres, type EmbeddedPostgres, type PostgresOptions } from '../../../src/embedded/postgres.js';
 import { poll } from '../../../src/embedded/poll.js';

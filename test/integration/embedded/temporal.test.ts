@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
-import { freePort } from '../../../src/embedded/ports.js';
+import { freePort } from '../../../src/embedded/tcp-ports.js';
 import { markOf } from '../../../src/embedded/process-mark.js';
 import { startTemporal, type EmbeddedTemporal, type TemporalOptions } from '../../../src/embedded/temporal.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { freePort } from '../../../src/embedded/ports.js';
+import { freePort } from '../../../src/embedded/tcp-ports.js';
 import type { Workshop } from '../../../src/embedded/program-chain.js';
 import { download } from '../../../src/embedded/program-download.js';
 import { provideTemporalCli, provideTimeSkippingServer, type ProgramOptions } from '../../../src/embedded/programs.js';

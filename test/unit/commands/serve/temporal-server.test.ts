@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { temporalServerAt } from '../../../../src/commands/up/temporal-server.js';
+import { temporalServerAt } from '../../../../src/commands/serve/temporal-server.js';
 import { LOOPBACK_TLS } from '../../../support/loopback-certificate.js';
 
 interface Heard {

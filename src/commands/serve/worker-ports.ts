@@ -6,7 +6,7 @@ import { createRunLister } from '../../temporal/run-lister.js';
 import { createOrderRequests } from '../../temporal/order-messages.js';
 import { createCancelCarrier } from './cancel-carrier.js';
 import { createRefundResumer } from './refund-resumer.js';
-import { ORDER_RUNS } from '../audit.js';
+import { ORDER_RUNS } from '../run-audit.js';
 import { fraudChecksOf, fraudPolicyOf, type CustomFraudCheck } from './fraud-checks.js';
 import { createChargeStore } from '../../adapters/postgres/money/charges.js';
 import { createDeadLetterStore } from '../../adapters/postgres/dead-letters/dead-letters.js';
