@@ -1,5 +1,5 @@
 import type { OrderStatus } from './order.js';
-import { statusAfter } from './trail.js';
+import { statusAfter } from './order-event.js';
 
 /** The events that a shop can subscribe to, and the events of an order's trail from which each may come. */
 export const PUBLIC_EVENTS = {

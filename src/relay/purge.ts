@@ -1,5 +1,5 @@
 import type { RelayLog } from './relay.js';
-import { startRounds, type Rounds } from './rounds.js';
+import { startRounds, type Rounds } from './poll-loop.js';
 import type { WebhookStore } from './webhook-store.js';
 
 export interface PurgeOptions {

@@ -2,7 +2,7 @@ import { matchesFilter } from '../domain/event-filter.js';
 import { publicEventsOf } from '../domain/public-event.js';
 import type { OpenRecovery, RecoveryStore } from './recovery-store.js';
 import type { RelayLog } from './relay.js';
-import { startRounds, type Rounds } from './rounds.js';
+import { startRounds, type Rounds } from './poll-loop.js';
 
 export interface RecoverOptions {
   store: RecoveryStore;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inTime } from '../in-time.js';
 import { Unavailable } from '../domain/unavailable.js';
-import { gathered } from './gather.js';
+import { gathered } from './batching.js';
 import type { OutboxConsumer } from './outbox-event.js';
 import type { ClaimedEvent, OutboxStore } from './outbox-store.js';
-import { startRounds, type Rounds } from './rounds.js';
+import { startRounds, type Rounds } from './poll-loop.js';
 
 export interface RelayLog {
   warn(fields: Record<string, unknown>, message: string): void;

@@ -10,7 +10,7 @@ import {
   type PublicEvent,
 } from '../domain/public-event.js';
 import { createEndpointHealth, type EndpointHealth } from './endpoint-health.js';
-import { gathered } from './gather.js';
+import { gathered } from './batching.js';
 import type { OutboxConsumer } from './outbox-event.js';
 import { deliveryKey, type NewDelivery, type Subscriber, type WebhookStore } from './webhook-store.js';
 

@@ -6,7 +6,7 @@ import type { Chance } from './behaviours.js';
 import type { ChargeEntry, LedgerEntry, RefundEntry } from './entries.js';
 import type { Ledger } from './ledger.js';
 import type { ChargeOrder, RefundOrder, RefundSettlement, Settlement } from './requests.js';
-import { createTurns } from './turns.js';
+import { createTurns } from './keyed-mutex.js';
 
 /** A request that was turned down; nothing was done. */
 export interface Refusal {

@@ -3,7 +3,7 @@ import type { AcceptedOrder, OrderOutcome } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { admitted, announceAdmission } from './messages/admission.js';
 import { superseded } from './steps/endings.js';
-import { openInbox, type Left } from './messages/inbox.js';
+import { openInbox, type Left } from './messages/pending-signals.js';
 import { inRuns } from './messages/long-run.js';
 import { orderSteps } from './steps/order-steps.js';
 import { undo } from './steps/undo.js';

@@ -3,7 +3,7 @@ import type { AcceptedOrder, OrderOutcome, Undone } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { listenForCancel } from './steps/cancellation.js';
 import { confirmed, declined, failed, mismatched, superseded } from './steps/endings.js';
-import { openInbox, type Left } from './messages/inbox.js';
+import { openInbox, type Left } from './messages/pending-signals.js';
 import { isAt, type Journey } from './steps/journey.js';
 import { inRuns } from './messages/long-run.js';
 import { countSettled } from './telemetry/order-metrics.js';

@@ -3,7 +3,7 @@ import type { AcceptedOrder, OrderOutcome } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { listenForCancel } from './steps/cancellation.js';
 import { confirmed, declined, failed, mismatched, superseded } from './steps/endings.js';
-import { openInbox, type Inbox, type Left } from './messages/inbox.js';
+import { openInbox, type Inbox, type Left } from './messages/pending-signals.js';
 import { inRuns } from './messages/long-run.js';
 import { settleAll } from './steps/payment.js';
 import { refundUntilDone } from './steps/refunding.js';

@@ -3,7 +3,7 @@ import type { Admission } from '../domain/outcomes.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { admitted, announceAdmission } from './messages/admission.js';
 import type { RefundRequest } from './contract.js';
-import { openInbox, type Left } from './messages/inbox.js';
+import { openInbox, type Left } from './messages/pending-signals.js';
 import { inRuns } from './messages/long-run.js';
 import { refundUntilDone } from './steps/refunding.js';
 import { requestedRefundSteps } from './steps/order-steps.js';

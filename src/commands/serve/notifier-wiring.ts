@@ -7,7 +7,7 @@ import { createNoticeConsumer } from '../../relay/notice-consumer.js';
 import type { NoticeBook } from '../../relay/notice-book.js';
 import type { OutboxConsumer } from '../../relay/outbox-event.js';
 import type { RelayLog } from '../../relay/relay.js';
-import { watchOver } from '../../relay/watch.js';
+import { watchOver } from '../../relay/ensure-workflows.js';
 import type { Lifetime } from '../lifetime.js';
 
 export interface NotifierOptions {

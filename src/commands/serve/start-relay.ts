@@ -16,7 +16,7 @@ import type { OutboxConsumer } from '../../relay/outbox-event.js';
 import { recoverEndpoints } from '../../relay/recover-endpoints.js';
 import { startPurge } from '../../relay/purge.js';
 import { startRelay } from '../../relay/relay.js';
-import { watchOver } from '../../relay/watch.js';
+import { watchOver } from '../../relay/ensure-workflows.js';
 import { createWebhookConsumer } from '../../relay/webhook-consumer.js';
 import { createDeliveryWorker } from '../../worker.js';
 import type { Lifetime } from '../lifetime.js';

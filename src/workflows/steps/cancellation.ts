@@ -1,7 +1,7 @@
 import { allHandlersFinished, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
 import type { OrderOutcome } from '../../domain/order.js';
 import { cancelOrder } from '../contract.js';
-import type { Inbox } from '../messages/inbox.js';
+import type { Inbox } from '../messages/pending-signals.js';
 import type { OrderSteps } from './order-steps.js';
 
 type Interruptible = (walk: () => Promise<OrderOutcome>) => Promise<OrderOutcome>;

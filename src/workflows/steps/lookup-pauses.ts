@@ -1,5 +1,5 @@
 import type { OrderPolicy } from '../../domain/policy.js';
-import type { Inbox, Pace } from '../messages/inbox.js';
+import type { Inbox, Pace } from '../messages/pending-signals.js';
 
 /** How long to wait before each further look-up, `atLeastMs` or more: ever longer, and after days once a day. */
 export function lookupPauses(policy: OrderPolicy, inbox: Inbox, about: Pace['about']): (atLeastMs: number) => number {

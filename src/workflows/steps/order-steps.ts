@@ -14,7 +14,7 @@ import type { OrderPolicy } from '../../domain/policy.js';
 import type { AllowedTries } from '../../domain/tries.js';
 import { eventRetries, firstTry, stepRetries, undoRetries, wakeableRetries } from '../retrying/activity-options.js';
 import type { GatewayEventRef, RefundRequest } from '../contract.js';
-import type { Inbox } from '../messages/inbox.js';
+import type { Inbox } from '../messages/pending-signals.js';
 import { limited, optimistic } from '../retrying/optimistic.js';
 import { persistent, type Alarm } from '../retrying/persistent.js';
 import type { RefundSteps } from './refunding.js';

@@ -1,5 +1,5 @@
 import type { ChargeOutcome } from '../../domain/outcomes.js';
-import type { Inbox } from '../messages/inbox.js';
+import type { Inbox } from '../messages/pending-signals.js';
 import type { Journey } from './journey.js';
 import { lookupPauses } from './lookup-pauses.js';
 import { isExhausted } from '../retrying/optimistic.js';

@@ -1,6 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { announceAdmission } from '../messages/admission.js';
-import type { Inbox } from '../messages/inbox.js';
+import type { Inbox } from '../messages/pending-signals.js';
 import type { Journey } from './journey.js';
 import { settleAll } from './payment.js';
 import { refundUntilDone } from './refunding.js';

@@ -1,7 +1,7 @@
 import type { Evidence } from '../../domain/dead-letter.js';
 import type { RefundOutcome } from '../../domain/outcomes.js';
 import type { OrderPolicy } from '../../domain/policy.js';
-import type { Inbox } from '../messages/inbox.js';
+import type { Inbox } from '../messages/pending-signals.js';
 import { lookupPauses } from './lookup-pauses.js';
 
 /** What sending money back needs: the refunds of an order that is being undone, or one that was asked for. */

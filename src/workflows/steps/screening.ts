@@ -4,7 +4,7 @@ import type { ReviewOutcome, ScreenOutcome } from '../../domain/outcomes.js';
 import { letAnswersOut } from '../messages/admission.js';
 import { reviewOrder } from '../contract.js';
 import { failed, superseded } from './endings.js';
-import type { Inbox } from '../messages/inbox.js';
+import type { Inbox } from '../messages/pending-signals.js';
 import type { Journey, Review } from './journey.js';
 import { isExhausted } from '../retrying/optimistic.js';
 import type { OrderSteps } from './order-steps.js';

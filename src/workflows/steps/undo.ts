@@ -2,7 +2,7 @@ import { upsertSearchAttributes } from '@temporalio/workflow';
 import type { OrderOutcome, Undone } from '../../domain/order.js';
 import { ORDER_OUTCOME } from '../contract.js';
 import { confirmed, superseded } from './endings.js';
-import type { Inbox } from '../messages/inbox.js';
+import type { Inbox } from '../messages/pending-signals.js';
 import { countUndo } from '../telemetry/order-metrics.js';
 import { settleAll } from './payment.js';
 import { heedHints, refundLateCaptures, refundUntilDone } from './refunding.js';

@@ -4,7 +4,7 @@ import { createOutboxStore } from '../../../src/adapters/postgres/events/outbox.
 import { openDatabase, type Database } from '../../../src/adapters/postgres/pool.js';
 import type { OutboxConsumer, OutboxEvent } from '../../../src/relay/outbox-event.js';
 import { startRelay, type RelayLimits } from '../../../src/relay/relay.js';
-import type { Rounds } from '../../../src/relay/rounds.js';
+import type { Rounds } from '../../../src/relay/poll-loop.js';
 import { plantOrder } from '../../support/planted-orders.js';
 import { startStack, type Stack } from '../../support/stack.js';
 import { startTcpProxy } from '../../support/tcp-proxy.js';

@@ -9,7 +9,7 @@ import {
   publicEventsOf,
   type EventSource,
 } from '../../../src/domain/public-event.js';
-import { STATUS_AFTER, statusAfter } from '../../../src/domain/trail.js';
+import { STATUS_AFTER, statusAfter } from '../../../src/domain/order-event.js';
 
 const FAILURES = ['out_of_stock', 'fraud_rejected', 'payment_declined', 'payment_unavailable', 'expired'];
 const TO_RESERVED = ['order.created', 'inventory.reserved'];

@@ -1,5 +1,5 @@
 import { ORDER_TRANSITIONS, PAID } from '../../../domain/order.js';
-import { STATUS_AFTER } from '../../../domain/trail.js';
+import { STATUS_AFTER } from '../../../domain/order-event.js';
 import { listed } from '../sql-list.js';
 import type { SqlCheck } from './audit-checks.js';
 

@@ -3,7 +3,7 @@ import type { RefundLookup, RefundResult } from '../../../activities/payments.js
 import type { LookedRefund, RefundClaim, RefundStanding } from '../../../activities/refunds.js';
 import { noteCall } from './attempts.js';
 import { openDeadLetter } from '../dead-letters/dead-letters.js';
-import { addToTrail } from '../orders/order-trail.js';
+import { addToTrail } from '../orders/add-event.js';
 import type { Tx } from '../pool.js';
 import { changeRefund, failRefund, lockRefund, moveRefund, succeedRefund, type Refund } from './refund-row.js';
 

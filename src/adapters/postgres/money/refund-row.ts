@@ -7,7 +7,7 @@ import { REFUND_TRANSITIONS, type RefundState } from '../../../domain/payment.js
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
 import { forgetEvidence } from '../dead-letters/evidence.js';
 import { lockOrder } from '../orders/order-row.js';
-import { addToTrail } from '../orders/order-trail.js';
+import { addToTrail } from '../orders/add-event.js';
 import type { Tx } from '../pool.js';
 import type { Tables } from '../tables.js';
 

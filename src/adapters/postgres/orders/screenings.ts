@@ -4,7 +4,7 @@ import type { Failure } from '../../../domain/failure.js';
 import type { OrderRun, OrderStatus } from '../../../domain/order.js';
 import type { ReviewDecision, ReviewOutcome, ScreenOutcome } from '../../../domain/outcomes.js';
 import { endingOf, moveOrder, placeOrder, placeOrderInTurn } from './order-row.js';
-import { addToTrail } from './order-trail.js';
+import { addToTrail } from './add-event.js';
 import { prepared, type Database, type Tx } from '../pool.js';
 import type { StoredReview } from '../tables.js';
 

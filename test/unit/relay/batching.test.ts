@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { createBell } from '../../../src/relay/bell.js';
+import { createBell } from '../../../src/relay/wake-signal.js';
 import { createEndpointHealth } from '../../../src/relay/endpoint-health.js';
-import { gathered } from '../../../src/relay/gather.js';
+import { gathered } from '../../../src/relay/batching.js';
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -1,4 +1,4 @@
-import { createBell } from './bell.js';
+import { createBell } from './wake-signal.js';
 
 export interface Rounds {
   /** There may be something to do: the pause is over. */
