@@ -27,7 +27,8 @@ export async function cancelSettledOrder(
   );
 
   async function cancel(): Promise<OrderOutcome> {
-    const decision = before === undefined ? await steps.takeOverToCancel(reason) : admitted;
+    const decision =
+      before === undefined ? await steps.regular('takeOverToCancel', { ...steps.run, reason }) : admitted;
     await announce(decision);
     const outcome =
       decision.kind === 'admitted' ? await undo({ status: 'cancelled', reason }, steps, inbox) : superseded;

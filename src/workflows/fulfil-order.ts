@@ -2,12 +2,13 @@ import { allHandlersFinished, CancellationScope, condition } from '@temporalio/w
 import type { Admission } from '../domain/outcomes.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { announceAdmission } from './messages/admission.js';
-import { fulfilmentStep } from './steps/order-steps.js';
+import { orderActivities } from './retrying/optimistic.js';
 
 /** Marks a confirmed order as completed. Against a cancel, the first to lock the order's row wins. */
 export async function fulfilOrder(orderId: string, policy: OrderPolicy): Promise<Admission> {
   const announce = announceAdmission();
-  const decision = await CancellationScope.nonCancellable(() => fulfilmentStep(policy)({ orderId }));
+  const { untilDone } = orderActivities(policy);
+  const decision = await CancellationScope.nonCancellable(() => untilDone('completeOrder', { orderId }));
   await announce(decision);
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   return decision;

@@ -35,14 +35,17 @@ async function recover(order: AcceptedOrder, policy: OrderPolicy, inbox: Inbox):
 
   async function bringToEnd(): Promise<OrderOutcome> {
     // Once: another run may have taken the order over since the run before this one did.
-    const standing = (inbox.memory.standing ??= await steps.takeOverToRecover());
+    const standing = (inbox.memory.standing ??= await steps.regular('takeOverToRecover', {
+      order,
+      owner: steps.owner,
+    }));
     switch (standing.kind) {
       case 'superseded':
         return superseded;
       case 'ended':
         // A late capture on a dead order goes back, once; the order stays as it is.
         await settleAll(steps, inbox);
-        await steps.findLateCaptures();
+        await steps.refunds.findLateCaptures();
         await refundUntilDone(steps.refunds, inbox);
         return superseded;
       case 'undoing':

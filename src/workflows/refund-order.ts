@@ -5,8 +5,9 @@ import { admitted, announceAdmission } from './messages/admission.js';
 import type { RefundRequest } from './contract.js';
 import { openInbox, type Left } from './messages/pending-signals.js';
 import { inRuns } from './messages/long-run.js';
-import { refundUntilDone } from './steps/refunding.js';
-import { requestedRefundSteps } from './steps/order-steps.js';
+import { allTries, orderActivities } from './retrying/optimistic.js';
+import { undoActivities } from './retrying/persistent.js';
+import { refundUntilDone, type RefundSteps } from './steps/refunding.js';
 
 /**
  * Sends back part or all of a settled order's money, once, and restocks when that was asked for. It cannot be cancelled:
@@ -15,18 +16,29 @@ import { requestedRefundSteps } from './steps/order-steps.js';
 export async function refundOrder(request: RefundRequest, policy: OrderPolicy, before?: Left): Promise<Admission> {
   const inbox = openInbox(before);
   const announce = announceAdmission();
-  const steps = requestedRefundSteps(request, policy, inbox);
+  const { orderId, refundId } = request;
+  const { untilDone, regular } = orderActivities(policy);
+  // A subject of its own: only this refund's workflow can be woken for it.
+  const undoing = undoActivities(policy, inbox, { orderId, subject: refundId });
+  const steps: RefundSteps = {
+    policy,
+    refund: () => undoing('sendRefund', { orderId, refundId, tries: allTries(policy) }),
+    // Those of its order are its order's.
+    findLateCaptures: async () => {},
+    redrive: (deadLetterId) => regular('redriveRefund', { orderId, deadLetterId }),
+    applyEvidence: (evidence) => regular('applyRefundEvidence', { orderId, evidence }),
+  };
 
   return CancellationScope.nonCancellable(() =>
     inRuns(refund, () => continueAsNew<typeof refundOrder>(request, policy, inbox.left())),
   );
 
   async function refund(): Promise<Admission> {
-    const decision = before === undefined ? await steps.open() : admitted;
+    const decision = before === undefined ? await untilDone('openRefund', request) : admitted;
     await announce(decision);
     if (decision.kind === 'admitted') {
       await refundUntilDone(steps, inbox);
-      if (request.restock) await steps.restock();
+      if (request.restock) await undoing('restockOrder', { orderId, refundId });
     }
     await condition(allHandlersFinished);
     return decision;

@@ -1,55 +1,100 @@
-import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import type { DeadLetterActivities } from '../../activities/dead-letters.js';
+import type { GatewayEventActivities } from '../../activities/gateway-events.js';
+import type { InventoryActivities } from '../../activities/inventory.js';
+import type { OrderActivities } from '../../activities/orders.js';
+import type { PaymentActivities } from '../../activities/payments.js';
+import type { RefundActivities } from '../../activities/refunds.js';
+import type { ScreeningActivities } from '../../activities/screening.js';
+import type { OrderPolicy } from '../../domain/policy.js';
 import { TRIES_USED_UP, type AllowedTries } from '../../domain/tries.js';
 import { UNAVAILABLE } from '../../domain/unavailable.js';
 import { sleepFor } from '../telemetry/waiting.js';
+import { firstTry, stepRetries, undoRetries } from './activity-options.js';
 
-/** How long to wait after a first try that failed: longer when the failure names a time, but never above `atMostMs`. */
-export interface Pause {
-  ms: number;
-  atMostMs: number;
-}
+/** Everything that the workflows of an order have done outside. */
+export type Activities = ScreeningActivities &
+  InventoryActivities &
+  PaymentActivities &
+  RefundActivities &
+  OrderActivities &
+  DeadLetterActivities &
+  GatewayEventActivities;
 
-/**
- * Runs a step's first try as a local activity, which costs no round trip, and only when that fails, after a durable
- * sleep, hands it to a regular activity with the retries, where the Web UI shows attempts and the last error.
- * @throws what the last try threw; a non-retryable failure and a cancellation at once
- */
-export async function optimistic<Args extends unknown[], Result>(
-  firstTry: (...args: Args) => Promise<Result>,
-  retries: (...args: Args) => Promise<Result>,
-  pause: Pause,
-  ...args: Args
-): Promise<Result> {
-  try {
-    return await firstTry(...args);
-  } catch (error) {
-    await rest(error, pause);
-    return retries(...args);
-  }
-}
+export type Name = keyof Activities;
+export type Input = { [N in Name]: Parameters<Activities[N]>[0] };
+export type Result = { [N in Name]: Awaited<ReturnType<Activities[N]>> };
+export type ByName = { [N in Name]: (input: Input[N], allowed?: AllowedTries) => Promise<Result[N]> };
+/** Those that count their tries themselves: only they may be given up. */
+type CountedName = { [N in Name]: Parameters<Activities[N]>['length'] extends 1 ? never : N }[Name];
 
 /**
- * The same for a step that is given up after so many tries, the first one included. One that our own stores spoiled is
- * not counted.
+ * Runs activities by their name. The first try is a local activity, which costs no round trip; only when that fails is
+ * the step handed, after a durable sleep, to a regular activity with the retries, where the Web UI shows attempts and
+ * the last error. Each throws what the last try threw; a non-retryable failure and a cancellation at once.
  */
-export async function limited<Input, Result>(
-  tries: number,
-  firstTry: (input: Input) => Promise<Result>,
-  retries: (input: Input, allowed: AllowedTries) => Promise<Result>,
-  pause: Pause,
-  input: Input,
-): Promise<Result> {
-  try {
-    return await firstTry(input);
-  } catch (error) {
-    const left = isUnavailable(error) ? tries : tries - 1;
-    if (left === 0) throw error;
-    await rest(error, pause);
-    return retries(input, { tries: left });
-  }
+export function orderActivities(policy: OrderPolicy) {
+  const local: ByName = proxyLocalActivities<Activities>(firstTry(policy));
+  const unlimited: ByName = proxyActivities<Activities>(undoRetries(policy));
+  const pause = { ms: policy.retry.initialIntervalMs, atMostMs: policy.stepDeadlineMs };
+
+  return {
+    /** A regular activity from the start, tried until it is done. */
+    regular: <N extends Name>(name: N, input: Input[N]): Promise<Result[N]> => unlimited[name](input),
+
+    /** Tried until it is done; `retries` are the tries after the first one. */
+    async untilDone<N extends Name>(
+      name: N,
+      input: Input[N],
+      retries: (input: Input[N]) => Promise<Result[N]> = unlimited[name],
+    ): Promise<Result[N]> {
+      try {
+        return await local[name](input);
+      } catch (error) {
+        await rest(error, pause);
+        return retries(input);
+      }
+    },
+
+    /**
+     * Given up after so many tries, the first one included, or when the time is over. A try that our own stores spoiled is
+     * not counted.
+     */
+    async limited<N extends CountedName>(
+      name: N,
+      input: Input[N],
+      { tries = allTries(policy), withinMs }: { tries?: number; withinMs?: number } = {},
+    ): Promise<Result[N]> {
+      const deadline = withinMs === undefined ? undefined : Date.now() + withinMs;
+      try {
+        return await local[name](input);
+      } catch (error) {
+        const left = isUnavailable(error) ? tries : tries - 1;
+        if (left === 0) throw error;
+        await rest(error, { ...pause, atMostMs: withinMs ?? policy.stepDeadlineMs });
+        const leftMs = deadline === undefined ? policy.stepDeadlineMs : deadline - Date.now();
+        if (leftMs <= 0) throw ApplicationFailure.retryable('the time to pay was over before the next try', 'TooLate');
+        const counted: ByName = proxyActivities<Activities>(stepRetries(policy, leftMs));
+        return counted[name](input, { tries: left });
+      }
+    },
+  };
 }
 
-async function rest(error: unknown, pause: Pause): Promise<void> {
+/** The tries of a step, the first one included. */
+export function allTries({ retry }: OrderPolicy): number {
+  return 1 + retry.retries;
+}
+
+/** Waits after a first try that failed: longer when the failure names a time, but never above `atMostMs`. */
+async function rest(error: unknown, pause: { ms: number; atMostMs: number }): Promise<void> {
   if (!isExhausted(error)) throw error;
   await sleepFor(Math.max(pause.ms, Math.min(retryAfterMs(error), pause.atMostMs)), 'until the next try');
 }

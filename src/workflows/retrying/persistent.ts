@@ -1,78 +1,98 @@
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
+import type { OrderPolicy } from '../../domain/policy.js';
 import type { Inbox } from '../messages/pending-signals.js';
-import { optimistic, type Pause } from './optimistic.js';
-import { wakeable } from './wakeable.js';
+import { wakeableRetries } from './activity-options.js';
+import { isExhausted, orderActivities, type Activities, type ByName, type Input, type Result } from './optimistic.js';
 
-export interface Alarm {
+/** The activities that take something back, with the name of the step that a dead letter and the Web UI show. */
+const STEPS = {
+  settleEarlierCharges: 'settle',
+  findLateCaptures: 'late captures',
+  refundCharges: 'refund',
+  sendRefund: 'refund',
+  restockOrder: 'restock',
+  beginUndo: 'begin',
+  releaseInventory: 'release',
+  endOrder: 'end',
+} as const satisfies Partial<Record<keyof Activities, string>>;
+
+export interface UndoSubject {
   orderId: string;
   /** For the log lines of its activities. */
   requestId?: string;
   /** What it is about beyond the order, such as a refund. */
   subject?: string;
-  afterMs: number;
-  /** Whoever asks to look has the step tried again at once. */
-  inbox: Inbox;
-  open(input: {
-    orderId: string;
-    requestId?: string;
-    subject?: string;
-    kind: 'compensation';
-    step: string;
-    errorClass: string;
-    lastError: string;
-  }): Promise<void>;
-  close(input: {
-    orderId: string;
-    requestId?: string;
-    subject?: string;
-    kind: 'compensation';
-    resolution: string;
-  }): Promise<void>;
 }
 
 /**
- * A step that is never given up. When its first try fails and it is still not done after the alarm's time, a dead letter
- * is opened so that somebody looks, while the tries go on; its success resolves it.
+ * Runs an activity that is never given up. When its first try fails and it is still not done after the policy's time, a
+ * dead letter is opened so that somebody looks, while the tries go on; its success resolves it. Whoever asks to look has
+ * it tried again at once.
  */
-export async function persistent<Args extends unknown[], Result>(
-  alarm: Alarm,
-  step: string,
-  firstTry: (...args: Args) => Promise<Result>,
-  retries: (...args: Args) => Promise<Result>,
-  pause: Pause,
-  ...args: Args
-): Promise<Result> {
-  const { memory } = alarm.inbox;
-  const { orderId, requestId, subject = '' } = alarm;
+export function undoActivities(policy: OrderPolicy, inbox: Inbox, { orderId, requestId, subject = '' }: UndoSubject) {
+  const { untilDone, regular } = orderActivities(policy);
+  const tries: ByName = proxyActivities<Activities>(wakeableRetries(policy));
+  const { memory } = inbox;
   const request = requestId === undefined ? {} : { requestId };
   const about = { orderId, ...request, subject, kind: 'compensation' } as const;
 
-  const watched = async (...input: Args): Promise<Result> => {
-    const work = wakeable(alarm.inbox, () => retries(...input));
-    if (memory.lateStep === step) return work;
-    const clock = new CancellationScope();
-    const rings = clock
-      .run(() => sleep(alarm.afterMs, { summary: `until a dead letter is opened for the step "${step}"` }))
-      .then(
-        () => true,
-        (error: unknown) => {
-          if (!isCancellation(error)) throw error;
-          return false;
-        },
-      );
-    const isLate = await Promise.race([rings, work.then(() => false)]).finally(() => clock.cancel());
-    if (!isLate) return work;
+  return async <N extends keyof typeof STEPS>(name: N, input: Input[N]): Promise<Result[N]> => {
+    const step = STEPS[name];
+    const result = await untilDone(name, input, watched);
+    // The dead letter may be of the run before this one.
+    if (memory.lateStep === step) {
+      delete memory.lateStep;
+      await regular('resolveDeadLetter', { ...about, resolution: `${step} is done` });
+    }
+    return result;
 
-    memory.lateStep = step;
-    const lastError = 'this undo keeps failing; the Temporal Web UI shows its last error';
-    await alarm.open({ ...about, step, errorClass: 'UndoFailing', lastError });
-    return work;
+    async function watched(): Promise<Result[N]> {
+      const work = wakeable(inbox, () => tries[name](input));
+      if (memory.lateStep === step) return work;
+      const clock = new CancellationScope();
+      const rings = clock
+        .run(() => sleep(policy.undoAlarmMs, { summary: `until a dead letter is opened for the step "${step}"` }))
+        .then(
+          () => true,
+          (error: unknown) => {
+            if (!isCancellation(error)) throw error;
+            return false;
+          },
+        );
+      const isLate = await Promise.race([rings, work.then(() => false)]).finally(() => clock.cancel());
+      if (!isLate) return work;
+
+      memory.lateStep = step;
+      const lastError = 'this undo keeps failing; the Temporal Web UI shows its last error';
+      await regular('openDeadLetter', { ...about, step, errorClass: 'UndoFailing', lastError });
+      return work;
+    }
   };
-  const result = await optimistic(firstTry, watched, pause, ...args);
-  // The dead letter may be of the run before this one.
-  if (memory.lateStep === step) {
-    delete memory.lateStep;
-    await alarm.close({ ...about, resolution: `${step} is done` });
+}
+
+/**
+ * Runs an activity whose tries may be far apart, and begins anew with a try at once when somebody asks to look. A try
+ * that is running is awaited, so that two of them never meet.
+ */
+async function wakeable<Result>(inbox: Inbox, tries: () => Promise<Result>): Promise<Result> {
+  const outer = CancellationScope.current();
+  for (;;) {
+    inbox.dropLooks();
+    let isOver = false;
+    const scope = new CancellationScope();
+    const work = scope.run(tries).finally(() => void (isOver = true));
+    // Its failure is for whoever awaits it below.
+    work.catch(() => {});
+    await CancellationScope.nonCancellable(() => condition(() => isOver || inbox.hasLook() || inbox.isFull()));
+    if (isOver) return work;
+
+    scope.cancel();
+    try {
+      return await work;
+    } catch (error) {
+      const isWoken = isCancellation(error) && !outer.consideredCancelled;
+      if (!isWoken && !isExhausted(error)) throw error;
+    }
+    inbox.endIfLong();
   }
-  return result;
 }

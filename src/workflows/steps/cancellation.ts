@@ -21,7 +21,7 @@ export function listenForCancel(steps: OrderSteps, inbox: Inbox): Interruptible 
     memory.cancelReason = request.reason;
     scope.cancel();
     // While a charge in flight is awaited, people should see that the cancel was heard.
-    await CancellationScope.nonCancellable(() => steps.noteCancel(request.reason));
+    await CancellationScope.nonCancellable(() => steps.regular('noteCancel', { ...steps.run, reason: request.reason }));
   });
 
   return async (walk) => {

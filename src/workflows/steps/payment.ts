@@ -2,7 +2,7 @@ import type { ChargeOutcome } from '../../domain/outcomes.js';
 import type { Inbox } from '../messages/pending-signals.js';
 import type { Journey } from './journey.js';
 import { lookupPauses } from './lookup-pauses.js';
-import { isExhausted } from '../retrying/optimistic.js';
+import { allTries, isExhausted } from '../retrying/optimistic.js';
 import type { OrderSteps } from './order-steps.js';
 import { waitFor } from '../telemetry/waiting.js';
 
@@ -19,15 +19,15 @@ export async function pay(steps: OrderSteps, inbox: Inbox, journey: Journey): Pr
 /** @returns undefined when the truth has to be looked up */
 async function chargeInTime(steps: OrderSteps, inbox: Inbox, journey: Journey): Promise<Known | undefined> {
   const { place } = journey;
-  const allTries = 1 + steps.policy.retry.retries;
+  const tryLimit = allTries(steps.policy);
   const [deadline, left] =
-    place.at === 'paying' ? [place.untilMs, place.tries] : [Date.now() + steps.policy.paymentDeadlineMs, allTries];
+    place.at === 'paying' ? [place.untilMs, place.tries] : [Date.now() + steps.policy.paymentDeadlineMs, tryLimit];
   for (let tries = left; tries > 0 && Date.now() < deadline;) {
     const outcome = await charge(steps, tries, deadline - Date.now());
     if (outcome.kind === 'unknown') return undefined;
     if (outcome.kind !== 'refused') return outcome;
     // A call that the breaker refused costs no try.
-    tries = allTries - outcome.tries;
+    tries = tryLimit - outcome.tries;
     const pauseMs = steps.spread(Math.max(outcome.retryAfterMs, steps.policy.retry.initialIntervalMs));
     const waitMs = Math.min(pauseMs, Math.max(deadline - Date.now(), 1));
     await waitFor(inbox.isFull, waitMs, 'until the payment gateway may be asked');
@@ -39,7 +39,8 @@ async function chargeInTime(steps: OrderSteps, inbox: Inbox, journey: Journey): 
 
 async function charge(steps: OrderSteps, tries: number, withinMs: number): Promise<ChargeOutcome> {
   try {
-    return await steps.charge(tries, withinMs);
+    const input = { ...steps.run, ttlMs: steps.policy.reservationTtlMs };
+    return await steps.limited('chargePayment', input, { tries, withinMs });
   } catch (error) {
     if (!isExhausted(error)) throw error;
     return { kind: 'unknown', retryAfterMs: 0 };
@@ -47,21 +48,25 @@ async function charge(steps: OrderSteps, tries: number, withinMs: number): Promi
 }
 
 /** Finds out what became of the order's charge: looks less and less often, and at once when there is news. */
-export async function settle(steps: OrderSteps, inbox: Inbox): Promise<Known> {
+export async function settle(
+  steps: OrderSteps,
+  inbox: Inbox,
+  ask = () => steps.untilDone('settleCharge', steps.run),
+): Promise<Known> {
   const pauseAfter = lookupPauses(steps.policy, inbox, 'charge');
   for (;;) {
-    const outcome = await steps.settle();
+    const outcome = await ask();
     if (outcome.kind !== 'unknown' && outcome.kind !== 'refused') return outcome;
     const item = await inbox.next('charge', pauseAfter(outcome.retryAfterMs), 'until the next look-up of the charge');
-    if (item?.kind === 'evidence') await steps.applyChargeEvidence(item.evidence);
+    if (item?.kind === 'evidence')
+      await steps.regular('applyChargeEvidence', { ...steps.run, evidence: item.evidence });
   }
 }
 
 /** The same for every charge of the order, also those that earlier runs sent, and those that had taken nothing. */
 export async function settleAll(steps: OrderSteps, inbox: Inbox): Promise<Known> {
-  const settleEarlier: OrderSteps['settleEarlier'] = async () => {
-    if (inbox.takeHint()) await steps.findLateCaptures();
-    return steps.settleEarlier();
-  };
-  return settle({ ...steps, settle: settleEarlier }, inbox);
+  return settle(steps, inbox, async () => {
+    if (inbox.takeHint()) await steps.refunds.findLateCaptures();
+    return steps.undoing('settleEarlierCharges', steps.run);
+  });
 }

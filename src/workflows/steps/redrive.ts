@@ -23,13 +23,15 @@ export async function takeOver(
 ): Promise<boolean> {
   if (journey.place.at === 'start') {
     const announce = announceAdmission();
-    const decision = await CancellationScope.nonCancellable(() => steps.takeOver(deadLetterId));
+    const decision = await CancellationScope.nonCancellable(() =>
+      steps.regular('takeOverToRedrive', { ...steps.run, deadLetterId }),
+    );
     await announce(decision);
     if (decision.kind === 'refused') return false;
     journey.place = { at: 'redriven' };
   }
   await settleAll(steps, inbox);
-  await steps.findLateCaptures();
+  await steps.refunds.findLateCaptures();
   await refundUntilDone(steps.refunds, inbox);
   return true;
 }

@@ -5,7 +5,9 @@ import type { OrderSteps } from './order-steps.js';
 
 /** Reserves the order's stock, or says how the order ends without it. */
 export async function reserve(steps: OrderSteps): Promise<'reserved' | OrderOutcome> {
-  const outcome = await steps.reserve().catch((error: unknown): { kind: 'unavailable' } => {
+  const { order, owner, policy } = steps;
+  const input = { order, owner, ttlMs: policy.reservationTtlMs };
+  const outcome = await steps.limited('reserveInventory', input).catch((error: unknown): { kind: 'unavailable' } => {
     if (!isExhausted(error)) throw error;
     return { kind: 'unavailable' };
   });

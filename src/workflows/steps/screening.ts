@@ -44,18 +44,27 @@ export async function passScreening(
 
 /** A check that cannot be asked never means "allow": a person decides instead. */
 async function screen(steps: OrderSteps): Promise<ScreenOutcome> {
+  const { order, owner, policy } = steps;
+  const { reviewDeadlineMs } = policy;
   try {
-    return await steps.screen();
+    return await steps.limited('screenOrder', { order, owner, checks: policy.fraudChecks, reviewDeadlineMs });
   } catch (error) {
     if (!isExhausted(error)) throw error;
-    return steps.holdForReview('a fraud check could not be asked');
+    return steps.regular('holdForReview', {
+      order,
+      owner,
+      detail: 'a fraud check could not be asked',
+      reviewDeadlineMs,
+    });
   }
 }
 
 /** Decisions are taken from the start: the order's row may say `in_review` before this workflow gets that far. */
 export function listenForReview(steps: OrderSteps, review: Review = {}): Review {
   setHandler(reviewOrder, async ({ decision }): Promise<ReviewOutcome> => {
-    const outcome = await CancellationScope.nonCancellable(() => steps.review(decision));
+    const outcome = await CancellationScope.nonCancellable(() =>
+      steps.regular('reviewOrder', { ...steps.run, decision }),
+    );
     if (outcome.kind === 'decided') review.decision ??= decision;
     return outcome;
   });
@@ -73,7 +82,7 @@ async function reviewed(
   if (review.decision === undefined && inTime) inbox.endIfLong();
   if (!inTime) {
     // A decision may be on its way: the database says which was first.
-    const expiry = await steps.review('expired');
+    const expiry = await steps.regular('reviewOrder', { ...steps.run, decision: 'expired' });
     if (expiry.kind === 'decided') return failed('screen', 'expired', 'nobody decided the review in time');
     if (expiry.kind === 'opposite' && expiry.decision !== 'expired') review.decision ??= expiry.decision;
   }

@@ -20,7 +20,7 @@ export async function undo(asked: Undone, steps: OrderSteps, inbox: Inbox): Prom
     return over(ended);
   }
   // From here on the order's status refuses every forward step, also one that is still running somewhere.
-  const opening = await steps.beginUndo(asked);
+  const opening = await steps.undoing('beginUndo', { order: steps.order, owner: steps.owner, ending: asked });
   if (opening.kind === 'superseded') return superseded;
   if (opening.kind === 'confirmed') return confirmed;
   const { ending } = opening;
@@ -29,8 +29,8 @@ export async function undo(asked: Undone, steps: OrderSteps, inbox: Inbox): Prom
 
   await settleAll(steps, inbox);
   await refundUntilDone(steps.refunds, inbox);
-  await steps.release();
-  await steps.end(ending);
+  await steps.undoing('releaseInventory', steps.run);
+  await steps.undoing('endOrder', { ...steps.run, ending });
   inbox.memory.ended = ending;
   await heedHints(steps.refunds, inbox);
   return over(ending);
