@@ -7,6 +7,7 @@ export interface CheckoutLine {
 export interface Checkout {
   orderId: string;
   customerId: string;
+  /** Where the customer wants to be told about the order. Personal: for notices alone, never for a log. */
   customerEmail?: string;
   currency: string;
   lines: CheckoutLine[];

@@ -1,3 +1,4 @@
+import type { Checkout } from './checkout.js';
 import type { Failure } from './failure.js';
 
 /** Which status an order may leave to which. Everything that writes a status checks this table. */
@@ -61,17 +62,10 @@ export interface OrderLine {
 }
 
 /** A checkout that was validated and priced: the input of its workflow. Never changed afterwards. */
-export interface AcceptedOrder {
-  orderId: string;
-  customerId: string;
-  /** Where the customer wants to be told about the order. Personal: for notices alone, never for a log. */
-  customerEmail?: string;
-  currency: string;
+export interface AcceptedOrder extends Omit<Checkout, 'lines' | 'expectedTotalMinor'> {
   /** One line a SKU, in SKU order: stock rows are locked in this order. */
   lines: OrderLine[];
   totalMinor: number;
-  paymentMethod: string;
-  metadata: Record<string, string>;
   fingerprint: string;
   requestId: string;
   /** RFC 3339, UTC. */

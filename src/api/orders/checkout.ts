@@ -81,20 +81,9 @@ export async function acceptCheckout(
     throw priced;
   }
 
-  const { customerId, customerEmail, currency, paymentMethod, metadata } = checkout;
+  const { expectedTotalMinor: _shown, ...contents } = checkout;
   const acceptedAt = new Date().toISOString();
-  const order = {
-    orderId,
-    customerId,
-    ...(customerEmail === undefined ? {} : { customerEmail }),
-    currency,
-    ...priced,
-    paymentMethod,
-    metadata,
-    fingerprint,
-    requestId,
-    acceptedAt,
-  };
+  const order: AcceptedOrder = { ...contents, ...priced, fingerprint, requestId, acceptedAt };
   ticket?.admit(orderId);
   let outcome: 'started' | 'exists' | undefined;
   try {

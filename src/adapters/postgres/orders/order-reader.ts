@@ -2,6 +2,7 @@ import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { OrderRecord, Review } from '../../../domain/order-record.js';
 import type { Product } from '../../../domain/product.js';
 import { acceptedReason } from './cancel-requests.js';
+import { orderOf } from './order-columns.js';
 import { prepared, type Database } from '../pool.js';
 import { orUnavailable } from '../unavailable.js';
 import { utc } from '../utc.js';
@@ -122,19 +123,7 @@ type OrderRow = Awaited<ReturnType<ReturnType<typeof orderRows>['executeTakeFirs
 
 export function toRecord(row: OrderRow): OrderRecord {
   return {
-    order: {
-      orderId: row.order_id,
-      customerId: row.customer_id,
-      ...(row.customer_email === null ? {} : { customerEmail: row.customer_email }),
-      currency: row.currency,
-      lines: row.lines,
-      totalMinor: row.total_minor,
-      paymentMethod: row.payment_method,
-      metadata: row.metadata,
-      fingerprint: row.fingerprint,
-      requestId: row.request_id,
-      acceptedAt: row.created_at.toISOString(),
-    },
+    order: orderOf(row),
     status: row.status,
     version: row.version,
     failure: row.failure,

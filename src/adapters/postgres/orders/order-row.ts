@@ -2,29 +2,12 @@ import { sql } from 'kysely';
 import type { Failure } from '../../../domain/failure.js';
 import { isSettled, statusesBefore, type AcceptedOrder, type OrderStatus, type Undone } from '../../../domain/order.js';
 import { prepared, type Database, type Tx } from '../pool.js';
+import { ORDER_COLUMNS, orderParameter, orderParameters, orderValues } from './order-columns.js';
 
-/** The columns of an order's row that come from its checkout, and, in the same order, the values for them. */
-export const ORDER_COLUMNS =
-  'order_id, owner, fingerprint, request_id, customer_id, currency, total_minor, payment_method, metadata, created_at, ' +
-  'customer_email';
+/** SQL: the lines of an order, from the parameters `$2` to `$5`. */
+export const LINES = 'unnest($2::text[], $3::text[], $4::int[], $5::bigint[])';
 
-export function orderValues(order: AcceptedOrder, owner: string): unknown[] {
-  return [
-    order.orderId,
-    owner,
-    order.fingerprint,
-    order.requestId,
-    order.customerId,
-    order.currency,
-    order.totalMinor,
-    order.paymentMethod,
-    JSON.stringify(order.metadata),
-    order.acceptedAt,
-    order.customerEmail ?? null,
-  ];
-}
-
-/** The lines as columns for `unnest(text[], text[], int[], bigint[])`: sku, name, quantity, unit price. */
+/** The values for those parameters. */
 export function lineArrays({ lines }: AcceptedOrder): unknown[] {
   return [
     lines.map((line) => line.sku),
@@ -37,16 +20,16 @@ export function lineArrays({ lines }: AcceptedOrder): unknown[] {
 // Tells these locks from those of others in the same database.
 const CUSTOMER_TURN = 1_720_001;
 
-const placing = (first: string) => `
-   with ${first} placed as (
-     insert into orders (${ORDER_COLUMNS}, status, version)
-     select $1, $2, $3, $4, $5, $6, $7::bigint, $8, $9::jsonb, $10::timestamptz, $11, 'pending', 1
-     ${first === '' ? '' : 'from turn'}
+const placing = (turn: string) => `
+   with ${turn} placed as (
+     insert into orders (order_id, ${ORDER_COLUMNS}, status, version)
+     select $1, ${orderParameters(6)}, 'pending', 1
+     ${turn === '' ? '' : 'from turn'}
      on conflict (order_id) do nothing returning order_id
    ), lines as (
      insert into order_lines (order_id, sku, name, quantity, unit_price_minor)
      select order_id, l.*
-     from placed, unnest($12::text[], $13::text[], $14::int[], $15::bigint[]) as l(sku, name, quantity, unit_price_minor)
+     from placed, ${LINES} as l(sku, name, quantity, unit_price_minor)
    )
    insert into order_events (order_id, seq, type) select order_id, 1, 'order.created' from placed`;
 
@@ -55,17 +38,26 @@ const place = prepared('place', placing(''));
 // The row gets its number after the lock, and is there for all others before they have it.
 const placeInTurn = prepared(
   'place-in-turn',
-  placing(`turn as materialized (select pg_advisory_xact_lock(${CUSTOMER_TURN}, hashtext($5::text))),`),
+  placing(
+    `turn as materialized (
+       select pg_advisory_xact_lock(${CUSTOMER_TURN}, hashtext(${orderParameter('customer_id', 6)}::text))),`,
+  ),
 );
+
+const placingValues = (order: AcceptedOrder, owner: string) => [
+  order.orderId,
+  ...lineArrays(order),
+  ...orderValues(order, owner),
+];
 
 /** Writes the order's row, its lines and its first event, unless they are there. */
 export async function placeOrder(database: Database, order: AcceptedOrder, owner: string): Promise<void> {
-  await place(database, [...orderValues(order, owner), ...lineArrays(order)]);
+  await place(database, placingValues(order, owner));
 }
 
 /** The same, one order of a customer after another: whoever gets a higher number sees all the lower ones. */
 export async function placeOrderInTurn(database: Database, order: AcceptedOrder, owner: string): Promise<void> {
-  await placeInTurn(database, [...orderValues(order, owner), ...lineArrays(order)]);
+  await placeInTurn(database, placingValues(order, owner));
 }
 
 export interface LockedOrder {

@@ -3,7 +3,8 @@ import type { ReservationStore } from '../../../activities/inventory.js';
 import type { Failure } from '../../../domain/failure.js';
 import { holdsStock, isBeingUndone, type AcceptedOrder, type OrderStatus } from '../../../domain/order.js';
 import type { ReserveOutcome, Shortage } from '../../../domain/outcomes.js';
-import { endingOf, lineArrays, lockOrder, ORDER_COLUMNS, orderValues } from './order-row.js';
+import { ORDER_COLUMNS, orderParameters, orderValues } from './order-columns.js';
+import { endingOf, lineArrays, LINES, lockOrder } from './order-row.js';
 import { prepared, type Database } from '../pool.js';
 
 interface ReserveRow {
@@ -21,7 +22,7 @@ interface ReserveRow {
 const reserve = prepared<ReserveRow>(
   'reserve',
   `with wanted as (
-     select * from unnest($12::text[], $13::text[], $14::int[], $15::bigint[]) as w(sku, name, quantity, unit_price_minor)
+     select * from ${LINES} as w(sku, name, quantity, unit_price_minor)
    ), existing as materialized (
      select status, owner, failure, cancel_reason from orders where order_id = $1 for update
    ), held as materialized (
@@ -32,8 +33,8 @@ const reserve = prepared<ReserveRow>(
    ), verdict as (
      select (select count(*) from wanted) = (select count(*) from held where available >= quantity) as enough
    ), placed as (
-     insert into orders (${ORDER_COLUMNS}, status, version)
-     select $1, $2, $3, $4, $5, $6, $7::bigint, $8, $9::jsonb, $10::timestamptz, $11,
+     insert into orders (order_id, ${ORDER_COLUMNS}, status, version)
+     select $1, ${orderParameters(7)},
             case when enough then 'reserved' else 'pending' end, case when enough then 2 else 1 end
      from verdict
      on conflict (order_id) do update set status = 'reserved', version = orders.version + 1, updated_at = now()
@@ -47,7 +48,7 @@ const reserve = prepared<ReserveRow>(
      from wanted w, placed where placed.status = 'reserved' and s.sku = w.sku
    ), kept as (
      insert into reservations (order_id, sku, quantity, state, expires_at)
-     select $1, sku, quantity, 'active', now() + $16 * interval '1 ms' from wanted, placed
+     select $1, sku, quantity, 'active', now() + $6 * interval '1 ms' from wanted, placed
      where placed.status = 'reserved'
      on conflict (order_id, sku) do update set state = 'active', expires_at = excluded.expires_at, updated_at = now()
    ), moved as (
@@ -71,7 +72,7 @@ const reserve = prepared<ReserveRow>(
 export function createReservationStore(database: Database): ReservationStore {
   return {
     async reserve(order, owner, ttlMs) {
-      const [row] = await reserve(database, [...orderValues(order, owner), ...lineArrays(order), ttlMs]);
+      const [row] = await reserve(database, [order.orderId, ...lineArrays(order), ttlMs, ...orderValues(order, owner)]);
       if (row === undefined) throw new Error('the reserve statement returned no row');
       return reserveOutcome(row, order, owner);
     },
