@@ -19,6 +19,7 @@ import {
   viewQuery,
 } from './product-schema.js';
 import { takes } from '../requests/request-headers.js';
+import { guarded } from '../requests/guarded-route.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
@@ -148,9 +149,6 @@ export function createProductRoutes({ products, maxBodyBytes }: ProductOptions) 
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
   const strict = strictJson(maxBodyBytes);
 
-  app.post('/v1/products', strict);
-  app.patch('/v1/products/:sku', strict);
-
   return app
     .openapi(getProducts, async (c) => {
       const { limit, cursor, include, active, currency, name_prefix: namePrefix } = c.req.valid('query');
@@ -166,7 +164,7 @@ export function createProductRoutes({ products, maxBodyBytes }: ProductOptions) 
       const json = include === undefined ? productJson : fullProductJson;
       return c.json(pageOf(found, limit, { json, place: ({ sku }) => [sku] }), 200);
     })
-    .openapi(postProduct, async (c) => {
+    .openapi(guarded(postProduct, strict), async (c) => {
       const { unit_price_minor: unitPriceMinor, on_hand: onHand, ...rest } = c.req.valid('json');
       const created = await products.create({ ...rest, unitPriceMinor, onHand });
       if (created.kind === 'exists') {
@@ -185,7 +183,7 @@ export function createProductRoutes({ products, maxBodyBytes }: ProductOptions) 
       c.header('ETag', etagOf(product.version));
       return c.json(include === undefined ? productJson(product) : fullProductJson(product), 200);
     })
-    .openapi(patchProduct, async (c) => {
+    .openapi(guarded(patchProduct, strict), async (c) => {
       const { sku } = c.req.valid('param');
       const { name, unit_price_minor: unitPriceMinor, active } = c.req.valid('json');
       const changes = {

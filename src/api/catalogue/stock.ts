@@ -7,6 +7,7 @@ import { listOf, pageOf, pageQuery, placeOf } from '../requests/paging.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { takes } from '../requests/request-headers.js';
+import { guarded } from '../requests/guarded-route.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
@@ -141,8 +142,7 @@ const place = z.tuple([z.int().min(1)]);
 export function createStockRoutes({ stock, maxBodyBytes }: StockOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
-  app.post('/v1/products/:sku/stock-adjustments', strictJson(maxBodyBytes));
-  const routes = app.openapi(postAdjustment, async (c) => {
+  const routes = app.openapi(guarded(postAdjustment, strictJson(maxBodyBytes)), async (c) => {
     const { sku } = c.req.valid('param');
     const idempotencyKey = requiredKey(c.req.header('Idempotency-Key'));
     return answer(c, await stock.adjust({ sku, ...c.req.valid('json'), idempotencyKey }), sku);

@@ -17,6 +17,7 @@ import { given } from '../requests/given.js';
 import { pageOf, placeOf } from '../requests/paging.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
+import { guarded } from '../requests/guarded-route.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
@@ -133,9 +134,6 @@ export function createDeadLetterRoutes({ deadLetters, ...options }: DeadLetterOp
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
   const strict = strictJson(options.maxBodyBytes);
 
-  app.post('/v1/dead-letters/:id/discard', strict);
-  app.post('/v1/dead-letters/:id/evidence', strict);
-
   return app
     .openapi(getLetters, async (c) => {
       const { state, kind, order_id: orderId, limit, cursor } = c.req.valid('query');
@@ -151,7 +149,7 @@ export function createDeadLetterRoutes({ deadLetters, ...options }: DeadLetterOp
       await redriveDeadLetter(options, await existing(id));
       return c.json(deadLetterJson(await existing(id)), 202);
     })
-    .openapi(postDiscard, async (c) => {
+    .openapi(guarded(postDiscard, strict), async (c) => {
       const { id } = c.req.valid('param');
       const discarded = await deadLetters.discard(id, c.req.valid('json').note);
       switch (discarded.kind) {
@@ -165,7 +163,7 @@ export function createDeadLetterRoutes({ deadLetters, ...options }: DeadLetterOp
           throw new Problem('unsettled', discarded.detail);
       }
     })
-    .openapi(postEvidence, async (c) => {
+    .openapi(guarded(postEvidence, strict), async (c) => {
       const { id } = c.req.valid('param');
       await sendEvidence({ ...options, deadLetters }, await existing(id), c.req.valid('json'));
       return c.json(deadLetterJson(await existing(id)), 202);

@@ -8,6 +8,7 @@ import { orderJson, orderJsonSchema } from './order-json.js';
 import { orderIdSchema, text } from './order-schema.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
+import { guarded } from '../requests/guarded-route.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
@@ -38,8 +39,7 @@ interface Cancellation {
 export function createCancelRoutes({ policy, requests, cancels, maxBodyBytes, ...sources }: OrderActionOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
-  app.post('/v1/orders/:id/cancel', strictJson(maxBodyBytes));
-  return app.openapi(postCancel, async (c) => {
+  return app.openapi(guarded(postCancel, strictJson(maxBodyBytes)), async (c) => {
     const { status, record } = await cancel(c.req.valid('param').id, c.req.valid('json').reason);
     return c.json(orderJson(record), status);
   });

@@ -14,6 +14,7 @@ import { orderIdSchema, text } from './order-schema.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { takes } from '../requests/request-headers.js';
+import { guarded } from '../requests/guarded-route.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
@@ -73,8 +74,7 @@ const postRefund = createRoute({
 export function createRefundRoutes({ policy, requests, maxBodyBytes, ...sources }: OrderActionOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
-  app.post('/v1/orders/:id/refunds', strictJson(maxBodyBytes));
-  return app.openapi(postRefund, async (c) => {
+  return app.openapi(guarded(postRefund, strictJson(maxBodyBytes)), async (c) => {
     const { id: orderId } = c.req.valid('param');
     const body = c.req.valid('json');
     const refundId = refundIdFromKey(orderId, requiredKey(c.req.header('Idempotency-Key')));

@@ -9,6 +9,7 @@ import { orderJson, orderJsonSchema } from './order-json.js';
 import { orderIdSchema } from './order-schema.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
+import { guarded } from '../requests/guarded-route.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
@@ -38,8 +39,7 @@ const postReview = createRoute({
 export function createReviewRoutes({ requests, maxBodyBytes, ...sources }: OrderActionOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
-  app.post('/v1/orders/:id/review', strictJson(maxBodyBytes));
-  return app.openapi(postReview, async (c) => {
+  return app.openapi(guarded(postReview, strictJson(maxBodyBytes)), async (c) => {
     const { id } = c.req.valid('param');
     const { decision } = c.req.valid('json');
     const outcome = await review(id, decision);

@@ -16,6 +16,7 @@ import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { countCheckout, type RateLimits } from '../access/rate-limits.js';
 import { takes } from '../requests/request-headers.js';
+import { guarded } from '../requests/guarded-route.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
@@ -105,8 +106,7 @@ export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...s
     }
   });
 
-  app.post('/v1/orders', beforeReading, strictJson(maxBodyBytes));
-  const routes = app.openapi(postOrder, async (c) => {
+  const routes = app.openapi(guarded(postOrder, beforeReading, strictJson(maxBodyBytes)), async (c) => {
     const sent = sentKey(c.req.header('Idempotency-Key'));
     const key = sent === undefined ? undefined : checkoutKey(sent);
     const checkout = toCheckout(c.req.valid('json'), key?.ownOrderId);

@@ -5,6 +5,7 @@ import { answer } from '../requests/answers.js';
 import { given } from '../requests/given.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
+import { guarded } from '../requests/guarded-route.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 import { endpointParams } from './webhook-endpoint-schema.js';
@@ -94,10 +95,9 @@ const getRecovery = createRoute({
 
 export function createRecoveryRoutes({ recoveries, maxBodyBytes }: RecoveryOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
-  app.post('/v1/webhook-endpoints/:id/recover', strictJson(maxBodyBytes));
 
   return app
-    .openapi(postRecovery, async (c) => {
+    .openapi(guarded(postRecovery, strictJson(maxBodyBytes)), async (c) => {
       const { id } = c.req.valid('param');
       const { since, until, only } = c.req.valid('json');
       refuseSpan(since, until, Date.now());

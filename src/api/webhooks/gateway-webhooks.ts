@@ -1,6 +1,7 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import type { OrderPolicy } from '../../domain/policy.js';
+import { guarded } from '../requests/guarded-route.js';
 import { answer } from '../requests/answers.js';
 import type { ApiLog } from '../requests/api-log.js';
 import type { OrderRequests } from '../../temporal/order-messages.js';
@@ -81,8 +82,7 @@ export function createGatewayWebhookRoutes({ gatewayEvents, inbox, requests, pol
   const app = new OpenAPIHono<{ Variables: { requestId: string } }>({ defaultHook: refuseInvalid });
   const limit = bodyLimit({ maxSize: MAX_EVENT_BYTES, onError: (c) => problemResponse(c, tooLarge(MAX_EVENT_BYTES)) });
 
-  app.post('/webhooks/payments/:gateway', limit);
-  return app.openapi(postEvent, async (c) => {
+  return app.openapi(guarded(postEvent, limit), async (c) => {
     const { gateway } = c.req.valid('param');
     const rawBody = new Uint8Array(await c.req.arrayBuffer());
     const verification = await gatewayEvents.verify(gateway, c.req.raw.headers, rawBody);

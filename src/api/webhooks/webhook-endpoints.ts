@@ -12,6 +12,7 @@ import { given } from '../requests/given.js';
 import { pageOf, placeOf } from '../requests/paging.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
+import { guarded } from '../requests/guarded-route.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 import { deliveryJson, deliveryJsonSchema } from './webhook-delivery-schema.js';
@@ -173,9 +174,6 @@ export function createEndpointRoutes({ endpoints, eventSender, maxBodyBytes }: E
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
   const strict = strictJson(maxBodyBytes);
 
-  app.post(path, strict);
-  app.patch(`${path}/:id`, strict);
-
   return app
     .openapi(getEndpoints, async (c) => {
       const { limit, cursor } = c.req.valid('query');
@@ -183,7 +181,7 @@ export function createEndpointRoutes({ endpoints, eventSender, maxBodyBytes }: E
       const found = await endpoints.list(limit + 1, afterId);
       return c.json(pageOf(found, limit, { json: endpointJson, place: ({ id }) => [id] }), 200);
     })
-    .openapi(postEndpoint, async (c) => {
+    .openapi(guarded(postEndpoint, strict), async (c) => {
       const { url, description, event_types: eventTypes } = c.req.valid('json');
       refuseUrl(url);
       const secret = newSecret();
@@ -197,7 +195,7 @@ export function createEndpointRoutes({ endpoints, eventSender, maxBodyBytes }: E
       if (endpoint === undefined) throw notFound();
       return c.json(endpointJson(endpoint), 200);
     })
-    .openapi(patchEndpoint, async (c) => {
+    .openapi(guarded(patchEndpoint, strict), async (c) => {
       const { event_types: eventTypes, ...rest } = c.req.valid('json');
       if (rest.url !== undefined) refuseUrl(rest.url);
       const endpoint = done(await endpoints.change(c.req.valid('param').id, given({ ...rest, eventTypes })));
