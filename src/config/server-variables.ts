@@ -61,7 +61,12 @@ export const serverVariables = {
     DATABASE_URL: url('a URL such as postgres://user:password@host:5432/database', /postgres(?:ql)?/).meta({
       usedBy: BOTH,
       description:
-        'A PostgreSQL server of yours, version 15 or newer, as postgres://user:password@host:port/database, with ?sslmode=verify-full for TLS; empty: `npm start` starts one.',
+        'A PostgreSQL server of yours, version 15 or newer, as postgres://user:password@host:port/database, with ?sslmode=verify-full for TLS; empty: `npm start` starts one. It may lead to a pooler such as PgBouncer.',
+    }),
+    DATABASE_DIRECT_URL: url('a URL such as postgres://user:password@host:5432/database', /postgres(?:ql)?/).meta({
+      usedBy: WORKER,
+      description:
+        'The same database past a pooler in transaction mode, for the one connection that listens for new events; empty: DATABASE_URL, and behind a pooler events are looked for every second instead.',
     }),
     DATABASE_POOL_SIZE: count(20, 2, 200).meta({
       usedBy: BOTH,

@@ -52,7 +52,7 @@ describe('a counter', () => {
     let asked = 0;
     const pool = new Proxy(stack.database.pool, {
       get: (target, name) => {
-        if (name === 'query') asked += 1;
+        if (name === 'connect') asked += 1;
         const value: unknown = Reflect.get(target, name);
         return typeof value === 'function' ? value.bind(target) : value;
       },

@@ -1,21 +1,22 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import type { Database } from './pool.js';
 import { orUnavailable, orUnreachable } from './unavailable.js';
 
 /** A pool for Kysely, whose errors are `Unavailable` where trying again may help. */
-export function kyselyPool(pool: Pool): PostgresPool {
+export function kyselyPool(pool: Pool, run: Database['run']): PostgresPool {
   return {
-    connect: async () => kyselyClient(await orUnreachable(pool.connect())),
+    connect: async () => kyselyClient(await orUnreachable(pool.connect()), run),
     end: () => pool.end(),
   };
 }
 
-function kyselyClient(client: PoolClient): PostgresPoolClient {
+function kyselyClient(client: PoolClient, run: Database['run']): PostgresPoolClient {
   function query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>>;
   function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
   function query<R>(asked: string | PostgresCursor<R>, values: readonly unknown[] = []): Answer<R> | PostgresCursor<R> {
     if (typeof asked !== 'string') throw new TypeError('cursors are not supported');
-    return orUnavailable(client.query<R & QueryResultRow>(asked, [...values]) as Answer<R>);
+    return orUnavailable(run<R & QueryResultRow>(client, { text: asked, values: [...values] }) as Answer<R>);
   }
   return { query, release: () => client.release() };
 }

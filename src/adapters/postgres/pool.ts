@@ -1,7 +1,9 @@
 import { Socket } from 'node:net';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
-import { Pool, types, type QueryResultRow } from 'pg';
+import { Pool, types, type PoolClient, type QueryResult, type QueryResultRow } from 'pg';
 import { kyselyPool } from './kysely-pool.js';
+import { recognizeSession, type Session } from './sessions.js';
+import { runStatement, type Statement } from './statements.js';
 import type { Tables } from './tables.js';
 import { orUnavailable, orUnreachable } from './unavailable.js';
 
@@ -9,6 +11,8 @@ import { orUnavailable, orUnreachable } from './unavailable.js';
 export interface Database {
   kysely: Kysely<Tables>;
   pool: Pool;
+  /** Runs a statement on a connection of the pool, with the limits that the connection cannot keep itself. */
+  run<Row extends QueryResultRow>(client: PoolClient, statement: Statement): Promise<QueryResult<Row>>;
   close(): Promise<void>;
 }
 
@@ -31,11 +35,19 @@ const INT8_OID = 20;
 
 /** Opens a bounded pool. Connections are made on demand; the database may be away when this is called. */
 export function openDatabase({ onError, silenceMs, ...settings }: PoolSettings): Database {
+  const { connectTimeoutMs, statementTimeoutMs } = settings;
+  const sessions = new WeakMap<object, Session>();
   const pool = new Pool({
     connectionString: settings.url,
     max: settings.size,
-    connectionTimeoutMillis: settings.connectTimeoutMs,
-    statement_timeout: settings.statementTimeoutMs,
+    connectionTimeoutMillis: connectTimeoutMs,
+    // A startup parameter would be refused by poolers, and settings of a session would reach their other clients.
+    verify: (client, done) => {
+      recognizeSession(client, statementTimeoutMs, connectTimeoutMs).then((session) => {
+        sessions.set(client, session);
+        done();
+      }, done);
+    },
     application_name: 'holdfast',
     keepAlive: true,
     types: { getTypeParser },
@@ -44,13 +56,14 @@ export function openDatabase({ onError, silenceMs, ...settings }: PoolSettings):
   pool.on('error', (error) => onError(error));
   // A checked-out client that loses its server would otherwise end the process.
   pool.on('connect', (client) => client.on('error', (error) => onError(error)));
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: kyselyPool(pool) }) });
+  const run: Database['run'] = async (client, statement) => runStatement(client, sessions.get(client), statement);
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: kyselyPool(pool, run) }) });
   const close = async () => {
     await kysely.destroy();
     // Kysely ends no pool that it has not used itself.
     if (!pool.ending) await pool.end();
   };
-  return { kysely, pool, close };
+  return { kysely, pool, run, close };
 }
 
 /** A peer that is gone without a word would otherwise hold a connection, and who waits for it, until TCP gives up. */
@@ -61,20 +74,27 @@ function socketThatNotices(silenceMs: number): Socket {
   });
 }
 
-/** A statement that each connection parses and plans once. */
+/** A statement that each connection parses and plans once, where connections keep statements. */
 export function prepared<Row extends QueryResultRow>(name: string, text: string) {
-  return async (database: Database, values: unknown[]): Promise<Row[]> => {
-    const client = await orUnreachable(database.pool.connect());
-    try {
-      const { rows } = await orUnavailable(client.query<Row>({ name, text, values }));
-      client.release();
-      return rows;
-    } catch (error) {
-      // What is wrong may be the connection, or what it has prepared.
-      client.release(true);
-      throw error;
-    }
-  };
+  return async (database: Database, values: unknown[]): Promise<Row[]> =>
+    (await runOnce<Row>(database, { name, text, values })).rows;
+}
+
+/** Runs a statement on a connection that is free. */
+export async function runOnce<Row extends QueryResultRow>(
+  database: Database,
+  statement: Statement,
+): Promise<QueryResult<Row>> {
+  const client = await orUnreachable(database.pool.connect());
+  try {
+    const result = await orUnavailable(database.run<Row>(client, statement));
+    client.release();
+    return result;
+  } catch (error) {
+    // What is wrong may be the connection, or what it has prepared.
+    client.release(true);
+    throw error;
+  }
 }
 
 function getTypeParser(oid: number, format: 'text' | 'binary' = 'text') {

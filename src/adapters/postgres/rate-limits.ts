@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import { inTime } from '../../in-time.js';
-import type { Database } from './pool.js';
+import { runOnce, type Database } from './pool.js';
 
 export interface RateCounterOptions {
   database: Database;
@@ -95,7 +95,7 @@ export function createRateCounter({ database, name, limit, windowMs, onError }: 
 
   async function askInTime(query: { text: string; values: unknown[] }) {
     try {
-      return await inTime(PATIENCE_MS, database.pool.query(query));
+      return await inTime(PATIENCE_MS, runOnce(database, query));
     } catch (error) {
       onError(error);
       throw error;

@@ -1,5 +1,4 @@
-import type { Database } from './pool.js';
-import { orUnavailable } from './unavailable.js';
+import { runOnce, type Database } from './pool.js';
 import { Unavailable } from '../../domain/unavailable.js';
 
 // The update finds out whether this connection may write; the message is a record that the commit has to flush. No row is
@@ -18,9 +17,9 @@ const READ_ONLY = '25006';
  * @returns nothing when that works, or in a word what keeps it from working
  * @throws Unavailable when the database does not answer
  */
-export async function probeWrites({ pool }: Database): Promise<string | void> {
+export async function probeWrites(database: Database): Promise<string | void> {
   try {
-    await orUnavailable(pool.query(WRITE));
+    await runOnce(database, WRITE);
   } catch (error) {
     if (error instanceof Unavailable && sqlState(error.cause) === READ_ONLY) return 'read-only';
     throw error;

@@ -35,6 +35,10 @@ export interface RelayRoleOptions {
   consumers?: readonly OutboxConsumer[];
 }
 
+const POOLER =
+  'DATABASE_URL leads to a connection pooler, where LISTEN may not work: new events are looked for every second; ' +
+  'set DATABASE_DIRECT_URL to send them at once';
+
 /** Hands the outbox on, and calls the receivers of events. Ends through the lifetime. */
 export async function startRelayRole(options: RelayRoleOptions): Promise<void> {
   const { config, database, outbox, client, connection, eventSender, log, lifetime, consumers = [] } = options;
@@ -68,12 +72,14 @@ export async function startRelayRole(options: RelayRoleOptions): Promise<void> {
   lifetime.onClose('relay', () => relay.stop());
   const listener = listenToOutbox({
     url: options.databaseUrl,
+    directUrl: config.DATABASE_DIRECT_URL,
     onNews() {
       relay.ring();
       watch.ring();
       recoveries.ring();
     },
     onFault: (err) => log.warn({ err }, 'the connection that listens for events was lost; it is made again'),
+    onPooler: () => log.warn(POOLER),
   });
   lifetime.onClose('listener', () => listener.close());
 }

@@ -8,8 +8,10 @@ export interface Mark {
 /** Notes on which line each SKU stands; the answer has those that stood on an earlier line, with that line. */
 export type MarkLines = (marks: readonly Mark[]) => Promise<(Mark & { first: number })[]>;
 
-// A table of one connection: it may hold more SKUs than this process has memory for.
-const TABLE = 'create temporary table line_marks (sku text collate "C" primary key, line integer not null)';
+// A table of one transaction: it may hold more SKUs than this process has memory for.
+const TABLE = `
+  set local idle_in_transaction_session_timeout = 0;
+  create temporary table line_marks (sku text collate "C" primary key, line integer not null) on commit drop`;
 const MARK = `
   with mark as materialized (
     select * from unnest($1::text[], $2::int[]) as m(sku, line)
@@ -21,18 +23,19 @@ const MARK = `
   from mark m left join placed p using (sku) left join line_marks k using (sku)
   where coalesce(p.line, k.line) <> m.line`;
 
-/** Holds one connection for as long as `work` runs. */
+/** Holds one transaction open for as long as `work` runs: behind a pooler nothing else keeps a connection. */
 export async function withLineMarks<T>(database: Database, work: (mark: MarkLines) => Promise<T>): Promise<T> {
   const client = await database.pool.connect();
   try {
+    await database.run(client, { text: 'begin' });
     await client.query(TABLE);
     return await work(async (marks) => {
       const values = [marks.map(({ sku }) => sku), marks.map(({ line }) => line)];
-      const { rows } = await client.query<Mark & { first: number }>(MARK, values);
+      const { rows } = await database.run<Mark & { first: number }>(client, { text: MARK, values });
       return rows;
     });
   } finally {
-    // The table goes with its connection.
+    // The transaction goes with its connection, and the table with that.
     client.release(true);
   }
 }

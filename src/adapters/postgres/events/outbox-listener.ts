@@ -1,10 +1,15 @@
 import { Client } from 'pg';
+import { recognizeSession } from '../sessions.js';
 
 export interface ListenerSettings {
   url: string;
+  /** Where connections keep their sessions, if `url` may lead to a pooler in transaction mode. */
+  directUrl?: string | undefined;
   /** Called when something may be new: at each notification, and once after each (re)connect. */
   onNews: () => void;
   onFault: (error: Error) => void;
+  /** Called when `url` leads to a pooler, which may not pass notifications on; nothing is listened to then. */
+  onPooler?: () => void;
 }
 
 export interface OutboxListener {
@@ -17,7 +22,7 @@ const LONGEST_RECONNECT_MS = 5_000;
 const CONNECT_MS = 5_000;
 
 /** Listens for rows of the outbox on a connection of its own, and connects again for as long as it takes. */
-export function listenToOutbox({ url, onNews, onFault }: ListenerSettings): OutboxListener {
+export function listenToOutbox({ url, directUrl, onNews, onFault, onPooler }: ListenerSettings): OutboxListener {
   let isClosed = false;
   let client: Client | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -34,7 +39,7 @@ export function listenToOutbox({ url, onNews, onFault }: ListenerSettings): Outb
 
   async function connect(): Promise<void> {
     const mine = new Client({
-      connectionString: url,
+      connectionString: directUrl ?? url,
       application_name: 'holdfast listener',
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_MS,
@@ -55,6 +60,12 @@ export function listenToOutbox({ url, onNews, onFault }: ListenerSettings): Outb
     mine.on('notification', onNews);
     try {
       await mine.connect();
+      if (directUrl === undefined && !(await recognizeSession(mine, 0, CONNECT_MS)).isKept) {
+        isClosed = true;
+        onPooler?.();
+        await mine.end();
+        return;
+      }
       await mine.query(`listen ${CHANNEL}`);
       pauseMs = RECONNECT_MS;
       onNews();
