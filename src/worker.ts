@@ -5,6 +5,8 @@ import {
   type ActivityInterceptorsFactory,
   type InjectedSinks,
   type NativeConnection,
+  type SlotSupplier,
+  type WorkflowSlotInfo,
 } from '@temporalio/worker';
 import { createAuditActivities } from './activities/audit/audit.js';
 import type { AuditPorts } from './activities/audit/audit-ports.js';
@@ -34,9 +36,14 @@ export interface OrderWorkerOptions {
   interceptors?: ActivityInterceptorsFactory[];
   /** Traces workflows, and gives their spans to the sink `exporter`. */
   workflowSpans?: WorkflowSpans;
+  /** How many workflow tasks it runs at once. */
+  workflowSlots: SlotSupplier<WorkflowSlotInfo>;
   /** How long a shutdown lets running activities finish, in milliseconds. */
   shutdownGraceMs: number;
 }
+
+const LOCAL_ACTIVITY_SLOTS = 200;
+const ACTIVITY_SLOTS = 100;
 
 type WorkflowSpans = InjectedSinks<OpenTelemetrySinks>;
 
@@ -62,7 +69,7 @@ export function activitiesFor(ports: Ports) {
 
 /** A worker that runs orders. The caller runs it and shuts it down. */
 export async function createOrderWorker(options: OrderWorkerOptions): Promise<Worker> {
-  const { connection, namespace, ports, interceptors = [], workflowSpans, shutdownGraceMs } = options;
+  const { connection, namespace, ports, interceptors = [], workflowSpans, workflowSlots, shutdownGraceMs } = options;
   return Worker.create({
     connection,
     namespace,
@@ -74,9 +81,12 @@ export async function createOrderWorker(options: OrderWorkerOptions): Promise<Wo
     shutdownGraceTime: shutdownGraceMs,
     // A force beyond the grace: an activity that ignores its cancellation must not hold the process for ever.
     shutdownForceTime: shutdownGraceMs + 5_000,
-    // Pollers hold slots too: with few of them a burst would start past this worker, and wait in Temporal's queue.
-    maxConcurrentWorkflowTaskExecutions: 200,
-    maxConcurrentLocalActivityExecutions: 200,
+    tuner: {
+      workflowTaskSlotSupplier: workflowSlots,
+      localActivityTaskSlotSupplier: { type: 'fixed-size', numSlots: LOCAL_ACTIVITY_SLOTS },
+      activityTaskSlotSupplier: { type: 'fixed-size', numSlots: ACTIVITY_SLOTS },
+      nexusTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
+    },
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
   });
@@ -84,7 +94,7 @@ export async function createOrderWorker(options: OrderWorkerOptions): Promise<Wo
 
 /** A worker that only calls the receivers of events: what hangs there takes no place of an order's steps. */
 export async function createDeliveryWorker(
-  options: Omit<OrderWorkerOptions, 'ports'> & { ports: DeliveryPorts },
+  options: Omit<OrderWorkerOptions, 'ports' | 'workflowSlots'> & { ports: DeliveryPorts },
 ): Promise<Worker> {
   const { connection, namespace, ports, shutdownGraceMs } = options;
   return Worker.create({

@@ -25,6 +25,15 @@ export const limitVariables = {
       usedBy: API,
       description: 'The most checkouts of one process whose payment no worker has begun yet; the next one gets 503.',
     }),
+    MAX_BURST: count(750, 0, 10_000).meta({
+      usedBy: API,
+      description:
+        'How many checkouts more one process takes on when they come together after a calm: they wait for their turn. 0: none.',
+    }),
+    BURST_WAIT_MS: ms(9_000, 100, 30_000).meta({
+      usedBy: API,
+      description: 'The longest that a checkout of a burst waits for its turn; then it gets 503.',
+    }),
     ACCEPT_TARGET_MS: ms(500, 10, 60_000).meta({
       usedBy: API,
       description: 'While some checkouts take longer than this to be accepted, fewer are let in at once.',

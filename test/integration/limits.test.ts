@@ -102,7 +102,7 @@ test('with all places taken a checkout gets 503 and nothing of it is kept, while
   // Without a worker nothing is begun.
   const alone = await startStack();
   others.push(alone);
-  const { url } = await alone.serve('api', { MAX_CHECKOUTS: '2' });
+  const { url } = await alone.serve('api', { MAX_CHECKOUTS: '2', MAX_BURST: '0' });
   const shop = createShop(url);
   const done = aCheckout();
   const [one, other] = [aCheckout(), aCheckout()];

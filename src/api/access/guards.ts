@@ -6,6 +6,8 @@ import { boundRequests } from '../load/in-flight.js';
 export interface GuardOptions extends AccessOptions {
   /** The most requests that are worked on at once. */
   maxRequests: number;
+  /** How many checkouts more may wait for their turn. */
+  maxBurst: number;
   /** Whose pages may call the API; nobody's when empty. */
   corsOrigins: readonly string[];
 }
@@ -16,12 +18,12 @@ export type Guards = readonly MiddlewareHandler[];
 // Longer than the longest wait that a client may ask for.
 const REQUEST_TIMEOUT_MS = 45_000;
 
-export function createGuards({ verifier, log, maxRequests, corsOrigins }: GuardOptions): Guards {
+export function createGuards({ verifier, log, maxRequests, maxBurst, corsOrigins }: GuardOptions): Guards {
   return [
     browserHeaders,
     boundUrlAndHeaders,
     ...(corsOrigins.length === 0 ? [] : [allowOrigins(corsOrigins)]),
-    boundRequests({ most: maxRequests, timeoutMs: REQUEST_TIMEOUT_MS }),
+    boundRequests({ most: maxRequests, burst: maxBurst, timeoutMs: REQUEST_TIMEOUT_MS }),
     requireKey({ verifier, log }),
   ];
 }

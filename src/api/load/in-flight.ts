@@ -6,6 +6,8 @@ import { retryAfter } from '../requests/retry-after.js';
 export interface InFlightOptions {
   /** The most requests that are worked on at once. */
   most: number;
+  /** How many checkouts more may wait for their turn. */
+  burst: number;
   /** The longest that one may take. */
   timeoutMs: number;
 }
@@ -15,13 +17,18 @@ const CHECKOUT_SHARE = 0.8;
 /**
  * Bounds how many requests are worked on at once, and for how long. A part is kept free of checkouts, so that reads and
  * cancels get through; a gateway's messages have as many places of their own, for they are small, and anybody may send some.
+ * A checkout of a burst counts when its turn comes, which it says by `workedOn`; until then it only waits.
  */
-export function boundRequests({ most, timeoutMs }: InFlightOptions) {
-  const inFlight = { clients: 0, gateways: 0 };
+export function boundRequests({ most, burst, timeoutMs }: InFlightOptions) {
+  const inFlight = { clients: 0, gateways: 0, queued: 0 };
+  const isTooMuch = (c: Context): boolean => {
+    if (isGateway(c)) return inFlight.gateways >= most;
+    if (!isCheckout(c)) return inFlight.clients >= most;
+    return inFlight.clients + inFlight.queued >= most * CHECKOUT_SHARE + burst;
+  };
 
-  return createMiddleware(async (c, next) => {
-    const whose = c.req.path.startsWith('/webhooks/') ? 'gateways' : 'clients';
-    if (inFlight[whose] >= (isCheckout(c) ? most * CHECKOUT_SHARE : most)) {
+  return createMiddleware<{ Variables: { workedOn: () => void } }>(async (c, next) => {
+    if (isTooMuch(c)) {
       throw new Problem(
         'overloaded',
         'Too many requests are worked on. Nothing was done; try later.',
@@ -29,7 +36,14 @@ export function boundRequests({ most, timeoutMs }: InFlightOptions) {
         retryAfter(),
       );
     }
+    let whose: keyof typeof inFlight = isGateway(c) ? 'gateways' : 'clients';
+    if (burst > 0 && isCheckout(c)) whose = 'queued';
     inFlight[whose] += 1;
+    c.set('workedOn', () => {
+      inFlight[whose] -= 1;
+      if (whose === 'queued') whose = 'clients';
+      inFlight[whose] += 1;
+    });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(tooLate()), timeoutMs);
@@ -41,6 +55,10 @@ export function boundRequests({ most, timeoutMs }: InFlightOptions) {
       inFlight[whose] -= 1;
     }
   });
+}
+
+function isGateway({ req }: Context): boolean {
+  return req.path.startsWith('/webhooks/');
 }
 
 function isCheckout({ req }: Context): boolean {

@@ -1,11 +1,16 @@
+import { createBurstQueue } from './burst-queue.js';
+import { createLoadMeter } from './load-meter.js';
 import type { ApiLog } from '../requests/api-log.js';
 import type { Pace } from './adaptive-limit.js';
 import { Problem } from '../requests/problems.js';
-import { retryAfter } from '../requests/retry-after.js';
 
 export interface OrderGateOptions {
   /** How many checkouts of this process may be read, or be accepted and not begun, at once. */
   pace: Pace;
+  /** How many more may wait, or be accepted and not begun, while their coming together is a burst. */
+  burst: number;
+  /** The longest that a checkout waits for a place. */
+  burstWaitMs: number;
   /** The most orders whose workflows run, over all processes. */
   openOrders: number;
   /** Which of these orders were begun: their payment is under way, or they are past that. */
@@ -32,69 +37,123 @@ export type OrderGate = ReturnType<typeof createOrderGate>;
 
 // Beside the places: so many at once may look whether their order was accepted before.
 const LOOKUPS = 4;
+// While no worker begins anything, and at the latest.
 const FORGET_MS = 10_000;
+const FORGET_AT_LATEST_MS = 60_000;
 const BUSY_LOOK_MS = 25;
+// What a burst left behind is long, and costs as much to look at.
+const BACKLOG_LOOK_MS = 250;
 const QUIET_LOOK_MS = 500;
 const COUNT_EVERY_MS = 1_000;
 
 /**
- * Admission control: whoever comes when all places are taken is turned away before anything is done for it. A place
- * is held until a worker has reserved the order's stock and begun with its payment: what waits for the gateway may be
- * many, what waits for us may not.
+ * Load shedding: a checkout that finds no place is refused before anything is done for it. A place is held until a worker
+ * has reserved the order's stock and begun its payment: orders that wait for the gateway may be many, orders that wait for
+ * us may not. A burst is the exception: it waits, and is accepted faster than it is worked off.
  */
-export function createOrderGate({ pace, openOrders, begun, countOpen, log, clock = Date.now }: OrderGateOptions) {
+export function createOrderGate(options: OrderGateOptions) {
+  const { pace, burst, burstWaitMs, openOrders, begun, countOpen, log, clock = Date.now } = options;
   const waiting = new Map<string, number>();
+  const load = createLoadMeter({ burst, clock });
+  const queue = createBurstQueue({
+    waitMs: burstWaitMs,
+    take: () => (hasRoom() && open.count < openOrders ? ticket('place') : undefined),
+    clock,
+  });
+  /** Holding a place, and starting nothing yet. */
   let entered = 0;
+  /** Holding a place, and not answered yet. */
+  let accepting = 0;
   let lookups = 0;
   let looking = false;
   let timer: NodeJS.Timeout | undefined;
   let isPutOff = false;
   let isClosed = false;
+  let begunAt = clock();
   let open = { count: 0, at: Number.NEGATIVE_INFINITY, counting: false };
 
-  const isFull = () => entered + waiting.size >= pace.limit();
+  /** How many may be under way at once, those who wait included. */
+  const most = () => pace.limit() + (load.isOverloaded() ? 0 : burst);
+  const underWay = () => entered + waiting.size;
+  const hasRoom = () => accepting < pace.limit() && underWay() < most();
 
   return {
-    /** @throws Problem `overloaded` */
-    enter(): Ticket {
+    /**
+     * Waits for a place when many came together. A client that hangs up meanwhile takes none.
+     * @throws Problem `overloaded`
+     */
+    async enter(hungUp?: () => AbortSignal): Promise<Ticket> {
       countWhenDue();
-      if (open.count < openOrders && !isFull()) return ticket('place');
+      load.came(underWay() + queue.size() < pace.limit());
+      if (load.isOverloaded()) queue.refuseAll();
+      const place = open.count < openOrders ? await placeOf(hungUp) : undefined;
+      if (place !== undefined) return place;
       if (lookups >= LOOKUPS) throw overloaded();
       return ticket('lookup');
     },
+    /** Whether a burst waits to be accepted. */
+    hasQueue: () => queue.size() > 0,
     /** Looks at nothing any more. To be called when no checkout can come. */
     close(): void {
       isClosed = true;
       clearTimeout(timer);
+      queue.close();
     },
   };
 
+  async function placeOf(hungUp?: () => AbortSignal): Promise<Ticket | undefined> {
+    if (queue.size() === 0 && hasRoom()) return ticket('place');
+    if (load.isOverloaded()) return undefined;
+    // Those who come later are the likelier to be accepted in time.
+    if (underWay() + queue.size() >= most()) queue.refuseOldest();
+    return underWay() + queue.size() < most() ? queue.wait(hungUp?.()) : undefined;
+  }
+
   function ticket(kind: 'place' | 'lookup'): Ticket {
+    const enteredAt = clock();
     let holds: 'place' | 'lookup' | undefined = kind;
+    let isAccepting = false;
+    let added: string | undefined;
+    if (kind === 'place') accept();
     if (kind === 'place') entered += 1;
     else lookups += 1;
 
-    const leave = () => {
+    function accept(): void {
+      if (isAccepting) return;
+      isAccepting = true;
+      accepting += 1;
+    }
+    function answered(): void {
+      if (isAccepting) accepting -= 1;
+      isAccepting = false;
+    }
+    function giveBack(): void {
       if (holds === 'place') entered -= 1;
       if (holds === 'lookup') lookups -= 1;
       holds = undefined;
-    };
-    const enteredAt = clock();
-    let added: string | undefined;
+    }
     return {
-      leave,
+      leave() {
+        if (holds === 'place') load.finished(1);
+        giveBack();
+        answered();
+        queue.admit();
+      },
       admit(orderId) {
         // A repeat of what is waiting here starts nothing.
         if (waiting.has(orderId)) return;
-        if (holds !== 'place' && (isFull() || open.count >= openOrders)) throw overloaded();
-        leave();
+        if (holds !== 'place' && (!hasRoom() || open.count >= openOrders)) throw overloaded();
+        accept();
+        giveBack();
         added = orderId;
         waiting.set(orderId, clock());
         lookLater();
       },
       tried(orderId, started) {
         if (started) pace.took(clock() - enteredAt);
-        else if (added === orderId) waiting.delete(orderId);
+        else if (added === orderId && waiting.delete(orderId)) load.finished(1);
+        answered();
+        queue.admit();
       },
     };
   }
@@ -102,11 +161,12 @@ export function createOrderGate({ pace, openOrders, begun, countOpen, log, clock
   /** One look at a time, soon while places are scarce; one that was put off is brought forward. */
   function lookLater(failed = false): void {
     if (looking || isClosed || waiting.size === 0) return;
-    const soon = !failed && entered + waiting.size > pace.limit() / 4;
+    const soon = !failed && underWay() > pace.limit() / 4;
+    const soonMs = waiting.size > pace.limit() ? BACKLOG_LOOK_MS : BUSY_LOOK_MS;
     if (timer !== undefined && !(soon && isPutOff)) return;
     clearTimeout(timer);
     isPutOff = !soon;
-    timer = setTimeout(() => void look(), soon ? BUSY_LOOK_MS : QUIET_LOOK_MS);
+    timer = setTimeout(() => void look(), soon ? soonMs : QUIET_LOOK_MS);
     timer.unref();
   }
 
@@ -115,15 +175,23 @@ export function createOrderGate({ pace, openOrders, begun, countOpen, log, clock
     looking = true;
     let failed = false;
     try {
-      for (const orderId of await begun([...waiting.keys()])) waiting.delete(orderId);
+      const ended = (await begun([...waiting.keys()])).filter((orderId) => waiting.delete(orderId));
+      load.finished(ended.length);
+      if (ended.length > 0) begunAt = clock();
     } catch (err) {
       failed = true;
       log.warn({ err }, 'could not see which orders were begun');
     }
-    const old = clock() - FORGET_MS;
-    for (const [orderId, since] of waiting) if (since < old) waiting.delete(orderId);
+    forgetOld();
     looking = false;
+    queue.admit();
     lookLater(failed);
+  }
+
+  function forgetOld(): void {
+    const now = clock();
+    const old = now - begunAt > FORGET_MS ? FORGET_MS : FORGET_AT_LATEST_MS;
+    for (const [orderId, since] of waiting) if (now - since > old) waiting.delete(orderId);
   }
 
   /** Beside the requests: none of them waits for the count. */
@@ -138,9 +206,11 @@ export function createOrderGate({ pace, openOrders, begun, countOpen, log, clock
       },
     );
   }
-}
 
-function overloaded(): Problem {
-  const detail = 'More orders are under way than can be taken on. Nothing was accepted; send the same again later.';
-  return new Problem('overloaded', detail, {}, retryAfter());
+  function overloaded(): Problem {
+    load.refused();
+    const seconds = load.retryAfterSeconds(Math.max(0, underWay() - most()));
+    const detail = 'More orders are under way than can be taken on. Nothing was accepted; send the same again later.';
+    return new Problem('overloaded', detail, {}, { 'Retry-After': String(seconds) });
+  }
 }

@@ -35,7 +35,13 @@ export interface OrderRoutesOptions extends OrderSources {
 }
 
 type Env = {
-  Variables: { requestId: string; keyId: string | undefined; ticket: Ticket | undefined; orderId: string };
+  Variables: {
+    requestId: string;
+    keyId: string | undefined;
+    ticket: Ticket | undefined;
+    orderId: string;
+    workedOn: (() => void) | undefined;
+  };
 };
 
 const postOrder = createRoute({
@@ -97,7 +103,8 @@ export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...s
   /** Turns away what is too much before anything is done for it. */
   const beforeReading = createMiddleware<Env>(async (c, next) => {
     await countCheckout(c, rateLimits?.perKey, 'API key', c.get('keyId'));
-    const ticket = gate?.enter();
+    const ticket = await gate?.enter(() => c.req.raw.signal);
+    c.get('workedOn')?.();
     c.set('ticket', ticket);
     try {
       await next();

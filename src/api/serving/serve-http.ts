@@ -25,6 +25,8 @@ export interface Listen {
 }
 
 const MAX_CONNECTIONS = 1_000;
+// Clients that connect at once wait here until they are accepted; the system may allow fewer.
+const BACKLOG = 4_096;
 const MAX_HEADER_BYTES = 8_192;
 const SILENCE_MS = 60_000;
 const REQUESTS_PER_SOCKET = 1_000;
@@ -85,7 +87,7 @@ export async function serveHttp(app: Pick<Hono, 'fetch'>, listen: Listen): Promi
 function start(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject);
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);

@@ -17,10 +17,8 @@ import { createApp } from '../../api/app.js';
 import type { GatewayEventVerifier } from '../../api/webhooks/gateway-webhooks.js';
 import { createGuards } from '../../api/access/guards.js';
 import { createKeyVerifier } from '../../api/access/key-verifier.js';
-import { createOpenOrderCount } from '../../temporal/open-orders.js';
 import { createOrderFollowers } from '../../api/orders/stream/order-followers.js';
-import { createOrderGate } from '../../api/load/load-shedder.js';
-import { createPace } from '../../api/load/adaptive-limit.js';
+import type { OrderGate } from '../../api/load/load-shedder.js';
 import { serveHttp } from '../../api/serving/serve-http.js';
 import { addStreamGauge } from './register-gauges.js';
 import { observedRequests } from './observed-requests.js';
@@ -29,39 +27,18 @@ import { rateLimitsOf } from './rate-limit-wiring.js';
 import type { RoleParts } from './role-parts.js';
 
 /** Starts the API on its port. */
-export async function startApiRole(parts: RoleParts): Promise<void> {
-  const {
-    config,
-    database,
-    client,
-    reader,
-    workflows,
-    requests,
-    outbox,
-    eventSender,
-    metrics,
-    log,
-    tracing,
-    lifetime,
-  } = parts;
+export async function startApiRole(parts: RoleParts, gate: OrderGate): Promise<void> {
+  const { config, database, reader, workflows, requests, outbox, eventSender, metrics, log, tracing, lifetime } = parts;
   const followers = createOrderFollowers({ orders: createFollowedOrders(database), most: config.MAX_STREAMS, log });
   addStreamGauge(metrics, followers);
   const observe = observedRequests(metrics, log);
-  const gate = createOrderGate({
-    pace: createPace({ most: config.MAX_CHECKOUTS, targetMs: config.ACCEPT_TARGET_MS }),
-    openOrders: config.MAX_OPEN_ORDERS,
-    begun: reader.begun,
-    countOpen: createOpenOrderCount({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
-    log,
-  });
-  // After the API, whose checkouts need it, and before the database, at which it looks.
-  lifetime.onClose('order gate', async () => gate.close());
   const app = createApp({
     observe,
     ...(tracing === undefined ? {} : { trace: tracing.traceRequest }),
     guards: createGuards({
       verifier: createKeyVerifier({ store: createApiKeyStore(database), cacheMs: config.API_KEY_CACHE_MS, log }),
       maxRequests: config.MAX_REQUESTS,
+      maxBurst: config.MAX_BURST,
       corsOrigins: config.CORS_ORIGINS?.split(',') ?? [],
       log,
     }),

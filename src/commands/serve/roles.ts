@@ -9,6 +9,7 @@ import { startApiRole } from './api-role.js';
 import { openConnections } from './connections.js';
 import { addBookGauges, addOutboxGauges } from './register-gauges.js';
 import { announce, openInternalPort } from './internal-port.js';
+import { openOrderGate } from './open-order-gate.js';
 import type { RoleParts, RolesOptions } from './role-parts.js';
 import { installSdkRuntime } from './sdk-runtime.js';
 import { startWorkerRole } from './worker-role.js';
@@ -57,8 +58,9 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     metrics,
     readiness,
   };
-  if (roles.includes('worker')) await startWorkerRole(parts);
-  if (roles.includes('api')) await startApiRole(parts);
+  const gate = roles.includes('api') ? openOrderGate(parts) : undefined;
+  if (roles.includes('worker')) await startWorkerRole(parts, gate);
+  if (gate !== undefined) await startApiRole(parts, gate);
   announce(parts);
   log.info({ roles, port: config.PORT }, 'serving');
 }

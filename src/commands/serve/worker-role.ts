@@ -4,6 +4,7 @@ import { createBreakerBoard } from '../../adapters/postgres/gateway-breakers.js'
 import { createNoticeBook } from '../../adapters/postgres/events/notice-book.js';
 import { createOrderCounts } from '../../adapters/postgres/orders/order-counts.js';
 import { findOrder } from '../../api/orders/checkout.js';
+import type { OrderGate } from '../../api/load/load-shedder.js';
 import { createOrderWorker } from '../../worker.js';
 import { activityLogAttributes } from './activity-log.js';
 import { ensureAuditSchedule } from '../../temporal/audit-schedule.js';
@@ -14,12 +15,15 @@ import { keepCounts } from './keep-counts.js';
 import { noticeConsumerOf, notifiersOf, watchNotices } from './notifier-wiring.js';
 import { createPorts, policyOf } from './worker-ports.js';
 import { startRelayRole } from './start-relay.js';
+import { createWorkflowSlots } from './workflow-slots.js';
 import type { RoleParts } from './role-parts.js';
 
 const GATEWAY = 'sandbox';
+// Pollers hold slots too: with few of them orders start past this worker, and wait in Temporal's queue.
+const SLOTS = { most: 200, fewest: 6 };
 
-/** Starts the worker, with what has to run beside it. */
-export async function startWorkerRole(parts: RoleParts): Promise<void> {
+/** Starts the worker, with what has to run beside it. It yields to a burst at the API of the same process. */
+export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, 'hasQueue'>): Promise<void> {
   const {
     config,
     database,
@@ -58,6 +62,7 @@ export async function startWorkerRole(parts: RoleParts): Promise<void> {
     ports,
     interceptors: [...(tracing?.activityInterceptors ?? []), activityLogAttributes],
     ...(tracing === undefined ? {} : { workflowSpans: tracing.workflowSinks }),
+    workflowSlots: createWorkflowSlots({ ...SLOTS, isYielding: () => gate?.hasQueue() ?? false }),
     shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
   });
   lifetime.onClose('order counts', keepCounts(createOrderCounts(database), log));

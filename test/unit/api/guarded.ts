@@ -56,7 +56,14 @@ export function openGuarded(changes: Partial<GuardOptions> = {}, observe?: Reque
   const lines: { fields: Record<string, unknown>; message: string }[] = [];
   const note = (fields: Record<string, unknown>, message: string) => void lines.push({ fields, message });
   const log = { warn: note, error: note };
-  const guards = createGuards({ verifier: scopedKeys, maxRequests: 100, corsOrigins: [], log, ...changes });
+  const guards = createGuards({
+    verifier: scopedKeys,
+    maxRequests: 100,
+    maxBurst: 0,
+    corsOrigins: [],
+    log,
+    ...changes,
+  });
   const app = openApp(guards, observe);
   const call = async (method: string, path: string, headers: Record<string, string> = {}) => {
     const response = await app.request(path, { method, headers });

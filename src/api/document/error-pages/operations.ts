@@ -126,8 +126,9 @@ export const OPERATION_PAGES = {
     },
   },
   overloaded: {
-    meaning: 'The server has as much to do as it can finish in time, and turns away new work before doing any of it.',
-    action: 'Send it again later. Operators: add API processes or workers.',
+    meaning:
+      'The server has as much to do as it can finish in time, and refuses new work before doing any of it. A burst of checkouts waits for some seconds first.',
+    action: 'Send it again after `Retry-After`. Operators: add API processes or workers.',
     retry: 'later',
     example: { detail: 'Too many requests are worked on. Nothing was done; try later.', instance: '/v1/orders' },
   },

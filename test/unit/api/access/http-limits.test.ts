@@ -90,11 +90,12 @@ test('headers by the hundred are refused', async () => {
 
 describe('the requests that are worked on', () => {
   /** An app whose requests end when the test says so. */
-  function open(most: number, timeoutMs = 10_000) {
+  function open(most: number, { burst = 0, turn = false, timeoutMs = 10_000 } = {}) {
     const ends: (() => void)[] = [];
-    const app = new Hono();
-    app.use(boundRequests({ most, timeoutMs }));
+    const app = new Hono<{ Variables: { workedOn: () => void } }>();
+    app.use(boundRequests({ most, burst, timeoutMs }));
     app.all('*', async (c) => {
+      if (turn) c.get('workedOn')();
       await new Promise<void>((resolve) => ends.push(resolve));
       return c.text('done');
     });
@@ -136,6 +137,25 @@ describe('the requests that are worked on', () => {
     expect((await Promise.all([...running, ...others])).every(({ status }) => status === 200)).toBe(true);
   });
 
+  test('do not include the checkouts of a burst that wait for their turn', async () => {
+    const { ask, endAll } = open(5, { burst: 10 });
+    const waiting = Array.from({ length: 14 }, () => ask('POST', '/v1/orders'));
+    expect(await ask('POST', '/v1/orders')).toMatchObject({ status: 503 });
+    waiting.push(...Array.from({ length: 5 }, () => ask('GET', '/v1/orders/a')));
+    await sleep(1);
+    endAll();
+    expect((await Promise.all(waiting)).every(({ status }) => status === 200)).toBe(true);
+  });
+
+  test('include the checkouts whose turn has come', async () => {
+    const { ask, endAll } = open(5, { burst: 10, turn: true });
+    const running = Array.from({ length: 5 }, () => ask('POST', '/v1/orders'));
+    expect(await ask('GET', '/v1/orders/a')).toMatchObject({ status: 503 });
+    await sleep(1);
+    endAll();
+    expect((await Promise.all(running)).every(({ status }) => status === 200)).toBe(true);
+  });
+
   test('are bounded for gateways too, apart from those of clients', async () => {
     const { ask, endAll } = open(5);
     const running = Array.from({ length: 5 }, () => ask('POST', '/webhooks/payments/sandbox'));
@@ -147,7 +167,7 @@ describe('the requests that are worked on', () => {
   });
 
   test('take no longer than they may', async () => {
-    const { ask } = open(5, 20);
+    const { ask } = open(5, { timeoutMs: 20 });
     const late = await ask('GET', '/v1/orders/a');
     expect(late).toMatchObject({ status: 503 });
     expect(late.text).toContain('"code":"unavailable"');

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { createOrderGate } from '../../../../src/api/load/load-shedder.js';
 import { createPace } from '../../../../src/api/load/adaptive-limit.js';
@@ -11,18 +11,23 @@ const seen = (places: number, openOrders = 1_000) => {
   const world = { now: 1_000_000, open: 0, lines: [] as string[], fault: undefined as Error | undefined };
   const gate = createOrderGate({
     pace: createPace({ most: places, targetMs: 60_000 }),
+    burst: 0,
+    burstWaitMs: 1_000,
     openOrders,
     begun: async (ids) => {
       if (world.fault !== undefined) throw world.fault;
       return ids.filter((id) => begun.has(id));
     },
-    countOpen: async () => world.open,
+    countOpen: async () => {
+      await setImmediate();
+      return world.open;
+    },
     log: { warn: (_fields, message) => world.lines.push(message), error: () => {} },
     clock: () => world.now,
   });
   /** A checkout whose workflow is started. */
-  const start = (orderId: string) => {
-    const ticket = gate.enter();
+  const start = async (orderId: string) => {
+    const ticket = await gate.enter();
     try {
       ticket.admit(orderId);
       ticket.tried(orderId, true);
@@ -34,9 +39,9 @@ const seen = (places: number, openOrders = 1_000) => {
 };
 
 const overloaded = expect.objectContaining({ code: 'overloaded' });
-const codeOf = (work: () => unknown): string | undefined => {
+const codeOf = async (work: () => Promise<unknown>): Promise<string | undefined> => {
   try {
-    work();
+    await work();
     return undefined;
   } catch (error) {
     if (error instanceof Problem) return error.code;
@@ -47,29 +52,29 @@ const codeOf = (work: () => unknown): string | undefined => {
 describe('the gate of checkouts', () => {
   test('holds a place for each order until its payment is under way', async () => {
     const { start, begun } = seen(2);
-    start('a');
-    start('b');
-    expect(codeOf(() => start('c'))).toBe('overloaded');
+    await start('a');
+    await start('b');
+    expect(await codeOf(() => start('c'))).toBe('overloaded');
     begun.add('a');
     await sleep(150);
-    start('c');
-    expect(codeOf(() => start('d'))).toBe('overloaded');
+    await start('c');
+    expect(await codeOf(() => start('d'))).toBe('overloaded');
   });
 
   test('looks soon when places become scarce, though it was quiet when it last thought of looking', async () => {
     const { start, begun } = seen(8);
     for (const orderId of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) {
       begun.add(orderId);
-      start(orderId);
+      await start(orderId);
     }
     await sleep(100);
-    start('i');
+    await start('i');
   });
 
-  test('gives the place of a checkout back that started nothing', () => {
+  test('gives the place of a checkout back that started nothing', async () => {
     const { gate, start } = seen(1);
     for (const outcome of ['refused', 'exists']) {
-      const ticket = gate.enter();
+      const ticket = await gate.enter();
       if (outcome === 'exists') {
         ticket.admit('a');
         ticket.tried('a', false);
@@ -77,55 +82,55 @@ describe('the gate of checkouts', () => {
       ticket.leave();
       ticket.leave();
     }
-    start('b');
-    expect(codeOf(() => start('c'))).toBe('overloaded');
+    await start('b');
+    expect(await codeOf(() => start('c'))).toBe('overloaded');
   });
 
-  test('lets a few look for their order when it is full, and the rest come later', () => {
+  test('lets a few look for their order when it is full, and the rest come later', async () => {
     const { gate, start } = seen(1);
-    start('a');
-    const lookups = [gate.enter(), gate.enter(), gate.enter(), gate.enter()];
-    expect(() => gate.enter()).toThrow(overloaded);
+    await start('a');
+    const lookups = await Promise.all([gate.enter(), gate.enter(), gate.enter(), gate.enter()]);
+    await expect(gate.enter()).rejects.toThrow(overloaded);
     for (const ticket of lookups) expect(() => ticket.admit('new')).toThrow(overloaded);
     for (const ticket of lookups) ticket.leave();
-    expect(codeOf(() => gate.enter())).toBeUndefined();
+    expect(await codeOf(() => gate.enter())).toBeUndefined();
   });
 
-  test('lets a repeat of what waits here through: it starts nothing', () => {
+  test('lets a repeat of what waits here through: it starts nothing', async () => {
     const { gate, start } = seen(1);
-    start('a');
-    const again = gate.enter();
+    await start('a');
+    const again = await gate.enter();
     again.admit('a');
     again.tried('a', false);
     again.leave();
-    expect(codeOf(() => start('b'))).toBe('overloaded');
+    expect(await codeOf(() => start('b'))).toBe('overloaded');
   });
 
   test('forgets an order that no worker begins, after ten seconds', async () => {
     const { start, world } = seen(1);
-    start('a');
+    await start('a');
     world.now += 10_001;
     await sleep(150);
-    start('b');
-    expect(codeOf(() => start('c'))).toBe('overloaded');
+    await start('b');
+    expect(await codeOf(() => start('c'))).toBe('overloaded');
   });
 
   test('goes on when it cannot see what was begun', async () => {
     const { start, begun, world } = seen(1);
-    start('a');
+    await start('a');
     begun.add('a');
     world.fault = new Error('away');
     await sleep(150);
-    expect(codeOf(() => start('b'))).toBe('overloaded');
+    expect(await codeOf(() => start('b'))).toBe('overloaded');
     expect(world.lines).toContain('could not see which orders were begun');
     world.fault = undefined;
     await sleep(700);
-    start('b');
+    await start('b');
   });
 
   test('looks at nothing more once it was closed', async () => {
     const { gate, start, world } = seen(1);
-    start('a');
+    await start('a');
     world.fault = new Error('the database is closed');
     gate.close();
     await sleep(60);
@@ -135,14 +140,14 @@ describe('the gate of checkouts', () => {
   test('closes when too many orders are open anywhere, and opens again', async () => {
     const { start, world } = seen(10, 100);
     world.open = 100;
-    start('a');
+    await start('a');
     await sleep(1);
-    expect(codeOf(() => start('b'))).toBe('overloaded');
+    expect(await codeOf(() => start('b'))).toBe('overloaded');
     world.open = 99;
     world.now += 1_000;
-    expect(codeOf(() => start('b'))).toBe('overloaded');
+    expect(await codeOf(() => start('b'))).toBe('overloaded');
     await sleep(1);
-    start('b');
+    await start('b');
   });
 });
 
@@ -194,7 +199,7 @@ test('a full gate answers 503, starts nothing, and still answers the repeat of a
   await shop.post(checkout());
   shop.writeRow('order-1', { status: 'confirmed' });
   const { gate, start } = seen(1);
-  start('other');
+  await start('other');
   const routes = createOrderRoutes({
     policy: {} as never,
     maxBodyBytes: 65_536,
