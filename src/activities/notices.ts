@@ -1,4 +1,5 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { Actor } from '../domain/actor.js';
 import type { OrderStatus } from '../domain/order.js';
 import { isStillTrue, type Notice, type NoticeEvent, type NoticeRef, type NoticeState } from '../domain/notice.js';
 import type { Admission } from '../domain/outcomes.js';
@@ -35,7 +36,7 @@ export interface NoticeStore {
   /** pending → failed, with a dead letter that says why and what the last try failed of. */
   giveUp(ref: NoticeRef, errorClass: string): Promise<NoticeState>;
   /** failed → pending and open → redriving, together or not at all. */
-  reopen(ref: NoticeRef, deadLetterId: string): Promise<Admission>;
+  reopen(ref: NoticeRef, deadLetterId: string, actor?: Actor): Promise<Admission>;
 }
 
 export interface NoticePorts {
@@ -76,8 +77,8 @@ export function createNoticeActivities(ports: NoticePorts) {
     giveUpNotice: ({ ref, errorClass }: { ref: NoticeRef; errorClass: string }): Promise<NoticeState> =>
       ports.notices.giveUp(ref, errorClass),
 
-    reopenNotice: ({ ref, deadLetterId }: { ref: NoticeRef; deadLetterId: string }): Promise<Admission> =>
-      ports.notices.reopen(ref, deadLetterId),
+    reopenNotice: (input: { ref: NoticeRef; deadLetterId: string; actor?: Actor | undefined }): Promise<Admission> =>
+      ports.notices.reopen(input.ref, input.deadLetterId, input.actor),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Actor } from '../domain/actor.js';
 import type { AcceptedOrder, OrderRun, Undone } from '../domain/order.js';
 import type { Admission, Superseded, Undoing } from '../domain/outcomes.js';
 
@@ -28,9 +29,9 @@ export interface OrderStore {
   beginUndo(input: BeginUndoInput): Promise<UndoOpening>;
   end(run: OrderRun, ending: Undone): Promise<void>;
   /** confirmed → completed. */
-  complete(orderId: string): Promise<Admission>;
+  complete(orderId: string, actor?: Actor): Promise<Admission>;
   /** failed → pending and open → redriving, together or not at all; this run owns the order then. */
-  takeOverToRedrive(run: OrderRun, deadLetterId: string): Promise<Admission>;
+  takeOverToRedrive(run: OrderRun, deadLetterId: string, actor?: Actor): Promise<Admission>;
   /** confirmed → cancelling; this run owns the order then. */
   takeOverToCancel(run: OrderRun, reason: string): Promise<Admission>;
   /** Makes this run the owner of an order whose own run is gone; writes its row when there is none. */
@@ -49,10 +50,15 @@ export function createOrderActivities({ orders }: { orders: OrderStore }) {
 
     endOrder: ({ ending, ...run }: OrderRun & { ending: Undone }): Promise<void> => orders.end(run, ending),
 
-    completeOrder: ({ orderId }: { orderId: string }): Promise<Admission> => orders.complete(orderId),
+    completeOrder: ({ orderId, actor }: { orderId: string; actor?: Actor | undefined }): Promise<Admission> =>
+      orders.complete(orderId, actor),
 
-    takeOverToRedrive: ({ deadLetterId, ...run }: OrderRun & { deadLetterId: string }): Promise<Admission> =>
-      orders.takeOverToRedrive(run, deadLetterId),
+    takeOverToRedrive: ({
+      deadLetterId,
+      actor,
+      ...run
+    }: OrderRun & { deadLetterId: string; actor?: Actor | undefined }): Promise<Admission> =>
+      orders.takeOverToRedrive(run, deadLetterId, actor),
 
     takeOverToCancel: ({ reason, ...run }: OrderRun & { reason: string }): Promise<Admission> =>
       orders.takeOverToCancel(run, reason),

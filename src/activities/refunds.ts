@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import type { Actor } from '../domain/actor.js';
 import type { Evidence } from '../domain/dead-letter.js';
 import type { OrderRun } from '../domain/order.js';
 import type { Admission, RefundOutcome } from '../domain/outcomes.js';
@@ -19,6 +20,7 @@ export interface RequestedRefund {
   reason: string;
   restock: boolean;
   fingerprint: string;
+  actor?: Actor;
 }
 
 /** A refund to send, one to look up before anything else, or one that the gateway refused and a person must look at. */
@@ -60,7 +62,7 @@ export interface RefundStore {
    */
   looked(key: string, found: RefundLookup | undefined, call: LookedRefund): Promise<RefundStanding>;
   /** Gives a refused refund a new key; its dead letter goes open → redriving. */
-  redrive(orderId: string, deadLetterId: string): Promise<void>;
+  redrive(orderId: string, deadLetterId: string, actor?: Actor): Promise<void>;
   applyEvidence(orderId: string, evidence: Evidence): Promise<void>;
 }
 
@@ -96,11 +98,13 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
     redriveRefund: ({
       orderId,
       deadLetterId,
+      actor,
     }: {
       orderId: string;
       requestId?: string;
       deadLetterId: string;
-    }): Promise<void> => refunds.redrive(orderId, deadLetterId),
+      actor?: Actor | undefined;
+    }): Promise<void> => refunds.redrive(orderId, deadLetterId, actor),
 
     applyRefundEvidence: ({
       orderId,

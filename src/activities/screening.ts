@@ -1,3 +1,4 @@
+import type { Actor } from '../domain/actor.js';
 import type { AcceptedOrder, OrderRun } from '../domain/order.js';
 import type { ReviewDecision, ReviewOutcome, ScreenOutcome } from '../domain/outcomes.js';
 import type { FraudCheckPolicy, FraudLimits } from '../domain/policy.js';
@@ -22,7 +23,7 @@ export interface ScreeningStore {
   /** Stores the first verdict of an order and answers with the stored one; `review` puts the order in review. */
   screened(order: AcceptedOrder, owner: string, verdict: Verdict, reviewDeadlineMs: number): Promise<ScreenOutcome>;
   /** The first decision counts; `expired` is the deadline's. */
-  review(run: OrderRun, decision: ReviewDecision | 'expired'): Promise<ReviewOutcome>;
+  review(run: OrderRun, decision: ReviewDecision | 'expired', actor?: Actor): Promise<ReviewOutcome>;
 }
 
 export interface ScreenInput {
@@ -59,9 +60,10 @@ export function createScreeningActivities({ screenings, fraudChecks }: Screening
 
     async reviewOrder({
       decision,
+      actor,
       ...run
-    }: OrderRun & { decision: ReviewDecision | 'expired' }): Promise<ReviewOutcome> {
-      return screenings.review(run, decision);
+    }: OrderRun & { decision: ReviewDecision | 'expired'; actor?: Actor }): Promise<ReviewOutcome> {
+      return screenings.review(run, decision, actor);
     },
   };
 

@@ -6,7 +6,7 @@ import { countRepeats } from './repeated-lines.js';
 
 /** What must never be read in a log, wherever somebody puts it. */
 const SECRETS = ['authorization', 'cookie', 'password', 'secret', 'secrets', 'api_key', 'apiKey', 'token'];
-const PERSONAL = ['customer_email', 'customerEmail', 'email', 'to'];
+const PERSONAL = ['customer_email', 'customerEmail', 'email', 'to', 'actor'];
 // PostgreSQL quotes the row that it refuses, customer included; its message and code say enough.
 const QUOTING = ['detail', 'where', 'internalQuery'];
 const ERRORS = ['err', 'err.aggregateErrors[*]'];

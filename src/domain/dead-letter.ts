@@ -1,3 +1,5 @@
+import type { Actor } from './actor.js';
+
 /** What no automation can move: somebody has to look. One row for one thing that is wrong. */
 export const DEAD_LETTER_TRANSITIONS = {
   open: ['redriving', 'resolved', 'discarded'],
@@ -45,6 +47,10 @@ export interface DeadLetter {
   state: DeadLetterState;
   resolution: string | null;
   note: string | null;
+  /** Who did each of these last. */
+  redrivenBy: Actor | null;
+  evidenceBy: Actor | null;
+  discardedBy: Actor | null;
   createdAt: string;
   updatedAt: string;
 }

@@ -1,3 +1,4 @@
+import type { Actor } from './actor.js';
 import type { Evidence } from './dead-letter.js';
 
 /** Something a workflow that waits for the truth about money should know. */
@@ -6,4 +7,18 @@ export type News =
   | { kind: 'look' }
   | { kind: 'evidence'; evidence: Evidence }
   /** Try a refused refund again. */
-  | { kind: 'redrive'; deadLetterId: string };
+  | { kind: 'redrive'; deadLetterId: string; actor?: Actor };
+
+/** Whether the one leaves nothing to do for the other, whoever sent them. */
+export function isSameNews(one: News, other: News): boolean {
+  return identityOf(one) === identityOf(other);
+}
+
+/** The first of each. */
+export function distinctNews(items: readonly News[]): News[] {
+  return items.filter((item, at) => items.findIndex((other) => isSameNews(item, other)) === at);
+}
+
+function identityOf(item: News): string {
+  return JSON.stringify(item.kind === 'redrive' ? { ...item, actor: undefined } : item);
+}

@@ -1,3 +1,4 @@
+import type { Actor } from './actor.js';
 import type { Checkout } from './checkout.js';
 import type { Failure } from './failure.js';
 
@@ -68,6 +69,7 @@ export interface AcceptedOrder extends Omit<Checkout, 'lines' | 'expectedTotalMi
   totalMinor: number;
   fingerprint: string;
   requestId: string;
+  actor?: Actor;
   /** RFC 3339, UTC. */
   acceptedAt: string;
 }

@@ -1,8 +1,9 @@
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
+import type { Actor } from '../domain/actor.js';
 import type { News } from '../domain/news.js';
 import type { NoticeRef } from '../domain/notice.js';
 import type { AcceptedOrder } from '../domain/order.js';
-import type { Admission, ReviewDecision, ReviewOutcome } from '../domain/outcomes.js';
+import type { Admission, ReviewOutcome } from '../domain/outcomes.js';
 import { isSignalLimit } from '../domain/signal-limit.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import {
@@ -28,6 +29,7 @@ import {
   type CancelRequest,
   type GatewayEventRef,
   type RefundRequest,
+  type ReviewRequest,
 } from '../workflows/contract.js';
 import { checkoutRun } from './checkout-run.js';
 import { boundedBy, isAlreadyStarted, isNotFound } from './bounded-calls.js';
@@ -39,6 +41,11 @@ export interface OrderRequestsOptions {
   deadlineMs: number;
   /** Says in a word what keeps the database from taking writes; rejects when it does not answer. */
   probeDatabase?: () => Promise<string | void>;
+}
+
+export interface Redrive {
+  deadLetterId: string;
+  actor: Actor;
 }
 
 export type OrderRequests = ReturnType<typeof createOrderRequests>;
@@ -74,14 +81,14 @@ export function createOrderRequests({ client, deadlineMs, probeDatabase }: Order
     refund: (request: RefundRequest, policy: OrderPolicy): Promise<Admission> =>
       admitted(REFUND_ORDER, refundWorkflowId(request.refundId), [request, policy]),
 
-    fulfil: (orderId: string, policy: OrderPolicy): Promise<Admission> =>
-      admitted(FULFIL_ORDER, fulfilWorkflowId(orderId), [orderId, policy]),
+    fulfil: (orderId: string, policy: OrderPolicy, actor: Actor): Promise<Admission> =>
+      admitted(FULFIL_ORDER, fulfilWorkflowId(orderId), [orderId, policy, actor]),
 
     /** @returns undefined when no workflow of the order takes decisions now */
-    async review(orderId: string, decision: ReviewDecision): Promise<ReviewOutcome | undefined> {
+    async review(orderId: string, request: ReviewRequest): Promise<ReviewOutcome | undefined> {
       const handle = client.workflow.getHandle(orderWorkflowId(orderId));
       try {
-        return await answered(handle.workflowId, () => handle.executeUpdate(reviewOrder, { args: [{ decision }] }));
+        return await answered(handle.workflowId, () => handle.executeUpdate(reviewOrder, { args: [request] }));
       } catch (error) {
         if (isNotFound(error) || error instanceof WorkflowUpdateFailedError) return undefined;
         throw error;
@@ -89,8 +96,8 @@ export function createOrderRequests({ client, deadlineMs, probeDatabase }: Order
     },
 
     /** Sends a failed order through again. */
-    redrive: (order: AcceptedOrder, policy: OrderPolicy, deadLetterId: string): Promise<Admission | 'running'> =>
-      admittedAlone(PROCESS_ORDER, { ...checkoutRun(order), args: [order, policy, { deadLetterId }] }),
+    redrive: (order: AcceptedOrder, policy: OrderPolicy, redrive: Redrive): Promise<Admission | 'running'> =>
+      admittedAlone(PROCESS_ORDER, { ...checkoutRun(order), args: [order, policy, redrive] }),
 
     /** Tries a notice for as long as it takes, or three days, after a pause, unless that is going on already. */
     async startNotice(ref: NoticeRef, pauseMs: number): Promise<void> {
@@ -112,11 +119,11 @@ export function createOrderRequests({ client, deadlineMs, probeDatabase }: Order
     },
 
     /** Sends a notice that was given up through again. */
-    redriveNotice: (ref: NoticeRef, deadLetterId: string): Promise<Admission | 'running'> =>
+    redriveNotice: (ref: NoticeRef, redrive: Redrive): Promise<Admission | 'running'> =>
       admittedAlone(SEND_NOTICE, {
         workflowId: noticeWorkflowId(ref),
         taskQueue: TASK_QUEUE,
-        args: [ref, { deadLetterId }],
+        args: [ref, redrive],
       }),
 
     /** Tells the workflow that works on this order now, or all that do when they shall look. @returns whether there is one */

@@ -1,5 +1,6 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Actor } from '../domain/actor.js';
 import type { News } from '../domain/news.js';
 import type { NoticeRef } from '../domain/notice.js';
 import type { Admission, ReviewDecision, ReviewOutcome } from '../domain/outcomes.js';
@@ -47,6 +48,7 @@ export const news = defineSignal<[News]>('news');
 
 export interface ReviewRequest {
   decision: ReviewDecision;
+  actor?: Actor;
 }
 
 export const reviewOrder = defineUpdate<ReviewOutcome, [ReviewRequest]>('reviewOrder');
@@ -62,6 +64,7 @@ export interface RefundRequest {
   reason: string;
   restock: boolean;
   fingerprint: string;
+  actor?: Actor;
 }
 
 export interface GatewayEventRef {

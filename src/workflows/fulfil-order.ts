@@ -1,14 +1,15 @@
 import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
+import type { Actor } from '../domain/actor.js';
 import type { Admission } from '../domain/outcomes.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { announceAdmission } from './messages/admission.js';
 import { orderActivities } from './retrying/optimistic.js';
 
 /** Marks a confirmed order as completed. Against a cancel, the first to lock the order's row wins. */
-export async function fulfilOrder(orderId: string, policy: OrderPolicy): Promise<Admission> {
+export async function fulfilOrder(orderId: string, policy: OrderPolicy, actor?: Actor): Promise<Admission> {
   const announce = announceAdmission();
   const { untilDone } = orderActivities(policy);
-  const decision = await CancellationScope.nonCancellable(() => untilDone('completeOrder', { orderId }));
+  const decision = await CancellationScope.nonCancellable(() => untilDone('completeOrder', { orderId, actor }));
   await announce(decision);
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   return decision;

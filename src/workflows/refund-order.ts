@@ -25,7 +25,7 @@ export async function refundOrder(request: RefundRequest, policy: OrderPolicy, b
     refund: () => undoing('sendRefund', { orderId, refundId, tries: allTries(policy) }),
     // Those of its order are its order's.
     findLateCaptures: async () => {},
-    redrive: (deadLetterId) => regular('redriveRefund', { orderId, deadLetterId }),
+    redrive: ({ deadLetterId, actor }) => regular('redriveRefund', { orderId, deadLetterId, actor }),
     applyEvidence: (evidence) => regular('applyRefundEvidence', { orderId, evidence }),
   };
 

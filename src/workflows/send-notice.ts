@@ -21,8 +21,7 @@ const { giveUpNotice, reopenNotice } = proxyActivities<NoticeActivities>(NOTICE_
 export async function sendNotice(ref: NoticeRef, redrive?: Redrive): Promise<NoticeState | 'superseded'> {
   const announce = announceAdmission();
   if (redrive !== undefined) {
-    const { deadLetterId } = redrive;
-    const decision = await CancellationScope.nonCancellable(() => reopenNotice({ ref, deadLetterId }));
+    const decision = await CancellationScope.nonCancellable(() => reopenNotice({ ref, ...redrive }));
     await announce(decision);
     if (decision.kind === 'refused') return 'superseded';
   }

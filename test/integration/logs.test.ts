@@ -12,6 +12,7 @@ const canary = (name: string) => `canary-${name}-${randomUUID()}`;
 const SECRET = `whsec_${Buffer.from(canary('secret')).toString('base64')}`;
 const CANARIES = {
   authorization: canary('authorization'),
+  actor: canary('actor'),
   email: `${canary('email')}@example.com`,
   metadata: canary('metadata'),
   method: `pm_${canary('method')}`,
@@ -58,7 +59,7 @@ describe('the log of an order', () => {
   let lines: { api: Line[]; worker: Line[] };
 
   beforeAll(async () => {
-    const answer = await shop.post(checkout, { 'X-Request-Id': requestId });
+    const answer = await shop.post(checkout, { 'X-Request-Id': requestId, 'X-Actor': CANARIES.actor });
     expect(answer.headers.get('X-Request-Id')).toBe(requestId);
     await shop.until(checkout.order_id, ['confirmed']);
     const read = async () => ({ api: linesOf(api), worker: linesOf(worker) });
@@ -83,7 +84,10 @@ it('names order and request on the line of a checkout that could not be accepted
   const lonely = await stack.serve('api', { TEMPORAL_DEADLINE_MS: '300' });
   const checkout = order('pm_ok');
   await stack.database.kysely.schema.alterTable('products').renameTo('products_away').execute();
-  const answer = await createShop(lonely.url).post(checkout, { 'X-Request-Id': 'request-in-vain' });
+  const answer = await createShop(lonely.url).post(checkout, {
+    'X-Request-Id': 'request-in-vain',
+    'X-Actor': CANARIES.actor,
+  });
   await stack.database.kysely.schema.alterTable('products_away').renameTo('products').execute();
   expect(answer.status).toBe(500);
   const lines = await eventually(

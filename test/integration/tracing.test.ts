@@ -76,6 +76,7 @@ describe('an order that goes well', () => {
     await shop.post(checkout, {
       traceparent: `00-${SHOP_TRACE}-${SHOP_SPAN}-01`,
       'X-Request-Id': requestId,
+      'X-Actor': 'canary-actor',
     });
     await shop.until(checkout.order_id, ['confirmed']);
     spans = await traceOf(checkout.order_id);

@@ -4,6 +4,7 @@ import { prepared, type Database } from './pool.js';
 import { orUnavailable } from './unavailable.js';
 
 interface Stored {
+  name: string;
   hash: Buffer;
   scopes: Scope[];
   expiresAt: Date | null;
@@ -20,7 +21,7 @@ export interface NewKey {
 
 const findKey = prepared<Stored>(
   'find-api-key',
-  `select hash, scopes, expires_at as "expiresAt", revoked_at as "revokedAt" from api_keys where key_id = $1`,
+  `select name, hash, scopes, expires_at as "expiresAt", revoked_at as "revokedAt" from api_keys where key_id = $1`,
 );
 
 /** The API keys: their hashes, never themselves. Throws `Unavailable` when the database is away. */

@@ -1,4 +1,5 @@
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
+import type { Actor } from '../../domain/actor.js';
 import type { Verdict } from '../../activities/screening.js';
 import type { DeliveryState } from '../../domain/delivery.js';
 import type { DeadLetterKind, DeadLetterState, Said } from '../../domain/dead-letter.js';
@@ -60,7 +61,7 @@ export interface Tables {
   cancel_requests: {
     order_id: string;
     reason: string;
-    actor: JSONColumnType<Record<string, unknown>> | null;
+    actor: JSONColumnType<Actor> | null;
     requested_at: Generated<Date>;
   };
   order_lines: { order_id: string; sku: string; name: string; quantity: number; unit_price_minor: number };
@@ -70,6 +71,7 @@ export interface Tables {
     type: string;
     data: JSONColumnType<Record<string, unknown>>;
     created_at: Generated<Date>;
+    actor: JSONColumnType<Actor> | null;
   };
   reservations: {
     order_id: string;
@@ -90,6 +92,7 @@ export interface Tables {
     reason: string | null;
     idempotency_key: string | null;
     created_at: Generated<Date>;
+    actor: JSONColumnType<Actor> | null;
   };
   gateway_calls: {
     id: Generated<number>;
@@ -148,6 +151,7 @@ export interface Tables {
     send_by: Date | null;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
+    actor: JSONColumnType<Actor> | null;
   };
   audit_cursors: { check_name: string; settled_at: Date; key: string };
   dead_letters: {
@@ -165,6 +169,9 @@ export interface Tables {
     evidence: JSONColumnType<Said> | null;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
+    redriven_by: JSONColumnType<Actor> | null;
+    evidence_by: JSONColumnType<Actor> | null;
+    discarded_by: JSONColumnType<Actor> | null;
   };
   notices: {
     order_id: string;

@@ -7,7 +7,7 @@ import type { KeyVerifier, Refusal } from './key-verifier.js';
 import { Problem } from '../requests/problems.js';
 import { INCLUDE_SCOPES, ROUTE_SCOPES } from './scopes.js';
 
-export type AccessEnv = { Variables: { requestId: string; keyId: string } };
+export type AccessEnv = { Variables: { requestId: string; keyId: string; keyName: string } };
 
 export interface AccessOptions {
   verifier: KeyVerifier;
@@ -44,6 +44,7 @@ export function requireKey({ verifier, log }: AccessOptions) {
       throw challenge(WHY[verified.why], ', error="invalid_token"');
     }
     c.set('keyId', verified.id);
+    c.set('keyName', verified.name);
     if (wanted !== undefined && !verified.may(wanted)) {
       report({ request_id: c.get('requestId'), key_id: verified.id, scope: wanted }, 'an API key lacks a scope');
       throw lacking(wanted);

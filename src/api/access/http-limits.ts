@@ -67,6 +67,7 @@ export function allowOrigins(origins: readonly string[]) {
       'If-Match',
       'Last-Event-ID',
       'Prefer',
+      'X-Actor',
       'X-Request-Id',
     ],
     exposeHeaders: [

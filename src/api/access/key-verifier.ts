@@ -7,6 +7,7 @@ import { hashOf, parseApiKey } from './api-key.js';
 import { createBoundedMap } from './bounded-map.js';
 
 export interface StoredKey {
+  name: string;
   hash: Uint8Array;
   scopes: readonly Scope[];
   expiresAt: Date | null;
@@ -23,7 +24,7 @@ export interface KeyStore {
 export type Refusal = 'malformed' | 'unknown' | 'expired' | 'revoked';
 
 export type Verified =
-  | { ok: true; id: string; may: (scope: Scope) => boolean }
+  | { ok: true; id: string; name: string; may: (scope: Scope) => boolean }
   | { ok: false; why: Refusal; id?: string };
 
 export interface KeyVerifierOptions {
@@ -77,7 +78,7 @@ export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: Key
       if (key.revokedAt !== null) return { ok: false, why: 'revoked', id };
       if (key.expiresAt !== null && key.expiresAt.getTime() <= now) return { ok: false, why: 'expired', id };
       touch(id, now);
-      return { ok: true, id, may: (scope) => allows(key.scopes, scope) };
+      return { ok: true, id, name: key.name, may: (scope) => allows(key.scopes, scope) };
     },
   };
 

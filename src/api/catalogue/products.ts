@@ -1,5 +1,7 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import type { Actor } from '../../domain/actor.js';
 import { productPath, type CatalogueProduct } from '../../domain/product.js';
+import { actorOf } from '../requests/actor.js';
 import { answer, emptyAnswer } from '../requests/answers.js';
 import { changedMeanwhile, etagOf, expectedVersions } from './if-match.js';
 import { skuSchema } from '../orders/order-schema.js';
@@ -30,6 +32,8 @@ export interface NewProduct {
   unitPriceMinor: number;
   active: boolean;
   onHand: number;
+  /** For the movement of its stock. */
+  actor: Actor;
 }
 
 export interface ProductChanges {
@@ -95,6 +99,7 @@ const postProduct = createRoute({
   operationId: 'createProduct',
   summary: 'Create a product',
   description: 'Adds a product to the catalogue with its price and its stock on hand.',
+  parameters: takes('Actor'),
   request: { body: jsonBody(newProductSchema) },
   responses: {
     201: answer('Created', fullProductJsonSchema, 'Location', 'ETag'),
@@ -166,7 +171,7 @@ export function createProductRoutes({ products, maxBodyBytes }: ProductOptions) 
     })
     .openapi(guarded(postProduct, strict), async (c) => {
       const { unit_price_minor: unitPriceMinor, on_hand: onHand, ...rest } = c.req.valid('json');
-      const created = await products.create({ ...rest, unitPriceMinor, onHand });
+      const created = await products.create({ ...rest, unitPriceMinor, onHand, actor: actorOf(c) });
       if (created.kind === 'exists') {
         const detail = `There is a product "${rest.sku}". Change it with PATCH.`;
         throw new Problem('product-exists', detail, { product: productPath(rest.sku) });

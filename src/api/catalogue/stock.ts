@@ -1,5 +1,7 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { Actor } from '../../domain/actor.js';
+import { actorJson, actorOf, actorSchema } from '../requests/actor.js';
 import { answer as answerOf } from '../requests/answers.js';
 import { requiredKey } from '../requests/idempotency-key.js';
 import { skuSchema, text, timestamp } from '../orders/order-schema.js';
@@ -24,6 +26,7 @@ export interface StockMovement {
   reservedDelta: number;
   orderId: string | null;
   reason: string | null;
+  actor: Actor | null;
   createdAt: string;
 }
 
@@ -32,6 +35,7 @@ export interface StockAdjustment {
   delta: number;
   reason: string;
   idempotencyKey: string;
+  actor: Actor;
 }
 
 /** `replayed`: the same key has done the same before. `conflict`: it has done something else. */
@@ -84,6 +88,7 @@ const movementSchema = z
     reserved_delta: z.int(),
     order_id: z.string().nullable(),
     reason: z.string().nullable(),
+    actor: actorSchema.nullable(),
     created_at: timestamp,
   })
   .openapi('StockMovement', {
@@ -94,6 +99,7 @@ const movementSchema = z
       reserved_delta: 0,
       order_id: null,
       reason: 'delivery 4711',
+      actor: null,
       created_at: '2026-11-01T09:30:00.000Z',
     },
   });
@@ -107,7 +113,7 @@ const postAdjustment = createRoute({
   operationId: 'adjustStock',
   summary: 'Change what is on hand',
   description: 'Adds to or removes from the stock on hand. The `Idempotency-Key` makes a retry safe.',
-  parameters: takes('RequiredIdempotencyKey'),
+  parameters: takes('RequiredIdempotencyKey', 'Actor'),
   request: { params, body: jsonBody(adjustmentSchema) },
   responses: {
     200: answerOf('The same adjustment was made before; this is the stock now', levelSchema, 'Idempotency-Replayed'),
@@ -145,7 +151,8 @@ export function createStockRoutes({ stock, maxBodyBytes }: StockOptions) {
   const routes = app.openapi(guarded(postAdjustment, strictJson(maxBodyBytes)), async (c) => {
     const { sku } = c.req.valid('param');
     const idempotencyKey = requiredKey(c.req.header('Idempotency-Key'));
-    return answer(c, await stock.adjust({ sku, ...c.req.valid('json'), idempotencyKey }), sku);
+    const adjustment = { sku, ...c.req.valid('json'), idempotencyKey, actor: actorOf(c) };
+    return answer(c, await stock.adjust(adjustment), sku);
   });
 
   return routes.openapi(getMovements, async (c) => {
@@ -192,6 +199,7 @@ function movementJson(movement: StockMovement): z.infer<typeof movementSchema> {
     reserved_delta: movement.reservedDelta,
     order_id: movement.orderId,
     reason: movement.reason,
+    actor: actorJson(movement.actor),
     created_at: movement.createdAt,
   };
 }

@@ -1,3 +1,4 @@
+import type { Actor } from '../../domain/actor.js';
 import type { DeadLetter } from '../../domain/dead-letter.js';
 import type { News } from '../../domain/news.js';
 import { noticeOf } from '../../domain/notice.js';
@@ -18,26 +19,19 @@ const OUTCOMES = {
  * the database: of several at once one goes through.
  * @throws Problem `not-redrivable`
  */
-export async function redriveDeadLetter(options: OrderActionOptions, letter: DeadLetter): Promise<void> {
+export async function redriveDeadLetter(options: DeadLetterOptions, letter: DeadLetter, actor: Actor): Promise<void> {
   if (letter.state !== 'open') throw notRedrivable(`This dead letter is ${letter.state}.`, { state: letter.state });
   if (letter.kind === 'books') {
     throw notRedrivable('Books that disagree are repaired by hand; discard this dead letter when that is done.');
   }
-  if (letter.kind === 'notice') return redriveNotice(options, letter);
+  if (letter.kind === 'notice') return redriveNotice(options, letter, actor);
   const record = await orderOf(options, letter);
-  switch (letter.kind) {
-    case 'run':
-      return record.status === 'failed' ? restart(options, record, letter) : tell(options, record, { kind: 'look' });
-    case 'charge':
-    case 'reserve':
-      return restart(options, record, letter);
-    case 'payment_unknown':
-      return tell(options, record, { kind: 'look' });
-    case 'compensation':
-      return tellRefund(options, record, letter, { kind: 'look' });
-    case 'refund':
-      return tellRefund(options, record, letter, { kind: 'redrive', deadLetterId: letter.id });
+  if (isRestarted(letter, record)) return restart(options, record, { deadLetterId: letter.id, actor });
+  if (letter.kind === 'refund') {
+    return tell(options, record, letter, { kind: 'redrive', deadLetterId: letter.id, actor });
   }
+  await tell(options, record, letter, { kind: 'look' });
+  await options.deadLetters.noteRedrive(letter.id, actor);
 }
 
 /**
@@ -45,7 +39,11 @@ export async function redriveDeadLetter(options: OrderActionOptions, letter: Dea
  * recovery. Of several at once the database takes the first, and refuses what contradicts it.
  * @throws Problem `no-evidence-wanted`, `not-open`, `evidence-conflict` or `validation-error`
  */
-export async function sendEvidence(options: DeadLetterOptions, letter: DeadLetter, body: EvidenceBody): Promise<void> {
+export async function sendEvidence(
+  options: DeadLetterOptions,
+  letter: DeadLetter,
+  body: EvidenceBody & { actor: Actor },
+): Promise<void> {
   const { kind, id: deadLetterId } = letter;
   if (kind !== 'payment_unknown' && kind !== 'refund') {
     throw new Problem('no-evidence-wanted', `This dead letter is of the kind ${kind}.`, { kind });
@@ -57,11 +55,8 @@ export async function sendEvidence(options: DeadLetterOptions, letter: DeadLette
     throw new Problem('validation-error', 'This outcome is not what the dead letter is about.', { errors });
   }
   const record = await orderOf(options, letter);
-  const given = await options.deadLetters.giveEvidence(deadLetterId, {
-    happened: outcome === happened,
-    reference,
-    note,
-  });
+  const said = { happened: outcome === happened, reference, note };
+  const given = await options.deadLetters.giveEvidence(deadLetterId, said, body.actor);
   switch (given.kind) {
     case 'not_open':
       throw new Problem('not-open', `This dead letter is ${given.state}.`, { state: given.state });
@@ -78,32 +73,37 @@ export async function sendEvidence(options: DeadLetterOptions, letter: DeadLette
   }
   const about = kind === 'refund' ? 'refund' : 'charge';
   const item: News = { kind: 'evidence', evidence: { about, deadLetterId, ...given.said } };
-  return kind === 'refund' ? tellRefund(options, record, letter, item) : tell(options, record, item);
+  return tell(options, record, letter, item);
+}
+
+/** Whether a redrive runs the checkout again, and does not only have somebody look. */
+function isRestarted({ kind }: DeadLetter, { status }: OrderRecord): boolean {
+  return kind === 'charge' || kind === 'reserve' || (kind === 'run' && status === 'failed');
 }
 
 async function restart(
   { requests, policy }: OrderActionOptions,
   { order, status }: OrderRecord,
-  letter: DeadLetter,
+  redrive: { deadLetterId: string; actor: Actor },
 ): Promise<void> {
   if (status !== 'failed') throw superseded(status);
-  const decision = await requests.redrive(order, policy, letter.id);
+  const decision = await requests.redrive(order, policy, redrive);
   if (decision === 'running') throw notRedrivable('The workflow of this order is running; let it end first.');
   if (decision.kind === 'refused') throw superseded(decision.status ?? status);
 }
 
-async function tell({ requests, policy }: OrderActionOptions, { order }: OrderRecord, item: News): Promise<void> {
+async function tellOrder({ requests, policy }: OrderActionOptions, { order }: OrderRecord, item: News): Promise<void> {
   if (!(await requests.tell(order.orderId, item))) await requests.recover(order, policy, item);
 }
 
 /** A refund that somebody asked for has a workflow of its own, all others belong to the undo of their order. */
-async function tellRefund(
+async function tell(
   options: OrderActionOptions,
   record: OrderRecord,
   { subject }: DeadLetter,
   item: News,
 ): Promise<void> {
-  if (!subject.startsWith('rf_')) return tell(options, record, item);
+  if (!subject.startsWith('rf_')) return tellOrder(options, record, item);
   const refund = record.refunds.find(({ id }) => id === subject);
   if (refund === undefined) throw notRedrivable(`There is no refund ${subject} of this order.`);
   const { amountMinor, reason, restock, fingerprint } = refund;
@@ -112,10 +112,14 @@ async function tellRefund(
   return options.requests.tellRefund(request, options.policy, item);
 }
 
-async function redriveNotice({ requests }: OrderActionOptions, { id, orderId, subject }: DeadLetter): Promise<void> {
+async function redriveNotice(
+  { requests }: OrderActionOptions,
+  { id, orderId, subject }: DeadLetter,
+  actor: Actor,
+): Promise<void> {
   const ref = noticeOf(orderId, subject);
   if (ref === undefined) throw notRedrivable(`There is no notice ${subject} of this order.`);
-  const decision = await requests.redriveNotice(ref, id);
+  const decision = await requests.redriveNotice(ref, { deadLetterId: id, actor });
   if (decision === 'running') throw notRedrivable('This notice is being sent; let that end first.');
   if (decision.kind === 'refused') throw notRedrivable('Somebody else was first.');
 }

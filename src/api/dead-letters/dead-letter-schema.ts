@@ -6,6 +6,7 @@ import {
   type DeadLetterState,
 } from '../../domain/dead-letter.js';
 import { orderIdSchema, text, timestamp } from '../orders/order-schema.js';
+import { actorJson, actorSchema } from '../requests/actor.js';
 import { listOf, pageQuery, placeTime } from '../requests/paging.js';
 
 const STATES = Object.keys(DEAD_LETTER_TRANSITIONS) as DeadLetterState[];
@@ -64,6 +65,9 @@ export const deadLetterJsonSchema = z
     state: z.enum(STATES),
     resolution: z.string().nullable(),
     note: z.string().nullable(),
+    redriven_by: actorSchema.nullable(),
+    evidence_by: actorSchema.nullable(),
+    discarded_by: actorSchema.nullable(),
     created_at: timestamp,
     updated_at: timestamp,
     links: z.object({ self: z.string(), order: z.string() }),
@@ -81,6 +85,9 @@ export const deadLetterJsonSchema = z
       state: 'open',
       resolution: null,
       note: null,
+      redriven_by: null,
+      evidence_by: null,
+      discarded_by: null,
       created_at: '2026-11-01T09:30:07.000Z',
       updated_at: '2026-11-01T09:30:07.000Z',
       links: { self: '/v1/dead-letters/dl_5d0c4a', order: '/v1/orders/order-1001' },
@@ -103,6 +110,9 @@ export function deadLetterJson(letter: DeadLetter): z.infer<typeof deadLetterJso
     state: letter.state,
     resolution: letter.resolution,
     note: letter.note,
+    redriven_by: actorJson(letter.redrivenBy),
+    evidence_by: actorJson(letter.evidenceBy),
+    discarded_by: actorJson(letter.discardedBy),
     created_at: letter.createdAt,
     updated_at: letter.updatedAt,
     links: { self: `/v1/dead-letters/${letter.id}`, order: `/v1/orders/${letter.orderId}` },

@@ -1,5 +1,7 @@
 import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
+import type { Actor } from '../../domain/actor.js';
 import type { DeadLetter, DeadLetterKind, DeadLetterState, Said } from '../../domain/dead-letter.js';
+import { actorOf } from '../requests/actor.js';
 import { answer } from '../requests/answers.js';
 import { redriveDeadLetter, sendEvidence } from './dead-letter-actions.js';
 import {
@@ -18,6 +20,7 @@ import { pageOf, placeOf } from '../requests/paging.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { guarded } from '../requests/guarded-route.js';
+import { takes } from '../requests/request-headers.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
@@ -53,9 +56,11 @@ export interface DeadLetterBook {
   list(filter: DeadLetterFilter): Promise<DeadLetter[]>;
   find(id: string): Promise<DeadLetter | undefined>;
   /** open → discarded, once, and only when nothing depends on it any more. Changes no order. */
-  discard(id: string, note: string): Promise<Discarded>;
+  discard(id: string, note: string, actor: Actor): Promise<Discarded>;
   /** Keeps what a person found out, for the workflow that is to be told. */
-  giveEvidence(id: string, said: Said): Promise<GivenEvidence>;
+  giveEvidence(id: string, said: Said, actor: Actor): Promise<GivenEvidence>;
+  /** Keeps who had a dead letter redriven whose state tells nothing of it. */
+  noteRedrive(id: string, actor: Actor): Promise<void>;
 }
 
 export interface DeadLetterOptions extends OrderActionOptions {
@@ -94,6 +99,7 @@ const postRedrive = createRoute({
   operationId: 'redriveDeadLetter',
   summary: 'Send what failed through again',
   description: 'Runs the failed work again. Only an open dead letter can be redriven, and only once at a time.',
+  parameters: takes('Actor'),
   request: { params: letterParams },
   responses: {
     202: answer('It goes through again; this is the dead letter as it stands', deadLetterJsonSchema),
@@ -108,6 +114,7 @@ const postDiscard = createRoute({
   operationId: 'discardDeadLetter',
   summary: 'Put a dead letter aside',
   description: 'Changes no order. Refused while money or stock depends on it.',
+  parameters: takes('Actor'),
   request: { params: letterParams, body: jsonBody(discardSchema) },
   responses: {
     200: answer('Discarded', deadLetterJsonSchema),
@@ -123,6 +130,7 @@ const postEvidence = createRoute({
   summary: 'Say what was found out about a charge or a refund',
   description:
     'States what the gateway really did, as a person found out there. It settles an unknown charge or refund. The first evidence counts.',
+  parameters: takes('Actor'),
   request: { params: letterParams, body: jsonBody(evidenceSchema) },
   responses: {
     202: answer('Taken; it settles the charge or refund unless the gateway says otherwise', deadLetterJsonSchema),
@@ -146,12 +154,13 @@ export function createDeadLetterRoutes({ deadLetters, ...options }: DeadLetterOp
     .openapi(getLetter, async (c) => c.json(deadLetterJson(await existing(c.req.valid('param').id)), 200))
     .openapi(postRedrive, async (c) => {
       const { id } = c.req.valid('param');
-      await redriveDeadLetter(options, await existing(id));
+      const actor = actorOf(c);
+      await redriveDeadLetter({ ...options, deadLetters }, await existing(id), actor);
       return c.json(deadLetterJson(await existing(id)), 202);
     })
     .openapi(guarded(postDiscard, strict), async (c) => {
       const { id } = c.req.valid('param');
-      const discarded = await deadLetters.discard(id, c.req.valid('json').note);
+      const discarded = await deadLetters.discard(id, c.req.valid('json').note, actorOf(c));
       switch (discarded.kind) {
         case 'discarded':
           return c.json(deadLetterJson(discarded.letter), 200);
@@ -165,7 +174,8 @@ export function createDeadLetterRoutes({ deadLetters, ...options }: DeadLetterOp
     })
     .openapi(guarded(postEvidence, strict), async (c) => {
       const { id } = c.req.valid('param');
-      await sendEvidence({ ...options, deadLetters }, await existing(id), c.req.valid('json'));
+      const actor = actorOf(c);
+      await sendEvidence({ ...options, deadLetters }, await existing(id), { ...c.req.valid('json'), actor });
       return c.json(deadLetterJson(await existing(id)), 202);
     });
 

@@ -1,3 +1,4 @@
+import type { Actor } from '../../domain/actor.js';
 import { mergeLines, type Checkout } from '../../domain/checkout.js';
 import { totalOf } from '../../domain/money.js';
 import { justAccepted, type OrderRecord } from '../../domain/order-record.js';
@@ -38,7 +39,7 @@ interface AcceptOptions extends OrderSources {
 export interface CheckoutRequest {
   checkout: Checkout;
   key: CheckoutKey | undefined;
-  requestId: string;
+  actor: Actor;
   ticket: Ticket | undefined;
 }
 
@@ -52,7 +53,7 @@ export type Acceptance = { kind: 'accepted' | 'replayed'; record: OrderRecord };
  */
 export async function acceptCheckout(
   { reader, workflows, keys, policy }: AcceptOptions,
-  { checkout, key, requestId, ticket }: CheckoutRequest,
+  { checkout, key, actor, ticket }: CheckoutRequest,
 ): Promise<Acceptance> {
   const { orderId } = checkout;
   const fingerprint = fingerprintOf(checkout);
@@ -83,7 +84,8 @@ export async function acceptCheckout(
 
   const { expectedTotalMinor: _shown, ...contents } = checkout;
   const acceptedAt = new Date().toISOString();
-  const order: AcceptedOrder = { ...contents, ...priced, fingerprint, requestId, acceptedAt };
+  const { requestId } = actor;
+  const order: AcceptedOrder = { ...contents, ...priced, fingerprint, requestId, actor, acceptedAt };
   ticket?.admit(orderId);
   let outcome: 'started' | 'exists' | undefined;
   try {

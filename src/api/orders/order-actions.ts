@@ -1,3 +1,4 @@
+import type { Actor } from '../../domain/actor.js';
 import type { OrderRecord } from '../../domain/order-record.js';
 import type { CancelDecision } from '../../domain/outcomes.js';
 import type { OrderPolicy } from '../../domain/policy.js';
@@ -8,7 +9,7 @@ import { Problem, type ProblemExtra } from '../requests/problems.js';
 /** The cancels that were accepted. Throws `Unavailable` when the database does not answer. */
 export interface CancelBook {
   /** Keeps a cancel, if the order may still be cancelled, before anybody is told of it. */
-  accept(request: { orderId: string; reason: string }): Promise<CancelDecision>;
+  accept(request: { orderId: string; reason: string; actor: Actor }): Promise<CancelDecision>;
 }
 
 /** What every route needs that asks something of an order's workflows. */

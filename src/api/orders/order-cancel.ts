@@ -1,6 +1,8 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import type { Actor } from '../../domain/actor.js';
 import type { OrderRecord } from '../../domain/order-record.js';
 import { isCancellable, type OrderStatus } from '../../domain/order.js';
+import { actorOf } from '../requests/actor.js';
 import { answer } from '../requests/answers.js';
 import { existingOrder } from './checkout.js';
 import type { OrderActionOptions } from './order-actions.js';
@@ -9,6 +11,7 @@ import { orderIdSchema, text } from './order-schema.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { guarded } from '../requests/guarded-route.js';
+import { takes } from '../requests/request-headers.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
@@ -23,6 +26,7 @@ const postCancel = createRoute({
   operationId: 'cancelOrder',
   summary: 'Cancel an order',
   description: 'What was captured goes back and what was reserved is free again. Sent again it does nothing more.',
+  parameters: takes('Actor'),
   request: { params: z.object({ id: orderIdSchema }), body: jsonBody(cancelSchema) },
   responses: {
     200: answer('The order is cancelled: nothing is held and no money is kept', orderJsonSchema),
@@ -40,17 +44,17 @@ export function createCancelRoutes({ policy, requests, cancels, maxBodyBytes, ..
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
   return app.openapi(guarded(postCancel, strictJson(maxBodyBytes)), async (c) => {
-    const { status, record } = await cancel(c.req.valid('param').id, c.req.valid('json').reason);
+    const { status, record } = await cancel(c.req.valid('param').id, c.req.valid('json').reason, actorOf(c));
     return c.json(orderJson(record), status);
   });
 
-  async function cancel(orderId: string, asked: string): Promise<Cancellation> {
+  async function cancel(orderId: string, asked: string, actor: Actor): Promise<Cancellation> {
     const before = await existingOrder(sources, orderId);
     const decided = cancelled(before);
     if (decided !== undefined) return decided;
 
     // From here on the order is not confirmed any more, whoever dies: what follows only has it cancelled sooner.
-    const kept = await cancels.accept({ orderId, reason: asked });
+    const kept = await cancels.accept({ orderId, reason: asked, actor });
     if (kept.kind === 'refused') {
       const over = cancelled(await existingOrder(sources, orderId));
       if (over !== undefined) return over;

@@ -1,5 +1,7 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import { actorJson, actorSchema } from '../requests/actor.js';
 import { answer } from '../requests/answers.js';
+import type { Actor } from '../../domain/actor.js';
 import { existingOrder, type OrderSources } from './checkout.js';
 import { orderIdSchema, timestamp } from './order-schema.js';
 import { listOf, pageOf, pageQuery, placeNumber, placeOf } from '../requests/paging.js';
@@ -11,6 +13,7 @@ export interface OrderEvent {
   seq: number;
   type: string;
   data: Record<string, unknown>;
+  actor: Actor | null;
   createdAt: string;
 }
 
@@ -29,10 +32,11 @@ const eventSchema = z
     seq: z.int().min(1).openapi({ description: 'The version of the order that this event made.' }),
     type: z.string().openapi({ description: '`order.` and what became of it.' }),
     data: z.record(z.string(), z.unknown()),
+    actor: actorSchema.nullable(),
     created_at: timestamp,
   })
   .openapi('OrderEvent', {
-    example: { seq: 3, type: 'order.confirmed', data: {}, created_at: '2026-11-01T09:30:00.090Z' },
+    example: { seq: 3, type: 'order.confirmed', data: {}, actor: null, created_at: '2026-11-01T09:30:00.090Z' },
   });
 
 const getEvents = createRoute({
@@ -65,6 +69,6 @@ export function createTrailRoutes({ trail, reader, workflows }: TrailOptions) {
 }
 
 /** An event as the API shows it. */
-export function eventJson({ seq, type, data, createdAt }: OrderEvent): z.infer<typeof eventSchema> {
-  return { seq, type, data, created_at: createdAt };
+export function eventJson({ seq, type, data, actor, createdAt }: OrderEvent): z.infer<typeof eventSchema> {
+  return { seq, type, data, actor: actorJson(actor), created_at: createdAt };
 }

@@ -1,4 +1,5 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import { actorOf } from '../requests/actor.js';
 import { answer } from '../requests/answers.js';
 import { existingOrder } from './checkout.js';
 import { goodsReturned, type OrderActionOptions } from './order-actions.js';
@@ -6,6 +7,7 @@ import { orderJson, orderJsonSchema } from './order-json.js';
 import { orderIdSchema } from './order-schema.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
+import { takes } from '../requests/request-headers.js';
 import { refuseInvalid } from '../requests/validation.js';
 
 const postFulfilment = createRoute({
@@ -16,6 +18,7 @@ const postFulfilment = createRoute({
   summary: 'Complete an order that was shipped',
   description:
     'After this it cannot be cancelled, only refunded. Refused when its goods are back on the shelf, or may come back.',
+  parameters: takes('Actor'),
   request: { params: z.object({ id: orderIdSchema }) },
   responses: {
     200: answer('The order is completed, now or since before', orderJsonSchema),
@@ -28,10 +31,11 @@ export function createFulfilmentRoutes({ policy, requests, ...sources }: OrderAc
 
   return app.openapi(postFulfilment, async (c) => {
     const { id } = c.req.valid('param');
+    const actor = actorOf(c);
     const before = await existingOrder(sources, id);
     if (before.status === 'completed') return c.json(orderJson(before), 200);
 
-    const decision = await requests.fulfil(id, policy);
+    const decision = await requests.fulfil(id, policy, actor);
     const now = await existingOrder(sources, id);
     if (decision.kind === 'admitted') return c.json(orderJson(now), 200);
     const status = decision.status ?? now.status;

@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import { MAX_AMOUNT_MINOR } from '../../domain/money.js';
 import { refundableMinor, type OrderRecord, type Refund } from '../../domain/order-record.js';
 import type { Admission } from '../../domain/outcomes.js';
+import { actorOf } from '../requests/actor.js';
 import { answer as answerOf } from '../requests/answers.js';
 import { existingOrder } from './checkout.js';
 import { refundIdFromKey, requiredKey } from '../requests/idempotency-key.js';
@@ -47,7 +48,7 @@ const postRefund = createRoute({
   summary: 'Refund an order, in full or in part',
   description:
     'Accepts the refund and sends the money in the background. The `Idempotency-Key` makes a retry safe: the same key returns the same refund.',
-  parameters: takes('RequiredIdempotencyKey'),
+  parameters: takes('RequiredIdempotencyKey', 'Actor'),
   request: { params: z.object({ id: orderIdSchema }), body: jsonBody(refundSchema) },
   responses: {
     200: answerOf(
@@ -79,6 +80,7 @@ export function createRefundRoutes({ policy, requests, maxBodyBytes, ...sources 
     const body = c.req.valid('json');
     const refundId = refundIdFromKey(orderId, requiredKey(c.req.header('Idempotency-Key')));
     const fingerprint = fingerprintOf(body);
+    const actor = actorOf(c);
 
     const known = refundOf(await existingOrder(sources, orderId), refundId);
     if (known !== undefined) {
@@ -89,7 +91,7 @@ export function createRefundRoutes({ policy, requests, maxBodyBytes, ...sources 
 
     const { amount_minor: amountMinor, reason, restock } = body;
     const amount = amountMinor === undefined ? {} : { amountMinor };
-    const request = { orderId, refundId, ...amount, reason, restock, fingerprint };
+    const request = { orderId, refundId, ...amount, reason, restock, fingerprint, actor };
     const decision = await requests.refund(request, policy);
     const record = await existingOrder(sources, orderId);
     if (decision.kind === 'refused') throw refusal(decision, record);

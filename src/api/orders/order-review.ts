@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import type { Actor } from '../../domain/actor.js';
 import type { OrderRecord } from '../../domain/order-record.js';
 import type { ReviewDecision, ReviewOutcome } from '../../domain/outcomes.js';
+import { actorOf } from '../requests/actor.js';
 import { answer } from '../requests/answers.js';
 import { existingOrder } from './checkout.js';
 import { interrupted, type OrderActionOptions } from './order-actions.js';
@@ -10,6 +12,7 @@ import { orderIdSchema } from './order-schema.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { guarded } from '../requests/guarded-route.js';
+import { takes } from '../requests/request-headers.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
@@ -29,6 +32,7 @@ const postReview = createRoute({
   summary: 'Decide a fraud review',
   description:
     'Approves or rejects an order that is `in_review`. The first decision counts; repeating it answers 200, contradicting it 409.',
+  parameters: takes('Actor'),
   request: { params: z.object({ id: orderIdSchema }), body: jsonBody(reviewSchema) },
   responses: {
     200: answer('This decision counts, now or since before', orderJsonSchema),
@@ -42,7 +46,7 @@ export function createReviewRoutes({ requests, maxBodyBytes, ...sources }: Order
   return app.openapi(guarded(postReview, strictJson(maxBodyBytes)), async (c) => {
     const { id } = c.req.valid('param');
     const { decision } = c.req.valid('json');
-    const outcome = await review(id, decision);
+    const outcome = await review(id, decision, actorOf(c));
     const record = await existingOrder(sources, id);
     if (outcome.kind === 'opposite') throw opposite(outcome.decision, record);
     if (outcome.kind === 'not_in_review') throw notInReview(record);
@@ -50,9 +54,9 @@ export function createReviewRoutes({ requests, maxBodyBytes, ...sources }: Order
   });
 
   /** The workflow decides while it runs; after that the order's row says what was decided. */
-  async function review(orderId: string, decision: ReviewDecision): Promise<ReviewOutcome> {
+  async function review(orderId: string, decision: ReviewDecision, actor: Actor): Promise<ReviewOutcome> {
     for (let asked = 1; ; asked += 1) {
-      const outcome = await requests.review(orderId, decision);
+      const outcome = await requests.review(orderId, { decision, actor });
       if (outcome !== undefined) return outcome;
       const record = await existingOrder(sources, orderId);
       const stored = record.review?.decision ?? null;

@@ -5,6 +5,7 @@ import type { Checkout } from '../../domain/checkout.js';
 import type { OrderRecord } from '../../domain/order-record.js';
 import { isSettled } from '../../domain/order.js';
 import type { OrderPolicy } from '../../domain/policy.js';
+import { actorOf } from '../requests/actor.js';
 import { answer, RATE_HEADERS } from '../requests/answers.js';
 import { acceptCheckout, existingOrder, findOrder, type OrderSources } from './checkout.js';
 import { checkoutKey, type CheckoutKeys } from './checkout-key.js';
@@ -53,7 +54,7 @@ const postOrder = createRoute({
   description:
     'Accepts a checkout once. The answer comes as soon as the order cannot be lost; `Prefer: wait=N` makes it come when the ' +
     'order is settled. Prices are those of the catalogue.',
-  parameters: takes('IdempotencyKey', 'Prefer'),
+  parameters: takes('IdempotencyKey', 'Prefer', 'Actor'),
   request: { body: jsonBody(checkoutSchema) },
   responses: {
     200: answer(
@@ -120,7 +121,7 @@ export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...s
     // For the log, also of what fails below.
     c.set('orderId', checkout.orderId);
     await countCheckout(c, rateLimits?.perCustomer, 'customer', checkout.customerId);
-    const request = { checkout, key, requestId: c.get('requestId'), ticket: c.get('ticket') };
+    const request = { checkout, key, actor: actorOf(c), ticket: c.get('ticket') };
     const { kind, record } = await acceptCheckout({ ...sources, policy }, request);
     c.header('Location', `/v1/orders/${checkout.orderId}`);
     if (kind === 'replayed') c.header('Idempotency-Replayed', 'true');

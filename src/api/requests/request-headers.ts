@@ -37,6 +37,16 @@ export const REQUEST_HEADERS = {
     schema: { type: 'string' },
     example: '"3"',
   },
+  Actor: {
+    in: 'header',
+    name: 'X-Actor',
+    description:
+      'Who acts, such as the person on duty: 1 to 100 characters of UTF-8 without control characters. It is kept with the ' +
+      'API key and the request id in what this request causes, as `actor`. Personal: it is not logged.',
+    required: false,
+    schema: { type: 'string', minLength: 1, maxLength: 100 },
+    example: 'Dana Scully',
+  },
   RequestId: {
     in: 'header',
     name: 'X-Request-Id',

@@ -1,6 +1,6 @@
 import { patched, setHandler } from '@temporalio/workflow';
 import type { RecoveryStanding } from '../../activities/orders.js';
-import type { News } from '../../domain/news.js';
+import { distinctNews, isSameNews, type News } from '../../domain/news.js';
 import type { Undone } from '../../domain/order.js';
 import { news } from '../contract.js';
 import { measureRun, type RunLength } from './long-run.js';
@@ -83,7 +83,7 @@ export function openInbox(before?: Left): Inbox {
       }
       // Whoever takes news looks after it: one look is enough for all.
       const first = waiting.find((one) => isOurs(one) && one.kind !== 'look') ?? item;
-      waiting = distinct(waiting).filter((one) => one.kind !== 'look' && !isSame(one, first));
+      waiting = distinctNews(waiting).filter((one) => one.kind !== 'look' && !isSameNews(one, first));
       return first;
     },
     hasLook: () => waiting.some(({ kind }) => kind === 'look'),
@@ -99,7 +99,7 @@ export function openInbox(before?: Left): Inbox {
       pace = undefined;
       return last?.about === about ? last : undefined;
     },
-    left: () => ({ news: distinct(waiting), isHinted, memory }),
+    left: () => ({ news: distinctNews(waiting), isHinted, memory }),
   };
 }
 
@@ -112,12 +112,4 @@ function isAbout(item: News, about: Money): boolean {
     case 'evidence':
       return item.evidence.about === about;
   }
-}
-
-function isSame(one: News, other: News): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
-
-function distinct(items: readonly News[]): News[] {
-  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
 }

@@ -20,7 +20,8 @@ export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPol
     policy,
     refund: () => undoing('refundCharges', { ...run, tries: allTries(policy) }),
     findLateCaptures: () => undoing('findLateCaptures', run),
-    redrive: (deadLetterId) => activities.regular('redriveRefund', { orderId, requestId, deadLetterId }),
+    redrive: ({ deadLetterId, actor }) =>
+      activities.regular('redriveRefund', { orderId, requestId, deadLetterId, actor }),
     applyEvidence: (evidence) => activities.regular('applyRefundEvidence', { orderId, requestId, evidence }),
   };
 

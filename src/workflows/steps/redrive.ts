@@ -1,4 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
+import type { Actor } from '../../domain/actor.js';
 import { announceAdmission } from '../messages/admission.js';
 import type { Inbox } from '../messages/pending-signals.js';
 import type { Journey } from './journey.js';
@@ -8,6 +9,7 @@ import type { OrderSteps } from './order-steps.js';
 
 export interface Redrive {
   deadLetterId: string;
+  actor?: Actor | undefined;
 }
 
 /**
@@ -15,16 +17,11 @@ export interface Redrive {
  * left at the gateway is looked up and sent back first: only then may there be a new charge.
  * @returns whether this run may go on
  */
-export async function takeOver(
-  { deadLetterId }: Redrive,
-  steps: OrderSteps,
-  inbox: Inbox,
-  journey: Journey,
-): Promise<boolean> {
+export async function takeOver(redrive: Redrive, steps: OrderSteps, inbox: Inbox, journey: Journey): Promise<boolean> {
   if (journey.place.at === 'start') {
     const announce = announceAdmission();
     const decision = await CancellationScope.nonCancellable(() =>
-      steps.regular('takeOverToRedrive', { ...steps.run, deadLetterId }),
+      steps.regular('takeOverToRedrive', { ...steps.run, ...redrive }),
     );
     await announce(decision);
     if (decision.kind === 'refused') return false;

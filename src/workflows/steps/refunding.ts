@@ -3,6 +3,7 @@ import type { RefundOutcome } from '../../domain/outcomes.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import type { Inbox } from '../messages/pending-signals.js';
 import { lookupPauses } from './lookup-pauses.js';
+import type { Redrive } from './redrive.js';
 
 /** What sending money back needs: the refunds of an order that is being undone, or one that was asked for. */
 export interface RefundSteps {
@@ -11,7 +12,7 @@ export interface RefundSteps {
   refund(): Promise<RefundOutcome>;
   /** Asks again about charges that had taken nothing, where there may be any. */
   findLateCaptures(): Promise<void>;
-  redrive(deadLetterId: string): Promise<void>;
+  redrive(redrive: Redrive): Promise<void>;
   applyEvidence(evidence: Evidence): Promise<void>;
 }
 
@@ -36,7 +37,7 @@ export async function refundUntilDone(steps: RefundSteps, inbox: Inbox): Promise
         ? [pauseAfter(outcome.retryAfterMs), 'until the next look-up of the refund']
         : [steps.policy.lookupSlowIntervalMs, 'until somebody decides about the refused refund'];
     const item = await inbox.next('refund', pauseMs, what);
-    if (item?.kind === 'redrive') await steps.redrive(item.deadLetterId);
+    if (item?.kind === 'redrive') await steps.redrive(item);
     if (item?.kind === 'evidence') await steps.applyEvidence(item.evidence);
     isHinted = inbox.takeHint();
   }

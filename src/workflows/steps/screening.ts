@@ -61,11 +61,11 @@ async function screen(steps: OrderSteps): Promise<ScreenOutcome> {
 
 /** Decisions are taken from the start: the order's row may say `in_review` before this workflow gets that far. */
 export function listenForReview(steps: OrderSteps, review: Review = {}): Review {
-  setHandler(reviewOrder, async ({ decision }): Promise<ReviewOutcome> => {
+  setHandler(reviewOrder, async (request): Promise<ReviewOutcome> => {
     const outcome = await CancellationScope.nonCancellable(() =>
-      steps.regular('reviewOrder', { ...steps.run, decision }),
+      steps.regular('reviewOrder', { ...steps.run, ...request }),
     );
-    if (outcome.kind === 'decided') review.decision ??= decision;
+    if (outcome.kind === 'decided') review.decision ??= request.decision;
     return outcome;
   });
   return review;

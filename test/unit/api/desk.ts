@@ -158,9 +158,10 @@ export function openDesk() {
           )
           .slice(0, limit),
       find: async (id) => letters.get(id),
-      discard: async (id, note) => (book.discard ? book.discard(id, note) : { kind: 'not_found' }),
-      giveEvidence: async (id, said) => {
-        if (book.giveEvidence) return book.giveEvidence(id, said);
+      discard: async (...args) => (book.discard ? book.discard(...args) : { kind: 'not_found' }),
+      noteRedrive: async (id, redrivenBy) => void letters.set(id, { ...LETTER, ...letters.get(id), redrivenBy }),
+      giveEvidence: async (id, said, actor) => {
+        if (book.giveEvidence) return book.giveEvidence(id, said, actor);
         const state = letters.get(id)?.state ?? 'open';
         return state === 'resolved' ? { kind: 'not_open', state } : { kind: 'kept', said, isOver: false };
       },
@@ -258,6 +259,9 @@ const LETTER: DeadLetter = {
   state: 'open',
   resolution: null,
   note: null,
+  redrivenBy: null,
+  evidenceBy: null,
+  discardedBy: null,
   createdAt: TIME,
   updatedAt: TIME,
 };

@@ -31,7 +31,13 @@ export function openApp(guards: ReturnType<typeof createGuards> = [], observe?: 
     eventSender: unused,
     requests: unused,
     cancels: unused,
-    deadLetters: { list: async () => [], find: async () => undefined, discard: unused, giveEvidence: unused },
+    deadLetters: {
+      list: async () => [],
+      find: async () => undefined,
+      discard: unused,
+      giveEvidence: unused,
+      noteRedrive: unused,
+    },
     stock: unused,
     inbox: unused,
     gatewayEvents: { verify: () => ({ unknownGateway: true }) },
@@ -45,7 +51,8 @@ export function openApp(guards: ReturnType<typeof createGuards> = [], observe?: 
 export const scopedKeys: KeyVerifier = {
   async verify(text) {
     const scopes = /^key-([a-z.]*)$/.exec(text)?.[1]?.split('.') as Scope[] | undefined;
-    if (scopes !== undefined) return { ok: true, id: text, may: (scope) => allows(scopes, scope) };
+    if (scopes !== undefined)
+      return { ok: true, id: text, name: `${text} of a test`, may: (scope) => allows(scopes, scope) };
     const why = (['malformed', 'unknown', 'expired', 'revoked'] as const).find((one) => one === text);
     return { ok: false, why: why ?? 'unknown' };
   },

@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
+import type { Actor } from '../../../domain/actor.js';
 import type { CatalogueProduct } from '../../../domain/product.js';
+import { actorJson } from '../actors.js';
 import { prepared, type Database, type Tx } from '../pool.js';
 import { orUnavailable } from '../unavailable.js';
 import { utc } from '../utc.js';
@@ -11,6 +13,7 @@ interface NewProduct {
   unitPriceMinor: number;
   active: boolean;
   onHand: number;
+  actor?: Actor;
 }
 
 interface Changes {
@@ -51,8 +54,8 @@ const create = prepared(
      update stock s set on_hand = $6 from held h where s.sku = h.sku and h.on_hand < $6
      returning s.sku, s.on_hand - h.on_hand as added
    ), moved as (
-     insert into stock_movements (sku, kind, on_hand_delta, reserved_delta, reason)
-     select sku, 'adjust', added, 0, 'created' from (select * from stocked union all select * from raised) filled
+     insert into stock_movements (sku, kind, on_hand_delta, reserved_delta, reason, actor)
+     select sku, 'adjust', added, 0, 'created', $7::jsonb from (select * from stocked union all select * from raised) filled
      where added > 0
    )
    select sku from product`,
@@ -69,8 +72,10 @@ export function createProducts(database: Database) {
     find,
 
     /** A deleted SKU begins anew, with the stock that it left behind raised to `onHand`. */
-    async create({ sku, name, currency, unitPriceMinor, active, onHand }: NewProduct): Promise<Created> {
-      const rows = await orUnavailable(create(database, [sku, name, currency, unitPriceMinor, active, onHand]));
+    async create({ sku, name, currency, unitPriceMinor, active, onHand, actor }: NewProduct): Promise<Created> {
+      const rows = await orUnavailable(
+        create(database, [sku, name, currency, unitPriceMinor, active, onHand, actorJson(actor)]),
+      );
       if (rows.length === 0) return { kind: 'exists' };
       const product = await find(sku);
       // Deleted again in the same moment: so it was there.

@@ -1,4 +1,6 @@
 import { sql } from 'kysely';
+import type { Actor } from '../../../domain/actor.js';
+import { actorJson } from '../actors.js';
 import type { Database, Tx } from '../pool.js';
 import { orUnavailable } from '../unavailable.js';
 import { utc } from '../utc.js';
@@ -8,6 +10,7 @@ interface Adjustment {
   delta: number;
   reason: string;
   idempotencyKey: string;
+  actor?: Actor;
 }
 
 interface Level {
@@ -34,7 +37,7 @@ export function createStockAdjustments(database: Database) {
         database.kysely
           .selectFrom('stock_movements')
           .select(['id', 'kind', 'on_hand_delta as onHandDelta', 'reserved_delta as reservedDelta'])
-          .select(['order_id as orderId', 'reason', utc('created_at').as('createdAt')])
+          .select(['order_id as orderId', 'reason', 'actor', utc('created_at').as('createdAt')])
           .where('sku', '=', sku)
           .$if(beforeId !== undefined, (query) => query.where('id', '<', beforeId ?? 0))
           .orderBy('id', 'desc')
@@ -48,7 +51,7 @@ export function createStockAdjustments(database: Database) {
   };
 }
 
-async function adjust(tx: Tx, { sku, delta, reason, idempotencyKey }: Adjustment): Promise<Adjusted> {
+async function adjust(tx: Tx, { sku, delta, reason, idempotencyKey, actor }: Adjustment): Promise<Adjusted> {
   // The lock also keeps the same key, used twice at once, one after the other.
   const stock = await tx
     .selectFrom('stock')
@@ -79,7 +82,15 @@ async function adjust(tx: Tx, { sku, delta, reason, idempotencyKey }: Adjustment
     .executeTakeFirstOrThrow();
   await tx
     .insertInto('stock_movements')
-    .values({ sku, kind: 'adjust', on_hand_delta: delta, reserved_delta: 0, reason, idempotency_key: key })
+    .values({
+      sku,
+      kind: 'adjust',
+      on_hand_delta: delta,
+      reserved_delta: 0,
+      reason,
+      idempotency_key: key,
+      actor: actorJson(actor),
+    })
     .execute();
   return { kind: 'adjusted', stock: changed };
 }

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
+import type { Actor } from '../../../domain/actor.js';
 import type { DeadLetter, DeadLetterKind, DeadLetterState, Said } from '../../../domain/dead-letter.js';
 import { unsettledBy } from './dead-letter-settled.js';
 import { keepEvidence } from './evidence.js';
 import { lockOrder } from '../orders/order-row.js';
+import { actorJson } from '../actors.js';
 import type { Database } from '../pool.js';
 import { orUnavailable } from '../unavailable.js';
 import { utcExact } from '../utc.js';
@@ -45,10 +47,15 @@ export function createDeadLetterReader(database: Database) {
       );
     },
 
-    giveEvidence: (id: string, said: Said) => keepEvidence(database, id, said),
+    giveEvidence: (id: string, said: Said, actor?: Actor) => keepEvidence(database, id, said, actor),
+
+    async noteRedrive(id: string, actor: Actor): Promise<void> {
+      const letter = database.kysely.updateTable('dead_letters').where('id', '=', id);
+      await orUnavailable(letter.set({ redriven_by: actorJson(actor) }).execute());
+    },
 
     /** open → discarded, with the order locked, so that nothing can become unsettled meanwhile. */
-    async discard(id: string, note: string): Promise<Discarded> {
+    async discard(id: string, note: string, actor?: Actor): Promise<Discarded> {
       const known = await find(id);
       if (known === undefined) return { kind: 'not_found' };
       return orUnavailable(
@@ -65,7 +72,8 @@ export function createDeadLetterReader(database: Database) {
           if (detail !== undefined) return { kind: 'unsettled', detail };
           await tx
             .updateTable('dead_letters')
-            .set({ state: 'discarded', resolution: 'discarded', note, updated_at: sql<Date>`now()` })
+            .set({ state: 'discarded', resolution: 'discarded', note, discarded_by: actorJson(actor) })
+            .set({ updated_at: sql<Date>`now()` })
             .where('id', '=', id)
             .execute();
           return {
@@ -83,5 +91,6 @@ function letters({ kysely }: Pick<Database, 'kysely'>) {
     .selectFrom('dead_letters')
     .select(['id', 'order_id as orderId', 'kind', 'step', 'error_class as errorClass', 'attempts', 'subject'])
     .select(['last_error as lastError', 'state', 'resolution', 'note'])
+    .select(['redriven_by as redrivenBy', 'evidence_by as evidenceBy', 'discarded_by as discardedBy'])
     .select([utcExact('created_at').as('createdAt'), utcExact('updated_at').as('updatedAt')]);
 }

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
+import type { Actor } from '../../../domain/actor.js';
 import type { DeadLetterKind, DeadLetterState, Said } from '../../../domain/dead-letter.js';
 import { lockOrder } from '../orders/order-row.js';
+import { actorJson } from '../actors.js';
 import type { Database, Tx } from '../pool.js';
 import { orUnavailable } from '../unavailable.js';
 
@@ -15,6 +17,7 @@ export async function keepEvidence(
   { kysely }: Database,
   id: string,
   said: Said,
+  actor?: Actor,
 ): Promise<
   Kept | { kind: 'opposite'; said: Said } | { kind: 'not_open'; state: DeadLetterState } | { kind: 'under_way' }
 > {
@@ -32,7 +35,7 @@ export async function keepEvidence(
       if (kind === 'refund' && (await isBeingSent(tx, subject))) return { kind: 'under_way' };
       await tx
         .updateTable('dead_letters')
-        .set({ evidence: JSON.stringify(said), updated_at: sql<Date>`now()` })
+        .set({ evidence: JSON.stringify(said), evidence_by: actorJson(actor), updated_at: sql<Date>`now()` })
         .where('id', '=', id)
         .execute();
       return { kind: 'kept', said, isOver };
@@ -42,15 +45,15 @@ export async function keepEvidence(
 
 /**
  * Takes up what was said about an unsettled dead letter of a locked order, and notes it there.
- * @returns its subject; undefined when nothing of the sort counts any more: it was done, or what it was about has changed
+ * @returns its subject, and who said it; undefined when nothing of the sort counts any more: it was done, or what it was about has changed
  */
 export async function heedEvidence(
   tx: Tx,
   orderId: string,
   kind: DeadLetterKind,
   { deadLetterId, happened, note }: { deadLetterId: string; happened: boolean; note: string },
-): Promise<string | undefined> {
-  const letter = await tx
+): Promise<{ subject: string; actor: Actor | null } | undefined> {
+  return tx
     .updateTable('dead_letters')
     .set({ note, updated_at: sql<Date>`now()` })
     .where('id', '=', deadLetterId)
@@ -58,9 +61,8 @@ export async function heedEvidence(
     .where('kind', '=', kind)
     .where('state', 'in', ['open', 'redriving'])
     .where(sql<boolean>`(evidence->'happened' = to_jsonb(${happened}::boolean))`)
-    .returning('subject')
+    .returning(['subject', 'evidence_by as actor'])
     .executeTakeFirst();
-  return letter?.subject;
 }
 
 /** A refund of a locked order is not any more what was spoken of: what is said now is about something else. */

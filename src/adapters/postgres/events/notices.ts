@@ -11,6 +11,7 @@ import {
 import type { OrderLine, OrderStatus } from '../../../domain/order.js';
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
 import { FIRST_LOOK } from './notice-book.js';
+import { actorJson } from '../actors.js';
 import { prepared, type Database, type Tx } from '../pool.js';
 
 interface BeginRow {
@@ -93,11 +94,11 @@ export function createNoticeStore(database: Database): NoticeStore {
         .execute();
     },
 
-    async reopen(ref, deadLetterId) {
+    async reopen(ref, deadLetterId, actor) {
       return inTransaction(async (tx) => {
         const letter = await tx
           .updateTable('dead_letters')
-          .set({ state: 'redriving', updated_at: sql<Date>`now()` })
+          .set({ state: 'redriving', redriven_by: actorJson(actor), updated_at: sql<Date>`now()` })
           .where('id', '=', deadLetterId)
           .where('order_id', '=', ref.orderId)
           .where('kind', '=', 'notice')

@@ -1,8 +1,10 @@
+import type { Actor } from '../../../domain/actor.js';
 import type { Captured, GatewayCall } from '../../../activities/payments.js';
 import { RUN_LETTERS } from '../../../domain/dead-letter.js';
 import { BEING_PAID, isBeingPaid, isPaid, type OrderRun, type OrderStatus } from '../../../domain/order.js';
 import type { ChargeOutcome } from '../../../domain/outcomes.js';
 import { holdAgain } from '../orders/re-reserve.js';
+import { actorJson } from '../actors.js';
 import { prepared, type Database } from '../pool.js';
 import { listed } from '../sql-list.js';
 
@@ -21,7 +23,7 @@ const captureStatement = prepared<CaptureRow>(
   'capture',
   `with found as materialized (
      select o.status, o.owner, o.total_minor, o.currency, coalesce(o.cancel_reason, c.reason, 'cancelled') as cancel_reason,
-            o.cancel_requested or c.order_id is not null as is_cancelled
+            o.cancel_requested or c.order_id is not null as is_cancelled, c.actor
      from orders o left join cancel_requests c using (order_id) where o.order_id = $1 for update of o
    ), settled as (
      update payment_attempts set state = 'captured', reference = $4, captured_minor = $5, captured_currency = $6,
@@ -71,13 +73,18 @@ const captureStatement = prepared<CaptureRow>(
      select $1, idempotency_key, 'charge', 'captured', $8 from payment_attempts
      where order_id = $1 and attempt = $3 and $8::integer is not null
    ), told as (
-     insert into order_events (order_id, seq, type)
-     select $1, version, 'order.' || status from (select * from confirmed union all select * from cancelling) as moved
+     insert into order_events (order_id, seq, type, actor)
+     select $1, version, 'order.confirmed', $9::jsonb from confirmed
+     union all
+     select $1, version, 'order.cancelling', found.actor from cancelling, found
    )
    select coalesce(confirmed.status, cancelling.status, found.status) as status, found.owner, found.total_minor,
           found.currency, found.cancel_reason
    from found left join confirmed on true left join cancelling on true`,
 );
+
+/** How the capture became known: by a call of the gateway, or by the evidence of a person. */
+type CaptureSource = Partial<GatewayCall> & { actor?: Actor | null };
 
 /**
  * Writes down that money was taken, and confirms the order if it may still be confirmed; one whose cancel was accepted is
@@ -88,17 +95,17 @@ export async function capture(
   { orderId, owner }: OrderRun,
   attempt: number,
   captured: Captured,
-  call?: GatewayCall,
+  { latencyMs, actor = null }: CaptureSource = {},
 ): Promise<ChargeOutcome> {
   const { reference, amountMinor, currency } = captured;
   const values = [orderId, owner, attempt, reference, amountMinor, currency, BEING_PAID];
-  const write = async (latencyMs: number | null): Promise<CaptureRow> => {
-    const [row] = await captureStatement(database, [...values, latencyMs]);
+  const write = async (callMs: number | null): Promise<CaptureRow> => {
+    const [row] = await captureStatement(database, [...values, callMs, actorJson(actor)]);
     if (row === undefined) throw new Error(`order ${orderId} has no row`);
     return row;
   };
 
-  const row = await write(call?.latencyMs ?? null);
+  const row = await write(latencyMs ?? null);
   const outcome = outcomeOf(row, captured, owner);
   if (outcome.kind !== 'unreserved') return outcome;
   // Whether or not there was anything to hold: this statement may have seen the reservations as they were before it waited.

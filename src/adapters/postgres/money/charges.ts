@@ -140,17 +140,19 @@ export function createChargeStore(database: Database): ChargeStore {
         const order = await lockOrder(tx, run.orderId);
         if (order?.owner !== run.owner) return undefined;
         const said = { deadLetterId, happened, note };
-        if ((await heedEvidence(tx, run.orderId, 'payment_unknown', said)) === undefined) return undefined;
+        const heeded = await heedEvidence(tx, run.orderId, 'payment_unknown', said);
+        if (heeded === undefined) return undefined;
         const open = await openAttempt(tx, run.orderId);
         // That of a charge that took money is resolved with its capture, or a crash between them would lose both.
-        if (open !== undefined && happened) return open;
+        if (open !== undefined && happened) return { ...open, actor: heeded.actor };
         await resolveDeadLetters(tx, run.orderId, ['payment_unknown'], `evidence: ${note}`);
         if (open !== undefined) await disprove(tx, run, open.attempt, { isLookedUp: false });
         return undefined;
       });
       if (attempt === undefined) return;
       const { amount_minor: amountMinor, currency } = attempt;
-      await capture(database, run, attempt.attempt, { kind: 'captured', reference, amountMinor, currency });
+      const captured = { kind: 'captured', reference, amountMinor, currency } as const;
+      await capture(database, run, attempt.attempt, captured, { actor: attempt.actor });
     },
   };
 }

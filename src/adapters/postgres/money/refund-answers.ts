@@ -120,7 +120,7 @@ async function recordTrouble(
   await openUnknown(tx, { ...refund, tries });
   if (refund.looked_up) return;
   const { refund_id, amount_minor, currency } = refund;
-  await addToTrail(tx, refund.order_id, 'refund.unknown', { refund_id, amount_minor, currency });
+  await addToTrail(tx, refund.order_id, 'refund.unknown', { refund_id, amount_minor, currency }, refund.actor);
 }
 
 async function openUnknown(tx: Tx, { order_id: orderId, refund_id: subject, tries }: Refund): Promise<void> {

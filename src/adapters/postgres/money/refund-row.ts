@@ -117,7 +117,7 @@ export async function succeedRefund(
   const { order_id: orderId, refund_id: subject } = refund;
   if (!(await moveRefund(tx, refund, 'succeeded', { reference, last_error: null }))) return;
   const data = { refund_id: subject, amount_minor: refund.amount_minor, currency: refund.currency };
-  await addToTrail(tx, orderId, 'refund.succeeded', data);
+  await addToTrail(tx, orderId, 'refund.succeeded', data, refund.actor);
   await resolveDeadLetters(tx, orderId, ['refund'], resolution, { subject, ...(note === undefined ? {} : { note }) });
   await resolveAlarm(tx, orderId);
 }
@@ -132,7 +132,7 @@ export async function failRefund(
   const change = { last_error: error, taken_back: takenBack };
   if (!(await moveRefund(tx, refund, 'failed', change))) return false;
   const data = { refund_id: subject, amount_minor: refund.amount_minor, currency: refund.currency, error };
-  await addToTrail(tx, orderId, 'refund.failed', data);
+  await addToTrail(tx, orderId, 'refund.failed', data, takenBack ? null : refund.actor);
   await openDeadLetter(tx, {
     orderId,
     kind: 'refund',

@@ -7,6 +7,7 @@ import { returnRefusal } from '../../../domain/returns.js';
 import { forgetEvidence, heedEvidence } from '../dead-letters/evidence.js';
 import { lockOrder } from '../orders/order-row.js';
 import { returnsOf } from '../orders/returns.js';
+import { actorJson } from '../actors.js';
 import type { Database, Tx } from '../pool.js';
 import { claimRefund, recordLookup, recordRefund } from './refund-answers.js';
 import {
@@ -61,12 +62,12 @@ export function createRefundStore(database: Database): RefundStore {
 
     looked: (key, found, call) => inTransaction((tx) => recordLookup(tx, key, found, call)),
 
-    async redrive(orderId, deadLetterId) {
+    async redrive(orderId, deadLetterId, actor) {
       await inTransaction(async (tx) => {
         await lockOrder(tx, orderId);
         const letter = await tx
           .updateTable('dead_letters')
-          .set({ state: 'redriving', updated_at: sql<Date>`now()` })
+          .set({ state: 'redriving', redriven_by: actorJson(actor), updated_at: sql<Date>`now()` })
           .where('id', '=', deadLetterId)
           .where('order_id', '=', orderId)
           .where('kind', '=', 'refund')
@@ -81,8 +82,10 @@ export function createRefundStore(database: Database): RefundStore {
     async applyEvidence(orderId, { deadLetterId, happened, reference, note }) {
       await inTransaction(async (tx) => {
         await lockOrder(tx, orderId);
-        const refundId = await heedEvidence(tx, orderId, 'refund', { deadLetterId, happened, note });
-        const refund = refundId === undefined ? undefined : await refundOf(tx, orderId, refundId);
+        const heeded = await heedEvidence(tx, orderId, 'refund', { deadLetterId, happened, note });
+        const known = heeded && (await refundOf(tx, orderId, heeded.subject));
+        // What becomes of it now is on behalf of whoever gave the evidence.
+        const refund = known && { ...known, actor: heeded.actor };
         if (refund?.state !== 'failed' && refund?.state !== 'unknown') return;
         const resolution = 'evidence: the money was sent back';
         if (!happened) {
@@ -129,6 +132,7 @@ async function openRefund(tx: Tx, refund: RequestedRefund): Promise<Admission> {
       reason: refund.reason,
       restock: refund.restock,
       fingerprint,
+      actor: actorJson(refund.actor),
     })
     .onConflict((conflict) => conflict.column('refund_id').doNothing())
     .returning('refund_id')

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { DueRefund } from '../../../activities/refunds.js';
 import { isUndoRefundId, undoRefundId, undoRefundKey } from '../../../domain/ids.js';
 import { isBeingPaid, isPaid, type OrderStatus } from '../../../domain/order.js';
@@ -78,6 +79,13 @@ export async function supersede(tx: Tx, { order_id, refund_id }: Refund): Promis
   await resolveDeadLetters(tx, order_id, ['refund'], resolution, { subject: refund_id });
 }
 
+/** On whose behalf money goes back that a cancel undoes. */
+function whoCancelled(orderId: string) {
+  return sql<string | null>`(
+    select c.actor from cancel_requests c join orders o on o.order_id = c.order_id and o.cancel_reason = c.reason
+    where c.order_id = ${orderId} and o.status in ('cancelling', 'cancelled'))`;
+}
+
 async function insertUndo(tx: Tx, capture: UnwantedCapture, amountMinor: number): Promise<Refund> {
   const { orderId, attempt, currency } = capture;
   return tx
@@ -91,6 +99,7 @@ async function insertUndo(tx: Tx, capture: UnwantedCapture, amountMinor: number)
       currency,
       state: 'pending',
       reason: 'the order was undone',
+      actor: whoCancelled(orderId),
     })
     .returningAll()
     .executeTakeFirstOrThrow();

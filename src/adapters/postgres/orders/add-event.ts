@@ -1,8 +1,15 @@
 import { sql } from 'kysely';
+import { actorIn, type EventActor } from '../actors.js';
 import type { Tx } from '../pool.js';
 
 /** Adds an event to the trail of a locked order whose status stays as it is. */
-export async function addToTrail(tx: Tx, orderId: string, type: string, data: Record<string, unknown>): Promise<void> {
+export async function addToTrail(
+  tx: Tx,
+  orderId: string,
+  type: string,
+  data: Record<string, unknown>,
+  actor?: EventActor,
+): Promise<void> {
   const { version } = await tx
     .updateTable('orders')
     .set({ version: sql<number>`version + 1`, updated_at: sql<Date>`now()` })
@@ -11,6 +18,6 @@ export async function addToTrail(tx: Tx, orderId: string, type: string, data: Re
     .executeTakeFirstOrThrow();
   await tx
     .insertInto('order_events')
-    .values({ order_id: orderId, seq: version, type, data: JSON.stringify(data) })
+    .values({ order_id: orderId, seq: version, type, data: JSON.stringify(data), actor: actorIn(actor) })
     .execute();
 }

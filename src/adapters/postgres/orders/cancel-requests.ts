@@ -1,6 +1,8 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
+import type { Actor } from '../../../domain/actor.js';
 import { isCancellable, isSettled, type Undone } from '../../../domain/order.js';
 import type { CancelDecision } from '../../../domain/outcomes.js';
+import { actorJson } from '../actors.js';
 import type { Database, Tx } from '../pool.js';
 import { orUnavailable } from '../unavailable.js';
 import { lockOrder, type LockedOrder } from './order-row.js';
@@ -8,6 +10,7 @@ import { lockOrder, type LockedOrder } from './order-row.js';
 export interface CancelRequest {
   orderId: string;
   reason: string;
+  actor?: Actor;
 }
 
 /** Accepted cancels, for the HTTP side. */
@@ -49,14 +52,17 @@ function notedReason({ status, cancel_requested, cancel_reason }: LockedOrder): 
   return cancel_requested && !isSettled(status) ? (cancel_reason ?? 'cancelled') : undefined;
 }
 
-async function keep(tx: Tx, { orderId, reason }: CancelRequest): Promise<{ decision: CancelDecision; isNew: boolean }> {
+async function keep(
+  tx: Tx,
+  { orderId, reason, actor }: CancelRequest,
+): Promise<{ decision: CancelDecision; isNew: boolean }> {
   const order = await lockOrder(tx, orderId);
   if (order !== undefined && !isCancellable(order.status)) {
     return { decision: { kind: 'refused', status: order.status }, isNew: false };
   }
   const inserted = await tx
     .insertInto('cancel_requests')
-    .values({ order_id: orderId, reason })
+    .values({ order_id: orderId, reason, actor: actorJson(actor) })
     .onConflict((conflict) => conflict.doNothing())
     .returning('reason')
     .executeTakeFirst();
@@ -71,6 +77,11 @@ async function keep(tx: Tx, { orderId, reason }: CancelRequest): Promise<{ decis
   }
   const decision: CancelDecision = { kind: 'accepted', reason: kept, status: order?.status ?? null };
   return { decision, isNew: inserted !== undefined };
+}
+
+/** On whose behalf an order is cancelled for this reason: the first who asked. Temporal's own cancel is nobody's. */
+export function cancelledBy(orderId: string, reason: string): RawBuilder<string | null> {
+  return sql`(select actor from cancel_requests where order_id = ${orderId} and reason = ${reason})`;
 }
 
 /** The reason of the cancel of this order that was accepted, if one was. */

@@ -50,7 +50,14 @@ export function createFollowedOrders(database: Database) {
             sql<{ id: string; after: number }>`unnest(${ids}::text[], ${seqs}::int[])`.as<'p'>(sql`p(id, after)`),
             (join) => join.onRef('p.id', '=', 'e.order_id').onRef('e.seq', '>', 'p.after'),
           )
-          .select(['e.order_id as orderId', 'e.seq', 'e.type', 'e.data', utc('e.created_at').as('createdAt')])
+          .select([
+            'e.order_id as orderId',
+            'e.seq',
+            'e.type',
+            'e.data',
+            'e.actor',
+            utc('e.created_at').as('createdAt'),
+          ])
           .orderBy('e.order_id')
           .orderBy('e.seq')
           .execute(),

@@ -60,7 +60,7 @@ export function createOrderReader(database: Database) {
       return orUnavailable(
         database.kysely
           .selectFrom('order_events')
-          .select(['seq', 'type', 'data', utc('created_at').as('createdAt')])
+          .select(['seq', 'type', 'data', 'actor', utc('created_at').as('createdAt')])
           .where('order_id', '=', orderId)
           .where('seq', '>', afterSeq)
           .orderBy('seq')

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Failure } from '../../../domain/failure.js';
 import { isSettled, statusesBefore, type AcceptedOrder, type OrderStatus, type Undone } from '../../../domain/order.js';
+import { actorIn, actorJson, type EventActor } from '../actors.js';
 import { prepared, type Database, type Tx } from '../pool.js';
 import { ORDER_COLUMNS, orderParameter, orderParameters, orderValues } from './order-columns.js';
 
@@ -23,7 +24,7 @@ const CUSTOMER_TURN = 1_720_001;
 const placing = (turn: string) => `
    with ${turn} placed as (
      insert into orders (order_id, ${ORDER_COLUMNS}, status, version)
-     select $1, ${orderParameters(6)}, 'pending', 1
+     select $1, ${orderParameters(7)}, 'pending', 1
      ${turn === '' ? '' : 'from turn'}
      on conflict (order_id) do nothing returning order_id
    ), lines as (
@@ -31,7 +32,8 @@ const placing = (turn: string) => `
      select order_id, l.*
      from placed, ${LINES} as l(sku, name, quantity, unit_price_minor)
    )
-   insert into order_events (order_id, seq, type) select order_id, 1, 'order.created' from placed`;
+   insert into order_events (order_id, seq, type, actor)
+   select order_id, 1, 'order.created', $6::jsonb from placed`;
 
 const place = prepared('place', placing(''));
 
@@ -40,13 +42,14 @@ const placeInTurn = prepared(
   'place-in-turn',
   placing(
     `turn as materialized (
-       select pg_advisory_xact_lock(${CUSTOMER_TURN}, hashtext(${orderParameter('customer_id', 6)}::text))),`,
+       select pg_advisory_xact_lock(${CUSTOMER_TURN}, hashtext(${orderParameter('customer_id', 7)}::text))),`,
   ),
 );
 
 const placingValues = (order: AcceptedOrder, owner: string) => [
   order.orderId,
   ...lineArrays(order),
+  actorJson(order.actor),
   ...orderValues(order, owner),
 ];
 
@@ -96,6 +99,7 @@ export interface Move {
   to: OrderStatus;
   event: string;
   data?: Record<string, unknown>;
+  actor?: EventActor;
   set?: { owner?: string; failure?: string | null; cancel_reason?: string; cancel_requested?: boolean };
 }
 
@@ -103,7 +107,11 @@ export interface Move {
  * Moves a locked order to another status, if the transition table lets it, with its event.
  * @returns whether it moved
  */
-export async function moveOrder(tx: Tx, orderId: string, { to, event, data = {}, set = {} }: Move): Promise<boolean> {
+export async function moveOrder(
+  tx: Tx,
+  orderId: string,
+  { to, event, data = {}, actor, set = {} }: Move,
+): Promise<boolean> {
   const moved = await tx
     .updateTable('orders')
     .set({ ...set, status: to, version: sql<number>`version + 1`, updated_at: sql<Date>`now()` })
@@ -115,7 +123,7 @@ export async function moveOrder(tx: Tx, orderId: string, { to, event, data = {},
   if (moved === undefined) return false;
   await tx
     .insertInto('order_events')
-    .values({ order_id: orderId, seq: moved.version, type: event, data: JSON.stringify(data) })
+    .values({ order_id: orderId, seq: moved.version, type: event, data: JSON.stringify(data), actor: actorIn(actor) })
     .execute();
   return true;
 }

@@ -6,10 +6,11 @@ import { isCancellable, isSettled, type OrderRun, type OrderStatus, type Undone 
 import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
 import { mayShip } from '../../../domain/returns.js';
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
-import { acceptCancel, requestedCancel } from './cancel-requests.js';
+import { acceptCancel, cancelledBy, requestedCancel } from './cancel-requests.js';
 import { inTime } from './expiry.js';
 import { endingOf, lockOrder, moveOrder, placeOrder, type LockedOrder, type Move } from './order-row.js';
 import { forgetReturns, returnsOf } from './returns.js';
+import { actorJson, type EventActor } from '../actors.js';
 import type { Database, Tx } from '../pool.js';
 
 const ADMITTED: Admission = { kind: 'admitted' };
@@ -34,7 +35,12 @@ export function createOrderStore(database: Database): OrderStore {
         // An order in review holds nothing, and lets no step pass: it goes straight to its end.
         if (locked.status === 'in_review') return { kind: 'open', ending };
         const to = ending.status === 'failed' ? 'compensating' : 'cancelling';
-        const moved = await moveOrder(tx, order.orderId, { to, event: `order.${to}`, set: columnsOf(ending) });
+        const moved = await moveOrder(tx, order.orderId, {
+          to,
+          event: `order.${to}`,
+          actor: actorOf(order.orderId, ending),
+          set: columnsOf(ending),
+        });
         if (moved) return { kind: 'open', ending };
         return { kind: locked.status === 'confirmed' ? 'confirmed' : 'superseded' };
       });
@@ -48,6 +54,7 @@ export function createOrderStore(database: Database): OrderStore {
           to: ending.status,
           event: `order.${ending.status}`,
           data: ending.status === 'failed' ? { ...ending.failure } : { reason: ending.reason },
+          actor: actorOf(orderId, ending),
           set: columnsOf(ending),
         });
         if (!moved) throw new Error(`order ${orderId} cannot go from ${locked.status} to ${ending.status}`);
@@ -55,7 +62,7 @@ export function createOrderStore(database: Database): OrderStore {
       });
     },
 
-    async complete(orderId) {
+    async complete(orderId, actor) {
       return inTransaction(async (tx) => {
         const order = await lockOrder(tx, orderId);
         if (order?.status === 'completed') return ADMITTED;
@@ -64,26 +71,26 @@ export function createOrderStore(database: Database): OrderStore {
         const returns = await returnsOf(tx, orderId);
         if (!mayShip(returns)) return refused(order, 'goods_returned');
         if (returns.refunds.length > 0) await forgetReturns(tx, orderId);
-        await moveOrder(tx, orderId, { to: 'completed', event: 'order.completed' });
+        await moveOrder(tx, orderId, { to: 'completed', event: 'order.completed', actor });
         return ADMITTED;
       });
     },
 
-    async takeOverToRedrive({ orderId, owner }, deadLetterId) {
+    async takeOverToRedrive({ orderId, owner }, deadLetterId, actor) {
       return inTransaction(async (tx) => {
         const order = await lockOrder(tx, orderId);
         if (order?.owner === owner) return ADMITTED;
         if (order?.status !== 'failed' || !isRedrivable(order)) return refused(order, 'not_redrivable');
         const letter = await tx
           .updateTable('dead_letters')
-          .set({ state: 'redriving', updated_at: sql<Date>`now()` })
+          .set({ state: 'redriving', redriven_by: actorJson(actor), updated_at: sql<Date>`now()` })
           .where('id', '=', deadLetterId)
           .where('order_id', '=', orderId)
           .where('state', '=', 'open')
           .returning('id')
           .executeTakeFirst();
         if (letter === undefined) return refused(order, 'superseded');
-        await moveOrder(tx, orderId, { to: 'pending', event: 'order.redriven', set: { owner, failure: null } });
+        await moveOrder(tx, orderId, { to: 'pending', event: 'order.redriven', actor, set: { owner, failure: null } });
         return ADMITTED;
       });
     },
@@ -95,7 +102,8 @@ export function createOrderStore(database: Database): OrderStore {
         if (order?.status === 'cancelled') return refused(order, 'already_cancelled');
         if (order?.status !== 'confirmed') return refused(order, 'not_cancellable');
         const set = { owner, cancel_requested: true, cancel_reason: reason };
-        await moveOrder(tx, orderId, { to: 'cancelling', event: 'order.cancelling', set });
+        const actor = cancelledBy(orderId, reason);
+        await moveOrder(tx, orderId, { to: 'cancelling', event: 'order.cancelling', actor, set });
         return ADMITTED;
       });
     },
@@ -148,6 +156,10 @@ async function triesOf(tx: Tx, orderId: string): Promise<number> {
 function refused(order: LockedOrder | undefined, code: AdmissionRefusal): Admission {
   const status: OrderStatus | null = order?.status ?? null;
   return { kind: 'refused', code: order === undefined ? 'not_found' : code, status };
+}
+
+function actorOf(orderId: string, ending: Undone): EventActor {
+  return ending.status === 'cancelled' ? cancelledBy(orderId, ending.reason) : null;
 }
 
 function columnsOf(ending: Undone): NonNullable<Move['set']> {

@@ -3,6 +3,7 @@ import type { ReservationStore } from '../../../activities/inventory.js';
 import type { Failure } from '../../../domain/failure.js';
 import { holdsStock, isBeingUndone, type AcceptedOrder, type OrderStatus } from '../../../domain/order.js';
 import type { ReserveOutcome, Shortage } from '../../../domain/outcomes.js';
+import { actorJson } from '../actors.js';
 import { ORDER_COLUMNS, orderParameters, orderValues } from './order-columns.js';
 import { endingOf, lineArrays, LINES, lockOrder } from './order-row.js';
 import { prepared, type Database } from '../pool.js';
@@ -34,7 +35,7 @@ const reserve = prepared<ReserveRow>(
      select (select count(*) from wanted) = (select count(*) from held where available >= quantity) as enough
    ), placed as (
      insert into orders (order_id, ${ORDER_COLUMNS}, status, version)
-     select $1, ${orderParameters(7)},
+     select $1, ${orderParameters(8)},
             case when enough then 'reserved' else 'pending' end, case when enough then 2 else 1 end
      from verdict
      on conflict (order_id) do update set status = 'reserved', version = orders.version + 1, updated_at = now()
@@ -55,10 +56,10 @@ const reserve = prepared<ReserveRow>(
      insert into stock_movements (sku, order_id, kind, on_hand_delta, reserved_delta)
      select sku, $1, 'reserve', 0, quantity from wanted, placed where placed.status = 'reserved'
    ), told as (
-     insert into order_events (order_id, seq, type)
-     select $1, 1, 'order.created' from placed where is_new
+     insert into order_events (order_id, seq, type, actor)
+     select $1, 1, 'order.created', $7::jsonb from placed where is_new
      union all
-     select $1, version, 'inventory.reserved' from placed where status = 'reserved'
+     select $1, version, 'inventory.reserved', null from placed where status = 'reserved'
    )
    select placed.status as placed, existing.status as existing, existing.owner as existing_owner,
           existing.failure, existing.cancel_reason,
@@ -72,7 +73,13 @@ const reserve = prepared<ReserveRow>(
 export function createReservationStore(database: Database): ReservationStore {
   return {
     async reserve(order, owner, ttlMs) {
-      const [row] = await reserve(database, [order.orderId, ...lineArrays(order), ttlMs, ...orderValues(order, owner)]);
+      const [row] = await reserve(database, [
+        order.orderId,
+        ...lineArrays(order),
+        ttlMs,
+        actorJson(order.actor),
+        ...orderValues(order, owner),
+      ]);
       if (row === undefined) throw new Error('the reserve statement returned no row');
       return reserveOutcome(row, order, owner);
     },
@@ -120,8 +127,9 @@ export function createReservationStore(database: Database): ReservationStore {
             update reservations r set state = 'restocked', updated_at = now()
             from sold where r.order_id = ${orderId} and r.sku = sold.sku
           )
-          insert into stock_movements (sku, order_id, kind, on_hand_delta, reserved_delta, reason)
-          select sku, ${orderId}, 'restock', quantity, 0, ${refundId}::text from sold`.execute(tx);
+          insert into stock_movements (sku, order_id, kind, on_hand_delta, reserved_delta, reason, actor)
+          select sku, ${orderId}, 'restock', quantity, 0, ${refundId}::text,
+                 (select actor from refunds where refund_id = ${refundId}) from sold`.execute(tx);
       });
     },
   };

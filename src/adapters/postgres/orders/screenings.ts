@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { ScreeningStore, Verdict } from '../../../activities/screening.js';
+import type { Actor } from '../../../domain/actor.js';
 import type { Failure } from '../../../domain/failure.js';
 import type { OrderRun, OrderStatus } from '../../../domain/order.js';
 import type { ReviewDecision, ReviewOutcome, ScreenOutcome } from '../../../domain/outcomes.js';
@@ -32,7 +33,7 @@ export function createScreeningStore(database: Database): ScreeningStore {
       return inTransaction((tx) => storeVerdict(tx, run, verdict, reviewDeadlineMs));
     },
 
-    review: (run, decision) => inTransaction((tx) => decide(tx, run, decision)),
+    review: (run, decision, actor) => inTransaction((tx) => decide(tx, run, decision, actor)),
   };
 }
 
@@ -103,6 +104,7 @@ async function decide(
   tx: Tx,
   { orderId, owner }: OrderRun,
   decision: ReviewDecision | 'expired',
+  actor: Actor | undefined,
 ): Promise<ReviewOutcome> {
   const order = await lockScreened(tx, orderId);
   if (order.owner !== owner) return { kind: 'not_in_review', status: order.status };
@@ -117,7 +119,7 @@ async function decide(
     .set({ review: sql<string>`jsonb_build_object('decision', ${decision}::text, 'at', now())` })
     .where('order_id', '=', orderId)
     .execute();
-  if (decision === 'approve') await moveOrder(tx, orderId, { to: 'pending', event: 'review.approved' });
-  else await addToTrail(tx, orderId, decision === 'reject' ? 'review.rejected' : 'review.expired', {});
+  if (decision === 'approve') await moveOrder(tx, orderId, { to: 'pending', event: 'review.approved', actor });
+  else await addToTrail(tx, orderId, decision === 'reject' ? 'review.rejected' : 'review.expired', {}, actor);
   return { kind: 'decided' };
 }

@@ -28,12 +28,13 @@ function scene() {
     clock: () => world.now,
   });
   const add = (changes: Partial<StoredKey> = {}, key: ApiKey = mintApiKey()): ApiKey => {
-    keys.set(key.id, { hash: hashOf(key), scopes: ['orders'], expiresAt: null, revokedAt: null, ...changes });
+    keys.set(key.id, { ...NEW_KEY, hash: hashOf(key), ...changes });
     return key;
   };
   return { verifier, keys, add, seen, world, verify: ({ text }: ApiKey) => verifier.verify(text) };
 }
 
+const NEW_KEY = { name: 'till 4', scopes: ['orders'] as const, expiresAt: null, revokedAt: null };
 const AWAY = new Unavailable('database', new Error('connect ECONNREFUSED'));
 
 describe('a key', () => {
@@ -110,7 +111,7 @@ describe('what is known of a key', () => {
     const { add, keys, verify, world } = scene();
     const key = add();
     await verify(key);
-    keys.set(key.id, { hash: hashOf(key), scopes: ['orders'], expiresAt: null, revokedAt: new Date() });
+    keys.set(key.id, { ...NEW_KEY, hash: hashOf(key), revokedAt: new Date() });
     world.now += CACHE_MS - 1;
     expect(await verify(key)).toMatchObject({ ok: true });
     world.now += 1;

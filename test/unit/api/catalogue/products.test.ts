@@ -114,7 +114,8 @@ describe('POST /v1/products', () => {
     expect(answer).toMatchObject({ status: 201, body: { ...SEEN, on_hand: 10, version: 4 } });
     expect([answer.headers.get('location'), answer.headers.get('etag')]).toEqual(['/v1/products/pen', '"4"']);
     const { unit_price_minor: unitPriceMinor, ...rest } = NEW;
-    expect(given).toEqual([{ ...rest, unitPriceMinor, active: true, onHand: 0 }]);
+    const actor = { requestId: expect.any(String) };
+    expect(given).toEqual([{ ...rest, unitPriceMinor, active: true, onHand: 0, actor }]);
   });
 
   it('refuses a SKU that is there, and says where', async () => {

@@ -21,7 +21,8 @@ describe('POST /v1/products/:sku/stock-adjustments', () => {
       return { kind: 'adjusted', stock: LEVEL };
     };
     expect(await adjust()).toMatchObject({ status: 201, body: { on_hand: 15, reserved: 3, available: 12 } });
-    expect(given).toEqual([{ sku: 'product-A', delta: 5, reason: 'delivery', idempotencyKey: 'key-1' }]);
+    const actor = { requestId: expect.any(String) };
+    expect(given).toEqual([{ sku: 'product-A', delta: 5, reason: 'delivery', idempotencyKey: 'key-1', actor }]);
   });
 
   it('answers 200 to the same again', async () => {
@@ -58,6 +59,7 @@ describe('GET /v1/products/:sku/stock-movements', () => {
     reservedDelta: 0,
     orderId: null,
     reason: 'delivery',
+    actor: null,
     createdAt: '2026-01-01T00:00:00.000Z',
   });
 

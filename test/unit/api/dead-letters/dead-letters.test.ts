@@ -5,6 +5,8 @@ import { aRefund, openDesk, type Body, type Desk } from '../desk.js';
 const redrive = (desk: Desk) => desk.post('/v1/dead-letters/dl_1/redrive');
 const prove = (desk: Desk, body: Body) => desk.post('/v1/dead-letters/dl_1/evidence', { note: 'asked them', ...body });
 
+const ANYBODY = { requestId: expect.any(String) };
+
 let desk: Desk;
 beforeEach(() => {
   desk = openDesk();
@@ -39,8 +41,8 @@ describe('redriving', () => {
     'sends a failed order through again for %s',
     async (kind) => {
       desk.hasLetter('dl_1', { kind });
-      desk.answers.redrive = async (_order, _policy, id) => {
-        desk.hasLetter(id, { kind, state: 'redriving' });
+      desk.answers.redrive = async (_order, _policy, { deadLetterId }) => {
+        desk.hasLetter(deadLetterId, { kind, state: 'redriving' });
         return { kind: 'admitted' };
       };
       expect(await redrive(desk)).toMatchObject({ status: 202, body: { state: 'redriving' } });
@@ -97,14 +99,20 @@ describe('redriving', () => {
   it('tells the workflow of the order about the refund of an undo', async () => {
     desk.hasLetter('dl_1', { kind: 'refund', subject: 'undo-order-1-1' });
     expect(await redrive(desk)).toMatchObject({ status: 202 });
-    expect(desk.requestsTo('tell')).toEqual([['order-1', { kind: 'redrive', deadLetterId: 'dl_1' }]]);
+    expect(desk.requestsTo('tell')).toEqual([['order-1', { kind: 'redrive', deadLetterId: 'dl_1', actor: ANYBODY }]]);
   });
 
   it('has a notice sent again, whatever became of its order', async () => {
     desk.hasLetter('dl_1', { kind: 'notice', subject: '3:smtp' });
     expect(await redrive(desk)).toMatchObject({ status: 202 });
     expect(desk.asked).toEqual([
-      { request: 'redriveNotice', args: [{ orderId: 'order-1', seq: 3, channel: 'smtp' }, 'dl_1'] },
+      {
+        request: 'redriveNotice',
+        args: [
+          { orderId: 'order-1', seq: 3, channel: 'smtp' },
+          { deadLetterId: 'dl_1', actor: ANYBODY },
+        ],
+      },
     ]);
     desk.answers.redriveNotice = async () => 'running';
     expect(await redrive(desk)).toMatchObject({ status: 409, body: { code: 'not-redrivable' } });

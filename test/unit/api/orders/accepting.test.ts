@@ -55,6 +55,7 @@ describe('a new checkout', () => {
           metadata: {},
           fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
           requestId: 'request-1',
+          actor: { requestId: 'request-1' },
           acceptedAt: expect.any(String),
         },
       },

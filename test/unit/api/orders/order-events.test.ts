@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { openDesk } from '../desk.js';
 
 const createdAt = '2026-01-01T00:00:00.000Z';
-const event = (seq: number) => ({ seq, type: 'order.created', data: {}, createdAt });
+const event = (seq: number) => ({ seq, type: 'order.created', data: {}, actor: null, createdAt });
 
 it('pages through the trail, oldest first, to its end', async () => {
   const desk = openDesk();

@@ -12,7 +12,7 @@ describe('POST /v1/orders/:id/review', () => {
   });
 
   it('answers 200 with the order when the decision counts', async () => {
-    desk.answers.review = async (_, decision) => {
+    desk.answers.review = async (_, { decision }) => {
       desk.has('order-1', { status: 'pending', review: { decision, deadline: DEADLINE } });
       return { kind: 'decided' };
     };

@@ -6,6 +6,7 @@ const event = (seq: number) => ({
   seq,
   type: 'order.created',
   data: {},
+  actor: null,
   createdAt: '2026-01-01T00:00:00.000Z',
 });
 

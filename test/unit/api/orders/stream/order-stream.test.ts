@@ -22,6 +22,7 @@ function goOn(version: number, status: OrderStatus): void {
     seq: i + 1,
     type: TYPES[i % 3] ?? '',
     data: {},
+    actor: null,
     createdAt,
   }));
   desk.trails.set('order-1', trail);
@@ -44,7 +45,7 @@ function reading(response: Response) {
 }
 
 const sent = (seq: number) =>
-  `data: {"seq":${seq},"type":"${TYPES[seq - 1]}","data":{},"created_at":"${createdAt}"}\nid: ${seq}\n\n`;
+  `data: {"seq":${seq},"type":"${TYPES[seq - 1]}","data":{},"actor":null,"created_at":"${createdAt}"}\nid: ${seq}\n\n`;
 
 describe('the stream of an order', () => {
   it('sends the whole trail of a settled order, says how it settled, and ends', async () => {

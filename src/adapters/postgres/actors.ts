@@ -1,0 +1,13 @@
+import type { RawBuilder } from 'kysely';
+import type { Actor } from '../../domain/actor.js';
+
+/** On whose behalf something was: nobody's, when Holdfast did it on its own. As SQL, whoever a row names. */
+export type EventActor = Actor | RawBuilder<string | null> | null | undefined;
+
+export function actorIn(actor: EventActor): string | null | RawBuilder<string | null> {
+  return typeof actor === 'object' && actor !== null && 'toOperationNode' in actor ? actor : actorJson(actor);
+}
+
+export function actorJson(actor: Actor | null | undefined): string | null {
+  return actor ? JSON.stringify(actor) : null;
+}
