@@ -13,6 +13,7 @@ import { startLifetime } from './commands/lifetime.js';
 import { startLogging } from './commands/logger.js';
 import { FIRST_PRODUCTS, readSeedFile } from './commands/up/seeds.js';
 import { addKeyCommands } from './commands/keys/key-commands.js';
+import { gatewayOf } from './commands/serve/gateways.js';
 import { startRoles, type Role } from './commands/serve/roles.js';
 import { tracingOf } from './commands/serve/start-tracing.js';
 import { keepOthersOut } from './embedded/own-process.js';
@@ -64,12 +65,10 @@ program
     const log = startLogging(config.LOG_LEVEL, { fields: tracing?.logFields, warn: (line) => console.error(line) });
     for (const stray of strayTexts()) log.warn(stray);
     const lifetime = startLifetime({ log, partDeadlineMs: partDeadlineMs(config) });
-    const sandboxEventSecrets = config.SANDBOX_EVENT_SECRETS?.split(',') ?? [];
     await startRoles({
       config,
       roles,
       ...servers,
-      sandboxEventSecrets,
       log,
       tracing,
       lifetime,
@@ -161,11 +160,11 @@ function versionOf(): string {
 }
 
 function serversOf(config: Config) {
-  const { DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress, SANDBOX_URL: sandboxUrl } = config;
-  if (databaseUrl === undefined || temporalAddress === undefined || sandboxUrl === undefined) {
-    const names = ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'SANDBOX_URL'] as const;
-    const missing = names.filter((name) => config[name] === undefined);
+  const { DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress } = config;
+  const names = ['DATABASE_URL', 'TEMPORAL_ADDRESS', ...gatewayOf(config).needs] as const;
+  const missing = names.filter((name) => config[name] === undefined);
+  if (databaseUrl === undefined || temporalAddress === undefined || missing.length > 0) {
     throw new Error(`Not set: ${missing.join(', ')}; "serve" takes its servers from the environment`);
   }
-  return { databaseUrl, temporalAddress, sandboxUrl };
+  return { databaseUrl, temporalAddress };
 }

@@ -6,6 +6,7 @@ import type { Config } from '../config.js';
 import { portAnswers } from '../embedded/tcp-ports.js';
 import { runAudit } from './run-audit.js';
 import { databaseUrlOf, withDatabase } from './database.js';
+import { createGateway } from './serve/gateways.js';
 import { createPorts, policyOf } from './serve/worker-ports.js';
 import { temporalServerAt } from './serve/temporal-server.js';
 
@@ -21,7 +22,7 @@ export async function auditNow(config: Config, say: (line: string) => void): Pro
         'DATABASE_URL, TEMPORAL_ADDRESS and SANDBOX_URL to your servers',
     );
   }
-  const sandboxUrl = config.SANDBOX_URL ?? `http://127.0.0.1:${config.SANDBOX_PORT}`;
+  const { gateway } = createGateway(config, {});
 
   return withDatabase(databaseUrlOf(config), async (database) => {
     const connection = await connectTo(address, config);
@@ -33,7 +34,7 @@ export async function auditNow(config: Config, say: (line: string) => void): Pro
         config,
         database,
         client,
-        sandboxUrl,
+        gateway,
         findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
       });
       // Only workflows change orders: what was captured late is booked by the recovery that the audit starts.

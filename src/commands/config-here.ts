@@ -20,5 +20,5 @@ export async function configHere(): Promise<Config> {
   const { environment, home } = await givenHere();
   const config = readConfig({ ...home, ...environment });
   keepOthersOut({ ownDatabase: config.DATABASE_URL === undefined });
-  return config;
+  return { ...config, SANDBOX_URL: config.SANDBOX_URL ?? `http://127.0.0.1:${config.SANDBOX_PORT}` };
 }

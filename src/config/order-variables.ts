@@ -7,6 +7,10 @@ const NOTIFIERS = ['log', 'smtp'] as const;
 /** How orders are processed. */
 export const orderVariables = {
   ...group('Payment gateway', {
+    GATEWAY: formWithDefault('sandbox', 'lower-case letters, digits and hyphens', isGatewayName).meta({
+      usedBy: BOTH,
+      description: 'The payment gateway that takes the money: sandbox, or one that your own program adds.',
+    }),
     GATEWAY_TIMEOUT_MS: ms(4_000, 100, 12_000).meta({
       usedBy: WORKER,
       description: 'How long the payment gateway may take to answer one call.',
@@ -122,4 +126,8 @@ function isSender(text: string): boolean {
 
 function isName(text: string): boolean {
   return /^[^\p{Cc}]{1,100}$/u.test(text);
+}
+
+function isGatewayName(text: string): boolean {
+  return /^[a-z0-9-]{1,40}$/.test(text);
 }

@@ -22,7 +22,7 @@ async function newHome(): Promise<Record<string, string>> {
 }
 
 async function up(environment: Record<string, string>): Promise<HoldfastProcess> {
-  const started = await startProcess(['up'], environment, START_MS);
+  const started = await startProcess(['up'], environment, { readyMs: START_MS });
   running.push(started);
   return started;
 }

@@ -26,6 +26,7 @@ import { findOrder } from '../../src/api/orders/checkout.js';
 import { createOrderFollowers } from '../../src/api/orders/stream/order-followers.js';
 import { createOrderRequests } from '../../src/temporal/order-messages.js';
 import { createOrderWorkflows } from '../../src/temporal/checkouts.js';
+import { createGateway } from '../../src/commands/serve/gateways.js';
 import { createPorts, policyOf } from '../../src/commands/serve/worker-ports.js';
 import { readConfig } from '../../src/config.js';
 import type { ProductSeed } from '../../src/domain/product.js';
@@ -105,7 +106,7 @@ export async function createWorld(): Promise<World> {
     config,
     database,
     client,
-    sandboxUrl: gateway.url,
+    gateway: createGateway({ ...config, SANDBOX_URL: gateway.url }, {}).gateway,
     findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
   });
   const heldBack = new Set<string>();

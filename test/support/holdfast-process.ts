@@ -21,14 +21,14 @@ const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const READY_MS = 60_000;
 const STOP_MS = 20_000;
 
-/** Runs the built program with a command, on free ports, and waits until it says that it is ready. */
+/** Runs the built program, or another one, with a command, on free ports, and waits until it says that it is ready. */
 export async function startProcess(
   command: string[],
   environment: Record<string, string>,
-  readyMs = READY_MS,
+  { readyMs = READY_MS, program = PROGRAM }: { readyMs?: number; program?: string } = {},
 ): Promise<HoldfastProcess> {
   const [port, internalPort] = [await freePort(), await freePort()];
-  const child = spawn(process.execPath, [PROGRAM, ...command], {
+  const child = spawn(process.execPath, [program, ...command], {
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],

@@ -16,6 +16,12 @@ export interface ExchangeRequest {
   body?: string;
 }
 
+/** Watches one call, and adds the headers that tell the provider about it. What it returns is what the call returned. */
+export type CallTracer = (
+  call: { gateway: string; method: string; url: string; route: string },
+  send: (headers: Record<string, string>) => Promise<Exchange>,
+) => Promise<Exchange>;
+
 const maxBodyBytes = 64 * 1024;
 const maxRetryAfterMs = 3_600_000;
 

@@ -1,5 +1,5 @@
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { CallTracer } from '../gateways/sandbox/gateway.js';
+import type { CallTracer } from '../gateways/exchange.js';
 
 /** A span for one call of the payment gateway, which is told of the trace. An answer that says no is not an error. */
 export const traceCall: CallTracer = ({ method, url, route, gateway }, send) => {

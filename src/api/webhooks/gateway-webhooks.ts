@@ -1,5 +1,6 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
+import type { GatewayEvent, VerifiedGatewayEvent } from '../../domain/gateway-event.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import { guarded } from '../requests/guarded-route.js';
 import { answer } from '../requests/answers.js';
@@ -14,20 +15,7 @@ const MAX_EVENT_BYTES = 65_536;
 const NOT_AN_EVENT =
   'The signature holds, but the body is not an event: not JSON, a field is missing, or its id is not webhook-id. Nothing was stored.';
 
-/** What a gateway's message is about. It is a hint: what happened is looked up. */
-export interface GatewayEvent {
-  eventId: string;
-  type: string;
-  chargeKey: string | null;
-  refundKey: string | null;
-  orderId: string | null;
-}
-
-export type Verification =
-  | { ok: true; event: GatewayEvent }
-  /** With the reason `body_invalid` the signature holds, and the body is no event that can be understood. */
-  | { ok: false; reason: string }
-  | { unknownGateway: true };
+export type Verification = VerifiedGatewayEvent | { unknownGateway: true };
 
 /** Tells a gateway's own messages from forged and stale ones, by the bytes as they came. */
 export interface GatewayEventVerifier {

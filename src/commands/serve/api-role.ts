@@ -12,7 +12,7 @@ import { createStatsReader, MOST_COUNTED } from '../../adapters/postgres/stats-r
 import { createStockAdjustments } from '../../adapters/postgres/catalogue/stock-adjustments.js';
 import { createRecoveryBook } from '../../adapters/postgres/events/endpoint-recoveries.js';
 import { createEndpointBook } from '../../adapters/postgres/events/webhook-endpoints.js';
-import { createSandboxEvents } from '../../adapters/gateways/sandbox/events.js';
+import type { GatewayModule } from '../../adapters/gateways/gateway-module.js';
 import { createApp } from '../../api/app.js';
 import type { GatewayEventVerifier } from '../../api/webhooks/gateway-webhooks.js';
 import { createGuards } from '../../api/access/guards.js';
@@ -62,7 +62,7 @@ export async function startApiRole(parts: RoleParts, gate: OrderGate): Promise<v
     webhookDeliveries: createDeliveryReader(database),
     eventSender,
     inbox: createGatewayEventStore(database),
-    gatewayEvents: verifierOf(parts.sandboxEventSecrets),
+    gatewayEvents: verifierOf(parts.gateway),
     policy: policyOf(config, parts.fraudChecks),
     maxBodyBytes: config.MAX_BODY_BYTES,
     log,
@@ -79,10 +79,9 @@ export async function startApiRole(parts: RoleParts, gate: OrderGate): Promise<v
   lifetime.onClose('streams', () => followers.close());
 }
 
-function verifierOf(secrets: readonly string[]): GatewayEventVerifier {
-  const sandbox = secrets.length === 0 ? undefined : createSandboxEvents({ secrets });
+function verifierOf({ gateway, verifyEvent }: GatewayModule): GatewayEventVerifier {
   return {
-    verify: (gateway, headers, rawBody) =>
-      gateway === 'sandbox' && sandbox !== undefined ? sandbox.verify(headers, rawBody) : { unknownGateway: true },
+    verify: (name, headers, rawBody) =>
+      name === gateway.name && verifyEvent !== undefined ? verifyEvent(headers, rawBody) : { unknownGateway: true },
   };
 }

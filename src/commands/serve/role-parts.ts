@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { EventSender } from '../../activities/deliveries/event-sender.js';
 import type { Notifier } from '../../activities/notices.js';
 import type { Tracing } from '../../adapters/opentelemetry/tracing.js';
+import type { GatewayModule } from '../../adapters/gateways/gateway-module.js';
 import type { OrderReader } from '../../adapters/postgres/orders/order-reader.js';
 import type { Database } from '../../adapters/postgres/pool.js';
 import type { Metrics } from '../../adapters/prometheus/metrics.js';
@@ -13,6 +14,7 @@ import type { ReadinessGauge } from '../../api/serving/readiness.js';
 import type { Config } from '../../config.js';
 import type { OutboxStore } from '../../relay/outbox-store.js';
 import type { CustomFraudCheck } from './fraud-checks.js';
+import type { GatewayDefinition } from './gateways.js';
 import type { Lifetime } from '../lifetime.js';
 
 export type Role = 'api' | 'worker';
@@ -22,9 +24,8 @@ export interface RolesOptions {
   roles: readonly Role[];
   databaseUrl: string;
   temporalAddress: string;
-  sandboxUrl: string;
-  /** The secrets that sign the sandbox's events; without any, no event is believed. */
-  sandboxEventSecrets: readonly string[];
+  /** Payment gateways of the shop's own, which `GATEWAY` may name. */
+  gateways?: readonly GatewayDefinition[];
   /** Notifiers of the shop's own, beside those that the configuration names. */
   notifiers?: readonly Notifier[];
   log: Logger;
@@ -40,6 +41,7 @@ export interface RoleParts extends RolesOptions {
   database: Database;
   connection: NativeConnection;
   client: Client;
+  gateway: GatewayModule;
   reader: OrderReader;
   workflows: OrderWorkflows;
   requests: OrderRequests;

@@ -8,6 +8,7 @@ import { createOrderWorkflows } from '../../temporal/checkouts.js';
 import { startApiRole } from './api-role.js';
 import { openConnections } from './connections.js';
 import { addBookGauges, addOutboxGauges } from './register-gauges.js';
+import { createGateway } from './gateways.js';
 import { announce, openInternalPort } from './internal-port.js';
 import { openOrderGate } from './open-order-gate.js';
 import type { RoleParts, RolesOptions } from './role-parts.js';
@@ -24,6 +25,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     // First, so that it ends last: the other parts have spans of their own to the end.
     lifetime.onClose('tracing', () => tracing.close());
   }
+  const gateway = createGateway(config, { gateways: options.gateways, traceCall: tracing?.traceCall });
   const metrics = createMetrics();
   const readiness = await openInternalPort({ ...options, metrics });
   metrics.addText('sdk', await installSdkRuntime(log));
@@ -50,6 +52,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     database,
     connection,
     client,
+    gateway,
     reader,
     workflows,
     requests,

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Notifier } from '../../activities/notices.js';
+import type { PaymentGateway } from '../../activities/payments.js';
 import { createAuditStore } from '../../adapters/postgres/audit/audit.js';
 import { createLookBackStore } from '../../adapters/postgres/audit/look-back.js';
 import { createRunLister } from '../../temporal/run-lister.js';
@@ -18,8 +19,6 @@ import { createOrderReader } from '../../adapters/postgres/orders/order-reader.j
 import { createRefundStore } from '../../adapters/postgres/money/refunds.js';
 import { createReservationStore } from '../../adapters/postgres/orders/reservations.js';
 import { createScreeningStore } from '../../adapters/postgres/orders/screenings.js';
-import type { BreakerChange } from '../../adapters/gateways/breaker.js';
-import { createSandboxGateway, type CallTracer, type SandboxGateway } from '../../adapters/gateways/sandbox/gateway.js';
 import { createMessenger } from '../../temporal/messenger.js';
 import type { Config } from '../../config.js';
 import type { AcceptedOrder } from '../../domain/order.js';
@@ -39,9 +38,7 @@ export interface PortsOptions {
   config: Config;
   database: Database;
   client: Client;
-  sandboxUrl: string;
-  traceCall?: CallTracer | undefined;
-  onBreakerChange?: (change: BreakerChange) => void;
+  gateway: PaymentGateway;
   findOrder(orderId: string): Promise<AcceptedOrder | undefined>;
   /** Checks beyond the built-in ones. */
   fraudChecks?: readonly CustomFraudCheck[];
@@ -53,19 +50,12 @@ const LISTING_DEADLINE_MS = 30_000;
 const LISTING_MOST = 10_000;
 
 /** Makes every port of the worker real. */
-export function createPorts(options: PortsOptions): Ports & { gateway: SandboxGateway } {
-  const { config, database, client, sandboxUrl, findOrder, onBreakerChange, notifiers = [] } = options;
+export function createPorts(options: PortsOptions): Ports {
+  const { config, database, client, gateway, findOrder, notifiers = [] } = options;
   const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
   const telling = { reader: createOrderReader(database), requests, policy: policyOf(config) };
   return {
-    gateway: createSandboxGateway({
-      baseUrl: sandboxUrl,
-      timeoutMs: config.GATEWAY_TIMEOUT_MS,
-      settlingTimeMs: config.GATEWAY_SETTLING_MS,
-      trace: options.traceCall,
-      breaker: { failures: config.BREAKER_FAILURES, halfOpenAfterMs: config.BREAKER_HALF_OPEN_MS },
-      ...(onBreakerChange === undefined ? {} : { onBreakerChange }),
-    }),
+    gateway,
     charges: createChargeStore(database),
     refunds: createRefundStore(database),
     reservations: createReservationStore(database),

@@ -18,44 +18,23 @@ import { startRelayRole } from './start-relay.js';
 import { createWorkflowSlots } from './workflow-slots.js';
 import type { RoleParts } from './role-parts.js';
 
-const GATEWAY = 'sandbox';
 // Pollers hold slots too: with few of them orders start past this worker, and wait in Temporal's queue.
 const SLOTS = { most: 200, fewest: 6 };
 
 /** Starts the worker, with what has to run beside it. It yields to a burst at the API of the same process. */
 export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, 'hasQueue'>): Promise<void> {
-  const {
-    config,
-    database,
-    connection,
-    client,
-    reader,
-    workflows,
-    requests,
-    metrics,
-    readiness,
-    log,
-    tracing,
-    lifetime,
-  } = parts;
-  const report = createBreakerReports(GATEWAY, metrics, log);
-  const shown = showBreaker(GATEWAY, createBreakerBoard(database, randomUUID()), log);
-  lifetime.onClose('circuit breaker', () => shown.close());
+  const { config, database, connection, client, reader, workflows, requests, readiness, log, tracing, lifetime } =
+    parts;
+  watchBreaker(parts);
   const ports = createPorts({
     config,
     database,
     client,
-    traceCall: tracing?.traceCall,
-    sandboxUrl: parts.sandboxUrl,
-    onBreakerChange: (change) => {
-      report(change);
-      shown.changed(change);
-    },
+    gateway: parts.gateway.gateway,
     findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
     notifiers: [...notifiersOf({ config, log, lifetime }), ...(parts.notifiers ?? [])],
     ...(parts.fraudChecks === undefined ? {} : { fraudChecks: parts.fraudChecks }),
   });
-  addBreakerGauge(metrics, ports.gateway.name, () => ports.gateway.breakerState());
   const worker = await createOrderWorker({
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
@@ -77,6 +56,19 @@ export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, '
   await startRelayRole({ ...parts, consumers: [noticeConsumerOf(ports, notices, requests)] });
   lifetime.onClose('watch over notices', watchNotices({ book: notices, requests, log }));
   readiness.add('worker', async () => whatStops(worker));
+}
+
+/** Logs, counts and shows the gateway's circuit breaker in this process. */
+function watchBreaker({ gateway: { gateway, breaker }, database, metrics, log, lifetime }: RoleParts): void {
+  if (breaker === undefined) return;
+  const report = createBreakerReports(gateway.name, metrics, log);
+  const shown = showBreaker(gateway.name, createBreakerBoard(database, randomUUID()), log);
+  breaker.onChange((change) => {
+    report(change);
+    shown.changed(change);
+  });
+  lifetime.onClose('circuit breaker', () => shown.close());
+  addBreakerGauge(metrics, gateway.name, breaker.state);
 }
 
 /** What keeps a worker from taking tasks, in a word. A server that is away is not among it: the worker goes on asking. */

@@ -2,7 +2,7 @@ import type { Config } from '../../config.js';
 import type { OwnKey } from '../keys/own-key.js';
 
 export interface BannerFacts {
-  sandboxUrl: string;
+  sandboxUrl: string | undefined;
   uiUrl: string | undefined;
   home: string;
   fresh: boolean;
@@ -30,7 +30,7 @@ export function banner(config: Config, { sandboxUrl, uiUrl, home, fresh, key }: 
     `  API docs         ${api}/docs`,
     `  API key          ${key.file}`,
     ...(uiUrl === undefined ? [] : [`  Temporal Web UI  ${uiUrl}`]),
-    `  Payment sandbox  ${sandboxUrl}/v1/ledger`,
+    ...(sandboxUrl === undefined ? [] : [`  Payment sandbox  ${sandboxUrl}/v1/ledger`]),
     `  Health           http://localhost:${config.INTERNAL_PORT}/readyz`,
     `  Data and logs    ${home}`,
     '',

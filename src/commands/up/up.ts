@@ -19,6 +19,7 @@ import type { Home } from './home.js';
 import { ensureOwnKey, type OwnKey } from '../keys/own-key.js';
 import { startSandboxProcess } from './sandbox-process.js';
 import { FIRST_PRODUCTS } from './seeds.js';
+import { gatewayOf } from '../serve/gateways.js';
 import { startRoles } from '../serve/roles.js';
 
 export interface UpOptions {
@@ -38,18 +39,22 @@ export async function up({ config, home, log, tracing, lifetime, say }: UpOption
 
   const databaseUrl = config.DATABASE_URL ?? (await ownPostgres());
   const temporal = config.TEMPORAL_ADDRESS === undefined ? await ownTemporal() : undefined;
-  const sandboxEventSecrets = config.SANDBOX_EVENT_SECRETS?.split(',') ?? [await ownEventSecret(directory)];
-  const sandboxUrl = config.SANDBOX_URL ?? (await ownSandbox());
+  const eventSecrets = config.SANDBOX_EVENT_SECRETS ?? (await ownEventSecret(directory));
+  const needsSandbox = gatewayOf(config).needs.includes('SANDBOX_URL');
+  const sandboxUrl = config.SANDBOX_URL ?? (needsSandbox ? await ownSandbox() : undefined);
   const { fresh, key } = await prepareDatabase(databaseUrl, directory);
   lifetime.signal.throwIfAborted();
 
   await startRoles({
-    config: { ...config, NOTIFIERS: config.NOTIFIERS ?? ['log'] },
+    config: {
+      ...config,
+      NOTIFIERS: config.NOTIFIERS ?? ['log'],
+      SANDBOX_URL: sandboxUrl,
+      SANDBOX_EVENT_SECRETS: eventSecrets,
+    },
     roles: ['api', 'worker'],
     databaseUrl,
     temporalAddress: temporal?.address ?? config.TEMPORAL_ADDRESS ?? '',
-    sandboxUrl,
-    sandboxEventSecrets,
     log,
     tracing,
     lifetime,
@@ -96,7 +101,7 @@ export async function up({ config, home, log, tracing, lifetime, say }: UpOption
       port: config.SANDBOX_PORT,
       successRate: config.SANDBOX_SUCCESS_RATE,
       latencyMs: config.SANDBOX_LATENCY_MS,
-      events: { url: `http://127.0.0.1:${config.PORT}/webhooks/payments/sandbox`, secrets: sandboxEventSecrets },
+      events: { url: `http://127.0.0.1:${config.PORT}/webhooks/payments/sandbox`, secrets: eventSecrets.split(',') },
     };
     const sandbox = await lifetime.start('sandbox', (signal) => startSandboxProcess({ ...options, signal }));
     say(`✔ Payment sandbox at ${sandbox.url}`);

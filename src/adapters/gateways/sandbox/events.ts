@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import type { GatewayEvent } from '../../../domain/gateway-event.js';
 
 export interface SandboxEventSettings {
   /** Every secret that is valid now, as `whsec_<base64>`: two while one replaces the other. */
@@ -9,15 +10,6 @@ export interface SandboxEventSettings {
   now?: () => Date;
 }
 
-/** What an event is about. It is a hint: the truth is what a lookup says. */
-export interface SandboxEvent {
-  eventId: string;
-  type: string;
-  chargeKey: string | null;
-  refundKey: string | null;
-  orderId: string | null;
-}
-
 export type SandboxEventProblem =
   | 'header_missing'
   | 'timestamp_invalid'
@@ -25,7 +17,7 @@ export type SandboxEventProblem =
   | 'signature_invalid'
   | 'body_invalid';
 
-export type VerifiedEvent = { ok: true; event: SandboxEvent } | { ok: false; reason: SandboxEventProblem };
+export type VerifiedEvent = { ok: true; event: GatewayEvent } | { ok: false; reason: SandboxEventProblem };
 
 export interface SandboxEvents {
   /** Verifies the signature over the bytes as they came, and only then reads them. Never throws. */
@@ -78,7 +70,7 @@ export function createSandboxEvents(settings: SandboxEventSettings): SandboxEven
   };
 }
 
-function parseEvent(rawBody: Uint8Array): SandboxEvent | undefined {
+function parseEvent(rawBody: Uint8Array): GatewayEvent | undefined {
   let body: unknown;
   try {
     body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rawBody));

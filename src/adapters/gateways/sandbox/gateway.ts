@@ -4,7 +4,7 @@ import { createBreaker } from '../breaker.js';
 import type { BreakerChange, BreakerSettings, BreakerState, Guarded, Verdict } from '../breaker.js';
 import type { Subject } from '../failures-in-a-row.js';
 import { exchange } from '../exchange.js';
-import type { Exchange, ExchangeRequest } from '../exchange.js';
+import type { CallTracer, Exchange, ExchangeRequest } from '../exchange.js';
 
 export interface SandboxGatewaySettings {
   /** Where the sandbox listens; http or https, without credentials. */
@@ -17,12 +17,6 @@ export interface SandboxGatewaySettings {
   onBreakerChange?: (change: BreakerChange) => void;
   trace?: CallTracer | undefined;
 }
-
-/** Watches one call, and adds the headers that tell the provider about it. What it returns is what the call returned. */
-export type CallTracer = (
-  call: { gateway: string; method: string; url: string; route: string },
-  send: (headers: Record<string, string>) => Promise<Exchange>,
-) => Promise<Exchange>;
 
 export interface SandboxGateway extends PaymentGateway {
   /** Of the circuit breaker of this process, for its metrics. */
