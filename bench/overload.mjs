@@ -1,23 +1,25 @@
-// Ten times what Holdfast can do, for a while: what was accepted settles, the rest is refused at once, memory stays.
+// A burst into an idle process, which is absorbed, and ten times what Holdfast can do, for a while: what was accepted
+// settles, the rest is refused at once, memory stays.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkBooks, readLedger } from './books.mjs';
+import { burstVerdictOf, postBurst } from './burst.mjs';
 import { createLifetime } from './lifetime.mjs';
 import { pourOpenLoop } from './open-loop.mjs';
 import { runRound } from './round.mjs';
 import { startHoldfast, startShared } from './sides.mjs';
 import { verdictOf } from './verdict.mjs';
 
-const USAGE = 'usage: npm run bench:overload -- [--seconds 60] [--times 10] [--clients 8]';
+const USAGE = 'usage: npm run bench:overload -- [--seconds 60] [--times 10] [--clients 8] [--burst 500]';
 const CAPACITY_SECONDS = 8;
 const WARM_UP_SECONDS = 4;
 const STARTING_MS = 300_000;
 const SETTLING_MS = 120_000;
 
-const { seconds, times, clients } = readOptions();
+const { seconds, times, clients, burst } = readOptions();
 const lifetime = createLifetime();
 const directory = await mkdtemp(join(tmpdir(), 'holdfast-overload-'));
 let failed = false;
@@ -42,6 +44,8 @@ async function overload(side, ledger) {
   await runRound(side, { clients, seconds: WARM_UP_SECONDS, orders: 100_000 });
   const { perSecond } = await runRound(side, { clients, seconds: CAPACITY_SECONDS, orders: 100_000 });
   const rate = Math.ceil(perSecond * times);
+  const absorbed = burstVerdictOf(await postBurst(side, burst));
+  for (const line of absorbed.lines) console.log(line);
   console.log(
     `Capacity: ${perSecond.toFixed(1)} orders/s with ${clients} clients. Now ${rate} checkouts/s for ${seconds} s.`,
   );
@@ -56,11 +60,11 @@ async function overload(side, ledger) {
   const faults = await checkBooks(side, await readLedger(ledger));
   const { lines, ok } = verdictOf({ ...poured, faults, drainedMs, seconds, capacity: perSecond });
   for (const line of lines) console.log(line);
-  return ok;
+  return ok && absorbed.ok;
 }
 
 function readOptions() {
-  const names = { seconds: '60', times: '10', clients: '8' };
+  const names = { seconds: '60', times: '10', clients: '8', burst: '500' };
   const options = Object.fromEntries(
     Object.entries(names).map(([name, value]) => [name, { type: 'string', default: value }]),
   );

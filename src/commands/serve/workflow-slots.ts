@@ -48,6 +48,7 @@ export function createWorkflowSlots({
   return {
     type: 'custom',
     async reserveSlot(_context, aborted) {
+      aborted.throwIfAborted();
       const permit = waiting.size === 0 ? take() : null;
       if (permit !== null) return permit;
       return new Promise((resolve, reject) => {
