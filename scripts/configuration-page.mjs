@@ -1,16 +1,15 @@
 const PAGE_INTRODUCTION = `# Configuration
 
-Written from the schema in \`src/config\` by \`npm run docs\`; the program checks what it is given against the same schema. All is
-read once, at start, from the environment; commands beside a running \`npm start\` take its ports from its home. An empty variable counts as not set. \`holdfast config\` shows what each variable is
-and where it comes from, with secrets hidden, lists every fault, and warns of names that look misspelt; \`--json\` gives
-the same to a program.
+Generated from the schema in \`src/config\` by \`npm run docs\`; the program validates the environment against the same schema.
+Everything is read once, at start; commands next to a running \`npm start\` take its ports from its home. An empty
+variable counts as not set. \`node dist/main.js config\` shows the value of each variable and where it comes from, with secrets
+hidden, lists every fault, and warns about names that look misspelled; \`--json\` prints the same for programs.
 
 "Used by" names the roles that read a variable: \`api\`, \`worker\`, or \`up\`, which also runs both, for the servers that it starts.
-A secret is never printed; of a URL with a password, the password is not.
+Secrets are never printed, and neither are passwords in URLs.
 `;
 
-const EXAMPLE_INTRODUCTION =
-  '# Everything that can be configured, with its default. An empty variable counts as not set.\n';
+const EXAMPLE_INTRODUCTION = '# All settings with their defaults. An empty variable counts as not set.\n';
 
 /** The page that explains each variable. */
 export function configurationPage(settings) {
@@ -19,7 +18,7 @@ export function configurationPage(settings) {
     return [
       `## ${title}`,
       '',
-      '| variable | default | must be | used by | what it is |',
+      '| variable | default | must be | used by | description |',
       '| --- | --- | --- | --- | --- |',
       ...rows,
       '',

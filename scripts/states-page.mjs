@@ -1,7 +1,7 @@
 const INTRODUCTION = `# States
 
-Drawn from the tables in \`src/domain\` by \`npm run docs\`; whatever writes a state checks the same table. What each order
-status means is in [the architecture](architecture.md).
+Generated from the tables in \`src/domain\` by \`npm run docs\`; the code checks every change of state against the same tables.
+[The architecture](architecture.md#statuses) explains the statuses of an order.
 `;
 
 const RULES = `## Rules

@@ -19,7 +19,7 @@ export const limitVariables = {
     }),
     MAX_REQUESTS: count(256, 5, 10_000).meta({
       usedBy: API,
-      description: 'The most requests that one process works on at once; the next one gets 503.',
+      description: 'The most concurrent requests of one process; the next one gets 503.',
     }),
     MAX_CHECKOUTS: count(40, 1, 10_000).meta({
       usedBy: API,
@@ -28,7 +28,7 @@ export const limitVariables = {
     MAX_BURST: count(750, 0, 10_000).meta({
       usedBy: API,
       description:
-        'How many checkouts more one process takes on when they come together after a calm: they wait for their turn. 0: none.',
+        'How many additional checkouts one process accepts if they arrive together after a quiet time: they wait for their turn. 0: none.',
     }),
     BURST_WAIT_MS: ms(9_000, 100, 30_000).meta({
       usedBy: API,
@@ -36,11 +36,11 @@ export const limitVariables = {
     }),
     ACCEPT_TARGET_MS: ms(500, 10, 60_000).meta({
       usedBy: API,
-      description: 'While some checkouts take longer than this to be accepted, fewer are let in at once.',
+      description: 'While some checkouts take longer than this to be accepted, fewer are accepted concurrently.',
     }),
     MAX_OPEN_ORDERS: count(10_000, 1, 10_000_000).meta({
       usedBy: API,
-      description: 'The most orders under way, over all processes; beyond it new ones get 503.',
+      description: 'The most orders in progress, over all processes; beyond it, new ones get 503.',
     }),
     RATE_LIMIT_PER_KEY: count(0, 0, 10_000_000).meta({
       usedBy: API,
@@ -56,12 +56,12 @@ export const limitVariables = {
     }),
     API_KEY_CACHE_MS: ms(10_000, 100, 60_000).meta({
       usedBy: API,
-      description: 'How long an API key is not read again: a revoked one goes on working for so long.',
+      description: 'How long an API key is cached: a revoked one continues to work for up to that long.',
     }),
     CORS_ORIGINS: form('origins such as https://shop.example, several with commas', areOrigins).meta({
       usedBy: API,
       description:
-        "Whose pages may call the API from a browser, as https://shop.example, several with commas; empty: nobody's.",
+        'Whose pages may call the API from a browser, as https://shop.example, several with commas; empty: none.',
     }),
   }),
 };

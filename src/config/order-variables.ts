@@ -37,7 +37,7 @@ export const orderVariables = {
     }),
     FRAUD_REJECT_ABOVE_MINOR: minor(0, 0, 999_999_999_999).meta({
       usedBy: API,
-      description: 'Above this total an order is turned down; 0 turns the check off.',
+      description: 'Above this total, an order is rejected; 0 turns the check off.',
     }),
     FRAUD_ORDERS_PER_WINDOW: count(0, 0, 1_000_000).meta({
       usedBy: API,
@@ -49,7 +49,7 @@ export const orderVariables = {
     }),
     REVIEW_DEADLINE_MS: ms(86_400_000, 100, 2_592_000_000).meta({
       usedBy: API,
-      description: 'How long a person may take for a review before the order fails.',
+      description: 'How long a review may take before the order fails.',
     }),
   }),
 
@@ -83,14 +83,14 @@ export const orderVariables = {
   ...group('Audit', {
     AUDIT_INTERVAL_MS: ms(300_000, 1_000, 86_400_000).meta({
       usedBy: WORKER,
-      description: 'How often the books are audited.',
+      description: 'How often the audit runs.',
     }),
   }),
 
   ...group('Retries and deadlines', {
     RETRIES: count(3, 1, 20).meta({
       usedBy: BOTH,
-      description: 'How often a step is tried again after its first try failed.',
+      description: 'How often a step is retried after its first try failed.',
     }),
     RETRY_INITIAL_MS: ms(1_000, 10, 60_000).meta({
       usedBy: BOTH,
@@ -106,7 +106,7 @@ export const orderVariables = {
     }),
     PAYMENT_DEADLINE_MS: ms(900_000, 1_000, 86_400_000).meta({
       usedBy: BOTH,
-      description: 'From the first try to charge on: when it is over, nothing more is sent.',
+      description: 'How long an order may try to charge, from its first try; after that, nothing more is sent.',
     }),
     RESERVATION_TTL_MS: ms(1_800_000, 1_000, 604_800_000).meta({
       usedBy: BOTH,

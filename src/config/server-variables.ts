@@ -27,11 +27,11 @@ export const serverVariables = {
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').meta({
       allowed: 'fatal, error, warn, info, debug, trace or silent',
       usedBy: BOTH,
-      description: 'The least grave messages that are logged: fatal, error, warn, info, debug, trace or silent.',
+      description: 'The lowest level that is logged: fatal, error, warn, info, debug, trace or silent.',
     }),
     HOLDFAST_HOME: text('.holdfast').meta({
       usedBy: UP,
-      description: 'Where `npm start` keeps the data and logs of all that it starts.',
+      description: 'Where `npm start` keeps the data and logs of everything that it starts.',
     }),
   }),
 
@@ -43,17 +43,17 @@ export const serverVariables = {
     PORT: port(3000).meta({ usedBy: API, description: "The API's port." }),
     INTERNAL_HOST: text('127.0.0.1').meta({
       usedBy: BOTH,
-      description: 'The address on which the health endpoints listen; not for the public.',
+      description: 'The address on which the health endpoints listen; keep it private.',
     }),
     INTERNAL_PORT: port(9464).meta({ usedBy: BOTH, description: 'The port of /healthz, /readyz and /metrics.' }),
     DRAIN_DELAY_MS: ms(0, 0, 60_000).meta({
       usedBy: BOTH,
       description:
-        'How long all goes on after a stop was asked for, while /readyz says so: time for load balancers to notice.',
+        'How long everything continues after a stop was requested, while /readyz reports it: time for load balancers to notice.',
     }),
     DRAIN_TIMEOUT_MS: ms(30_000, 1_000, 600_000).meta({
       usedBy: BOTH,
-      description: 'How long running requests and activities may take to finish after a stop was asked for.',
+      description: 'How long running requests and activities may take to finish after a stop was requested.',
     }),
   }),
 
@@ -61,12 +61,12 @@ export const serverVariables = {
     DATABASE_URL: url('a URL such as postgres://user:password@host:5432/database', /postgres(?:ql)?/).meta({
       usedBy: BOTH,
       description:
-        'A PostgreSQL server of yours, version 15 or newer, as postgres://user:password@host:port/database, with ?sslmode=verify-full for TLS; empty: `npm start` starts one. It may lead to a pooler such as PgBouncer.',
+        'Your own PostgreSQL server, version 15 or newer, as postgres://user:password@host:port/database, with ?sslmode=verify-full for TLS; empty: `npm start` starts one. It may point to a pooler such as PgBouncer.',
     }),
     DATABASE_DIRECT_URL: url('a URL such as postgres://user:password@host:5432/database', /postgres(?:ql)?/).meta({
       usedBy: WORKER,
       description:
-        'The same database past a pooler in transaction mode, for the one connection that listens for new events; empty: DATABASE_URL, and behind a pooler events are looked for every second instead.',
+        'The same database without the pooler in transaction mode, for the one connection that listens for new events; empty: DATABASE_URL, and behind a pooler, events are polled every second instead.',
     }),
     DATABASE_POOL_SIZE: count(20, 2, 200).meta({
       usedBy: BOTH,
@@ -78,7 +78,7 @@ export const serverVariables = {
   ...group('Temporal', {
     TEMPORAL_ADDRESS: form('a host and its port such as temporal:7233', isAddress).meta({
       usedBy: BOTH,
-      description: 'A Temporal server of yours, as host:port; empty: `npm start` starts one.',
+      description: 'Your own Temporal server, as host:port; empty: `npm start` starts one.',
     }),
     TEMPORAL_NAMESPACE: text('default').meta({
       usedBy: BOTH,
@@ -86,15 +86,15 @@ export const serverVariables = {
     }),
     TEMPORAL_TLS: flag(false).meta({
       usedBy: BOTH,
-      description: 'Whether Temporal is spoken to over TLS; its certificate is checked.',
+      description: 'Whether to connect to Temporal over TLS; its certificate is checked.',
     }),
     TEMPORAL_TLS_SERVER_CA_CERT_PATH: optionalText().meta({
       usedBy: BOTH,
-      description: "A PEM file with the only authorities that may vouch for Temporal; empty: the system's.",
+      description: "A PEM file with the only certificate authorities trusted for Temporal; empty: the system's.",
     }),
     TEMPORAL_TLS_CLIENT_CERT_PATH: optionalText().meta({
       usedBy: BOTH,
-      description: 'A PEM file with the certificate that Holdfast shows to Temporal; read at start.',
+      description: 'A PEM file with the client certificate for Temporal; read at start.',
     }),
     TEMPORAL_TLS_CLIENT_KEY_PATH: optionalText().meta({
       usedBy: BOTH,
@@ -103,7 +103,7 @@ export const serverVariables = {
     TEMPORAL_API_KEY: optionalText().meta({
       secret: 'all',
       usedBy: BOTH,
-      description: 'The API key that Temporal wants, where it wants one.',
+      description: 'The API key for Temporal, if it requires one.',
     }),
     TEMPORAL_PORT: port(7233).meta({
       usedBy: UP,
@@ -112,7 +112,7 @@ export const serverVariables = {
     TEMPORAL_UI_PORT: port(8233).meta({ usedBy: UP, description: 'The port of its Web UI.' }),
     TEMPORAL_DEADLINE_MS: ms(5_000, 100, 60_000).meta({
       usedBy: BOTH,
-      description: 'How long Temporal may take to answer one call of the API before it counts as away.',
+      description: 'How long Temporal may take to answer one call of the API before it counts as unavailable.',
     }),
     HOLDFAST_TEMPORAL_CLI: optionalText().meta({
       usedBy: UP,
@@ -135,7 +135,7 @@ export const serverVariables = {
     }),
     SANDBOX_SUCCESS_RATE: fraction(0.95).meta({
       usedBy: UP,
-      description: 'The part of the charges with pm_random that succeeds, from 0 to 1.',
+      description: 'The fraction of charges with pm_random that succeed, from 0 to 1.',
     }),
     SANDBOX_LATENCY_MS: formWithDefault('50-200', 'two numbers, the smaller first, such as 50-200', isRange).meta({
       unit: 'ms',
@@ -154,7 +154,7 @@ export const serverVariables = {
     WEBHOOK_ALLOW_PRIVATE: flag(false).meta({
       usedBy: BOTH,
       description:
-        'Whether webhooks may go to this machine and to private networks, also over plain http: for development alone.',
+        'Whether webhooks may go to this machine and to private networks, over plain http too: for development only.',
     }),
     WEBHOOK_RETRY_DELAYS_S: formWithDefault(
       STANDARD_WEBHOOKS_DELAYS,
@@ -167,7 +167,7 @@ export const serverVariables = {
     }),
     WEBHOOK_RETENTION_MS: ms(604_800_000, 60_000, 31_536_000_000).meta({
       usedBy: WORKER,
-      description: 'How long deliveries that were taken are kept.',
+      description: 'How long successful deliveries are kept.',
     }),
   }),
 };

@@ -29,7 +29,8 @@ export const tracingVariables = {
     }),
     OTEL_RESOURCE_ATTRIBUTES: optionalText().meta({
       usedBy: BOTH,
-      description: 'What else traces say of this process, such as deployment.environment=test, several with commas.',
+      description:
+        'Further attributes of this process in traces, such as deployment.environment=test, several with commas.',
     }),
     OTEL_TRACES_SAMPLER: form('one of the samplers of the OpenTelemetry specification', isSampler).meta({
       usedBy: BOTH,
@@ -38,7 +39,7 @@ export const tracingVariables = {
     }),
     OTEL_TRACES_SAMPLER_ARG: form('a number from 0 to 1', isPart).meta({
       usedBy: BOTH,
-      description: 'For traceidratio: the part of the traces that is kept, from 0 to 1.',
+      description: 'For traceidratio: the fraction of traces that is kept, from 0 to 1.',
     }),
     OTEL_TRACES_EXPORTER: form('otlp or none', isExporter).meta({
       usedBy: BOTH,

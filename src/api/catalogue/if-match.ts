@@ -28,6 +28,6 @@ export function expectedVersions(header: string | undefined): readonly number[] 
 
 /** The answer to a request that was meant for another version. */
 export function changedMeanwhile(version: number): Problem {
-  const detail = `It is at version ${version} now. Read it again, and send what you still want with its new ETag.`;
+  const detail = `The current version is ${version}. Read it again, and send your change with its new ETag.`;
   return new Problem('precondition-failed', detail, { version }, { ETag: etagOf(version) });
 }

@@ -49,7 +49,7 @@ export const viewQuery = z.object({
   include: z
     .literal('inactive', 'must be "inactive"')
     .optional()
-    .openapi({ description: 'Also what is not for sale, and of each product what operators see.' }),
+    .openapi({ description: 'Includes what is not for sale, and the fields for operators.' }),
 });
 
 export const productsQuery = pageQuery
@@ -96,7 +96,7 @@ export const fullProductJsonSchema = z
     ...productJsonSchema.shape,
     on_hand: z.int(),
     reserved: z.int(),
-    version: z.int().min(1).openapi({ description: 'One more with each change; it is the ETag.' }),
+    version: z.int().min(1).openapi({ description: 'Increases with each change; it is the ETag.' }),
   })
   .openapi('FullProduct', { example: { ...EXAMPLE, on_hand: 100, reserved: 3, version: 3 } });
 

@@ -84,7 +84,7 @@ const getProducts = createRoute({
   operationId: 'listProducts',
   summary: 'List products',
   description:
-    'The catalogue, one page at a time. Reading it needs no key; inactive products are shown only to a key with the scope `catalog`.',
+    'The catalog, one page at a time. Reading it needs no key; inactive products are shown only to a key with the scope `catalog`.',
   request: { query: productsQuery },
   responses: {
     200: answer('The products for sale in SKU order; with include=inactive, all of them', eitherProductList),
@@ -141,7 +141,7 @@ const deleteProduct = createRoute({
   operationId: 'deleteProduct',
   summary: 'Delete a product',
   description:
-    'Removes the product from the catalogue. Orders that contain it keep it; a product that open orders hold is refused with 409.',
+    'Removes the product from the catalog. Orders that contain it keep it; while open orders hold its stock, the answer is 409.',
   parameters: takes('IfMatch'),
   request: { params },
   responses: {
@@ -173,7 +173,7 @@ export function createProductRoutes({ products, maxBodyBytes }: ProductOptions) 
       const { unit_price_minor: unitPriceMinor, on_hand: onHand, ...rest } = c.req.valid('json');
       const created = await products.create({ ...rest, unitPriceMinor, onHand, actor: actorOf(c) });
       if (created.kind === 'exists') {
-        const detail = `There is a product "${rest.sku}". Change it with PATCH.`;
+        const detail = `Product "${rest.sku}" already exists. Change it with PATCH.`;
         throw new Problem('product-exists', detail, { product: productPath(rest.sku) });
       }
       c.header('Location', productPath(rest.sku));

@@ -66,7 +66,7 @@ const adjustmentSchema = z
       .min(-MAX_DELTA)
       .max(MAX_DELTA)
       .refine((delta) => delta !== 0, 'must not be 0')
-      .openapi({ not: { const: 0 }, description: 'How many more, or with a minus how many fewer.' }),
+      .openapi({ not: { const: 0 }, description: 'How many more, or if negative, how many fewer.' }),
     reason: text(200).openapi({ example: 'delivery 4711' }),
   })
   .openapi('StockAdjustment', { example: { delta: 40, reason: 'delivery 4711' } });
@@ -180,7 +180,7 @@ function answer(c: Context, adjusted: StockAdjusted, sku: string) {
     case 'conflict':
       throw new Problem(
         'idempotency-conflict',
-        'This Idempotency-Key was used for another adjustment of this product.',
+        'This Idempotency-Key was used for a different adjustment of this product.',
       );
     case 'unknown_sku':
       throw noProduct(sku);

@@ -22,7 +22,7 @@ const OUTCOMES = {
 export async function redriveDeadLetter(options: DeadLetterOptions, letter: DeadLetter, actor: Actor): Promise<void> {
   if (letter.state !== 'open') throw notRedrivable(`This dead letter is ${letter.state}.`, { state: letter.state });
   if (letter.kind === 'books') {
-    throw notRedrivable('Books that disagree are repaired by hand; discard this dead letter when that is done.');
+    throw notRedrivable('Audit findings are repaired by hand; discard this dead letter when that is done.');
   }
   if (letter.kind === 'notice') return redriveNotice(options, letter, actor);
   const record = await orderOf(options, letter);
@@ -66,7 +66,7 @@ export async function sendEvidence(
       });
     case 'opposite': {
       const first = given.said.happened ? happened : not;
-      throw new Problem('evidence-conflict', `Somebody has said before that it was ${first}.`, { outcome: first });
+      throw new Problem('evidence-conflict', `Earlier evidence says that it was ${first}.`, { outcome: first });
     }
     case 'kept':
       if (given.isOver) return;
@@ -121,7 +121,7 @@ async function redriveNotice(
   if (ref === undefined) throw notRedrivable(`There is no notice ${subject} of this order.`);
   const decision = await requests.redriveNotice(ref, { deadLetterId: id, actor });
   if (decision === 'running') throw notRedrivable('This notice is being sent; let that end first.');
-  if (decision.kind === 'refused') throw notRedrivable('Somebody else was first.');
+  if (decision.kind === 'refused') throw notRedrivable('Another request was first.');
 }
 
 async function orderOf(options: OrderActionOptions, { orderId }: DeadLetter): Promise<OrderRecord> {

@@ -61,7 +61,7 @@ export const deadLetterJsonSchema = z
     error_class: z.string(),
     attempts: z.int().min(0),
     last_error: z.string(),
-    subject: z.string().openapi({ description: "What it is about beyond the order, such as a refund's id." }),
+    subject: z.string().openapi({ description: "What it is about within the order, such as a refund's id." }),
     state: z.enum(STATES),
     resolution: z.string().nullable(),
     note: z.string().nullable(),

@@ -73,7 +73,7 @@ const getLetters = createRoute({
   tags: ['Operations'],
   operationId: 'listDeadLetters',
   summary: 'List dead letters',
-  description: 'What automation could not finish and a person has to look at, newest first.',
+  description: 'Work that automation could not finish, oldest first.',
   request: { query: listQuery },
   responses: {
     200: answer('The dead letters of one state, and of one kind if asked for, oldest first', deadLetterListSchema),
@@ -97,12 +97,12 @@ const postRedrive = createRoute({
   path: '/v1/dead-letters/{id}/redrive',
   tags: ['Operations'],
   operationId: 'redriveDeadLetter',
-  summary: 'Send what failed through again',
+  summary: 'Redrive a dead letter',
   description: 'Runs the failed work again. Only an open dead letter can be redriven, and only once at a time.',
   parameters: takes('Actor'),
   request: { params: letterParams },
   responses: {
-    202: answer('It goes through again; this is the dead letter as it stands', deadLetterJsonSchema),
+    202: answer('It is processed again; this is the dead letter in its current state', deadLetterJsonSchema),
     ...problems(...FROM_JSON, 'not-found', 'not-redrivable', 'order-interrupted'),
   },
 });
@@ -112,7 +112,7 @@ const postDiscard = createRoute({
   path: '/v1/dead-letters/{id}/discard',
   tags: ['Operations'],
   operationId: 'discardDeadLetter',
-  summary: 'Put a dead letter aside',
+  summary: 'Discard a dead letter',
   description: 'Changes no order. Refused while money or stock depends on it.',
   parameters: takes('Actor'),
   request: { params: letterParams, body: jsonBody(discardSchema) },
@@ -127,13 +127,13 @@ const postEvidence = createRoute({
   path: '/v1/dead-letters/{id}/evidence',
   tags: ['Operations'],
   operationId: 'giveEvidence',
-  summary: 'Say what was found out about a charge or a refund',
+  summary: 'Provide evidence about a charge or a refund',
   description:
     'States what the gateway really did, as a person found out there. It settles an unknown charge or refund. The first evidence counts.',
   parameters: takes('Actor'),
   request: { params: letterParams, body: jsonBody(evidenceSchema) },
   responses: {
-    202: answer('Taken; it settles the charge or refund unless the gateway says otherwise', deadLetterJsonSchema),
+    202: answer('Accepted; it settles the charge or refund unless the gateway says otherwise', deadLetterJsonSchema),
     ...problems(...FROM_JSON, 'not-found', 'not-open', 'no-evidence-wanted', 'evidence-conflict', 'order-interrupted'),
   },
 });

@@ -31,7 +31,7 @@ export function boundRequests({ most, burst, timeoutMs }: InFlightOptions) {
     if (isTooMuch(c)) {
       throw new Problem(
         'overloaded',
-        'Too many requests are worked on. Nothing was done; try later.',
+        'Too many requests are in progress. Nothing was done; try again later.',
         {},
         retryAfter(),
       );

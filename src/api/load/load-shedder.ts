@@ -210,7 +210,8 @@ export function createOrderGate(options: OrderGateOptions) {
   function overloaded(): Problem {
     load.refused();
     const seconds = load.retryAfterSeconds(Math.max(0, underWay() - most()));
-    const detail = 'More orders are under way than can be taken on. Nothing was accepted; send the same again later.';
+    const detail =
+      'More orders are in progress than the service can take on. Nothing was accepted; send the same checkout again later.';
     return new Problem('overloaded', detail, {}, { 'Retry-After': String(seconds) });
   }
 }

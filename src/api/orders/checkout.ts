@@ -128,7 +128,7 @@ async function sameOrder(sources: OrderSources, orderId: string, fingerprint: st
   const record = await findOrder(sources, orderId);
   if (record === undefined) throw new Error(`order ${orderId} was found and is gone`);
   if (record.order.fingerprint === fingerprint) return record;
-  const detail = 'An order with this id was accepted with other contents. Use a new order_id for a new checkout.';
+  const detail = 'An order with this id was accepted with different contents. Use a new order_id for a new checkout.';
   throw new Problem('order-conflict', detail, { order: `/v1/orders/${orderId}` });
 }
 
@@ -146,7 +146,7 @@ function price(checkout: Checkout, products: Product[]): Pick<AcceptedOrder, 'li
   });
   const totalMinor = totalOf(lines);
   if (totalMinor === undefined) {
-    const tooMuch = [{ pointer: '/items', detail: 'the total is more than an order may have; order less' }];
+    const tooMuch = [{ pointer: '/items', detail: 'the total exceeds the maximum of an order; order less' }];
     return new Problem('validation-error', 'The order is too large.', { errors: tooMuch });
   }
   if (totalMinor === 0) {
@@ -156,7 +156,7 @@ function price(checkout: Checkout, products: Product[]): Pick<AcceptedOrder, 'li
     return new Problem('validation-error', 'The order costs nothing.', { errors: nothing });
   }
   if (checkout.expectedTotalMinor !== undefined && checkout.expectedTotalMinor !== totalMinor) {
-    const detail = `total_minor was ${checkout.expectedTotalMinor}, but these items cost ${totalMinor} now.`;
+    const detail = `total_minor was ${checkout.expectedTotalMinor}, but these items now cost ${totalMinor}.`;
     return new Problem('price-changed', detail, { total_minor: totalMinor });
   }
   return { lines, totalMinor };

@@ -29,8 +29,11 @@ const postCancel = createRoute({
   parameters: takes('Actor'),
   request: { params: z.object({ id: orderIdSchema }), body: jsonBody(cancelSchema) },
   responses: {
-    200: answer('The order is cancelled: nothing is held and no money is kept', orderJsonSchema),
-    202: answer('The cancel was taken; what was captured is refunded before the order is cancelled', orderJsonSchema),
+    200: answer('The order is cancelled: no stock is reserved and no money was kept', orderJsonSchema),
+    202: answer(
+      'The cancel was accepted; what was captured is refunded before the order becomes cancelled',
+      orderJsonSchema,
+    ),
     ...problems(...FROM_JSON, 'not-found', 'not-cancellable'),
   },
 });

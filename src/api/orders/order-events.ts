@@ -29,8 +29,8 @@ export interface TrailOptions extends OrderSources {
 
 const eventSchema = z
   .object({
-    seq: z.int().min(1).openapi({ description: 'The version of the order that this event made.' }),
-    type: z.string().openapi({ description: '`order.` and what became of it.' }),
+    seq: z.int().min(1).openapi({ description: 'The version of the order after this event.' }),
+    type: z.string().openapi({ description: 'What happened, such as `order.confirmed`.' }),
     data: z.record(z.string(), z.unknown()),
     actor: actorSchema.nullable(),
     created_at: timestamp,

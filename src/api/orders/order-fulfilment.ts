@@ -21,7 +21,7 @@ const postFulfilment = createRoute({
   parameters: takes('Actor'),
   request: { params: z.object({ id: orderIdSchema }) },
   responses: {
-    200: answer('The order is completed, now or since before', orderJsonSchema),
+    200: answer('The order is completed, now or already before', orderJsonSchema),
     ...problems(...FROM_JSON, 'not-found', 'not-fulfillable', 'goods-returned'),
   },
 });

@@ -25,8 +25,8 @@ const attemptSchema = z
     state: z.enum(attemptStates),
     tries: z.int().min(0),
     amount_minor: amount,
-    captured_minor: amount.nullable().openapi({ description: 'Null while nothing is known to have been taken.' }),
-    reference: z.string().nullable().openapi({ description: "The gateway's own number." }),
+    captured_minor: amount.nullable().openapi({ description: 'Null while no capture is known.' }),
+    reference: z.string().nullable().openapi({ description: "The gateway's own reference." }),
     decline_code: z.string().nullable(),
     created_at: timestamp,
     updated_at: timestamp,
@@ -53,9 +53,11 @@ export const waitingSchema = z
         '`review`: a person; `payment_gateway`: the circuit breaker, or a gateway that cannot be asked; `payment_retry`: the ' +
         'next try to charge; `payment_outcome`: the next look-up of a charge whose outcome is unknown.',
     }),
-    until: timestamp.nullable().openapi({ description: 'The latest time, or null when it is not known.' }),
+    until: timestamp.nullable().openapi({ description: 'The latest time, or null if it is not known.' }),
   })
-  .openapi('Waiting', { description: 'What the order waits for; null when it goes on, or is settled.' });
+  .openapi('Waiting', {
+    description: 'What the order waits for; null while it makes progress, and when it is settled.',
+  });
 
 export const orderJsonSchema = z
   .object({
@@ -67,7 +69,7 @@ export const orderJsonSchema = z
     total_minor: amount,
     items: z
       .array(z.object({ sku: z.string(), name: z.string(), quantity: z.int().min(1), unit_price_minor: amount }))
-      .openapi({ description: 'One line a SKU, with name and price as they were when the order was accepted.' }),
+      .openapi({ description: 'One line per SKU, with name and price as they were when the order was accepted.' }),
     payment: z.object({
       method: z.string(),
       state: z.enum(['none', ...attemptStates, 'partially_refunded', 'refunded']),
@@ -85,13 +87,13 @@ export const orderJsonSchema = z
     review: z
       .object({
         state: z.enum(['waiting', 'approved', 'rejected', 'expired']),
-        by: timestamp.nullable().openapi({ description: 'When a review that waits expires.' }),
+        by: timestamp.nullable().openapi({ description: 'When a pending review expires.' }),
       })
       .optional()
-      .openapi({ description: 'Of orders that a fraud check wanted a person to see.' }),
+      .openapi({ description: 'For orders that a fraud check flagged for review.' }),
     waiting: waitingSchema.nullable(),
     metadata: z.record(z.string(), z.string()),
-    version: z.int().min(1).openapi({ description: 'One more with each change of status.' }),
+    version: z.int().min(1).openapi({ description: 'Increases with each change of status.' }),
     created_at: timestamp,
     updated_at: timestamp,
     links: z.object({ self: z.string(), events: z.string(), stream: z.string() }),

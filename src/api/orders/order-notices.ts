@@ -26,13 +26,13 @@ const ABOUT = Object.values(NOTICE_EVENTS).map(({ about }) => about);
 
 const noticeSchema = z
   .object({
-    seq: z.int().min(1).openapi({ description: 'The version of the order that its event made.' }),
+    seq: z.int().min(1).openapi({ description: 'The version of the order after its event.' }),
     kind: z.enum(ABOUT),
     channel: z.string(),
-    state: z.enum(NOTICE_STATES).openapi({ description: 'A `pending` one is tried again by itself.' }),
+    state: z.enum(NOTICE_STATES).openapi({ description: 'A `pending` one is retried automatically.' }),
     attempts: z.int().min(0),
     last_error: z.string().nullable().openapi({
-      description: 'The class of what went wrong last, or why it was skipped; never the words of a server.',
+      description: 'The class of the last error, or why it was skipped; never the text of a server.',
     }),
     created_at: timestamp,
     updated_at: timestamp,
@@ -55,8 +55,8 @@ const getNotices = createRoute({
   path: '/v1/orders/{id}/notices',
   tags: ['Operations'],
   operationId: 'listOrderNotices',
-  summary: 'Read what its customer was told about an order',
-  description: 'The notices that were begun, one for each event and channel. The address is not among it.',
+  summary: 'List the notices of an order',
+  description: 'The notices so far, one per event and channel, without the address.',
   request: { params: z.object({ id: orderIdSchema }), query: pageQuery },
   responses: {
     200: answer('The notices, in the order of the events', listOf('OrderNoticeList', noticeSchema)),

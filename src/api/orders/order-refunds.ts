@@ -27,11 +27,11 @@ const refundSchema = z
       .min(1)
       .max(MAX_AMOUNT_MINOR)
       .optional()
-      .openapi({ description: 'All that is left of the payment unless given.' }),
+      .openapi({ description: 'Default: all that is left of the payment.' }),
     reason: text(500).openapi({ example: 'arrived broken' }),
     restock: z.boolean().default(false).openapi({
       description:
-        'Whether all goods of the order are back on the shelf. Only with a refund of all that is left of the payment, and once; from then on the order cannot be fulfilled.',
+        'Whether all goods of the order have been returned. Only with a refund of all that is left of the payment, and only once; from then on, the order cannot be fulfilled.',
     }),
   })
   .openapi('RefundRequest', { example: { amount_minor: 500, reason: 'arrived scratched' } });
@@ -52,7 +52,7 @@ const postRefund = createRoute({
   request: { params: z.object({ id: orderIdSchema }), body: jsonBody(refundSchema) },
   responses: {
     200: answerOf(
-      'The same refund was asked for before; this is how it stands',
+      'The same refund was requested before; this is its current state',
       orderRefund,
       'Location',
       'Idempotency-Replayed',
@@ -123,7 +123,7 @@ function refuseOther(refund: Refund, fingerprint: string): void {
 }
 
 function conflict(): Problem {
-  const detail = 'This Idempotency-Key was used for another refund of this order. Use a new key for a new refund.';
+  const detail = 'This Idempotency-Key was used for a different refund of this order. Use a new key for a new refund.';
   return new Problem('idempotency-conflict', detail);
 }
 
@@ -131,17 +131,17 @@ function refusal({ code, status }: Extract<Admission, { kind: 'refused' }>, reco
   if (code === 'idempotency_conflict') return conflict();
   if (code === 'refund_exceeds_captured') {
     const left = refundableMinor(record);
-    const detail = `Of this order's payment ${left} can be refunded, in minor units of ${record.order.currency}.`;
+    const detail = `At most ${left} of this order's payment can be refunded, in minor units of ${record.order.currency}.`;
     return new Problem('refund-exceeds-captured', detail, { max_refundable_minor: left });
   }
   if (code === 'restock_needs_full_refund') {
     const left = refundableMinor(record);
-    const detail = `With restock all that is left of the payment goes back: ${left}, in minor units of ${record.order.currency}.`;
-    const errors = [{ pointer: '/amount_minor', detail: `must be ${left}, or left out, with restock` }];
+    const detail = `With restock, the refund must be all that is left of the payment: ${left}, in minor units of ${record.order.currency}.`;
+    const errors = [{ pointer: '/amount_minor', detail: `must be ${left}, or omitted, with restock` }];
     return new Problem('restock-needs-full-refund', detail, { max_refundable_minor: left, errors });
   }
   if (code === 'goods_returned') {
-    const errors = [{ pointer: '/restock', detail: 'must be false: the goods come back once' }];
+    const errors = [{ pointer: '/restock', detail: 'must be false: goods can be returned only once' }];
     return goodsReturned(record, 'they cannot come back again. Send this refund without restock.', { errors });
   }
   const now = status ?? record.status;

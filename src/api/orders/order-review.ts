@@ -35,7 +35,7 @@ const postReview = createRoute({
   parameters: takes('Actor'),
   request: { params: z.object({ id: orderIdSchema }), body: jsonBody(reviewSchema) },
   responses: {
-    200: answer('This decision counts, now or since before', orderJsonSchema),
+    200: answer('This decision counts, now or already before', orderJsonSchema),
     ...problems(...FROM_JSON, 'not-found', 'not-in-review', 'review-conflict', 'order-interrupted'),
   },
 });

@@ -64,7 +64,7 @@ const emailSchema = printable(MAX_EMAIL)
     minLength: 3,
     pattern: '^[^\\u0000-\\u001F\\u007F-\\u009F]+@[^\\u0000-\\u001F\\u007F-\\u009F]+$',
     description:
-      'Where notices go. A domain in Unicode comes back as A-labels. An address that takes no mail costs the notice alone.',
+      'Where notices go. A Unicode domain is converted to A-labels. An invalid address affects only the notice.',
   });
 
 function withAsciiDomain(email: string): string {
@@ -80,7 +80,7 @@ export const checkoutSchema = z
   .strictObject({
     order_id: orderIdSchema
       .optional()
-      .openapi({ description: 'Your own id of the order. Without it, Idempotency-Key makes one.' }),
+      .openapi({ description: 'Your own id for the order. Without it, the id is derived from the Idempotency-Key.' }),
     customer_id: text(100).openapi({ example: 'customer-7' }),
     customer_email: emailSchema.optional().openapi({ example: 'ada@example.com' }),
     currency: currencySchema,
@@ -99,12 +99,12 @@ export const checkoutSchema = z
       .min(0)
       .max(MAX_AMOUNT_MINOR)
       .optional()
-      .openapi({ description: 'The total that the customer saw: 409 when the items cost something else now.' }),
+      .openapi({ description: 'The total that the customer saw: 409 if the items now cost something else.' }),
     metadata: z
       .record(text(40), textOrNothing(500))
       .refine((metadata) => Object.keys(metadata).length <= 20, 'must have 20 entries at most')
       .optional()
-      .openapi({ maxProperties: 20, description: 'Yours: it comes back with the order.' }),
+      .openapi({ maxProperties: 20, description: 'Your own data, returned with the order.' }),
   })
   .openapi('Checkout', {
     example: {

@@ -58,7 +58,7 @@ const postOrder = createRoute({
   request: { body: jsonBody(checkoutSchema) },
   responses: {
     200: answer(
-      'The same checkout was accepted before; this is its order as it stands',
+      'The same checkout was accepted before; this is its order in its current state',
       orderJsonSchema,
       'Location',
       'Idempotency-Replayed',
@@ -94,7 +94,7 @@ const getOrder = createRoute({
   description:
     'The order with its lines, payment attempts, refunds and links. A checkout that was just accepted is readable at once.',
   request: { params: z.object({ id: orderIdSchema }) },
-  responses: { 200: answer('The order as it stands', orderJsonSchema), ...problems('not-found') },
+  responses: { 200: answer('The order in its current state', orderJsonSchema), ...problems('not-found') },
 });
 
 export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...sources }: OrderRoutesOptions) {

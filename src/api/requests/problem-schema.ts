@@ -55,7 +55,7 @@ export const problemSchema = z
     description: 'A problem (RFC 9457). There may be more members than these.',
     example: {
       type: '/docs/errors#not-found',
-      title: 'There is nothing here',
+      title: 'Not found',
       status: 404,
       detail: 'There is no order order-1001.',
       instance: '/v1/orders/order-1001',

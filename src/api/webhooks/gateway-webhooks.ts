@@ -13,7 +13,7 @@ import { refuseInvalid } from '../requests/validation.js';
 
 const MAX_EVENT_BYTES = 65_536;
 const NOT_AN_EVENT =
-  'The signature holds, but the body is not an event: not JSON, a field is missing, or its id is not webhook-id. Nothing was stored.';
+  'The signature is valid, but the body is not an event: not JSON, a field is missing, or its id is not webhook-id. Nothing was stored.';
 
 export type Verification = VerifiedGatewayEvent | { unknownGateway: true };
 

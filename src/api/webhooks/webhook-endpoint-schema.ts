@@ -46,7 +46,7 @@ const shown = {
   disabled_reason: z.string().nullable(),
   old_secret_until: timestamp
     .nullable()
-    .openapi({ description: 'Until when the secret before the present one signs too; null when it does not.' }),
+    .openapi({ description: 'Until when the previous secret also signs; null if it does not.' }),
   created_at: timestamp,
   updated_at: timestamp,
   links: z.object({ self: z.string(), deliveries: z.string() }),
@@ -72,7 +72,7 @@ export const endpointJsonSchema = z.object(shown).openapi('WebhookEndpoint', { e
 
 /** Where its secret is shown, once. */
 export const endpointWithSecretSchema = z
-  .object({ ...shown, secret: z.string().openapi({ description: 'Shown in this answer and in no other.' }) })
+  .object({ ...shown, secret: z.string().openapi({ description: 'Shown only in this answer.' }) })
   .openapi('WebhookEndpointWithSecret', {
     example: { ...EXAMPLE, secret: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD' },
   });

@@ -93,7 +93,7 @@ const postEndpoint = createRoute({
   description: 'Events are sent to it as Standard Webhooks, signed with the secret of this answer.',
   request: { body: jsonBody(newEndpointSchema) },
   responses: {
-    201: answer('Created; its secret is in this answer and in no other', endpointWithSecretSchema, 'Location'),
+    201: answer('Created; its secret is only in this answer', endpointWithSecretSchema, 'Location'),
     ...problems(...FROM_JSON, 'endpoint-exists', 'too-many-endpoints'),
   },
 });
@@ -123,7 +123,7 @@ const deleteEndpoint = createRoute({
   tags,
   operationId: 'deleteWebhookEndpoint',
   summary: 'Delete an endpoint',
-  description: 'Deletes the endpoint and gives up its open deliveries.',
+  description: 'Deletes the endpoint and cancels its open deliveries.',
   request,
   responses: {
     204: emptyAnswer('Deleted; its open deliveries are cancelled'),
@@ -135,11 +135,11 @@ const postSecret = createRoute({
   path: `${one}/secrets`,
   tags,
   operationId: 'rotateWebhookSecret',
-  summary: 'Make a new secret',
-  description: 'Creates a second secret. Until the old one is dropped, messages carry a signature of each.',
+  summary: 'Rotate the secret',
+  description: 'Creates a second secret. Until the old one is deleted, messages are signed with both.',
   request,
   responses: {
-    201: answer('The new secret, shown this once; the old one signs too for 24 hours', endpointWithSecretSchema),
+    201: answer('The new secret, shown only once; the old one also signs for 24 hours', endpointWithSecretSchema),
     ...problems(...FROM_JSON, ...ONE, 'secret-rotating'),
   },
 });
@@ -148,7 +148,7 @@ const deleteOldSecret = createRoute({
   path: `${one}/secrets/old`,
   tags,
   operationId: 'dropOldWebhookSecret',
-  summary: 'Let the old secret sign no more',
+  summary: 'Delete the old secret',
   description: 'Stops signing with the secret before the current one.',
   request,
   responses: {
@@ -242,7 +242,7 @@ function refusal({ kind }: EndpointChanged): Problem {
     case 'too_many':
       return new Problem('too-many-endpoints', `There are ${MOST_ENDPOINTS} endpoints already. Delete one first.`);
     case 'rotating':
-      return new Problem('secret-rotating', 'Two secrets sign already. DELETE …/secrets/old first, or wait.');
+      return new Problem('secret-rotating', 'Two secrets are signing already. DELETE …/secrets/old first, or wait.');
     case 'disabled':
       return new Problem('endpoint-disabled', 'Enable the endpoint first: PATCH it with {"state":"enabled"}.');
     case 'not_found':

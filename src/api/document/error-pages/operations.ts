@@ -1,11 +1,11 @@
 import type { ErrorPage } from './error-page.js';
 
-/** Of dead letters, webhooks, and the server itself. */
+/** Problems of dead letters, webhooks, and the server itself. */
 export const OPERATION_PAGES = {
   'invalid-signature': {
     meaning:
-      'A message to `/webhooks/payments/…` is not signed with a secret that is valid now, or its time is more than five minutes from ours. Nothing was stored, and nothing in it was read.',
-    action: 'Compare the secrets on both sides and the clocks. Check that no proxy changes the body.',
+      'An event sent to `/webhooks/payments/…` is not signed with a currently valid secret, or its time differs from ours by more than five minutes. It was not read or stored.',
+    action: 'Compare the secrets and the clocks on both sides. Check that no proxy changes the body.',
     retry: 'changed',
     example: {
       detail: 'The signature is missing, wrong or too old. Nothing was stored.',
@@ -14,18 +14,18 @@ export const OPERATION_PAGES = {
   },
   'invalid-event': {
     meaning:
-      'The signature of a message to `/webhooks/payments/…` holds, so the gateway sent it; but it is no event: not JSON, a field is missing or too long, or its `id` is not that of the header `webhook-id`. Nothing was stored. What happened to the payment is still found out, by looking it up.',
-    action: 'Look whether the gateway changed its format. The secrets are right.',
+      'The signature of a message sent to `/webhooks/payments/…` is valid, so it comes from the gateway; but the message is not an event: it is not JSON, a field is missing or too long, or its `id` differs from the header `webhook-id`. Nothing was stored. The outcome of the payment will still be looked up.',
+    action: 'Check whether the gateway changed its format. The secrets are correct.',
     retry: 'never',
     example: {
       detail:
-        'The signature holds, but the body is not an event: not JSON, a field is missing, or its id is not webhook-id. Nothing was stored.',
+        'The signature is valid, but the body is not an event: not JSON, a field is missing, or its id is not webhook-id. Nothing was stored.',
       instance: '/webhooks/payments/sandbox',
     },
   },
   'not-redrivable': {
-    meaning: 'The dead letter is not open any more, or what it is about cannot be sent through again as it stands.',
-    action: 'Read the dead letter and its order; `detail` says what stands against it.',
+    meaning: 'The dead letter is no longer open, or the state of its order does not allow a redrive.',
+    action: 'Read the dead letter and its order; `detail` gives the reason.',
     retry: 'never',
     example: {
       detail: 'This dead letter is redriving.',
@@ -34,8 +34,8 @@ export const OPERATION_PAGES = {
     },
   },
   'not-open': {
-    meaning: 'Somebody dealt with the dead letter before, or it resolved itself. `state` says what it is.',
-    action: 'Nothing. Read the dead letter if in doubt.',
+    meaning: 'Someone has already handled the dead letter, or it resolved itself. `state` is its current state.',
+    action: 'Nothing. If in doubt, read the dead letter.',
     retry: 'never',
     example: {
       detail: 'This dead letter is resolved.',
@@ -45,8 +45,8 @@ export const OPERATION_PAGES = {
   },
   'no-evidence-wanted': {
     meaning:
-      'Evidence settles an unknown charge, or a refund that is unknown or failed. This dead letter is about something else, see `kind`, or its refund is being sent just now: `detail` says which.',
-    action: 'Redrive or discard it; or wait for what becomes of the refund.',
+      'Evidence settles an unknown charge, or a refund that is unknown or failed. This dead letter is about something else (see `kind`), or its refund is currently being sent: `detail` says which.',
+    action: 'Redrive or discard it, or wait for the outcome of the refund.',
     retry: 'changed',
     example: {
       detail: 'This dead letter is of the kind charge.',
@@ -55,19 +55,19 @@ export const OPERATION_PAGES = {
     },
   },
   'evidence-conflict': {
-    meaning: 'The first evidence counts, and this contradicts it; `outcome` is what was said first.',
+    meaning: 'The first evidence counts, and this contradicts it; `outcome` is the first one.',
     action:
-      'Nothing, if that is right. If it is not: a refund can be sent again by its redrive when it is failed, and a charge that was taken after all is found by its event or the audit, and goes back.',
+      'Nothing, if the first evidence is right. If it is wrong: a failed refund can be sent again by a redrive, and a charge that was captured after all is found by its event or the audit, and refunded.',
     retry: 'never',
     example: {
-      detail: 'Somebody has said before that it was charged.',
+      detail: 'Earlier evidence says that it was charged.',
       instance: '/v1/dead-letters/dl_1/evidence',
       outcome: 'charged',
     },
   },
   unsettled: {
-    meaning: 'Money or stock depends on this dead letter: discarding it would leave it so for ever.',
-    action: 'Redrive it, or give evidence; `detail` says what is open.',
+    meaning: 'Money or stock depends on this dead letter: discarding it would leave that unsettled.',
+    action: 'Redrive it, or provide evidence; `detail` says what is open.',
     retry: 'changed',
     example: {
       detail: 'The charge order-1001:charge:1 is unknown.',
@@ -84,17 +84,17 @@ export const OPERATION_PAGES = {
     },
   },
   'too-many-endpoints': {
-    meaning: 'There are as many webhook endpoints as there may be.',
+    meaning: 'The maximum number of webhook endpoints is reached.',
     action: 'Delete one that is not needed.',
     retry: 'changed',
-    example: { detail: 'There are 100 endpoints already. Delete one first.', instance: '/v1/webhook-endpoints' },
+    example: { detail: 'There are 50 endpoints already. Delete one first.', instance: '/v1/webhook-endpoints' },
   },
   'secret-rotating': {
-    meaning: 'Two secrets of this endpoint sign already; a third would make the receiver guess.',
-    action: 'Retire the old secret, or wait until it has retired itself.',
+    meaning: 'Two secrets of this endpoint are signing already; a third would make the receiver guess.',
+    action: 'Delete the old secret, or wait until it expires.',
     retry: 'later',
     example: {
-      detail: 'Two secrets sign already. DELETE …/secrets/old first, or wait.',
+      detail: 'Two secrets are signing already. DELETE …/secrets/old first, or wait.',
       instance: '/v1/webhook-endpoints/we_1/secrets',
     },
   },
@@ -112,13 +112,13 @@ export const OPERATION_PAGES = {
     action: 'Wait until `GET /v1/webhook-endpoints/{id}/recover` shows `finished_at`.',
     retry: 'later',
     example: {
-      detail: 'This endpoint is being recovered since 2026-03-09T12:00:00.000Z. Wait until that is finished.',
+      detail: 'This endpoint has been recovering since 2026-03-09T12:00:00.000Z. Wait until that is finished.',
       instance: '/v1/webhook-endpoints/we_1/recover',
     },
   },
   'rate-limited': {
-    meaning: 'This API key or customer sent more checkouts than allowed in this window. Nothing was accepted.',
-    action: 'Slow down; `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` say how the counter stands.',
+    meaning: 'This API key or customer sent more checkouts than one window allows. Nothing was accepted.',
+    action: 'Slow down; `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` show the state of the counter.',
     retry: 'later',
     example: {
       detail: 'This customer may send 10 checkouts in 60 s. Nothing was accepted.',
@@ -127,14 +127,17 @@ export const OPERATION_PAGES = {
   },
   overloaded: {
     meaning:
-      'The server has as much to do as it can finish in time, and refuses new work before doing any of it. A burst of checkouts waits for some seconds first.',
+      'The server has as much work as it can finish in time, and refuses new work before it does any of it. A burst of checkouts waits for some seconds first.',
     action: 'Send it again after `Retry-After`. Operators: add API processes or workers.',
     retry: 'later',
-    example: { detail: 'Too many requests are worked on. Nothing was done; try later.', instance: '/v1/orders' },
+    example: {
+      detail: 'Too many requests are in progress. Nothing was done; try again later.',
+      instance: '/v1/orders',
+    },
   },
   unavailable: {
     meaning:
-      'A part that this request needs is unavailable or too slow. `dependency` names it: `database`, `temporal`, or `worker` when no worker answered in time. The request may have got through all the same.',
+      'A dependency of this request is unavailable or too slow. `dependency` names it: `database`, `temporal`, or `worker` if no worker answered in time. The request may have succeeded nevertheless.',
     action: 'Send it again with the same `order_id` or `Idempotency-Key`. Operators: `/readyz` on the internal port.',
     retry: 'safe',
     example: {
@@ -145,8 +148,8 @@ export const OPERATION_PAGES = {
     },
   },
   'internal-error': {
-    meaning: 'A fault of the server. It was logged with this `request_id`; what it was is not told outside.',
-    action: 'Send it again. If it stays, give the operator the `request_id`.',
+    meaning: 'A fault in the server. It was logged with this `request_id`; the answer does not say what it was.',
+    action: 'Send it again. If it persists, give the `request_id` to the operator.',
     retry: 'safe',
     example: { detail: 'The fault was logged under this request_id. Trying again is safe.', instance: '/v1/orders' },
   },

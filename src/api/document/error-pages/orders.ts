@@ -1,35 +1,35 @@
 import type { ErrorPage } from './error-page.js';
 
-/** Of checkouts, orders and the catalogue. */
+/** Problems of checkouts, orders and the catalog. */
 export const ORDER_PAGES = {
   'order-conflict': {
     meaning:
-      'There is an order with this `order_id` (or from this `Idempotency-Key`), and its checkout was another one: the customer, items, currency, payment, total or metadata differ. That order stays as it is; `order` is its address.',
-    action: 'If you sent it again: send exactly the same checkout. If it is a new order: give it a new `order_id`.',
+      'An order with this `order_id` (or from this `Idempotency-Key`) already exists, and its checkout was different: the customer, items, currency, payment, total or metadata differ. That order is unchanged; `order` is its address.',
+    action: 'If this is a retry, send exactly the same checkout. If it is a new order, give it a new `order_id`.',
     retry: 'never',
     example: {
-      detail: 'An order with this id was accepted with other contents. Use a new order_id for a new checkout.',
+      detail: 'An order with this id was accepted with different contents. Use a new order_id for a new checkout.',
       instance: '/v1/orders',
       order: '/v1/orders/order-1001',
     },
   },
   'price-changed': {
-    meaning: 'The `total_minor` of the checkout is not what the catalogue says now. No order was made.',
+    meaning: 'The `total_minor` of the checkout differs from the current prices in the catalog. No order was created.',
     action: 'Show the customer the new total, which is in `total_minor`, and send the checkout again with it.',
     retry: 'changed',
     example: {
-      detail: 'total_minor was 3900, but these items cost 4200 now.',
+      detail: 'total_minor was 3900, but these items now cost 4200.',
       instance: '/v1/orders',
       total_minor: 4200,
     },
   },
   'idempotency-conflict': {
     meaning:
-      'This `Idempotency-Key` was used before: for the same resource with another body, or for a checkout with another `order_id`, which `order` names.',
+      'This `Idempotency-Key` was used before: for the same resource with a different body, or for a checkout with a different `order_id`, which `order` names.',
     action: 'Use a new key for a new request, and the same body for the same request.',
     retry: 'never',
     example: {
-      detail: 'This Idempotency-Key was used for another refund of this order. Use a new key for a new refund.',
+      detail: 'This Idempotency-Key was used for a different refund of this order. Use a new key for a new refund.',
       instance: '/v1/orders/order-1001/refunds',
     },
   },
@@ -44,8 +44,8 @@ export const ORDER_PAGES = {
     },
   },
   'not-refundable': {
-    meaning: 'No money of this order is held that a refund could give back, or the order is being cancelled.',
-    action: 'Read the order: `order_status` and its payment say why. An unpaid order is cancelled instead.',
+    meaning: 'The order has no payment that a refund could return, or it is being cancelled.',
+    action: 'Read the order: `order_status` and its payment say why. Cancel an unpaid order instead.',
     retry: 'changed',
     example: {
       detail: 'Order order-1001 is pending; only confirmed and completed orders can be refunded.',
@@ -54,44 +54,44 @@ export const ORDER_PAGES = {
     },
   },
   'refund-exceeds-captured': {
-    meaning: 'The refund, with those before it, would be more than what was captured.',
+    meaning: 'Together with earlier refunds, this refund would exceed what was captured.',
     action: 'Refund `max_refundable_minor` or less.',
     retry: 'changed',
     example: {
-      detail: "Of this order's payment 500 can be refunded, in minor units of EUR.",
+      detail: "At most 500 of this order's payment can be refunded, in minor units of EUR.",
       instance: '/v1/orders/order-1001/refunds',
       max_refundable_minor: 500,
     },
   },
   'restock-needs-full-refund': {
     meaning:
-      'The refund asks for `restock`, which puts all goods of the order back on the shelf, and leaves money of the payment with you. Goods do not come back line by line.',
+      'The refund has `restock`, which returns all goods of the order to the stock, but it is not for all the money that is left. Goods cannot be returned line by line.',
     action:
-      'Leave `amount_minor` out, or send `max_refundable_minor`: then all of the money goes back with the goods. Without `restock` any part can be refunded; what of its goods came back is counted in with a stock adjustment.',
+      'Omit `amount_minor`, or send `max_refundable_minor`: then all of the money goes back with the goods. Without `restock`, any amount can be refunded; add returned goods with a stock adjustment.',
     retry: 'changed',
     example: {
-      detail: 'With restock all that is left of the payment goes back: 9999, in minor units of EUR.',
+      detail: 'With restock, the refund must be all that is left of the payment: 9999, in minor units of EUR.',
       instance: '/v1/orders/order-1001/refunds',
       max_refundable_minor: 9999,
-      errors: [{ pointer: '/amount_minor', detail: 'must be 9999, or left out, with restock' }],
+      errors: [{ pointer: '/amount_minor', detail: 'must be 9999, or omitted, with restock' }],
     },
   },
   'goods-returned': {
     meaning:
-      'The goods of the order are on the shelf again, or `refund_id` is to put them there. They cannot be shipped, and they do not come back a second time.',
+      'The goods of the order are back in stock, or the refund `refund_id` will return them. They cannot be shipped, and they cannot be returned a second time.',
     action:
-      'To a fulfilment: cancel the order, which gives back what is left of the money. If that refund failed and is not to be redriven, discard its dead letter, and fulfil the order then. To a refund: send it without `restock`.',
+      'For a fulfillment: cancel the order, which refunds the rest of the money. If that refund failed and should not be redriven, discard its dead letter, then fulfill the order. For a refund: send it without `restock`.',
     retry: 'changed',
     example: {
-      detail: 'The goods of order order-1001 come back with refund rf_x7Qk; they cannot be shipped.',
+      detail: 'The goods of order order-1001 are returned by refund rf_x7Qk; they cannot be shipped.',
       instance: '/v1/orders/order-1001/fulfilment',
       order_status: 'confirmed',
       refund_id: 'rf_x7Qk',
     },
   },
   'not-fulfillable': {
-    meaning: 'Only a confirmed order can be fulfilled; `order_status` is what it is.',
-    action: 'Wait until it is `confirmed`, or leave it.',
+    meaning: 'Only a confirmed order can be fulfilled; `order_status` is the current status.',
+    action: 'Wait until it is `confirmed`.',
     retry: 'changed',
     example: {
       detail: 'Order order-1001 is pending; only a confirmed order can be fulfilled.',
@@ -100,8 +100,8 @@ export const ORDER_PAGES = {
     },
   },
   'not-in-review': {
-    meaning: 'The order waits for no decision: no check wanted one, or its time for it is over.',
-    action: 'Read the order; decide about those with the status `in_review`.',
+    meaning: 'The order is not waiting for a decision: no check asked for one, or its deadline has passed.',
+    action: 'Read the order; only orders with the status `in_review` can be decided.',
     retry: 'never',
     example: {
       detail: 'Order order-1001 is confirmed.',
@@ -110,8 +110,8 @@ export const ORDER_PAGES = {
     },
   },
   'review-conflict': {
-    meaning: 'Somebody decided the other way before. The first decision holds.',
-    action: 'Read `decision`. Cancel an order that was approved by mistake; send a rejected one anew.',
+    meaning: 'Someone already decided the other way. The first decision counts.',
+    action: 'Read `decision`. Cancel an order that was approved by mistake; place a rejected one again.',
     retry: 'never',
     example: {
       detail: 'Order order-1001 was approved.',
@@ -122,7 +122,7 @@ export const ORDER_PAGES = {
   },
   'stock-below-reserved': {
     meaning: 'The adjustment would leave less on hand than open orders have reserved.',
-    action: 'Take away less, or cancel orders first. `on_hand` and `reserved` are the numbers now.',
+    action: 'Remove less, or cancel orders first. `on_hand` and `reserved` are the current numbers.',
     retry: 'changed',
     example: {
       detail: '5 of "product-A" are on hand and 3 of them are reserved.',
@@ -132,11 +132,11 @@ export const ORDER_PAGES = {
     },
   },
   'product-exists': {
-    meaning: 'There is a product with this SKU, and it is not the one that was sent.',
-    action: 'Change that one with `PATCH`, at the address in `product`, or take another SKU.',
+    meaning: 'A product with this SKU already exists, and it differs from the one that was sent.',
+    action: 'Change it with `PATCH`, at the address in `product`, or use another SKU.',
     retry: 'never',
     example: {
-      detail: 'There is a product "product-A". Change it with PATCH.',
+      detail: 'Product "product-A" already exists. Change it with PATCH.',
       instance: '/v1/products',
       product: '/v1/products/product-A',
     },
@@ -152,28 +152,28 @@ export const ORDER_PAGES = {
     },
   },
   'precondition-failed': {
-    meaning: 'The version in `If-Match` is not the current one: somebody changed it since you read it.',
-    action: 'Read it again, decide again, and send the change with the new `ETag`.',
+    meaning: 'The version in `If-Match` is not the current one: someone has changed the resource since you read it.',
+    action: 'Read it again, and send the change with the new `ETag` if it still applies.',
     retry: 'changed',
     example: {
-      detail: 'It is at version 4 now. Read it again, and send what you still want with its new ETag.',
+      detail: 'The current version is 4. Read it again, and send your change with its new ETag.',
       instance: '/v1/products/product-A',
       version: 4,
     },
   },
   'too-many-streams': {
-    meaning: 'This server follows as many orders as it can (`MAX_STREAMS`).',
-    action: 'Read the order now and then instead, or ask again later.',
+    meaning: 'This server has as many open streams as it can serve (`MAX_STREAMS`).',
+    action: 'Poll the order instead, or try again later.',
     retry: 'later',
     example: {
-      detail: 'This server follows as many orders as it can. Ask again, or read /v1/orders/order-1001.',
+      detail: 'This server has as many open streams as it can serve. Try again later, or read /v1/orders/order-1001.',
       instance: '/v1/orders/order-1001/stream',
     },
   },
   'order-interrupted': {
     meaning:
-      'The run that worked on the order was ended from outside, and its recovery has not started yet. Nothing is lost: the audit starts it.',
-    action: 'Wait. If it lasts, the operator should look at the audit.',
+      'The run that worked on the order was ended from outside, and its recovery has not started yet. Nothing is lost: the audit will start it.',
+    action: 'Wait. If it persists, the operator should check the audit.',
     retry: 'later',
     example: {
       detail: 'The run of order order-1001 was interrupted and is being recovered. Send this again later.',

@@ -18,7 +18,7 @@ export interface ErrorSection {
   example: string;
 }
 
-/** What there is to say of every problem, in the order of their statuses. */
+/** The documentation of every problem, in the order of their statuses. */
 export const ERROR_SECTIONS: readonly ErrorSection[] = (Object.keys(PROBLEMS) as ProblemCode[]).map((code) => {
   const { meaning, action, retry, example } = PAGES[code];
   const { detail, instance, ...extra } = example;
@@ -27,9 +27,9 @@ export const ERROR_SECTIONS: readonly ErrorSection[] = (Object.keys(PROBLEMS) as
   return { code, ...PROBLEMS[code], meaning, action, retry: RETRY[retry], example: JSON.stringify(body, undefined, 2) };
 });
 
-/** What is true of all of them. In backticks what is code. */
+/** What holds for all of them. Code is in backticks. */
 export const INTRODUCTION: readonly string[] = [
-  'Every answer of the API with a status of 400 or more is a problem (RFC 9457): a JSON object of the media type `application/problem+json`, also for requests that are not even HTTP.',
-  'Decide by `code`, which is stable; texts may change. `type` is a relative reference with the full path, `/docs/errors#` and the code: resolved against the address that was asked it opens the section below, on that very server and without the internet, and it is the same text on every server, whatever its name. `request_id` is that of the header `X-Request-Id`; the log has it too. Some codes have members of their own, which their section shows. There may be more in the future: ignore those you do not know, and treat an unknown code by its status.',
+  'Every answer of the API with a status of 400 or more is a problem (RFC 9457): a JSON object with the media type `application/problem+json`, even for requests that are not HTTP.',
+  'Decide by `code`, which is stable; texts may change. `type` is a relative reference with the full path, `/docs/errors#` and the code: resolved against the requested address, it opens the section below, on the same server and without internet access, and it is the same on every server. `request_id` is that of the header `X-Request-Id`; the log has it too. Some codes have additional members, which their section shows. More may follow: ignore members that you do not know, and treat an unknown code by its status.',
   'Answers to `HEAD` have the status and headers of a problem and no body.',
 ];

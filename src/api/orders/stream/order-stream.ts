@@ -103,7 +103,7 @@ export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...s
       mailbox.put({ kind: 'end' });
     }
     if (leave === undefined) {
-      const detail = `This server follows as many orders as it can. Ask again, or read /v1/orders/${id}.`;
+      const detail = `This server has as many open streams as it can serve. Try again later, or read /v1/orders/${id}.`;
       throw new Problem('too-many-streams', detail, {}, { 'Retry-After': String(RETRY_AFTER_SECONDS) });
     }
     c.header('X-Accel-Buffering', 'no');

@@ -76,7 +76,7 @@ describe('POST /v1/orders/:id/refunds', () => {
       body: {
         code: 'restock-needs-full-refund',
         max_refundable_minor: 3_998,
-        errors: [{ pointer: '/amount_minor', detail: 'must be 3998, or left out, with restock' }],
+        errors: [{ pointer: '/amount_minor', detail: 'must be 3998, or omitted, with restock' }],
       },
     });
   });
