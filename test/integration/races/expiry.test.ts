@@ -32,7 +32,7 @@ const terminate = (orderId: string) =>
 
 const EXPIRED = { status: 'failed', reason: 'expired', charges: [], refunds: 0, kept: 0, reservations: ['expired'] };
 
-test('R16: an order whose workers were away beyond its time is not charged, ends as expired, and its stock is back', async () => {
+test('R16: an order whose workers were down beyond its time is not charged, ends as expired, and its stock is back', async () => {
   const api = await serve('api');
   const road = createCrashRoad(stack);
   const checkout = aCheckout();
