@@ -8,24 +8,24 @@ const grouped = (value: number) => value.toLocaleString('en-US');
 const { retry } = DEFAULT_POLICY;
 const HOUR_MS = 3_600_000;
 
-/** A numeric constant in a source file of this name, wherever it is: products of numbers only. */
-function constant(file: string, name: string): number {
+/** The numeric constant of this name in src, or in the one file that is meant: products of numbers only. */
+function constant(name: string, file = ''): number {
   const pattern = new RegExp(`^(?:export )?const ${name} = ([\\d_.* ]+);`, 'm');
   const texts = sources
-    .filter((path) => `/${path}`.endsWith(`/${file}`))
+    .filter((path) => path.endsWith(file))
     .flatMap((path) => pattern.exec(readText(path))?.[1] ?? []);
   const [text] = texts;
-  if (text === undefined || texts.length > 1) throw new Error(`there is no ${name} in ${file}, or there are several`);
+  if (text === undefined || texts.length > 1) throw new Error(`there is no constant ${name} ${file}, or several`);
   return text.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1);
 }
 
-const seconds = (file: string, name: string) => constant(file, name) / 1_000;
+const seconds = (name: string) => constant(name) / 1_000;
 const adr = (number: string) => filesBelow('docs/adr').find((path) => path.includes(`/${number}-`)) ?? number;
 
-const looksAgain = constant('relay.ts', 'LOOK_AGAIN_MS');
+const looksAgain = constant('LOOK_AGAIN_MS');
 const longestRun = {
-  signals: grouped(constant('long-run.ts', 'MAX_SIGNALS')),
-  events: grouped(constant('long-run.ts', 'MAX_EVENTS')),
+  signals: grouped(constant('MAX_SIGNALS')),
+  events: grouped(constant('MAX_EVENTS')),
 };
 const pauses = Array.from({ length: retry.retries }, (_, n) => retry.initialIntervalMs * retry.backoffCoefficient ** n);
 
@@ -40,29 +40,29 @@ const SAYINGS: readonly (readonly [string, string])[] = [
       .replace(/, (\d+)$/, ' and $1')} seconds`,
   ],
   [adr('0007'), `its timeout is ${DEFAULT_POLICY.firstTryTimeoutMs / 1_000} seconds`],
-  [adr('0009'), `PostgreSQL ${constant('migrate.ts', 'OLDEST')} and newer`],
-  [adr('0015'), `starts with a delay of ${seconds('order-requests.ts', 'EVENT_DELAY_MS')} seconds`],
+  [adr('0009'), `PostgreSQL ${constant('OLDEST')} and newer`],
+  [adr('0015'), `starts with a delay of ${seconds('EVENT_DELAY_MS')} seconds`],
   [adr('0017'), `looks again ${looksAgain} ms later`],
   [adr('0017'), `${looksAgain} ms on a busy relay`],
   [adr('0017'), `lease of ${RELAY_LIMITS.leaseMs / 1_000} seconds`],
-  [adr('0018'), `timeout of ${seconds('webhook-consumer.ts', 'FIRST_TRY_MS')} seconds`],
-  [adr('0018'), `one try every ${seconds('endpoint-health.ts', 'REST_MS')} seconds`],
-  [adr('0020'), `every ${constant('order-gate.ts', 'BUSY_LOOK_MS')} ms while slots are scarce`],
-  [adr('0020'), `After ${seconds('order-gate.ts', 'FORGET_MS')} seconds it stops looking`],
-  [adr('0022'), `timeout plus ${seconds('payments.ts', 'SEND_MARGIN_MS')} seconds`],
-  [adr('0023'), `beyond ${constant('ramp.ts', 'ENOUGH')} there is no limit`],
+  [adr('0018'), `timeout of ${seconds('FIRST_TRY_MS')} seconds`],
+  [adr('0018'), `one try every ${seconds('REST_MS')} seconds`],
+  [adr('0020'), `every ${constant('BUSY_LOOK_MS')} ms while slots are scarce`],
+  [adr('0020'), `After ${seconds('FORGET_MS')} seconds it stops looking`],
+  [adr('0022'), `timeout plus ${seconds('SEND_MARGIN_MS')} seconds`],
+  [adr('0023'), `beyond ${constant('ENOUGH')} there is no limit`],
   [adr('0024'), `has had ${longestRun.signals} signals or ${longestRun.events} events`],
-  ['docs/events.md', `for ${seconds('webhook-consumer.ts', 'FIRST_TRY_MS')} seconds, each later one for`],
-  ['docs/events.md', `each later one for ${seconds('deliveries.ts', 'SEND_TIMEOUT_MS')}:`],
-  ['docs/keys-and-limits.md', `${grouped(constant('http-limits.ts', 'MAX_URL_LENGTH'))} characters`],
-  ['docs/keys-and-limits.md', `| ${constant('http-limits.ts', 'MAX_HEADERS')}, 8 KB together`],
-  ['docs/keys-and-limits.md', `${constant('json-body.ts', 'MAX_DEPTH')} levels`],
-  ['docs/keys-and-limits.md', `${grouped(constant('json-body.ts', 'MAX_VALUES'))} values`],
-  ['docs/keys-and-limits.md', `| time to answer | ${seconds('guards.ts', 'REQUEST_TIMEOUT_MS')} s |`],
-  ['docs/keys-and-limits.md', `| ${constant('api/orders/orders.ts', 'MOST_WAITING')} per process`],
-  ['docs/operations.md', `counted up to ${grouped(constant('stats-reader.ts', 'MOST_COUNTED'))}`],
-  ['docs/errors.md', `There are ${constant('domain/webhook-endpoint.ts', 'MOST_ENDPOINTS')} endpoints already`],
-  ['docs/security.md', `webhook endpoints, at most ${constant('domain/webhook-endpoint.ts', 'MOST_ENDPOINTS')}`],
+  ['docs/events.md', `for ${seconds('FIRST_TRY_MS')} seconds, each later one for`],
+  ['docs/events.md', `each later one for ${seconds('SEND_TIMEOUT_MS')}:`],
+  ['docs/keys-and-limits.md', `${grouped(constant('MAX_URL_LENGTH'))} characters`],
+  ['docs/keys-and-limits.md', `| ${constant('MAX_HEADERS')}, 8 KB together`],
+  ['docs/keys-and-limits.md', `${constant('MAX_DEPTH')} levels`],
+  ['docs/keys-and-limits.md', `${grouped(constant('MAX_VALUES'))} values`],
+  ['docs/keys-and-limits.md', `| time to answer | ${seconds('REQUEST_TIMEOUT_MS')} s |`],
+  ['docs/keys-and-limits.md', `| ${constant('MOST_WAITING', 'api/orders/orders.ts')} per process`],
+  ['docs/operations.md', `counted up to ${grouped(constant('MOST_COUNTED'))}`],
+  ['docs/errors.md', `There are ${constant('MOST_ENDPOINTS')} endpoints already`],
+  ['docs/security.md', `webhook endpoints, at most ${constant('MOST_ENDPOINTS')}`],
 ];
 
 describe('numbers that are constants in the code', () => {
