@@ -10,7 +10,7 @@ export async function machineFacts(sides) {
   return [
     `${cores} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}; client and servers share them`,
     `Node ${process.versions.node}, Temporal server ${await temporalVersion(temporalAddress)}, PostgreSQL ${await postgresVersion(databaseUrl)}`,
-    `${LINES_PER_ORDER} lines an order, from ${PRODUCT_COUNT} SKUs`,
+    `${LINES_PER_ORDER} lines per order, from ${PRODUCT_COUNT} SKUs`,
   ];
 }
 

@@ -13,7 +13,7 @@ const COLUMNS = [
 
 /**
  * A Markdown table: for each level both sides and their ratio.
- * @param results a list of `{ clients, rounds: [{ name, figures: [one object a round] }, …] }`, Holdfast first
+ * @param results a list of `{ clients, rounds: [{ name, figures: [one object per round] }, …] }`, Holdfast first
  */
 export function tableOf(results) {
   const rows = [['clients', '', 'orders', ...COLUMNS.map((column) => column.title)]];

@@ -22,7 +22,7 @@ const TEMPORAL_CREDENTIALS = [
 
 const MAIL = 'must be set when NOTIFIERS names smtp';
 
-const TLS = 'needs TEMPORAL_TLS=true: without TLS nobody knows whom it is shown to';
+const TLS = 'needs TEMPORAL_TLS=true: without TLS, the server that receives it is not verified';
 
 const RULES: readonly Rule<Config>[] = [
   {

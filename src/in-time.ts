@@ -1,5 +1,5 @@
 /**
- * What `work` ends with, if that is within `ms` milliseconds. Later it goes on, and what it ends with is nobody's concern.
+ * What `work` ends with, if that is within `ms` milliseconds. After that it continues, and its result is ignored.
  * @throws what `late` makes, when the time is over
  */
 export async function inTime<T>(

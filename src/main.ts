@@ -96,7 +96,7 @@ program
   .action(async (file?: string) => {
     const products = file === undefined ? FIRST_PRODUCTS : await readSeedFile(file);
     await withDatabase(databaseUrlOf(await configHere()), (database) => createCatalogue(database).seed(products));
-    console.log(`${products.length} products are in the catalogue, with at least the stock that was asked for.`);
+    console.log(`${products.length} products are in the catalog, with at least the requested stock.`);
   });
 
 program
@@ -106,7 +106,7 @@ program
     '<file>',
     'its first line names sku, name, currency, unit_price_minor and, if wanted, active, on_hand; - for standard input',
   )
-  .option('--errors <file>', 'write the lines that failed there, with the reasons, to be mended and imported')
+  .option('--errors <file>', 'write the lines that failed there, with the reasons, to be corrected and imported')
   .option('--raise-stock', 'raise the stock of products that are there to on_hand as well', false)
   .action(async (file: string, options: { errors?: string; raiseStock: boolean }) => {
     const databaseUrl = databaseUrlOf(await configHere());

@@ -79,7 +79,7 @@ export async function createOrderWorker(options: OrderWorkerOptions): Promise<Wo
     activities: activitiesFor(ports),
     interceptors: { activity: interceptors },
     shutdownGraceTime: shutdownGraceMs,
-    // A force beyond the grace: an activity that ignores its cancellation must not hold the process for ever.
+    // A force beyond the grace: an activity that ignores its cancellation must not hold the process indefinitely.
     shutdownForceTime: shutdownGraceMs + 5_000,
     tuner: {
       workflowTaskSlotSupplier: workflowSlots,

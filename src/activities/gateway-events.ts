@@ -17,7 +17,7 @@ export interface InboxEvent {
 /** The stored messages of gateways. */
 export interface GatewayEventStore {
   read(gateway: string, eventId: string): Promise<InboxEvent | undefined>;
-  /** Whether the books already show what the event says. */
+  /** Whether the database already shows what the event says. */
   agrees(event: InboxEvent): Promise<boolean>;
   /** How the order that the event is about stands: undefined without a row. */
   orderStatus(orderId: string): Promise<OrderStatus | undefined>;
@@ -36,7 +36,7 @@ export interface OrderMessenger {
   recover(orderId: string): Promise<void>;
 }
 
-/** The workflows of refunds that somebody asked for. */
+/** The workflows of requested refunds. */
 export interface RefundResumer {
   /** Has the refund go on, if it is one of those. @returns whether it is */
   resume(orderId: string, refundId: string): Promise<boolean>;
@@ -80,18 +80,18 @@ export function createGatewayEventActivities(ports: GatewayEventPorts) {
       if (kind === 'processing') throw later('RefundUnderWay', 'the gateway says that this refund is under way');
       if (kind !== 'refunded') {
         if (!(await gatewayEvents.refundFailedLate(refundKey))) return 'known before';
-        // Whoever is looking it up has its answer, and waits for a person now.
+        // The workflow that looks it up has its answer, and now waits for a person.
         await messenger.tell(orderId, { kind: 'look' }, refundId);
         return 'refund marked failed';
       }
       const isKnown = await gatewayEvents.agrees({ ...event, type: 'refund.succeeded' });
       if (isKnown) return 'the gateway says now that it went back';
     }
-    // No other workflow of a paid order sends a refund that somebody asked for.
+    // No other workflow of a paid order sends a requested refund.
     if (isPaid(status) && refundId !== undefined && (await refundResumer.resume(orderId, refundId)))
       return 'its refund goes on';
     if (await messenger.tell(orderId, { kind: 'look' }, refundId)) return 'its workflow looks again';
-    // Between two of its workflows: whoever comes next reads the truth, or this does when it has settled.
+    // Between two of its workflows: the next one reads the truth, or this one does when it has settled.
     if (!isSettled(status)) throw later('OrderBetweenRuns', 'no workflow of this order is running now');
     await messenger.recover(orderId);
     return 'a recovery reads the truth';

@@ -25,7 +25,7 @@ export interface OpenNotice {
   notice: Notice;
 }
 
-/** The book of notices. Each method is one transaction and can be run again. */
+/** The store of notices. Each method is one transaction and can be run again. */
 export interface NoticeStore {
   /** Counts a try of a pending notice, writing its row if this is the first; undefined when there is no such event. */
   begin(ref: NoticeRef): Promise<OpenNotice | undefined>;
@@ -55,7 +55,7 @@ export class NoticeFault extends Error {
   }
 }
 
-// Less than the activity's own timeout, so that what became of the try is written down.
+// Less than the activity's own timeout, so that what became of the try is recorded.
 const TRY_WITHIN_MS = 30_000;
 
 export type NoticeActivities = ReturnType<typeof createNoticeActivities>;
@@ -68,7 +68,7 @@ export function createNoticeActivities(ports: NoticePorts) {
         const signals = [Context.current().cancellationSignal, AbortSignal.timeout(TRY_WITHIN_MS)];
         return await tryNotice(ports, ref, AbortSignal.any(signals));
       } catch (error) {
-        // Its message alone goes into the workflow's history, not the stack and cause of somebody else's error.
+        // Its message alone goes into the workflow's history, not the stack and cause of someone else's error.
         if (error instanceof NoticeFault) throw ApplicationFailure.retryable(error.errorClass, 'NoticeFault');
         throw error;
       }
@@ -83,7 +83,7 @@ export function createNoticeActivities(ports: NoticePorts) {
 }
 
 /**
- * Tries to send a notice that is pending. Whatever became of it is in the book when this returns.
+ * Tries to send a notice that is pending. Whatever became of it is in the database when this returns.
  * @throws NoticeFault when it should be tried again
  */
 export async function tryNotice(
@@ -101,7 +101,7 @@ export async function tryNotice(
   const sending = (async () => notifier.notify(open.notice, signal))();
   const outcome = await Promise.race([sending, aborted(signal)]).catch((error: unknown) => ({ fault: classOf(error) }));
   if (outcome === 'aborted') {
-    // Who cannot be stopped may still succeed: the next try will find that out in the book.
+    // A call that cannot be stopped may still succeed: the next try will find that in the database.
     sending.then((late) => notices.settle(ref, late)).catch(() => {});
     return failTry(notices, ref, 'Timeout');
   }

@@ -17,7 +17,7 @@ export type UndoOpening = { kind: 'open'; ending: Undone } | { kind: 'confirmed'
 
 /**
  * How an order stands for the run that recovers it. `ended`: only its money may still be wrong. `undoing`: its undo has
- * begun, or a cancel was accepted and nobody has begun to undo it.
+ * begun, or a cancel was accepted and no one has begun to undo it.
  */
 export type RecoveryStanding = { kind: 'open' | 'ended' } | Undoing | Superseded;
 

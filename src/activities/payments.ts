@@ -27,11 +27,11 @@ export interface RefundRequest {
 export type Captured = { kind: 'captured'; reference: string; amountMinor: number; currency: string };
 export type Declined = { kind: 'declined'; code: string };
 
-/** Trouble on the way, classed by what the provider's contract says about its effect. */
+/** A fault on the way, classified by what the provider's contract says about its effect. */
 export type GatewayTrouble =
   /** Provably nothing happened: connection refused, 429, a provider's "try later". */
   | { kind: 'not_executed'; reason: string; retryAfterMs?: number }
-  /** Nobody knows: timeout, reset, any other server error. */
+  /** Not known: timeout, reset, any other server error. */
   | { kind: 'ambiguous'; reason: string };
 
 /** The circuit breaker is open: nothing was sent. */
@@ -62,12 +62,12 @@ export interface PaymentGateway {
   lookupRefund(key: string, signal: AbortSignal): Promise<RefundLookup>;
 }
 
-/** What the books allow a try to do. `doubtful`: an earlier send under this key has no known outcome. */
+/** What the database allows a try to do. `doubtful`: an earlier send under this key has no known outcome. */
 export type Claim =
   | { kind: 'send'; attempt: number; doubtful: boolean; request: ChargeRequest }
   | { kind: 'answered'; outcome: ChargeOutcome };
 
-/** What the books know of an order's charge. `settlesInMs`: until then a `not_found` proves nothing; 0 when over. */
+/** What the database knows of an order's charge. `settlesInMs`: until then a `not_found` proves nothing; 0 when over. */
 export type Standing =
   | { kind: 'known'; outcome: ChargeOutcome }
   | { kind: 'open'; attempt: number; key: string; settlesInMs: number };
@@ -77,9 +77,9 @@ export interface GatewayCall {
   latencyMs: number;
 }
 
-/** The books of charge attempts. Each method is one transaction that is committed when it returns. */
+/** The store of charge attempts. Each method is one transaction that is committed when it returns. */
 export interface ChargeStore {
-  /** Writes down the intent to send, before anything is sent; the send must start within `sendWindowMs`. */
+  /** Records the intent to send, before anything is sent; the send must start within `sendWindowMs`. */
   claim(run: OrderRun, sendWindowMs: number, reservationTtlMs: number): Promise<Claim>;
   /** Money was taken: confirms the order if it may still be confirmed. */
   captured(run: OrderRun, attempt: number, capture: Captured, call: GatewayCall): Promise<ChargeOutcome>;
@@ -134,7 +134,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
 
       if (doubtful) {
         const { result: found, call } = await timed(() => ask(attempt, request.key));
-        // A gateway that cannot be asked is away: that uses up no try, as with the circuit breaker.
+        // A gateway that cannot be asked is unavailable: that uses up no try, as with the circuit breaker.
         if (found === undefined) {
           return refused(run, attempt, ASK_AGAIN_MS);
         }
@@ -160,7 +160,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
       }
     }),
 
-    /** Finds out what became of this run's charge, from the books and, where they are open, from the gateway. */
+    /** Finds out what became of this run's charge, from the database and, where they are open, from the gateway. */
     async settleCharge(run: OrderRun): Promise<ChargeOutcome> {
       return lookUp(run, await charges.standing(run, gateway.settlingTimeMs));
     },
@@ -174,7 +174,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
       }
     },
 
-    /** Asks again about charges that had taken nothing, and writes down those that did so after all. */
+    /** Asks again about charges that had taken nothing, and records those that did so after all. */
     async findLateCaptures(run: OrderRun): Promise<void> {
       for (const { attempt, key } of await charges.dismissed(run)) {
         const { result: found, call } = await timed(() => gateway.lookup(key, signal()));
@@ -187,7 +187,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
     },
   };
 
-  /** The workflow waits for as long as the books say. */
+  /** The workflow waits for as long as the database says. */
   async function refused(run: OrderRun, attempt: number, retryAfterMs: number): Promise<ChargeOutcome> {
     const tries = await charges.spared(run, attempt, spread(retryAfterMs, run.orderId));
     return { kind: 'refused', retryAfterMs, tries };

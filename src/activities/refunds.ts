@@ -32,20 +32,20 @@ export interface LookedRefund {
   settlingTimeMs: number;
 }
 
-/** How it stands with a refund. `replaced`: it has another key now, so what is due has to be read again. */
+/** The state of a refund. `replaced`: it has another key now, so what is due has to be read again. */
 export type RefundStanding = RefundOutcome | { kind: 'sendable' } | { kind: 'replaced' };
 
-/** Whether a refund may be sent now. `busy`: somebody else is sending it, for this long at most. */
+/** Whether a refund may be sent now. `busy`: someone else is sending it, for this long at most. */
 export type RefundClaim =
   | Exclude<RefundStanding, { kind: 'sendable' }>
   | { kind: 'send' }
   | { kind: 'busy'; retryAfterMs: number };
 
-/** The books of refunds. Each method is one transaction that is committed when it returns. */
+/** The store of refunds. Each method is one transaction that is committed when it returns. */
 export interface RefundStore {
-  /** Writes down, once, a refund for all captured money that has none, and returns those not yet succeeded. */
+  /** Records, once, a refund for all captured money that has none, and returns those not yet succeeded. */
   due(run: OrderRun): Promise<DueRefund[]>;
-  /** Writes down a refund that was asked for, if what is left covers it. The same again: admitted again. */
+  /** Records a requested refund, if what is left covers it. The same again: admitted again. */
   open(refund: RequestedRefund): Promise<Admission>;
   /** The requested refund, while it is not succeeded. */
   dueOne(refund: { orderId: string; refundId: string }): Promise<DueRefund[]>;
@@ -78,7 +78,7 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
     /**
      * Sends back what was captured for the order and is not refunded. Nothing captured: nothing done. A refund whose
      * outcome is unknown after `tries` sends is looked up instead.
-     * @throws ApplicationFailure while the gateway is in trouble
+     * @throws ApplicationFailure while the gateway is failing
      */
     refundCharges: async ({ tries, ...run }: OrderRun & { tries: number }): Promise<RefundOutcome> =>
       settleAll(() => refunds.due(run), tries),

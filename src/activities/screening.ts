@@ -9,7 +9,7 @@ export type Verdict = { verdict: 'allow' } | { verdict: 'review' | 'reject'; det
 /** A fraud check of the shop's choice, chosen and limited by each order's policy. */
 export interface FraudCheck {
   readonly name: string;
-  /** Throws when it cannot be asked, or not with these limits; the step is then retried, and a person decides at last. */
+  /** Throws when it cannot be asked, or not with these limits; the step is then retried, and a person decides in the end. */
   check(order: AcceptedOrder, limits: FraudLimits): Promise<Verdict>;
 }
 
@@ -67,7 +67,7 @@ export function createScreeningActivities({ screenings, fraudChecks }: Screening
     },
   };
 
-  /** A check that nobody knows here must not become none. */
+  /** A check that no one knows here must not become none. */
   async function verdictOf(order: AcceptedOrder, { name, limits }: FraudCheckPolicy): Promise<Verdict> {
     const check = byName.get(name);
     return check?.check(order, limits) ?? { verdict: 'review', detail: `the worker knows no fraud check "${name}"` };

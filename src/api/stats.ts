@@ -4,7 +4,7 @@ import { answer } from './requests/answers.js';
 import { timestamp } from './orders/order-schema.js';
 import { problems } from './requests/problem-schema.js';
 
-/** The numbers of the shop. Throws `Unavailable` when the database is away. */
+/** The numbers of the shop. Throws `Unavailable` when the database is unavailable. */
 export interface StatsBook {
   read(): Promise<OrderStats>;
 }
@@ -23,7 +23,7 @@ const statsSchema = z
       .min(0)
       .openapi({ description: 'Mean seconds from acceptance to first answer.' }),
     status_counts: counts.openapi({ description: 'How many orders have each status now.' }),
-    depths: counts.openapi({ description: 'What waits for somebody; each is counted up to 10,000.' }),
+    depths: counts.openapi({ description: 'The work that waits for someone; each is counted up to 10,000.' }),
     gateway: z
       .object({
         breaker: z.enum(['closed', 'half_open', 'open']),

@@ -12,10 +12,10 @@ import { temporalServerAt } from './serve/temporal-server.js';
 
 const CONNECT_MS = 5_000;
 
-/** Audits the books of the servers that the environment names, or of a `holdfast up` on this machine. */
+/** Audits the servers that the environment names, or of a `holdfast up` on this machine. */
 export async function auditNow(config: Config, say: (line: string) => void): Promise<0 | 1> {
   const address = config.TEMPORAL_ADDRESS ?? `127.0.0.1:${config.TEMPORAL_PORT}`;
-  // The driver would go on trying to reach a port on which nobody listens.
+  // The driver would go on trying to reach a port on which no one listens.
   if (config.TEMPORAL_ADDRESS === undefined && !(await portAnswers(config.TEMPORAL_PORT))) {
     throw new Error(
       `Temporal at ${address} does not answer; start "holdfast up", or set ` +

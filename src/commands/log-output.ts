@@ -60,7 +60,7 @@ export function logOutput({ fd, name, warn }: LogOutputOptions): DestinationStre
 
   const onError = ({ code, message }: NodeJS.ErrnoException) => {
     if (code === 'EAGAIN') return later(BUSY_MS);
-    // Nobody reads any more.
+    // No one reads any more.
     if (code === 'EPIPE') isClosed = true;
     if (!isBroken) warn(`✖ ${name} cannot be written: ${message}`);
     isBroken = true;
@@ -79,7 +79,7 @@ export function logOutput({ fd, name, warn }: LogOutputOptions): DestinationStre
       take();
       if (!isClosed && batch.length > 0) writeSync(fd, batch);
     } catch {
-      // There is no room, and nobody left to tell.
+      // There is no room, and no one left to tell.
     }
   });
 

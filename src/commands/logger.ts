@@ -4,7 +4,7 @@ import pretty from 'pino-pretty';
 import { logOutput } from './log-output.js';
 import { countRepeats } from './repeated-lines.js';
 
-/** What must never be read in a log, wherever somebody puts it. */
+/** What must never be read in a log, wherever someone puts it. */
 const SECRETS = ['authorization', 'cookie', 'password', 'secret', 'secrets', 'api_key', 'apiKey', 'token'];
 const PERSONAL = ['customer_email', 'customerEmail', 'email', 'to', 'actor'];
 // PostgreSQL quotes the row that it refuses, customer included; its message and code say enough.

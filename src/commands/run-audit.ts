@@ -31,7 +31,7 @@ export interface RunAuditOptions {
 }
 
 /**
- * Audits the books now, in this process, and says what it finds: a line for each violation, then one for each check.
+ * Runs the audit now, in this process, and reports it: a line per finding, then one per check.
  * @returns the exit code: 1 when something is wrong or could not be checked
  */
 export async function runAudit({ ports, policy, say, signal }: RunAuditOptions): Promise<0 | 1> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Who reads a variable: the API, the worker, or `up` for the servers that it starts. */
+/** The role that reads a variable: the API, the worker, or `up` for the servers that it starts. */
 export type Reader = 'api' | 'worker' | 'up';
 
 declare module 'zod/v4/core' {

@@ -17,7 +17,7 @@ export interface Checkout {
   metadata: Record<string, string>;
 }
 
-/** One line a SKU, in SKU order, quantities summed: split or reordered lines mean the same order. */
+/** One line per SKU, in SKU order, quantities summed: split or reordered lines mean the same order. */
 export function mergeLines(lines: readonly CheckoutLine[]): CheckoutLine[] {
   const quantities = new Map<string, number>();
   for (const { sku, quantity } of lines) quantities.set(sku, (quantities.get(sku) ?? 0) + quantity);

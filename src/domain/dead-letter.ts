@@ -15,7 +15,7 @@ export const DEAD_LETTER_KINDS = [
   'charge',
   /** Stock that could not be reserved for technical reasons. */
   'reserve',
-  /** A charge whose outcome nobody knows. */
+  /** A charge whose outcome no one knows. */
   'payment_unknown',
   /** An undo that keeps failing. */
   'compensation',
@@ -31,7 +31,7 @@ export const DEAD_LETTER_KINDS = [
 
 export type DeadLetterKind = (typeof DEAD_LETTER_KINDS)[number];
 
-/** Those of an order's run: resolved once the order has an ending for which nobody needs to run it again. */
+/** Those of an order's run: resolved once the order has an ending for which no one needs to run it again. */
 export const RUN_LETTERS: readonly DeadLetterKind[] = ['charge', 'reserve', 'run'];
 
 export interface DeadLetter {

@@ -10,7 +10,7 @@ export function matchesFilter(filters: readonly string[], type: string): boolean
   return filters.some((filter) => filter === '*' || filter === group || filter === type);
 }
 
-/** The types of the trail from which an event may come that these filters let through. */
+/** The types of the timeline from which an event may come that these filters let through. */
 export function trailTypesFor(filters: readonly string[]): string[] {
   const wanted = PUBLIC_EVENT_TYPES.filter((type: PublicEventType) => matchesFilter(filters, type));
   return [...new Set(wanted.flatMap((type) => PUBLIC_EVENTS[type]))].sort();

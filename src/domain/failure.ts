@@ -13,7 +13,7 @@ export const FAILURE_REASONS = [
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 /**
- * The failures that only trouble caused, with the dead letter that each leaves open: its redrive sends the order through
+ * The failures that only faults caused, with the dead letter that each leaves open: its redrive sends the order through
  * again. Every other failure is final.
  */
 export const REDRIVABLE: Readonly<Partial<Record<FailureReason, DeadLetterKind>>> = {

@@ -23,7 +23,7 @@ export function undoRefundId(orderId: string, attempt: number): string {
   return `${UNDO}${orderId}-${attempt}`;
 }
 
-/** False for a refund that somebody asked for: it has a workflow of its own. */
+/** False for a requested refund: it has a workflow of its own. */
 export function isUndoRefundId(refundId: string): boolean {
   return refundId.startsWith(UNDO);
 }

@@ -1,7 +1,7 @@
 import type { Actor } from './actor.js';
 import type { Evidence } from './dead-letter.js';
 
-/** Something a workflow that waits for the truth about money should know. */
+/** Something that a workflow waiting for the truth about money should know. */
 export type News =
   /** The gateway may know more than before: look again now. */
   | { kind: 'look' }

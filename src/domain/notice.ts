@@ -17,7 +17,7 @@ export function isNoticeEvent(type: string): type is NoticeEvent {
   return Object.hasOwn(NOTICE_EVENTS, type);
 }
 
-/** False once the order has moved on: the news that came after are told by a notice of their own. */
+/** False once the order has moved on: later events have notices of their own. */
 export function isStillTrue(event: NoticeEvent, status: OrderStatus): boolean {
   const during: readonly OrderStatus[] | undefined = NOTICE_EVENTS[event].while;
   return during === undefined || during.includes(status);
@@ -30,12 +30,12 @@ export type NoticeState = (typeof NOTICE_STATES)[number];
 /** One event of one order through one channel: sent once, however often it is tried. */
 export interface NoticeRef {
   orderId: string;
-  /** The event's place in the order's trail. */
+  /** The event's place in the order's timeline. */
   seq: number;
   channel: string;
 }
 
-/** How one event of an order was told through one channel, without a word about who gets it. */
+/** How one event of an order was announced through one channel, without the recipient. */
 export interface NoticeRecord {
   seq: number;
   about: NoticeSubject;

@@ -36,7 +36,7 @@ export interface Refund {
   updatedAt: string;
 }
 
-/** A fraud review; `decision` is null while it waits for somebody. */
+/** A fraud review; `decision` is null while it waits for someone. */
 export interface Review {
   decision: ReviewDecision | 'expired' | null;
   /** When it expires. RFC 3339, UTC. */

@@ -6,7 +6,7 @@ export interface OrderStats {
   averageSettlingSeconds: number | null;
   /** For every status. */
   statusCounts: Record<string, number>;
-  /** What waits for somebody, by name. */
+  /** What waits for someone, by name. */
   depths: Record<string, number>;
   gateway: GatewayStanding;
   /** RFC 3339, UTC. */

@@ -6,7 +6,7 @@ export const WAITS_FOR = ['review', 'payment_gateway', 'payment_retry', 'payment
 /** What an order waits for before it goes on. */
 export interface Waiting {
   for: (typeof WAITS_FOR)[number];
-  /** RFC 3339, UTC; null when nobody knows. */
+  /** RFC 3339, UTC; null when no one knows. */
   until: string | null;
 }
 
@@ -22,7 +22,7 @@ export interface Progress {
 export function waitingOf({ status, reviewBy, attempt }: Progress): Waiting | null {
   if (status === 'in_review') return { for: 'review', until: reviewBy };
   if (status === 'payment_unknown') return { for: 'payment_outcome', until: null };
-  // A charge that is `sent` is under way; one that is settled is waited for by nobody.
+  // A charge that is `sent` is in progress; nothing waits for one that is settled.
   const isBetweenTries = attempt?.state === 'created' || attempt?.state === 'unknown';
   if (status !== 'reserved' || !isBetweenTries) return null;
   if (attempt.waitsUntil !== null) return { for: 'payment_gateway', until: attempt.waitsUntil };

@@ -42,15 +42,15 @@ export type ChargeOutcome =
   | { kind: 'expired' }
   /** Proven: no money was taken, and none will be under this attempt. */
   | { kind: 'not_charged' }
-  /** The gateway is being spared: nothing was sent, no try was used. `tries` were sent before. */
+  /** The circuit breaker is open: nothing was sent, no try was used. `tries` were sent before. */
   | { kind: 'refused'; retryAfterMs: number; tries: number }
-  /** Nobody knows yet; ask again after this long. */
+  /** Not known yet; ask again after this long. */
   | { kind: 'unknown'; retryAfterMs: number }
   | Undoing
   | Superseded;
 
 /**
- * How it stands with the refunds of an order. `refused`: a person has to act, under its dead letter. `unknown`: nobody
+ * The state of an order's refunds. `refused`: a person has to act, under its dead letter. `unknown`: no one
  * knows yet what became of one; ask again after this long.
  */
 export type RefundOutcome =
@@ -59,14 +59,14 @@ export type RefundOutcome =
   | { kind: 'unknown'; retryAfterMs: number };
 
 /**
- * What became of a cancel that somebody asks for. `accepted`: it is kept, with the reason of the first that was, and every
+ * What became of a cancel that someone asks for. `accepted`: it is kept, with the reason of the first that was, and every
  * later step of the order obeys it; `status` is null while the order has no row. `refused`: nothing was kept.
  */
 export type CancelDecision =
   | { kind: 'accepted'; reason: string; status: OrderStatus | null }
   | { kind: 'refused'; status: OrderStatus };
 
-/** Whether a workflow that somebody asked for may do its work: decided once, in the database. */
+/** Whether a workflow that someone asked for may do its work: decided once, in the database. */
 export type Admission = { kind: 'admitted' } | { kind: 'refused'; code: AdmissionRefusal; status: OrderStatus | null };
 
 export type AdmissionRefusal =

@@ -7,7 +7,7 @@ export interface Product {
   active: boolean;
 }
 
-/** A product as the catalogue keeps it, with its stock. Times are RFC 3339, UTC. */
+/** A product as the catalog keeps it, with its stock. Times are RFC 3339, UTC. */
 export interface CatalogueProduct extends Product {
   onHand: number;
   reserved: number;

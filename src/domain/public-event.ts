@@ -1,7 +1,7 @@
 import type { OrderStatus } from './order.js';
 import { statusAfter } from './order-event.js';
 
-/** The events that a shop can subscribe to, and the events of an order's trail from which each may come. */
+/** The events that a shop can subscribe to, and the events of an order's timeline from which each may come. */
 export const PUBLIC_EVENTS = {
   'order.created': ['order.created'],
   'order.in_review': ['order.in_review'],
@@ -25,12 +25,12 @@ export type PublicEventType = keyof typeof PUBLIC_EVENTS;
 
 export const PUBLIC_EVENT_TYPES = Object.keys(PUBLIC_EVENTS) as PublicEventType[];
 
-/** What an endpoint gets when somebody tests it; it has no order. */
+/** What an endpoint gets when someone tests it; it has no order. */
 export const TEST_EVENT = 'webhook.test';
 
 export const SCHEMA_VERSION = 1;
 
-/** One event of an order's trail with what came before it. Nothing here ever changes, so neither do its messages. */
+/** One event of an order's timeline with what came before it. Nothing here ever changes, so neither do its messages. */
 export interface EventSource {
   orderId: string;
   customerId: string;
@@ -41,7 +41,7 @@ export interface EventSource {
   data: Record<string, unknown>;
   /** RFC 3339, UTC. */
   createdAt: string;
-  /** The types of the earlier events of the trail, oldest first. */
+  /** The types of the earlier events of the timeline, oldest first. */
   before: readonly string[];
 }
 
@@ -62,7 +62,7 @@ interface Told {
 const PAYMENT_FAILURES = ['payment_declined', 'payment_unavailable', 'payment_mismatch'];
 const LONGEST_TEXT = 500;
 
-/** The events that the outside is told of one event of a trail, the cause before what follows from it. */
+/** The events that the outside is told of one event of a timeline, the cause before what follows from it. */
 export function publicEventsOf(source: EventSource): PublicEvent[] {
   const { orderId, seq, createdAt: timestamp } = source;
   const status: OrderStatus = statusAfter([...source.before, source.type]);
@@ -84,7 +84,7 @@ export function publicEventsOf(source: EventSource): PublicEvent[] {
 }
 
 /**
- * The id of an event's message. Two orders never share one: the last part is digits for the event of the trail itself,
+ * The id of an event's message. Two orders never share one: the last part is digits for the event of the timeline itself,
  * and a name for another that follows from it.
  */
 export function publicEventId(orderId: string, seq: number, derived?: PublicEventType): string {

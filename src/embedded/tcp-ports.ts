@@ -7,7 +7,7 @@ const LOOPBACK = '127.0.0.1';
 const LISTENING = '0A';
 const RELEASE_MS = 1_000;
 
-/** A TCP port on 127.0.0.1 that nobody listens on at this moment. */
+/** A TCP port on 127.0.0.1 that no one listens on at this moment. */
 export async function freePort(): Promise<number> {
   return listenOnce(0, LOOPBACK);
 }

@@ -6,7 +6,7 @@ interface Waiting<Item, Result> {
 
 /**
  * Makes one call out of many: what is asked for while a call is under way goes together into the next one. Under load a
- * statement serves a hundred events, in quiet times an event waits for nobody.
+ * statement serves a hundred events, in quiet times an event waits for no one.
  * @param work answers for the items in their order
  */
 export function gathered<Item, Result>(

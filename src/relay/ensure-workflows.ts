@@ -47,7 +47,7 @@ export function watchOver<Item>({ store, start, log, what, known, pollMs = POLL_
       if (started.length > 0) await store.watched(started);
       if (open.length < BATCH) await wait(pollMs);
     } catch {
-      // The relay tells of a database that is away.
+      // The relay reports an unavailable database.
       await wait(pollMs);
     }
   });

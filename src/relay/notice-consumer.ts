@@ -11,7 +11,7 @@ export interface NoticeConsumerOptions {
   firstTryMs?: number;
   /** How many first tries may run at once; a notice beyond them goes to its workflow. */
   atOnce?: number;
-  /** How long after a failed try the next one comes, and a channel that let a first try wait is spared. */
+  /** The pause before the next try, during which a channel that let a first try time out is skipped. */
   pauseMs?: number;
 }
 

@@ -1,7 +1,7 @@
-/** A committed event of an order that somebody outside may want. */
+/** A committed event of an order that someone outside may want. */
 export interface OutboxEvent {
   orderId: string;
-  /** Its place in the order's trail. */
+  /** Its place in the order's timeline. */
   seq: number;
   type: string;
   /** RFC 3339, UTC. */

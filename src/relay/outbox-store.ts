@@ -13,9 +13,9 @@ export interface Backlog {
   oldestAgeMs: number;
 }
 
-/** The rows of the outbox. Throws `Unavailable` when the database is away. */
+/** The rows of the outbox. Throws `Unavailable` when the database is unavailable. */
 export interface OutboxStore {
-  /** Takes events that nobody has, the longest due first. They are nobody's again when the lease, longer with each attempt, runs out. */
+  /** Claims free events, the longest due first. They are free again when the lease, longer with each attempt, expires. */
   claim(limit: number, leaseMs: number): Promise<ClaimedEvent[]>;
   /** They were handed on. */
   done(ids: readonly number[]): Promise<void>;

@@ -7,7 +7,7 @@ export interface Rounds {
   stop(): Promise<void>;
 }
 
-/** Does a piece of work again and again; each round waits by itself for as long as nobody rings. */
+/** Repeats a piece of work; each round decides how long it waits for a ring. */
 export function startRounds(
   round: (wait: (ms: number) => Promise<unknown>, ending: AbortSignal) => Promise<void>,
 ): Rounds {

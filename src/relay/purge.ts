@@ -13,7 +13,7 @@ export interface PurgeOptions {
 const EVERY_MS = 60_000;
 const BATCH = 1_000;
 const BATCHES = 20;
-// What failed waits for somebody to replay it, but not for ever.
+// Failed deliveries wait for a replay, but not indefinitely.
 const FAILED_MS = 90 * 24 * 3_600_000;
 
 /** Deletes old deliveries from time to time, a bounded number in small batches. */

@@ -1,4 +1,4 @@
-/** Wakes one who waits; a ring that nobody waits for is kept for the next wait. */
+/** Wakes a waiting loop; a ring that none waits for is kept for the next wait. */
 export interface Bell {
   ring(): void;
   /** Resolves at the ring, or after so many milliseconds. */

@@ -25,14 +25,14 @@ export interface WebhookConsumerOptions {
   health?: EndpointHealth;
 }
 
-/** Shorter than a workflow's tries: a relay waits for nobody for long. */
+/** Shorter than a workflow's tries: a relay waits for no one for long. */
 const FIRST_TRY_MS = 5_000;
 
 const TRAIL_TYPES: ReadonlySet<string> = new Set(Object.values(PUBLIC_EVENTS).flat());
 
 /**
  * Sends an event to every endpoint that wants it, once and without a workflow: most are taken at the first try. What
- * came of it is written down before the event counts as handed on; what was not taken is for a workflow.
+ * came of it is recorded before the event counts as handed on; what was not taken is for a workflow.
  */
 export function createWebhookConsumer(options: WebhookConsumerOptions): OutboxConsumer {
   const { store, sender, gates, delaysMs, onOpen, health = createEndpointHealth() } = options;

@@ -39,13 +39,13 @@ export interface WebhookStore {
   known(messageIds: readonly string[]): Promise<string[]>;
   /** Adds deliveries that are not there yet; a first try that was answered `gone` disables its endpoint. */
   add(deliveries: readonly NewDelivery[]): Promise<void>;
-  /** Takes open deliveries that nobody has looked after for a while, or yet; for a few seconds. */
+  /** Claims, for a few seconds, open deliveries that have not been checked for a while, or yet. */
   toWatch(limit: number): Promise<OpenDelivery[]>;
-  /** They have a workflow: nobody need look until its next try is long overdue. */
+  /** They have a workflow: it need not be checked until its next try is long overdue. */
   watched(deliveries: readonly OpenDelivery[]): Promise<void>;
   /** Looks at it again after the pause. */
   watchAgain(delivery: OpenDelivery, pauseMs: number): Promise<void>;
-  /** Ends and deletes what nobody needs any more, up to `limit` deliveries of each. @returns how many */
+  /** Ends and deletes what no one needs any more, up to `limit` deliveries of each. @returns how many */
   purge(limit: number, olderThan: { deliveredMs: number; failedMs: number }): Promise<number>;
 }
 

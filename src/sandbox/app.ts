@@ -14,11 +14,11 @@ import { checkCharge, checkRefund, checkRefundSettlement, checkSettlement } from
 
 export interface SandboxSettings {
   ledger: Ledger;
-  /** Of `pm_random`, from 0 to 1; 0.95 unless told. */
+  /** Of `pm_random`, from 0 to 1; default 0.95. */
   successRate?: number;
-  /** Of `pm_random`; 50 to 200 unless told. */
+  /** Of `pm_random`; default 50 to 200. */
   latencyMs?: { min: number; max: number };
-  /** How long a request that gets no answer is held; 60 s unless told. */
+  /** How long a request that gets no answer is held; default 60 s. */
   holdMs?: number;
   now?: () => Date;
   /** Whose sandbox it is, for whoever started it and asks /healthz. */

@@ -52,7 +52,7 @@ export const knownMethods: readonly string[] = table.map(({ method, max }) =>
   max === undefined ? method : `${method} (up to ${max})`,
 );
 
-/** The behaviour of a method for one key, or nothing when there is no such method or its number is too large. */
+/** The behavior of a method for one key, or nothing when there is no such method or its number is too large. */
 export function behaviourOf(method: string, key: string, chance: Chance): Behaviour | undefined {
   for (const row of table) {
     const match = new RegExp(`^${row.method.replace(/<\w+>/, '(\\d{1,5})')}$`).exec(method);

@@ -6,11 +6,11 @@ export interface EventSettings {
   url: string;
   /** One or more of `whsec_<base64>`; each signs every event. */
   secrets: readonly string[];
-  /** How often an event is sent before it is given up; 10 unless told. */
+  /** How often an event is sent before it is given up; default 10. */
   tries?: number;
-  /** Waited before the second try, then doubled up to a minute; 500 ms unless told. */
+  /** The pause before the second try, then doubled up to a minute; default 500 ms. */
   retryMs?: number;
-  /** More than so many under way are dropped; 10,000 unless told. */
+  /** Events beyond this many in progress are dropped; default 10,000. */
   maxPending?: number;
   timeoutMs?: number;
 }

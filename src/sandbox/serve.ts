@@ -12,13 +12,13 @@ import { openLedger } from './ledger.js';
 export interface ServeOptions extends Omit<SandboxSettings, 'ledger' | 'stopping' | 'events'> {
   /** 0 takes any free port. */
   port: number;
-  /** 127.0.0.1 unless told. */
+  /** Default 127.0.0.1. */
   host?: string;
   /** The ledger's file; in memory when there is none. */
   ledgerFile?: string;
   /** Where each change is told; none is without them. */
   events?: EventSettings;
-  /** How long `close` waits for charges and answers under way; 2 s unless told. */
+  /** How long `close` waits for charges and answers in progress; default 2 s. */
   closeDeadlineMs?: number;
 }
 

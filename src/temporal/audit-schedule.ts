@@ -5,7 +5,7 @@ import { AUDIT_BOOKS, AUDIT_SCHEDULE_ID, TASK_QUEUE } from '../workflows/contrac
 const INTERVAL_MS = 5 * 60_000;
 
 /**
- * Makes Temporal audit the books every `intervalMs`: creates the schedule, or gives an existing one today's policy. A
+ * Makes Temporal run the audit every `intervalMs`: creates the schedule, or gives an existing one today's policy. A
  * schedule that an operator paused stays paused.
  */
 export async function ensureAuditSchedule(

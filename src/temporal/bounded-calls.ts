@@ -10,7 +10,7 @@ import {
 import { inTime } from '../in-time.js';
 import { Unavailable } from '../domain/unavailable.js';
 
-/** Runs calls to Temporal that must answer in time; {@link Unavailable} when it is away or too slow. */
+/** Runs calls to Temporal that must answer in time; {@link Unavailable} when it is unavailable or too slow. */
 export type Bounded = <T>(call: () => Promise<T>, ms?: number) => Promise<T>;
 
 export function boundedBy(client: Client, deadlineMs: number): Bounded {
@@ -20,7 +20,7 @@ export function boundedBy(client: Client, deadlineMs: number): Bounded {
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 const NO_NAMESPACE = /^Namespace .* is not found/;
-// gRPC codes of a server that is away, overloaded or late: cancelled, deadline, exhausted, aborted, unavailable.
+// gRPC codes of a server that is unavailable, overloaded or late: cancelled, deadline, exhausted, aborted, unavailable.
 const AWAY = [1, 4, 8, 10, 14];
 
 /** No workflow of this id is running, or none was ever known. */

@@ -17,7 +17,7 @@ const PING_MS = 2_000;
 
 export type OrderWorkflows = ReturnType<typeof createOrderWorkflows>;
 
-/** The orders as Temporal knows them. Every method throws `Unavailable` when Temporal is away or too slow. */
+/** The orders as Temporal knows them. Every method throws `Unavailable` when Temporal is unavailable or too slow. */
 export function createOrderWorkflows({ client, eagerStart, deadlineMs }: OrderWorkflowsOptions) {
   const bounded = boundedBy(client, deadlineMs);
 
@@ -61,7 +61,7 @@ export function createOrderWorkflows({ client, eagerStart, deadlineMs }: OrderWo
       try {
         await bounded(() => handle.result(), ms);
       } catch {
-        // Not closed in time, or closed by a failure: the order itself tells how it stands.
+        // Not closed in time, or closed by a failure: the order itself has its state.
       }
     },
 

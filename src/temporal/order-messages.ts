@@ -50,14 +50,14 @@ export interface Redrive {
 
 export type OrderRequests = ReturnType<typeof createOrderRequests>;
 
-// Most messages tell what the answer to our own call tells too: that one is given the time to be written down.
+// Most messages tell what the answer to our own call tells too: that one is given the time to be recorded.
 const EVENT_DELAY_MS = 3_000;
 
 // A workflow may close, or be started by another request, in the moment it is asked; the next one is asked then.
 const MOMENTS = 3;
 
 /**
- * All that people ask of orders after their checkout, as messages to workflows: nothing here changes an order itself.
+ * All requests about orders after their checkout, as messages to workflows: nothing here changes an order itself.
  * Every method throws `Unavailable` when Temporal, its workers or their database are too slow; sending the same again is safe.
  */
 export function createOrderRequests({ client, deadlineMs, probeDatabase }: OrderRequestsOptions) {
@@ -77,7 +77,7 @@ export function createOrderRequests({ client, deadlineMs, probeDatabase }: Order
     cancelSettled: (order: AcceptedOrder, policy: OrderPolicy, reason: string): Promise<Admission> =>
       admitted(CANCEL_SETTLED_ORDER, cancelWorkflowId(order.orderId), [order, policy, reason]),
 
-    /** The database knows a refund by its id for ever, so a run that was refused may be followed by another one. */
+    /** The database never forgets a refund's id, so a run that was refused may be followed by another one. */
     refund: (request: RefundRequest, policy: OrderPolicy): Promise<Admission> =>
       admitted(REFUND_ORDER, refundWorkflowId(request.refundId), [request, policy]),
 
@@ -126,7 +126,7 @@ export function createOrderRequests({ client, deadlineMs, probeDatabase }: Order
         args: [ref, redrive],
       }),
 
-    /** Tells the workflow that works on this order now, or all that do when they shall look. @returns whether there is one */
+    /** Signals the workflow that works on this order now, or all that do if they should look. @returns whether there is one */
     async tell(orderId: string, item: News): Promise<boolean> {
       let isTold = false;
       for (const workflowId of [orderWorkflowId(orderId), cancelWorkflowId(orderId), recoverWorkflowId(orderId)]) {
@@ -136,11 +136,11 @@ export function createOrderRequests({ client, deadlineMs, probeDatabase }: Order
       return isTold;
     },
 
-    /** Starts the run that reads the truth of an order whose own run is gone, or tells the one that is running. */
+    /** Starts the run that reads the truth of an order whose own run no longer exists, or signals the one that is running. */
     recover: (order: AcceptedOrder, policy: OrderPolicy, item: News): Promise<void> =>
       startedAndTold(RECOVER_ORDER, recoverWorkflowId(order.orderId), [order, policy], news, item),
 
-    /** Tells the workflow of a refund that somebody asked for, starting it again when it is over. */
+    /** Signals the workflow of a requested refund, and starts it again if it is over. */
     tellRefund: (request: RefundRequest, policy: OrderPolicy, item: News): Promise<void> =>
       startedAndTold(REFUND_ORDER, refundWorkflowId(request.refundId), [request, policy], news, item),
 

@@ -16,7 +16,7 @@ export interface RunListerSettings {
   checkout: OrderRunKind;
   /** What else may be working on an order, such as its cancellation or recovery. */
   others: readonly OrderRunKind[];
-  /** The workflow of a refund that somebody asked for. */
+  /** The workflow of a requested refund. */
   refundWorkflowIdOf(refundId: string): string;
   /** How long Temporal may take over one question, in milliseconds... */
   deadlineMs: number;

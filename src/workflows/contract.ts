@@ -19,7 +19,7 @@ export const PROCESS_GATEWAY_EVENT = 'processGatewayEvent';
 export const AUDIT_BOOKS = 'auditBooks';
 export const SEND_NOTICE = 'sendNotice';
 
-/** One workflow id an order: starting it is the commit point of a checkout, and what dedupes it. */
+/** One workflow id per order: starting it is the commit point of a checkout, and what dedupes it. */
 export const orderWorkflowId = (orderId: string) => `order-${orderId}`;
 export const cancelWorkflowId = (orderId: string) => `cancel-${orderId}`;
 export const refundWorkflowId = (refundId: string) => `refund-${refundId}`;
@@ -72,7 +72,7 @@ export interface GatewayEventRef {
   eventId: string;
 }
 
-/** How an order ended when it was not confirmed: the failure's reason, or `cancelled`. Must be registered first. */
+/** How an order ended if it was not confirmed: the failure's reason, or `cancelled`. Must be registered first. */
 export const ORDER_OUTCOME = defineSearchAttributeKey('OrderOutcome', SearchAttributeType.KEYWORD);
 
 export const DELIVER_EVENT = 'deliverEvent';
@@ -80,7 +80,7 @@ export const DELIVER_EVENT = 'deliverEvent';
 /** Calls to receivers have a queue of their own: those that hang must not take the places of orders' activities. */
 export const DELIVERY_TASK_QUEUE = 'holdfast-deliveries';
 
-/** One workflow id a round: a replay is another round. */
+/** One workflow id per round: a replay is another round. */
 export const deliveryWorkflowId = (deliveryId: string, round: number) =>
   round === 0 ? `delivery-${deliveryId}` : `delivery-${deliveryId}-${round}`;
 

@@ -43,7 +43,7 @@ async function recover(order: AcceptedOrder, policy: OrderPolicy, inbox: Inbox):
       case 'superseded':
         return superseded;
       case 'ended':
-        // A late capture on a dead order goes back, once; the order stays as it is.
+        // A late capture of an ended order goes back, once; the order stays as it is.
         await settleAll(steps, inbox);
         await steps.refunds.findLateCaptures();
         await refundUntilDone(steps.refunds, inbox);

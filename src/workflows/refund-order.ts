@@ -10,7 +10,7 @@ import { undoActivities } from './retrying/persistent.js';
 import { refundUntilDone, type RefundSteps } from './steps/refunding.js';
 
 /**
- * Sends back part or all of a settled order's money, once, and restocks when that was asked for. It cannot be cancelled:
+ * Sends back part or all of a settled order's money, once, and restocks if that was requested. It cannot be cancelled:
  * the money may be on its way.
  */
 export async function refundOrder(request: RefundRequest, policy: OrderPolicy, before?: Left): Promise<Admission> {

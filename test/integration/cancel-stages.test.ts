@@ -157,7 +157,7 @@ describe('a cancel', () => {
     });
   });
 
-  test('racing fulfilment: one of the two wins each time, the other is refused', async () => {
+  test('racing fulfillment: one of the two wins each time, the other is refused', async () => {
     let cancelled = 0;
     for (let i = 0; i < 100; i += 1) {
       const checkout = aCheckout({ items: [{ sku: 'product-B', quantity: 1 }] });

@@ -77,7 +77,7 @@ test('a change that changes nothing leaves the version; one for another version 
   expect((await desk.delete(sku, '"2"')).status).toBe(204);
 });
 
-test('a deleted SKU can be created anew, in another currency; its stock and its history stay', async () => {
+test('a deleted SKU can be created again, in another currency; its stock and its history stay', async () => {
   const sku = newSku();
   await desk.create({ sku, on_hand: 5 });
   await buy(sku);

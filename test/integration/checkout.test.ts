@@ -112,7 +112,7 @@ describe('a checkout', () => {
     expect((await shop.post(checkout)).body.code).toBe('idempotency-key-missing');
   });
 
-  test('keeps its price when the catalogue changes, and a replay wins over the new price', async () => {
+  test('keeps its price when the catalog changes, and a replay wins over the new price', async () => {
     const sku = `price-${newOrderId()}`;
     const product = { sku, name: 'Thing', currency: 'EUR', unitPriceMinor: 500, onHand: 5 };
     await stack.seed(product);

@@ -78,7 +78,7 @@ test('a file is imported once: again it changes nothing, and stock that was sold
   ]);
 });
 
-test('lines that fail are named and written down, the others are imported; mended, that file is imported too', async () => {
+test('lines that fail are reported and kept, the others are imported; once corrected, that file is imported too', async () => {
   const id = newOrderId();
   await stack.seed({ sku: `${id}-usd`, name: 'Old', currency: 'USD', unitPriceMinor: 1, onHand: 0 });
   const lines = [

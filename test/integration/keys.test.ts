@@ -133,7 +133,7 @@ test('no key is in any line of the log or in any answer, whatever went wrong wit
   for (const canary of canaries) expect(all).not.toContain(canary.slice(13, 40));
 });
 
-test('while the database is away a key in use goes on working; one that is not known gets 503', async () => {
+test('while the database is unavailable, a key in use continues to work; an unknown one gets 503', async () => {
   const { host } = new URL(stack.databaseUrl);
   const line = await startTcpProxy(host);
   const url = Object.assign(new URL(stack.databaseUrl), { host: line.address }).href;

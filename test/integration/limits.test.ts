@@ -27,7 +27,7 @@ describe('a counter', () => {
     expect(allowed).toBeGreaterThanOrEqual(limit - Math.floor(limit / 20));
   });
 
-  test('says what is left and when it begins anew, and does', async () => {
+  test('says what is left and when it starts over, and does', async () => {
     const one = counter('anew', 2, 1_000);
     expect(await one.count('a')).toMatchObject({ allowed: true, limit: 2, remaining: 1 });
     expect(await one.count('a')).toMatchObject({ allowed: true, remaining: 0 });
@@ -63,7 +63,7 @@ describe('a counter', () => {
     expect(asked).toBe(10);
   });
 
-  test('goes on in memory while the database is away', async () => {
+  test('continues in memory while the database is unavailable', async () => {
     const url = 'postgres://nobody@127.0.0.1:1/none';
     const away = openDatabase({ url, size: 1, connectTimeoutMs: 500, statementTimeoutMs: 500, onError: () => {} });
     const errors: unknown[] = [];

@@ -69,7 +69,7 @@ test('Ctrl-C during twenty open orders loses nothing: after the next start all s
     await again.until(order_id, ['confirmed'], 60_000);
     expect(await chargesOf(first, order_id)).toHaveLength(1);
   }
-  // The catalogue is seeded on the first start only.
+  // The catalog is seeded on the first start only.
   const A = await again.post(aCheckout({ items: [{ sku: 'product-A', quantity: 11 }] }), { Prefer: 'wait=20' });
   expect(A.body.failure?.reason).toBe('out_of_stock');
 }, 150_000);

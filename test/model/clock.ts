@@ -19,7 +19,7 @@ const LONGEST_MS = 60_000;
 const LOOK_EVERY_MS = 12_000;
 /** A workflow task must have begun and ended well within this. */
 const MOMENT_MS = 150;
-// While the gateway is away something is always about to be tried again.
+// While the gateway is down, something is always about to be retried.
 const MOST_MOMENTS = 4;
 
 /**

@@ -84,7 +84,7 @@ export async function observe({ pool }: Database, orderIds: string[], skus: stri
   };
 }
 
-/** Without a row an order is only accepted. */
+/** An order without a row is only accepted. */
 export function statusOf({ orders }: Observation, orderId: string): OrderStatus {
   return orders.get(orderId)?.status ?? 'pending';
 }

@@ -79,7 +79,7 @@ export const fulfilments = picks.map((pick) =>
         if (status !== 'confirmed') return ['409 not-fulfillable'];
         return bringsGoodsBack(order) ? ['200', GOODS_RETURNED] : ['200'];
       });
-      run.tally.add(`fulfil ${expectAnswer(answer, mayBe, 'a fulfilment')}`);
+      run.tally.add(`fulfil ${expectAnswer(answer, mayBe, 'a fulfillment')}`);
       if (answer.status === 200) order.isFulfilled = true;
     },
   }),

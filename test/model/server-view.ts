@@ -16,7 +16,7 @@ export interface ServerView {
 /**
  * A fault of the test server (1.38.0), not of what it runs: a command that cancels a timer or an activity which came to
  * its end during the same workflow task makes it refuse the task's completion and forget the task. No timeout ends it,
- * its workflow goes on no more, and time is locked for ever.
+ * its workflow does not continue, and time is locked indefinitely.
  */
 export class LostWorkflowTask extends Error {}
 

@@ -132,7 +132,7 @@ function expectExactBooks(model: Model, { world, tally }: Run): void {
   if (wrong.length > 0) throw new Error(`The books are not exact: ${wrong.join('; ')}`);
 }
 
-/** Whoever listens has heard of each ending, and of no other after it. */
+/** Each follower has seen each ending, and no other one after it. */
 async function expectEndingsTold(model: Model, { world }: Run): Promise<void> {
   for (const { id } of model.orders) {
     const status = model.seen.orders.get(id)?.status;

@@ -15,7 +15,7 @@ test(
       [
         `${orders.filter(({ status }) => status === 'confirmed').length} of ${orders.length} orders confirmed`,
         `${entries.filter(({ type }) => type === 'charge').length} charges in the gateway's ledger`,
-        `${sentIntoTheVoid} charges sent while it was away`,
+        `${sentIntoTheVoid} charges sent while it was down`,
         `${confirmedAfterMs.length} orders waited for it; the first was confirmed ${seconds(confirmedAfterMs[0])} s` +
           ` and the last ${seconds(confirmedAfterMs.at(-1))} s after its return`,
         '',
@@ -27,7 +27,7 @@ test(
     // Without a breaker, 25 orders would have sent four times each. What was cut off by the kill has opened it in part.
     expect(sentIntoTheVoid).toBeGreaterThan(0);
     expect(sentIntoTheVoid).toBeLessThan(60);
-    // Those that came while the gateway was away were not given up: each was charged under its first key.
+    // Those that came while the gateway was down were not given up: each was charged under its first key.
     for (const { payment } of orders) expect(payment.attempts).toHaveLength(1);
   },
   AWAY_MS + WITHIN_MS + 60_000,

@@ -208,7 +208,7 @@ test('a refund', async () => {
   await recorder.closed('refund-order-unknown-then-told-by-an-event', waiting);
 });
 
-test('a fulfilment', async () => {
+test('a fulfillment', async () => {
   const id = await confirmed();
   await shop.ask(id, 'fulfilment');
   await recorder.closed('fulfil-order', fulfilWorkflowId(id));

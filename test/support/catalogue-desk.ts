@@ -21,7 +21,7 @@ export interface CatalogueAnswer {
   body: ProductJson & { code?: string; data: ProductJson[]; next_cursor: string | null };
 }
 
-/** Somebody who keeps the catalogue of one Holdfast over HTTP. */
+/** A client that maintains the catalog of one Holdfast over HTTP. */
 export function createCatalogueDesk(url: string) {
   const call = async (method: string, path: string, body?: unknown, ifMatch?: string): Promise<CatalogueAnswer> => {
     const response = await fetch(`${url}/v1/products${path}`, {

@@ -6,7 +6,7 @@ export const newSecret = () => `whsec_${randomBytes(32).toString('base64')}`;
 
 export interface Sending {
   secret: string;
-  /** When it is said to be sent; now unless told. */
+  /** The time of sending that it claims; default: now. */
   at?: Date;
   /** What is done to the body after it was signed. */
   spoil?: (body: string) => string;

@@ -46,7 +46,7 @@ export const PRODUCTS: ProductSeed[] = [
 export interface StackOptions {
   /** Of a server of the test's own. */
   temporalAddress?: string;
-  /** Where the sandbox tells what happened, signed; nowhere unless told. */
+  /** Where the sandbox sends its signed events; default: nowhere. */
   events?: { url: string; secrets: readonly string[] };
 }
 

@@ -12,7 +12,7 @@ export interface Received {
 export interface Receiver {
   url: string;
   received: Received[];
-  /** What it answers from now on; 204 unless told. */
+  /** What it answers from now on; default 204. */
   answer(how: (response: ServerResponse, message: Received) => void): void;
   /** Resolves when so many have come in all. */
   has(count: number, withinMs?: number): Promise<void>;

@@ -6,7 +6,7 @@ const MINUTE = 60_000;
 const refused = { kind: 'refused', retryAfterMs: MINUTE } as const;
 const stage = openStage();
 
-describe('a gateway that is being spared', () => {
+describe('a gateway behind an open breaker', () => {
   test('costs an order no try: one failure, minutes of refusals and three more failures are four sends', async () => {
     const sends: number[] = [];
     const gateway = createFakeGateway({

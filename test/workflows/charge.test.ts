@@ -18,7 +18,7 @@ describe('a charge', () => {
     expect(gateway.lookups).toHaveLength(1);
   });
 
-  test('is sent again no sooner than the gateway asked for, also when its first try was told so', async () => {
+  test('is sent again no sooner than the gateway asked for, even if it asked in the first try', async () => {
     const at: number[] = [];
     const gateway = createFakeGateway({
       charge: async (request, call) => {
@@ -81,7 +81,7 @@ describe('a charge', () => {
           ...charges,
           captured: async (...args) => {
             writes += 1;
-            if (writes <= 2) throw new Error('the database is away');
+            if (writes <= 2) throw new Error('the database is unavailable');
             return charges.captured(...args);
           },
         },

@@ -68,7 +68,7 @@ async function deliver({ results, tries = 0, waitMs = 0, isOver = () => false, b
       };
     },
     async record(_run, { kind }, then) {
-      if (faulty-- > 0) throw new Error('the database is away');
+      if (faulty-- > 0) throw new Error('the database is unavailable');
       recorded.push({ kind, ...then });
     },
     async postpone(_run, pauseMs) {

@@ -21,7 +21,7 @@ describe('money that is taken late, from an order that is being undone', () => {
         reservations: {
           ...reservations,
           release: async (run) => {
-            if (database.isAway) throw new Error('the database is away');
+            if (database.isAway) throw new Error('the database is unavailable');
             return reservations.release(run);
           },
         },

@@ -201,7 +201,7 @@ test('an undo that keeps failing under a flood continues as new, and resolves it
     reservations: {
       ...reservations,
       release: async (run) => {
-        if (release.isBroken) throw new Error('the database is away');
+        if (release.isBroken) throw new Error('the database is unavailable');
         return reservations.release(run);
       },
     },

@@ -80,7 +80,7 @@ describe('an order', () => {
           ...reservations,
           reserve: async () => {
             tries += 1;
-            throw new Error('the database is away');
+            throw new Error('the database is unavailable');
           },
         },
       }),
@@ -127,7 +127,7 @@ describe('a compensation', () => {
           ...reservations,
           release: async (run) => {
             tries += 1;
-            if (tries <= 3) throw new Error('the database is away');
+            if (tries <= 3) throw new Error('the database is unavailable');
             return reservations.release(run);
           },
         },

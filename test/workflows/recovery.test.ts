@@ -83,7 +83,7 @@ describe('a recovery', () => {
       await until(() => act.books.has(act.order.orderId) && act.entry().status === 'payment_unknown');
       const looked = gateway.lookups.length;
       await handle.signal('cancelOrder', { reason: 'asked' });
-      // It has looked in vain and waits: a workflow task that is under way would finish after the termination.
+      // It has looked without success and waits: a workflow task in progress would finish after the termination.
       await until(() => act.entry().status === 'cancelling' && gateway.lookups.length > looked);
       await handle.terminate('by mistake');
       gateway.take(sent(act));

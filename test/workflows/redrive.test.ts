@@ -7,7 +7,7 @@ import { cancels, comesTrue, openStage, test, until, type Act } from './stage.js
 
 const stage = openStage();
 
-/** A gateway that is away until it is told to come back. */
+/** A gateway that is down until it is told to come back. */
 function awayGateway(lookup?: () => LookupResult) {
   const power = { on: false };
   const gateway = createFakeGateway({
@@ -17,7 +17,7 @@ function awayGateway(lookup?: () => LookupResult) {
   return { power, gateway };
 }
 
-/** Lets an order fail because its gateway is away. @returns the id of its dead letter */
+/** Lets an order fail because its gateway is down. @returns the id of its dead letter */
 async function failedOrder({ checkOut, books, order }: Act): Promise<string> {
   const outcome = await (await checkOut()).result();
   expect(outcome).toMatchObject({ failure: { reason: 'payment_unavailable' } });

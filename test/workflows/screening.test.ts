@@ -93,7 +93,7 @@ describe('the fraud checks', () => {
 
   test('that are down are asked four times, and then a person decides: never silently allowed', async () => {
     const check = aCheck(() => {
-      throw new Error('the scoring service is away');
+      throw new Error('the scoring service is unavailable');
     });
     const scene = { policy: POLICY, fraudChecks: [check] };
     const { outcome, entry } = await stage.run(scene, async (handle, act) => {

@@ -76,7 +76,7 @@ const run = (stage: ReturnType<typeof open>) =>
 
 test('tries with growing pauses until the notice gets through', async () => {
   const stage = open('order-a', (tries) => {
-    if (tries < 5) throw Object.assign(new Error('<ada@example.com> is away'), { code: 'ESOCKET' });
+    if (tries < 5) throw Object.assign(new Error('<ada@example.com> is unavailable'), { code: 'ESOCKET' });
     return { kind: 'sent' };
   });
   expect(await run(stage)).toBe('sent');
@@ -92,7 +92,7 @@ test('tries with growing pauses until the notice gets through', async () => {
 
 test('gives up after three days, an hour apart at most, with a dead letter that names the last error', async () => {
   const stage = open('order-b', () => {
-    throw Object.assign(new Error('<ada@example.com> is away'), { name: 'SmtpFault', code: 'ESOCKET' });
+    throw Object.assign(new Error('<ada@example.com> is unavailable'), { name: 'SmtpFault', code: 'ESOCKET' });
   });
   expect(await run(stage)).toBe('failed');
   const { tries, letters } = stage.book;

@@ -75,7 +75,7 @@ describe('a cancel after the checkout', () => {
     });
   });
 
-  test('R26: stays cancelling while its refund is refused, also when Temporal cancels it, until the redrive', async () => {
+  test('R26: stays cancelling while its refund is refused, even if Temporal cancels it, until the redrive', async () => {
     const { bank, gateway } = refusingGateway();
     await stage.play({ gateway }, async (act) => {
       await confirmed(act);
@@ -178,7 +178,7 @@ describe('a refund that was asked for', () => {
     });
   });
 
-  test('R25: is refused when it exceeds what is left, also when two are asked for at once', async () => {
+  test('R25: is refused when it exceeds what is left, even if two are requested at once', async () => {
     await stage.play({}, async (act) => {
       await confirmed(act);
       const over = await refund(act, { refundId: 'over', amountMinor: 3_999 });

@@ -80,7 +80,7 @@ export function openStage() {
       const latest = environment.client.workflow.getHandle(workflowId);
       started.push(latest);
       firstRuns.push({ workflowId, runId });
-      // Results and histories are of the run that was started; whoever speaks to it speaks to the one that continues it.
+      // Results and histories are those of the run that was started; messages go to the run that continues it.
       return reachedInCalm(handle, latest);
     };
 

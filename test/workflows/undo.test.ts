@@ -106,7 +106,7 @@ describe('an undo that keeps failing', () => {
           release: async (run) => {
             tries += 1;
             // With pauses of a minute at most, the 25th try is about 20 minutes later.
-            if (tries < 25) throw new Error('the database is away');
+            if (tries < 25) throw new Error('the database is unavailable');
             return reservations.release(run);
           },
         },
@@ -143,7 +143,7 @@ describe('an undo that keeps failing', () => {
           ...reservations,
           release: async (run) => {
             release.tries += 1;
-            if (release.isBroken) throw new Error('the database is away');
+            if (release.isBroken) throw new Error('the database is unavailable');
             return reservations.release(run);
           },
         },
@@ -198,7 +198,7 @@ describe('an undo that keeps failing', () => {
 function asZombie<Args extends unknown[], Result>(step: (...args: Args) => Promise<Result>) {
   const grave: { wake: () => void; late?: Promise<Result> } = { wake: () => {} };
   const call = async (...args: Args): Promise<Result> => {
-    if (grave.late !== undefined) throw new Error('the database is away');
+    if (grave.late !== undefined) throw new Error('the database is unavailable');
     const woken = new Promise<void>((resolve) => void (grave.wake = resolve));
     grave.late = woken.then(() => step(...args));
     return grave.late;

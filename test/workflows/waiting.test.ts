@@ -64,8 +64,8 @@ const WAITS: Record<string, Wait> = {
       }),
     }),
     isSo: (act) => act.letters().includes('refund open'),
-    timers: ['until somebody decides about the refused refund'],
-    details: 'Waiting until somebody decides about the refused refund',
+    timers: ['until the refused refund is decided'],
+    details: 'Waiting until the refused refund is decided',
     ms: 86_400_000,
   },
   'a review': {

@@ -8,7 +8,7 @@ export interface AuditCheck {
   name: string;
   invariant: string;
   kind: 'books' | 'run';
-  /** `open` is what this check found before and nobody has settled. */
+  /** `open` is what this check found before and no one has settled. */
   inspect(open: readonly Place[]): Promise<Inspection>;
   cure?(finding: Finding): Promise<void>;
 }

@@ -55,7 +55,7 @@ export function gatewayChecks({ ports, recover, ...tools }: CheckTools): AuditCh
           },
           open,
         ),
-      // Money is a fact: once it is in the books, the recovery gives it back.
+      // Money is a fact: once it is in the database, the recovery gives it back.
       async cure({ orderId, about: key }) {
         await late.get(key)?.();
         await recover(orderId);

@@ -32,9 +32,9 @@ export interface BookCheck {
   invariant: string;
   /** The run that reads an order's truth can put this right. */
   isRecoverable: boolean;
-  /** Counting the orders anew puts this right. */
+  /** A recount of the orders fixes this. */
   isRecountable?: boolean;
-  /** It is about an accepted cancel, which somebody must be told of again. */
+  /** It is about an accepted cancel, which must be signaled again. */
   isCancel?: boolean;
   /** It is about a refund, whose own workflow puts this right when it runs again. */
   isResumable?: boolean;
@@ -42,22 +42,22 @@ export interface BookCheck {
   isTended?: boolean;
 }
 
-/** A letter that an audit opened and nobody has settled, or that a person discarded lately. */
+/** A letter that an audit opened and no one has settled, or that a person discarded lately. */
 export interface AuditLetter extends Place {
   id: string;
   check: string;
   isDiscarded: boolean;
 }
 
-/** The books as the audit reads them. */
+/** The database as the audit reads it. */
 export interface AuditStore {
   readonly checks: readonly BookCheck[];
   inspect(check: string, limits: AuditLimits): Promise<Inspection>;
   letters(): Promise<AuditLetter[]>;
   resolve(letterIds: readonly string[]): Promise<void>;
-  /** Counts all orders anew, for the statistics. */
+  /** Recounts all orders, for the statistics. */
   recount(): Promise<void>;
-  /** Some orders without an answer that have not moved for `quietMs`, by chance: each has its turn. */
+  /** Some orders without an answer that have not moved for `quietMs`, at random: each has its turn. */
   unsettledOrders(quietMs: number, limit: number): Promise<string[]>;
   /** Of these orders: those that have no row, or no answer yet. */
   withoutAnswer(orderIds: readonly string[]): Promise<string[]>;
@@ -71,17 +71,17 @@ export interface RunLister {
   /** Orders whose checkout has been running for at least `ageMs`. */
   checkingOut(ageMs: number): Promise<string[]>;
   /**
-   * Orders whose checkout has completed within the last `windowMs`: the newest, and as many before a moment by chance, so
+   * Orders whose checkout has completed within the last `windowMs`: the newest, and as many before a moment at random, so
    * that each has its turn.
    */
   checkedOut(windowMs: number, limit: number): Promise<string[]>;
   /** Whether any workflow that answers for the order is open. */
   isRunning(orderId: string): Promise<boolean>;
-  /** Whether the workflow of a refund that somebody asked for is open. */
+  /** Whether the workflow of a requested refund is open. */
   isRefunding(refundId: string): Promise<boolean>;
 }
 
-/** `isGivenUp`: it has been tried for as long as messages are, and nobody knows its order. */
+/** `isGivenUp`: it has been tried for as long as messages are, and no one knows its order. */
 export type WaitingEvent = InboxEvent & { isGivenUp: boolean };
 
 /** The gateways' messages that nothing was done about. */
@@ -116,7 +116,7 @@ export interface AuditPorts {
 
 /** How long things may take before the audit calls them stuck, in milliseconds, and how much one audit looks at. */
 export interface AuditLimits {
-  /** Books that were written to within this time may be in the middle of something. */
+  /** Rows that were written within this time may be in the middle of something. */
   marginMs: number;
   checkoutMs: number;
   undoMs: number;
@@ -134,12 +134,12 @@ export interface AuditLimits {
   mostLookups: number;
   /** ...so that this many audits ask about all of the last day... */
   lookBackAudits: number;
-  /** ...until so many could not be asked about, or for so long... */
+  /** ...until so many could not be asked about, or so much time has passed... */
   lookupFaults: number;
   lookupMs: number;
   /** ...orders whose workflows to ask for... */
   orders: number;
-  /** ...completed checkouts to look for in the books, twice... */
+  /** ...completed checkouts to look for in the database, twice... */
   checkouts: number;
   /** ...and recoveries to start. */
   recoveries: number;

@@ -41,7 +41,7 @@ export type AuditActivities = ReturnType<typeof createAuditActivities>;
 
 export function createAuditActivities(ports: AuditPorts) {
   return {
-    /** Checks all books, opens a dead letter for each violation, and starts what can put things right. */
+    /** Runs all checks, opens a dead letter for each violation, and starts what can put things right. */
     async auditBooks(policy: OrderPolicy): Promise<AuditReport> {
       const context = Context.current();
       const report = await auditOnce(ports, auditLimits(policy), {
@@ -129,7 +129,7 @@ export async function auditOnce(ports: AuditPorts, limits: AuditLimits, observer
     const isDiscarded = letters.some((letter) => {
       return letter.isDiscarded && letter.check === name && sameAs(letter)(finding);
     });
-    // What somebody has looked at and put aside is not brought back at once.
+    // What someone has looked at and put aside is not brought back at once.
     if (!isDiscarded) {
       const subject = about === '' ? name : `${name}:${about}`;
       await deadLetters.open({ orderId, kind, step: AUDIT_STEP, errorClass: name, lastError: detail, subject });

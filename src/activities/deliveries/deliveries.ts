@@ -28,7 +28,7 @@ export interface DeliveryStore {
    * ended by this.
    */
   due(run: DeliveryRound): Promise<DueDelivery | undefined>;
-  /** Writes the try down and, unless the round is over, moves the delivery. `gone` disables the endpoint. */
+  /** Records the try and, unless the round is over, moves the delivery. `gone` disables the endpoint. */
   record(run: DeliveryRound, result: SendResult, then: { state: DeliveryState; pauseMs?: number }): Promise<void>;
   /** Says when the next try is now. */
   postpone(run: DeliveryRound, pauseMs: number): Promise<void>;

@@ -7,7 +7,7 @@ export interface EndpointGates {
 export interface GateLimits {
   /** Most calls under way to one endpoint. */
   atOnce: number;
-  /** An endpoint at which no call has ended for so long is stuck: nobody waits for it until one ends. */
+  /** An endpoint at which no call has ended for this long is stuck: no call waits for it until one ends. */
   stuckMs: number;
   /** The longest that a call waits for its turn at one that is not. */
   waitMs: number;

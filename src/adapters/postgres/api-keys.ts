@@ -24,7 +24,7 @@ const findKey = prepared<Stored>(
   `select name, hash, scopes, expires_at as "expiresAt", revoked_at as "revokedAt" from api_keys where key_id = $1`,
 );
 
-/** The API keys: their hashes, never themselves. Throws `Unavailable` when the database is away. */
+/** The API keys: their hashes, never themselves. Throws `Unavailable` when the database is unavailable. */
 export function createApiKeyStore(database: Database) {
   const { kysely } = database;
   return {
@@ -68,7 +68,7 @@ export function createApiKeyStore(database: Database) {
       );
     },
 
-    /** For ever. @returns false when there is no key with this id */
+    /** Permanently. @returns false when there is no key with this id */
     async revoke(id: string): Promise<boolean> {
       const revoked = await orUnavailable(
         kysely

@@ -17,7 +17,7 @@ const hide = prepared(
 /** Where workers show that their circuit breakers are not closed, for API processes to read. */
 export function createBreakerBoard(database: Database, process: string) {
   return {
-    /** To be repeated within a minute: nobody believes an older row. */
+    /** To be repeated within a minute: no one believes an older row. */
     async show(gateway: string, { state, scope, until }: BreakerShown): Promise<void> {
       await show(database, [process, gateway, state, scope, until]);
     },

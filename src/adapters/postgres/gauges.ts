@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { Database } from './pool.js';
 
-/** Figures of the books that alerts look at. Each reads only what is open, by an index. */
+/** Figures of the database that alerts look at. Each reads only what is open, by an index. */
 export function createBookGauges({ kysely, pool }: Database) {
   return {
-    /** Dead letters that nobody has settled, by kind. */
+    /** Dead letters that no one has settled, by kind. */
     async openDeadLetters(): Promise<{ kind: string; count: number }[]> {
       return kysely
         .selectFrom('dead_letters')

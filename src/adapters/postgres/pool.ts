@@ -26,14 +26,14 @@ export interface PoolSettings {
   connectTimeoutMs: number;
   /** Longest time one statement may run, in milliseconds; 0 for no limit. */
   statementTimeoutMs: number;
-  /** A connection on which nothing came or went for so long is given up, in milliseconds; more than a statement may take. */
+  /** How long a connection may be silent before it is given up, in milliseconds; more than a statement may take. */
   silenceMs?: number;
   onError: (error: Error) => void;
 }
 
 const INT8_OID = 20;
 
-/** Opens a bounded pool. Connections are made on demand; the database may be away when this is called. */
+/** Opens a bounded pool. Connections are made on demand; the database may be unavailable when this is called. */
 export function openDatabase({ onError, silenceMs, ...settings }: PoolSettings): Database {
   const { connectTimeoutMs, statementTimeoutMs } = settings;
   const sessions = new WeakMap<object, Session>();

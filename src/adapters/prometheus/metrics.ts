@@ -6,7 +6,7 @@ export interface Sample {
   value: number;
 }
 
-/** A figure that is read when somebody asks for the metrics. */
+/** A figure that is read when someone asks for the metrics. */
 export interface GaugeSource {
   name: string;
   help: string;

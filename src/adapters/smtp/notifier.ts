@@ -50,7 +50,7 @@ export function createSmtpNotifier({ url, from, shopName }: SmtpSettings): Notif
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  // The transport has a queue too, but what waits there is sent even when nobody waits for it any more.
+  // The transport has a queue too, but what waits there is sent even when no one waits for it any more.
   const inTurn = createTurns(CONNECTIONS);
   const domain = /@([A-Za-z0-9.-]+)>?\s*$/.exec(from)?.[1] ?? 'localhost';
 

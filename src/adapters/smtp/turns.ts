@@ -1,4 +1,4 @@
-/** Lets `most` pieces of work run at once, in the order in which they came. Who is aborted leaves the queue. */
+/** Lets `most` pieces of work run at once, in the order of their arrival. Aborted work leaves the queue. */
 export function createTurns(most: number) {
   const queue: (() => void)[] = [];
   let running = 0;
@@ -11,7 +11,7 @@ export function createTurns(most: number) {
       return await work();
     } finally {
       const next = queue.shift();
-      // Whoever comes next takes this place over.
+      // The next one in line takes this slot over.
       if (next === undefined) running -= 1;
       else next();
     }

@@ -8,7 +8,7 @@ import { post, type Posted } from './post.js';
 import { signedHeaders } from './signed-headers.js';
 
 export interface EventSenderSettings extends AddressRule {
-  /** How names become addresses; the system's way unless told. */
+  /** How names become addresses; default: the system's resolver. */
   resolve?: Resolve;
   /** Certificates that are trusted instead of Node's list. */
   ca?: string;

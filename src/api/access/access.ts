@@ -80,7 +80,7 @@ function lacking(scope: Scope): Problem {
   );
 }
 
-/** At most one line a second, which says how many there were: who guesses keys must not fill the log. */
+/** At most one line a second, with the number of refusals: guessed keys must not fill the log. */
 function quietly(log: ApiLog): ApiLog['warn'] {
   let lastAt = -Infinity;
   let unsaid = 0;

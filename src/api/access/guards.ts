@@ -4,7 +4,7 @@ import { allowOrigins, boundUrlAndHeaders, browserHeaders } from './http-limits.
 import { boundRequests } from '../load/in-flight.js';
 
 export interface GuardOptions extends AccessOptions {
-  /** The most requests that are worked on at once. */
+  /** The most concurrent requests. */
   maxRequests: number;
   /** How many checkouts more may wait for their turn. */
   maxBurst: number;
@@ -15,7 +15,7 @@ export interface GuardOptions extends AccessOptions {
 /** What stands before every route, in order. */
 export type Guards = readonly MiddlewareHandler[];
 
-// Longer than the longest wait that a client may ask for.
+// Longer than the longest wait that a client may request.
 const REQUEST_TIMEOUT_MS = 45_000;
 
 export function createGuards({ verifier, log, maxRequests, maxBurst, corsOrigins }: GuardOptions): Guards {

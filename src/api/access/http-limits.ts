@@ -16,7 +16,7 @@ const POLICY_OF_ALL = ["frame-ancestors 'none'", "base-uri 'none'", "form-action
 const PAGE_CSP = [...PAGE_POLICY, ...POLICY_OF_ALL].join('; ');
 const DATA_CSP = ["default-src 'none'", ...POLICY_OF_ALL].join('; ');
 
-/** Refuses what no caller with good intentions sends: long URLs, and headers by the hundred. */
+/** Refuses what no legitimate client sends: long URLs and hundreds of headers. */
 export const boundUrlAndHeaders = createMiddleware(async (c, next) => {
   if (c.req.url.length > MAX_URL_LENGTH) {
     throw new Problem('uri-too-long', `A URL may have ${MAX_URL_LENGTH} characters at most.`);
@@ -34,7 +34,7 @@ function headerCount(c: Context): number {
 }
 
 const common = secureHeaders({
-  // Whoever ends TLS says whether to insist on it.
+  // The proxy that terminates TLS decides whether to insist on it.
   strictTransportSecurity: false,
   xFrameOptions: 'DENY',
   originAgentCluster: false,

@@ -14,10 +14,10 @@ export interface StoredKey {
   revokedAt: Date | null;
 }
 
-/** Where keys are. Throws `Unavailable` when it is away. */
+/** The store of keys. Throws `Unavailable` when it is unavailable. */
 export interface KeyStore {
   find(id: string): Promise<StoredKey | undefined>;
-  /** Notes that a key was used now. */
+  /** Records that a key was used now. */
   touch(id: string): Promise<void>;
 }
 
@@ -30,27 +30,27 @@ export type Verified =
 export interface KeyVerifierOptions {
   store: KeyStore;
   log: ApiLog;
-  /** For how long what was read of a key counts: the longest time a revoked key goes on working. */
+  /** How long a key is cached: the longest time a revoked key continues to work. */
   cacheMs: number;
   clock?: () => number;
 }
 
 export interface KeyVerifier {
-  /** @throws Unavailable when the key is not known here and the store is away */
+  /** @throws Unavailable when the key is not known here and the store is unavailable */
   verify(text: string): Promise<Verified>;
 }
 
 interface Entry {
   key: StoredKey | undefined;
   readAt: number;
-  /** A store that is away is not asked again before this time. */
+  /** An unavailable store is not asked again before this time. */
   askAfter: number;
   reading?: Promise<Entry> | undefined;
 }
 
 const MOST_KEYS = 1_000;
 const TOUCH_EVERY_MS = 60_000;
-// While the store is away a key that was good goes on working for so long.
+// How long a key that was valid continues to work while the store is unavailable.
 const STALE_MS = 300_000;
 const PATIENCE_MS = 500;
 const ASK_AGAIN_MS = 1_000;
@@ -61,7 +61,7 @@ const ASK_AGAIN_MS = 1_000;
  */
 export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: KeyVerifierOptions): KeyVerifier {
   const known = createBoundedMap<string, Entry>(MOST_KEYS);
-  // Apart from the others: who guesses ids must not push good keys out.
+  // Kept separately: guessed ids must not evict valid keys.
   const unknown = createBoundedMap<string, Entry>(MOST_KEYS);
   const touched = createBoundedMap<string, number>(MOST_KEYS);
   const firstReads = new Map<string, Promise<Entry>>();
@@ -90,7 +90,7 @@ export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: Key
       if (age > cacheMs / 2 && entry.key !== undefined) void readAgain(id, entry).catch(() => {});
       return entry;
     }
-    // Only what is good may outlive its time, and only while the store cannot be asked.
+    // Only valid keys may outlive their time, and only while the store cannot be asked.
     if (entry.key === undefined || age > STALE_MS) return firstRead(id);
     return clock() < entry.askAfter ? entry : readAgain(id, entry).catch(() => entry);
   }

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { Problem } from '../requests/problems.js';
 
-/** How a counter stands after a checkout was counted. */
+/** The state of a counter after a checkout was counted. */
 export interface Allowance {
   allowed: boolean;
   limit: number;

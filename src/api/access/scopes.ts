@@ -2,7 +2,7 @@ import type { Scope } from '../../domain/scopes.js';
 
 /**
  * What a key needs for each route; `public` routes need none. A route that is not listed needs `admin`, and fails a
- * test until somebody decides.
+ * test until someone decides.
  */
 export const ROUTE_SCOPES: Readonly<Record<string, Scope | 'public'>> = {
   'POST /v1/orders': 'orders',
@@ -53,7 +53,7 @@ export const ROUTE_SCOPES: Readonly<Record<string, Scope | 'public'>> = {
   'GET /docs/*': 'public',
 };
 
-/** Public routes that show more, such as stock, to who asks for it with the parameter `include` and has this scope. */
+/** Public routes that show more, such as stock, to clients with this scope that send the parameter `include`. */
 export const INCLUDE_SCOPES: Readonly<Record<string, Scope>> = {
   'GET /v1/products': 'catalog',
   'GET /v1/products/:sku': 'catalog',

@@ -44,7 +44,7 @@ export const changeSchema = z
   .refine((changes) => Object.keys(changes).length > 0, 'must have at least one of name, unit_price_minor, active')
   .openapi('ProductChange', { minProperties: 1, example: { unit_price_minor: 2199 } });
 
-/** Who sees what: without it the products for sale, with it also the others, with all that operators see. */
+/** Without it, only the products for sale; with it, all products with all fields for operators. */
 export const viewQuery = z.object({
   include: z
     .literal('inactive', 'must be "inactive"')
@@ -107,7 +107,7 @@ export const eitherProductList = z.union([
   listOf('ProductList', productJsonSchema),
 ]);
 
-/** A product as everybody sees it. */
+/** A product as everyone sees it. */
 export function productJson(product: CatalogueProduct): z.infer<typeof productJsonSchema> {
   return {
     sku: product.sku,

@@ -58,9 +58,9 @@ export type ProductRefused = { kind: 'unknown' } | { kind: 'stale'; version: num
 export type ProductChanged = { kind: 'changed'; product: CatalogueProduct } | ProductRefused;
 export type ProductDeleted = { kind: 'deleted' } | { kind: 'reserved'; reserved: number } | ProductRefused;
 
-/** The catalogue as people read and keep it. Throws `Unavailable` when the database is away. */
+/** The catalog as people read and keep it. Throws `Unavailable` when the database is unavailable. */
 export interface ProductBook {
-  /** A SKU that was deleted begins anew. */
+  /** A SKU that was deleted starts over. */
   create(product: NewProduct): Promise<ProductCreated>;
   find(sku: string): Promise<CatalogueProduct | undefined>;
   /** In SKU order. */

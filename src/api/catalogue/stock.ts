@@ -44,7 +44,7 @@ export type StockAdjusted =
   | { kind: 'conflict' }
   | { kind: 'unknown_sku' };
 
-/** The stock as people change and read it. Throws `Unavailable` when the database is away. */
+/** The stock as people change and read it. Throws `Unavailable` when the database is unavailable. */
 export interface StockBook {
   /** One transaction; never below what is reserved. */
   adjust(adjustment: StockAdjustment): Promise<StockAdjusted>;

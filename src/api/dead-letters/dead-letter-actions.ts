@@ -131,7 +131,7 @@ async function orderOf(options: OrderActionOptions, { orderId }: DeadLetter): Pr
 }
 
 function superseded(orderStatus: string): Problem {
-  return notRedrivable(`The order is ${orderStatus}, or somebody else was first.`, { order_status: orderStatus });
+  return notRedrivable(`The order is ${orderStatus}, or another request was first.`, { order_status: orderStatus });
 }
 
 function notRedrivable(detail: string, extra: Record<string, unknown> = {}): Problem {

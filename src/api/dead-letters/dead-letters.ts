@@ -41,7 +41,7 @@ export type Discarded =
   | { kind: 'unsettled'; detail: string };
 
 /**
- * The first word counts: `kept` also for the same again, also when the dead letter `isOver`. `under_way` while its refund
+ * The first evidence counts: `kept` for the same again too, even if the dead letter `isOver`. `under_way` while its refund
  * is being sent.
  */
 export type GivenEvidence =
@@ -50,7 +50,7 @@ export type GivenEvidence =
   | { kind: 'not_open'; state: DeadLetterState }
   | { kind: 'under_way' };
 
-/** What needs a person. Throws `Unavailable` when the database is away. */
+/** Work that needs a person. Throws `Unavailable` when the database is unavailable. */
 export interface DeadLetterBook {
   /** Oldest first. */
   list(filter: DeadLetterFilter): Promise<DeadLetter[]>;

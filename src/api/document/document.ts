@@ -40,9 +40,9 @@ const LICENSE = { name: 'MIT', identifier: 'MIT' };
 
 const TAGS = [
   { name: 'Orders', description: 'Checkouts, and what can be done with their orders' },
-  { name: 'Products', description: 'The catalogue and its stock' },
+  { name: 'Products', description: 'The catalog and its stock' },
   { name: 'Operations', description: 'What needs a person, and the numbers of the shop' },
-  { name: 'Webhooks', description: 'Who is told what happens to orders' },
+  { name: 'Webhooks', description: 'Endpoints that receive the events of orders' },
   { name: 'Gateways', description: 'What payment gateways send' },
 ];
 

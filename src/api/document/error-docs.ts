@@ -20,7 +20,7 @@ const HEADERS = {
   'Cache-Control': 'public, max-age=3600',
 };
 
-/** The page that the `type` of every problem points to: one section a code. It loads nothing. */
+/** The page that the `type` of every problem points to: one section per code. It loads nothing. */
 export function createErrorDocs() {
   const app = new Hono();
   const page = errorsPage();

@@ -1,14 +1,14 @@
 export interface PaceOptions {
-  /** How many at once when all is well. */
+  /** How many at once under normal conditions. */
   most: number;
-  /** What the slowest of a moment may take. */
+  /** How long the slowest ones may take. */
   targetMs: number;
   clock?: () => number;
 }
 
 export type Pace = ReturnType<typeof createPace>;
 
-// At the slowest still this part of the most: a machine that only warms up must not turn a few clients away.
+// Never less than this part of the maximum: a machine that is only warming up must not refuse a few clients.
 const LEAST_PART = 0.4;
 const WINDOW_MS = 500;
 const QUIET_MS = 5_000;
@@ -16,7 +16,7 @@ const DOWN = 0.7;
 const UP = 1.1;
 const GOOD = 0.7;
 
-/** How many may be worked on at once: fewer while the slowest take too long, more again while they do not. */
+/** How many may be in progress at once: fewer while the slowest ones take too long, more again when they do not. */
 export function createPace({ most, targetMs, clock = Date.now }: PaceOptions) {
   let limit = most;
   let slowest = 0;
@@ -24,7 +24,7 @@ export function createPace({ most, targetMs, clock = Date.now }: PaceOptions) {
 
   return {
     limit(): number {
-      // What was slow that long ago says nothing of now.
+      // Slowness that long ago says nothing about now.
       if (clock() - since > QUIET_MS) limit = most;
       return Math.floor(limit);
     },

@@ -4,7 +4,7 @@ import { Problem } from '../requests/problems.js';
 import { retryAfter } from '../requests/retry-after.js';
 
 export interface InFlightOptions {
-  /** The most requests that are worked on at once. */
+  /** The most concurrent requests. */
   most: number;
   /** How many checkouts more may wait for their turn. */
   burst: number;

@@ -46,7 +46,7 @@ export interface CheckoutRequest {
 export type Acceptance = { kind: 'accepted' | 'replayed'; record: OrderRecord };
 
 /**
- * Accepts a checkout once. The start of the workflow is what accepts an order; nothing is written before but to whom a key
+ * Accepts a checkout once. The start of the workflow is what accepts an order; the only thing written before is to which order a key
  * belongs that came beside an order_id.
  * @throws Problem `order-conflict`, `idempotency-conflict`, `price-changed`, `validation-error` or `overloaded`; Unavailable,
  * after which the same checkout may be sent again whatever became of this one
@@ -77,7 +77,7 @@ export async function acceptCheckout(
 
   const priced = price(checkout, known.products);
   if (priced instanceof Problem) {
-    // The catalogue may have changed since this order was accepted: a replay wins over a refusal.
+    // The catalog may have changed since this order was accepted: a replay wins over a refusal.
     if ((await workflows.find(orderId)) !== undefined) return replayed();
     throw priced;
   }

@@ -17,7 +17,7 @@ export interface OrderEvent {
   createdAt: string;
 }
 
-/** The trails of orders. Throws `Unavailable` when the database does not answer. */
+/** The timelines of orders. Throws `Unavailable` when the database does not answer. */
 export interface OrderTrail {
   /** The events after `seq`, oldest first. */
   events(orderId: string, afterSeq: number, limit: number): Promise<OrderEvent[]>;

@@ -175,7 +175,7 @@ function reviewJson({ decision, deadline }: Review): OrderJson['review'] {
   return { state: decision === null ? 'waiting' : REVIEW_STATES[decision], by: deadline };
 }
 
-/** How it stands with the order's money, in one word. */
+/** The payment state of the order, in one word. */
 function paymentState(record: OrderRecord): OrderJson['payment']['state'] {
   const captured = capturedMinor(record);
   if (captured === 0) return record.attempts.at(-1)?.state ?? 'none';

@@ -22,7 +22,7 @@ import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
 const MAX_WAIT_SECONDS = 30;
-// More than these get their answer at once, as if they had not asked to wait.
+// Beyond this many, requests are answered immediately, as if they had not asked to wait.
 const MOST_WAITING = 100;
 const NO_IDENTITY = 'Send order_id in the body, or the header Idempotency-Key.';
 
@@ -101,7 +101,7 @@ export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...s
   const app = new OpenAPIHono<Env>({ defaultHook: refuseInvalid });
   let waiting = 0;
 
-  /** Turns away what is too much before anything is done for it. */
+  /** Refuses excess checkouts before anything is done for them. */
   const beforeReading = createMiddleware<Env>(async (c, next) => {
     await countCheckout(c, rateLimits?.perKey, 'API key', c.get('keyId'));
     const ticket = await gate?.enter(() => c.req.raw.signal);
@@ -135,7 +135,7 @@ export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...s
     return c.json(orderJson(await existingOrder(sources, id)), 200);
   });
 
-  /** The order as it stands when it is settled, or when the wait that the request prefers is over. */
+  /** The order once it is settled, or when the preferred wait is over. */
   async function afterWait(c: Context, record: OrderRecord): Promise<OrderRecord> {
     const seconds = preferredWait(c.req.header('Prefer'));
     if (seconds === undefined || waiting >= MOST_WAITING) return record;

@@ -106,7 +106,7 @@ function answerOf(problem: Problem, place: ProblemPlace) {
   return { headers, text };
 }
 
-/** By the codes of llhttp; those without a sentence of their own are told apart by nobody but attackers. */
+/** By the codes of llhttp; only attackers would tell the others apart. */
 function parserFault(error: ParserError): Problem {
   const code: string = error.code ?? '';
   switch (code) {

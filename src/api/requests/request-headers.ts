@@ -32,7 +32,7 @@ export const REQUEST_HEADERS = {
   IfMatch: {
     in: 'header',
     name: 'If-Match',
-    description: 'The ETag of the version that is to be changed: 412 when somebody else has changed it since.',
+    description: 'The ETag of the version to be changed: 412 if it has changed since.',
     required: false,
     schema: { type: 'string' },
     example: '"3"',

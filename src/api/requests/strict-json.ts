@@ -19,7 +19,7 @@ export function strictJson(maxBytes: number) {
   });
 }
 
-/** Lets no body through, or an empty object: what nobody reads is refused rather than dropped. */
+/** Accepts no body or an empty object: fields that would be ignored are refused instead. */
 export function noMembers(maxBytes: number) {
   const strict = strictJson(maxBytes);
   return createMiddleware(async (c, next) => {

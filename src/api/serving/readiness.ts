@@ -1,4 +1,4 @@
-/** Asks one part: nothing when it works, or in a word what is wrong. A part that rejects is away. */
+/** Asks one part: nothing if it works, or in a word what is wrong. A part that rejects is unavailable. */
 export type Probe = () => Promise<string | void>;
 
 export type Readiness =

@@ -18,7 +18,7 @@ export interface Listen {
   variable: string;
   /** The most connections held open at once. */
   maxConnections?: number;
-  /** A connection on which nothing came or went for so long is cut; more than an answer may take to begin. */
+  /** How long a connection may be silent before it is closed; more than an answer may take to begin. */
   silenceMs?: number;
   /** Hears of the requests that were refused before the app saw them. */
   observe?: RequestObserver;
@@ -30,7 +30,7 @@ const BACKLOG = 4_096;
 const MAX_HEADER_BYTES = 8_192;
 const SILENCE_MS = 60_000;
 const REQUESTS_PER_SOCKET = 1_000;
-// How often slow clients are looked for: the time-outs below are late by as much.
+// How often slow clients are looked for: the timeouts below are late by as much.
 const CHECK_EVERY_MS = 2_000;
 // Node's defaults let a slow client hold a socket for five minutes.
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: CHECK_EVERY_MS };
@@ -59,7 +59,7 @@ export async function serveHttp(app: Pick<Hono, 'fetch'>, listen: Listen): Promi
     if (problem === undefined) void answer(incoming, outgoing);
     else refuse(incoming, outgoing, problem);
   });
-  // Who does not read what was asked for would otherwise keep a connection, and the answer in memory, for ever.
+  // A client that does not read its answer would otherwise keep a connection, and the answer in memory, indefinitely.
   server.setTimeout(silenceMs);
   server.maxConnections = maxConnections;
   server.maxRequestsPerSocket = REQUESTS_PER_SOCKET;

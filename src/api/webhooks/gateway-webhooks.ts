@@ -22,7 +22,7 @@ export interface GatewayEventVerifier {
   verify(gateway: string, headers: Headers, rawBody: Uint8Array): Verification | Promise<Verification>;
 }
 
-/** Throws `Unavailable` when the database is away. */
+/** Throws `Unavailable` when the database is unavailable. */
 export interface GatewayInbox {
   /** Stores a message, once by its id. */
   store(event: GatewayEvent & { gateway: string }): Promise<unknown>;

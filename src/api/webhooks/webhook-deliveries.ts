@@ -31,7 +31,7 @@ export type Replayed =
   | { kind: 'not_found' }
   | { kind: 'no_receiver'; endpointState: 'disabled' | 'deleted' };
 
-/** The deliveries as people see them. Throws `Unavailable` when the database is away. */
+/** The deliveries as the API shows them. Throws `Unavailable` when the database is unavailable. */
 export interface DeliveryBook {
   /** Newest first. */
   list(filter: DeliveryFilter): Promise<WebhookDelivery[]>;

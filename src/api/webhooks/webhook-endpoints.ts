@@ -45,7 +45,7 @@ export type EndpointChanged =
   | { kind: 'rotating' }
   | { kind: 'disabled' };
 
-/** The endpoints that get events. Throws `Unavailable` when the database is away. */
+/** The endpoints that receive events. Throws `Unavailable` when the database is unavailable. */
 export interface EndpointBook {
   /** Oldest first. */
   list(limit: number, afterId?: string): Promise<WebhookEndpoint[]>;

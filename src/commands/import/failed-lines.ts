@@ -8,7 +8,7 @@ export interface FailedLine {
   line: number;
   /** Another one, of a record with line breaks. */
   lastLine: number;
-  /** As it stands in the file. */
+  /** As it is in the file. */
   text: string;
   faults: readonly Fault[];
 }
@@ -25,7 +25,7 @@ export function describeFailure({ line, lastLine, faults }: FailedLine): string 
 }
 
 /**
- * Opens a file for lines that failed: the lines as they were, each behind a column with its faults. Mended, it can be
+ * Opens a file for lines that failed: the lines as they were, each behind a column with its faults. Once corrected, it can be
  * imported as it is.
  * @throws Error when it cannot be written, or is the file that is read
  */
@@ -49,7 +49,7 @@ export async function openFailedLines(
   return (header, delimiter) => {
     const hasErrors = hasErrorColumn(header, delimiter);
     const started = put(`${hasErrors ? header : `${ERROR_COLUMN}${delimiter}${header}`}\n`);
-    // Whoever writes next hears of it.
+    // The next write reports it.
     started.catch(() => {});
     return {
       async write(failed) {

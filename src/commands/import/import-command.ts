@@ -76,7 +76,7 @@ export async function importCommand(request: ImportRequest): Promise<number> {
 
   for (const one of shown) warn(describeFailure(one));
   if (report.failed > shown.length) warn(`and ${report.failed - shown.length} more lines; --errors FILE has them all`);
-  if (report.failed > 0 && errors !== undefined) warn(`Mend the lines in ${errors}, then import that file.`);
+  if (report.failed > 0 && errors !== undefined) warn(`Correct the lines in ${errors}, then import that file.`);
   for (const line of summary(report, raiseStock)) say(line);
   if (interrupted.signal.aborted) {
     say(`Stopped after line ${report.lastLine}; import the same file again to go on.`);

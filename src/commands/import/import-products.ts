@@ -44,7 +44,7 @@ const REFUSED_VALUE = /^(?:22|23)/;
 
 /**
  * Writes the products of a CSV file, batch by batch. A record is written wholly or not at all, and the others go on.
- * @throws Error when the first line is of no use, or the database is away
+ * @throws Error when the first line cannot be used, or the database is unavailable
  */
 export async function importProducts(options: ImportOptions): Promise<ImportReport> {
   const { signal } = options;
@@ -80,7 +80,7 @@ export async function importProducts(options: ImportOptions): Promise<ImportRepo
       if (signal.aborted) break;
     }
   } catch (error) {
-    // Who interrupts also ends the source that is waited for.
+    // An interrupt also ends the source that is waited for.
     if (!signal.aborted || error !== signal.reason) throw error;
   }
   if (signal.aborted) return report;

@@ -7,7 +7,7 @@ import { MAX_NAME_LENGTH, MAX_ON_HAND, type ProductLine } from '../../domain/pro
 export interface Fault {
   /** A column, or empty for the line as a whole. */
   field: string;
-  /** What is wrong and how to mend it. */
+  /** What is wrong and how to fix it. */
   detail: string;
 }
 
@@ -133,12 +133,12 @@ function priceOf(value: string, currency: string): number | Wrong {
   if (price !== undefined) return price;
   if (value === '') return wrong('is empty');
   const minor = inMinorUnits(value, currency);
-  const mend =
+  const remedy =
     minor === undefined ? `1999 means ${formatMoney(1_999, currency)}` : `write ${minor} for ${value} ${currency}`;
-  return wrong(`is ${show(value)}; it must be a whole number of minor units up to ${MAX_AMOUNT_MINOR}: ${mend}`);
+  return wrong(`is ${show(value)}; it must be a whole number of minor units up to ${MAX_AMOUNT_MINOR}: ${remedy}`);
 }
 
-/** What somebody meant who wrote 19.99, if that is certain. */
+/** What 19.99 was meant to be, if that is certain. */
 function inMinorUnits(value: string, currency: string): string | undefined {
   const [, major, minor] = /^(\d{1,9})[.,](\d+)$/.exec(value) ?? [];
   const decimals = decimalsOf(currency);

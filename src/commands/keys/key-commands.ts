@@ -49,7 +49,7 @@ export function addKeyCommands(program: Command, withDatabase: WithDatabase, { s
 
   keys
     .command('revoke')
-    .description('make a key useless, for ever')
+    .description('revoke a key permanently')
     .argument('<id>', 'as the list shows it')
     .action(async (id: string) => {
       await withDatabase((database) => revokeKey(database, id));

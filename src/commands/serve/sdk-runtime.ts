@@ -17,7 +17,7 @@ export async function installSdkRuntime(log: Logger): Promise<() => Promise<stri
   const address = `127.0.0.1:${await freePort()}`;
   Runtime.install({
     shutdownSignals: [],
-    // Below INFO the SDK writes down what workflows and activities work on, customers included.
+    // Below INFO the SDK records what workflows and activities work on, customers included.
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       const fields = { ...snakeCased(meta), component: SDK };
       if (level === 'ERROR') log.error(fields, message);

@@ -5,7 +5,7 @@ import { repeatedMember } from '../../api/requests/repeated-member.js';
 import { faultsOf } from '../../api/requests/validation.js';
 import type { ProductSeed } from '../../domain/product.js';
 
-/** What a new catalogue starts with: plenty, little, nothing. */
+/** What a new catalog starts with: plenty, little, nothing. */
 export const FIRST_PRODUCTS: readonly ProductSeed[] = [
   { sku: 'product-A', name: 'Notebook', currency: 'EUR', unitPriceMinor: 1_999, onHand: 10 },
   { sku: 'product-B', name: 'Fountain pen', currency: 'EUR', unitPriceMinor: 4_900, onHand: 5 },

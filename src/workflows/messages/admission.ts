@@ -6,7 +6,7 @@ import { admission } from '../contract.js';
 export const admitted: Admission = { kind: 'admitted' };
 
 /**
- * Lets whoever started this workflow learn whether it may do its work.
+ * Tells the starter of this workflow whether it may do its work.
  * @returns what the workflow calls with the decision of its first activity
  */
 export function announceAdmission(): (decision: Admission) => Promise<void> {

@@ -38,14 +38,14 @@ export interface Left {
 }
 
 export interface Inbox extends RunLength {
-  /** The next piece of news for whoever waits for this sort of money, `ms` at most; `what` as the Web UI shows it. */
+  /** The next piece of news for this sort of money, waiting `ms` at most; `what` as the Web UI shows it. */
   next(about: Money, ms: number, what: string): Promise<News | undefined>;
-  /** Whether somebody has asked to look again. */
+  /** Whether someone has asked to look again. */
   hasLook(): boolean;
   /** Forgets all who have asked to look until now. */
   dropLooks(): void;
   /**
-   * Whether the gateway has hinted since the last time at something that nobody may have looked for: a hint does not say
+   * Whether the gateway has hinted since the last time at something that may not have been looked up: a hint does not say
    * which charge it is about.
    */
   takeHint(): boolean;
@@ -55,7 +55,7 @@ export interface Inbox extends RunLength {
   left(): Left;
 }
 
-/** Keeps the news that is sent to this workflow until somebody asks for it. */
+/** Keeps the news that is sent to this workflow until someone asks for it. */
 export function openInbox(before?: Left): Inbox {
   let waiting: News[] = before?.news ?? [];
   let isHinted = before?.isHinted ?? false;
@@ -81,7 +81,7 @@ export function openInbox(before?: Left): Inbox {
         waiting.splice(waiting.indexOf(item), 1);
         return item;
       }
-      // Whoever takes news looks after it: one look is enough for all.
+      // A workflow looks up after it has taken news: one look-up serves all of it.
       const first = waiting.find((one) => isOurs(one) && one.kind !== 'look') ?? item;
       waiting = distinctNews(waiting).filter((one) => one.kind !== 'look' && !isSameNews(one, first));
       return first;

@@ -39,26 +39,26 @@ export function undoRetries(policy: OrderPolicy): ActivityOptions {
   };
 }
 
-/** The same for a step that somebody may wake between two of its tries: one that is running is awaited first. */
+/** The same for a step that someone may wake between two of its tries: one that is running is awaited first. */
 export function wakeableRetries(policy: OrderPolicy): ActivityOptions {
   return { ...undoRetries(policy), cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED };
 }
 
-/** A message about an order that nobody knows is tried for as long as gateways repeat theirs, and a day more. */
+/** A message about an order that no one knows is tried for as long as gateways repeat theirs, and a day more. */
 export function eventRetries(policy: OrderPolicy): ActivityOptions {
   return { ...undoRetries(policy), scheduleToCloseTimeout: '4 days' };
 }
 
-/** A notice is tried for three days; a mail server that is away for longer needs a person. */
+/** A notice is tried for three days; a mail server that is down for longer needs a person. */
 export const NOTICE_TRIES: ActivityOptions = {
   startToCloseTimeout: '45 seconds',
   scheduleToCloseTimeout: '72 hours',
-  // A try that runs on after a cancel may still succeed; the book takes that too.
+  // A try that runs on after a cancel may still succeed; the database takes that too.
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry: { initialInterval: '20 seconds', backoffCoefficient: 2, maximumInterval: '1 hour' },
 };
 
-/** What is written into the book of notices is never given up. */
+/** Writes to the store of notices are never given up. */
 export const NOTICE_BOOK: ActivityOptions = {
   startToCloseTimeout: '15 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },

@@ -99,7 +99,7 @@ async function rest(error: unknown, pause: { ms: number; atMostMs: number }): Pr
   await sleepFor(Math.max(pause.ms, Math.min(retryAfterMs(error), pause.atMostMs)), 'until the next try');
 }
 
-/** What the failed try was told to wait. The server obeys it between the retries of a regular activity; here nobody does. */
+/** How long the failed try says to wait. The server obeys that between the retries of a regular activity, but not here. */
 function retryAfterMs(error: unknown): number {
   const cause = causeOf(error);
   const [first] = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];

@@ -8,7 +8,7 @@ import { waitFor } from '../telemetry/waiting.js';
 
 type Known = Exclude<ChargeOutcome, { kind: 'unknown' | 'refused' }>;
 
-/** Charges the order and answers only when the outcome is known: after trouble the truth is looked up, never guessed. */
+/** Charges the order and answers only when the outcome is known: after a fault the truth is looked up, never guessed. */
 export async function pay(steps: OrderSteps, inbox: Inbox, journey: Journey): Promise<Known> {
   const known = journey.place.at === 'settling' ? undefined : await chargeInTime(steps, inbox, journey);
   if (known !== undefined) return known;

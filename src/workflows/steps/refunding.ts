@@ -8,7 +8,7 @@ import type { Redrive } from './redrive.js';
 /** What sending money back needs: the refunds of an order that is being undone, or one that was asked for. */
 export interface RefundSteps {
   policy: OrderPolicy;
-  /** Sends what is due; throws, and is retried, while the gateway is in trouble. */
+  /** Sends what is due; throws, and is retried, while the gateway is failing. */
   refund(): Promise<RefundOutcome>;
   /** Asks again about charges that had taken nothing, where there may be any. */
   findLateCaptures(): Promise<void>;
@@ -31,11 +31,11 @@ export async function refundUntilDone(steps: RefundSteps, inbox: Inbox): Promise
       if (!(isHinted = inbox.takeHint())) return;
       continue;
     }
-    // Nobody says so when the dead letter of a refused refund is discarded.
+    // No one says so when the dead letter of a refused refund is discarded.
     const [pauseMs, what] =
       outcome.kind === 'unknown'
         ? [pauseAfter(outcome.retryAfterMs), 'until the next look-up of the refund']
-        : [steps.policy.lookupSlowIntervalMs, 'until somebody decides about the refused refund'];
+        : [steps.policy.lookupSlowIntervalMs, 'until the refused refund is decided'];
     const item = await inbox.next('refund', pauseMs, what);
     if (item?.kind === 'redrive') await steps.redrive(item);
     if (item?.kind === 'evidence') await steps.applyEvidence(item.evidence);
@@ -43,7 +43,7 @@ export async function refundUntilDone(steps: RefundSteps, inbox: Inbox): Promise
   }
 }
 
-/** Before a run ends: heeds what came when none of its steps was waiting for it any more. */
+/** Before a run ends: processes hints that came when none of its steps was waiting for them any more. */
 export async function heedHints(steps: RefundSteps, inbox: Inbox): Promise<void> {
   if (inbox.takeHint()) await refundLateCaptures(steps, inbox);
 }

@@ -118,7 +118,7 @@ describe('the relay', () => {
       onFault: () => {},
     });
     await until(() => isThere);
-    // Idle for so long that it looks again only at the next ring.
+    // Idle for long enough to look again only at the next ring.
     await sleep(1_000);
     for (let round = 0; round < 5; round += 1) {
       await plantOrder(stack.database, 'confirmed');
@@ -209,7 +209,7 @@ describe('the relay', () => {
     expect(most).toBe(4);
   });
 
-  test('waits for a database that is away and goes on when it is back', async () => {
+  test('waits for an unavailable database and continues when it is back', async () => {
     const proxy = await startTcpProxy(new URL(stack.databaseUrl).host);
     const url = Object.assign(new URL(stack.databaseUrl), { host: proxy.address }).href;
     const database = openDatabase({

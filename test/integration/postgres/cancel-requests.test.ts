@@ -223,7 +223,7 @@ describe('an accepted cancel', () => {
     expect(await rowOf(order)).toMatchObject({ status: 'cancelling' });
   });
 
-  test('R38: of a confirmed order forbids its fulfilment, and a recovery carries it out', async () => {
+  test('R38: of a confirmed order forbids its fulfillment, and a recovery carries it out', async () => {
     const order = await confirmed();
     expect(await cancel(order.orderId)).toMatchObject({ status: 'confirmed' });
     expect(await orders().complete(order.orderId)).toMatchObject({ kind: 'refused', code: 'not_fulfillable' });
@@ -233,7 +233,7 @@ describe('an accepted cancel', () => {
     expect(await rowOf(order)).toMatchObject({ status: 'cancelling', cancelReason: REASON });
   });
 
-  test('R38: and a fulfilment at once: one of the two holds', async () => {
+  test('R38: and a concurrent fulfillment: one of the two wins', async () => {
     const all = await Promise.all(Array.from({ length: 12 }, () => confirmed()));
     for (const order of all) {
       const [decision, admission] = await Promise.all([cancel(order.orderId), orders().complete(order.orderId)]);

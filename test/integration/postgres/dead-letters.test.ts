@@ -24,7 +24,7 @@ const letter = (orderId: string, overrides: Partial<NewDeadLetter> = {}): NewDea
   kind: 'compensation',
   step: 'release',
   errorClass: 'UndoFailing',
-  lastError: 'the database is away',
+  lastError: 'the database is unavailable',
   ...overrides,
 });
 
@@ -56,7 +56,7 @@ test('another kind or another subject is another thing that is wrong', async () 
   expect(states).toEqual(['compensation  open', 'refund a resolved', 'refund b open']);
 });
 
-test('what is being redriven and goes wrong again is open again; what was settled is opened anew', async () => {
+test('what is being redriven and fails again is open again; what was settled gets a new one', async () => {
   const orderId = await rows.insert('compensating');
   const { kysely } = stack.database;
   const setState = (state: 'redriving' | 'discarded') =>

@@ -67,7 +67,7 @@ describe('a migration', () => {
     expect(applied[0]).toBe('0001_orders.sql');
   });
 
-  test('of several processes is done by one of them, also where transactions are serializable', async () => {
+  test('of several processes is done by one of them, even if transactions are serializable', async () => {
     const url = await emptyDatabase();
     await admin.query(
       `alter database ${new URL(url).pathname.slice(1)} set default_transaction_isolation = serializable`,

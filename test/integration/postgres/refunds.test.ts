@@ -46,7 +46,7 @@ describe('a refund that somebody asks for', () => {
     expect(await refunds.open({ ...rest, refundId: `undo-${orderId}-1` })).toEqual(conflict);
   });
 
-  test.each(['completed', 'confirmed'] as const)('is sent once, also when the order is %s', async (status) => {
+  test.each(['completed', 'confirmed'] as const)('is sent once, even if the order is %s', async (status) => {
     const orderId = await rows.insertPaid(status);
     const refund = asked(orderId, 'all');
     await refunds.open(refund);

@@ -157,7 +157,7 @@ describe('goods that are back, or may yet come back', () => {
   });
 });
 
-test('a fulfilment, a cancel and refunds of the goods at once: nothing is shipped that comes back from the shelf', async () => {
+test('a fulfillment, a cancel and refunds of the goods at once: nothing is shipped that comes back from the shelf', async () => {
   // What the order was when its refund was written down.
   await stack.database.pool.query(
     `create table opened (refund_id text, status text);

@@ -57,7 +57,7 @@ describe('a verdict', () => {
     expect(await rows.events(order.orderId)).toEqual(['order.created', 'order.in_review']);
   });
 
-  test('is one also when twenty tries store different ones at once', async () => {
+  test('is one even if twenty tries store different ones at once', async () => {
     const order = anAcceptedOrder();
     const verdicts = [ALLOW, REVIEW, REJECT];
     const tries = Array.from({ length: 21 }, (_, i) => screen(order, verdicts[i % 3] ?? ALLOW));

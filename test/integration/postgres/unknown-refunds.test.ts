@@ -92,7 +92,7 @@ describe('R25: a refund whose outcome is unknown', () => {
     expect(await refunds.dueOne(refund)).toMatchObject([{ state: 'due', request: { key: keyOf(refund, 2) } }]);
   });
 
-  test('stays unknown while the gateway is at it, or cannot be asked, also after a redrive, which only looks', async () => {
+  test('stays unknown while the gateway is processing it, or cannot be asked, even after a redrive, which only looks', async () => {
     const { orderId, key } = await unknownRefund();
     for (const found of [{ kind: 'processing' } as const, undefined]) {
       await refunds.redrive(orderId, await cases.openLetter(orderId));

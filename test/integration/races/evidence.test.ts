@@ -40,7 +40,7 @@ test('R10: of two people who say the opposite at once, to two instances, one is 
     expect(order.status).toBe(believed === 'charged' ? 'confirmed' : 'failed');
     expect(await endStateOf(stack, order)).toMatchObject({ charges: [], kept: 0 });
     expect((await lettersOf(stack, id))[0]).toMatchObject({ kind: 'payment_unknown', state: 'resolved' });
-    // Whoever did not get the answer sends the same again.
+    // A client that did not get the answer sends the same again.
     expect((await say(elsewhere, believed)).status).toBe(202);
     expect((await say(shop, outcomes[loser] ?? '')).body).toMatchObject({ code: 'evidence-conflict' });
     expect((await shop.get(id)).body.status).toBe(order.status);

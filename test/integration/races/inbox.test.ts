@@ -55,7 +55,7 @@ test('R21: an event that was acknowledged just before every worker died is worke
   await expectPaidOnce(id);
 });
 
-test('R21: an event that was acknowledged while Temporal was away is found by the audit', async () => {
+test('R21: an event that was acknowledged while Temporal was down is found by the audit', async () => {
   const line = await startTcpProxy(stack.temporalAddress);
   try {
     const cutOff = await stack.serve('api', { ...TOLD, TEMPORAL_ADDRESS: line.address });

@@ -126,7 +126,7 @@ describe('R36: the gateway is killed for a while under fifty checkouts', () => {
     expect(outage.entries).toHaveLength(50);
   });
 
-  test('R36: the breaker spared the gateway: hardly anything was sent while it was away', () => {
+  test('R36: the open breaker protected the gateway: hardly anything was sent while it was down', () => {
     // Without it, 25 orders would have sent four times each. What was cut off by the kill counts too, and may open it alone.
     expect(outage.sentIntoTheVoid).toBeGreaterThan(0);
     expect(outage.sentIntoTheVoid).toBeLessThan(40);

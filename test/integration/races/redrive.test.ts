@@ -116,7 +116,7 @@ test.each(['confirmed', 'cancelled', 'completed'])(
   },
 );
 
-test('R28: a redrive while the gateway is away waits for it: what came before must be known first', async () => {
+test('R28: a redrive while the gateway is down waits for it: what came before must be known first', async () => {
   const [first] = await failedOrders(1);
   const { id, letter } = first ?? { id: '', letter: '' };
   await gateway?.close();

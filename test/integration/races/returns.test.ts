@@ -77,7 +77,7 @@ test('R23: goods are not shipped while their refund is under way, and are once t
   expect(await fulfil(id)).toMatchObject({ status: 409, body: { code: 'goods-returned' } });
   const discarded = await shop.send(`/v1/dead-letters/${letter?.id}/discard`, { note: 'the customer keeps them' }, {});
   expect(discarded.status).toBe(200);
-  // Who asks while the refused fulfilment is still ending hears that one's answer.
+  // A request while the refused fulfillment is still ending gets that one's answer.
   await eventually(
     () => fulfil(id),
     ({ body }) => body.status === 'completed',
@@ -85,7 +85,7 @@ test('R23: goods are not shipped while their refund is under way, and are once t
   expect(await onHand(sku)).toBe(0);
 });
 
-test('R23: of a fulfilment and a refund of the goods at the same moment, the goods are shipped or kept back, never both', async () => {
+test('R23: of a fulfillment and a refund of the goods at the same moment, the goods are shipped or kept back, never both', async () => {
   const endings = new Set<string>();
   for (let round = 0; round < 8; round += 1) {
     const { sku, id } = await soldOut();

@@ -64,7 +64,7 @@ test('R24: the redrive of an undo that keeps failing has it tried within a secon
   const before = await tries();
   expect((await press(letter)).status).toBe(202);
   await eventually(tries, (now) => now === before + 1, 1_000);
-  // That try takes half a second; whoever presses meanwhile gets another one after it, and not one each.
+  // That try takes half a second; redrives in the meantime get one more try after it, not one each.
   const presses = await Promise.all([press(letter), press(letter), press(letter)]);
   expect(presses.map(({ status }) => status)).toEqual([202, 202, 202]);
   await eventually(tries, (now) => now === before + 2, 2_000);

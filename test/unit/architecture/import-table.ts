@@ -4,7 +4,7 @@ const NOTHING = { ours: [], types: [], packages: [], node: [] } as const;
 const PORTS = ['activities/'];
 const HTTP = ['hono', '@hono/node-server', '@hono/zod-openapi', 'zod'];
 
-/** Who may import whom. What is not in this table is forbidden. */
+/** The imports that each folder is allowed. What is not in this table is forbidden. */
 export const IMPORT_TABLE: readonly Part[] = [
   { ...NOTHING, from: 'domain/' },
   // A clock, which the domain must not have.

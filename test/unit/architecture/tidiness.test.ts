@@ -82,7 +82,7 @@ describe('the rules themselves', () => {
   });
 
   test.each(['const port = process.env.PORT;', "process.env['PORT']", 'const { PORT } = process.env;'])(
-    'take %s for a read also where passing through is allowed',
+    'take %s for a read even where passing through is allowed',
     (line) => {
       expect(environmentReads(line, { passThrough: true })).toEqual([line]);
     },

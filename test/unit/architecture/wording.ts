@@ -6,7 +6,7 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\bunless told\b/i, 'default: …'],
   [/\balso (?:when|after|if|where)\b/i, 'even if, even after, including'],
   [/(?:^|[.!:;] )Who (?![^.]*\?)/, 'begin with the subject: "A client that …"'],
-  [/(?:^|[.!:;] )Whoever\b|\bnobody's\b/i, 'name the subject'],
+  [/(?:^|[.!:;] )Whoever\b/i, 'name the subject'],
   [/\bfor ever\b/i, 'indefinitely, forever'],
   [/\bin vain\b/i, 'without success'],
   [/\bat last\b/i, 'eventually'],
@@ -26,7 +26,7 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
     'per',
   ],
   [
-    /\b(?:behaviou?r(?<=our)|recognis|seriali[s]|neighbour|catalogue|colour|judgement|honour|favour|organis|initialis|normalis|licence|learnt|whilst|amongst|fulfilment)/i,
+    /(?<!\/)\b(?:behaviour|recognis|serialis|neighbour|catalogue|judgement|favour|organis|initialis|normalis|licence|learnt|whilst|amongst|fulfilment)/i,
     'US spelling',
   ],
 ];

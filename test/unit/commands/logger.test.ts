@@ -31,7 +31,7 @@ it.each(['detail', 'where', 'internalQuery'])('keeps what an error of the databa
   expect(logged({ err: error })).toContain('23514');
 });
 
-it('writes one JSON object a line, with a time and the message', () => {
+it('writes one JSON object per line, with a time and the message', () => {
   const line = JSON.parse(logged({ order_id: 'order-1' }));
   expect(line).toMatchObject({ order_id: 'order-1', msg: 'something happened' });
   expect(Date.parse(line.time)).not.toBeNaN();

@@ -45,7 +45,7 @@ test('a bell that rings before somebody waits is heard; one ring wakes once', as
   expect(performance.now() - started).toBeLessThan(2_000);
 });
 
-test('an endpoint that fails three times in a row is spared, but for one that looks whether it is well again', async () => {
+test('an endpoint that fails three times in a row is skipped, except for one try that checks whether it works again', async () => {
   const health = createEndpointHealth({ restMs: 50 });
   for (const isWell of [false, false, true, false, false]) health.note('we_1', isWell);
   expect(health.isSpared('we_1')).toBe(false);

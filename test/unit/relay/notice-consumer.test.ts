@@ -54,7 +54,7 @@ describe('the consumer of notices', () => {
     expect(started).toEqual([['smtp', 10_000]]);
   });
 
-  test('waits no longer than its time, and then spares the channel that let it wait', async () => {
+  test('waits no longer than its time, and then skips the channel that let it wait', async () => {
     const { take, started, attempt } = open({ attempt: never, pauseMs: 200 });
     const begun = performance.now();
     await take(event, signal);
@@ -78,7 +78,9 @@ describe('the consumer of notices', () => {
   });
 
   test('fails when the workflow cannot be started, so that the event comes again', async () => {
-    const away = async () => Promise.reject(new Error('Temporal is away'));
-    await expect(open({ attempt: away, startWorkflow: away }).take(event, signal)).rejects.toThrow('Temporal is away');
+    const away = async () => Promise.reject(new Error('Temporal is unavailable'));
+    await expect(open({ attempt: away, startWorkflow: away }).take(event, signal)).rejects.toThrow(
+      'Temporal is unavailable',
+    );
   });
 });

@@ -113,7 +113,7 @@ test('a receiver that does not answer is asked again', async () => {
   await received(2);
 });
 
-test('a receiver that is away costs no charge, and more events than may wait are dropped', async () => {
+test('an unavailable receiver costs no charge, and events beyond the limit are dropped', async () => {
   const faults: unknown[] = [];
   const events = { url: 'http://127.0.0.1:1', secrets: [secret], retryMs: 60_000, maxPending: 2 };
   const sandbox = await startSandbox({ events, onFault: (error) => faults.push(error) });
@@ -191,7 +191,7 @@ test.each([
   ['delay_ms', -1],
   ['delay_ms', 60_001],
   ['shuffle', 'yes'],
-])('the behaviour %s: %j is refused with the field', async (field, value) => {
+])('the behavior %s: %j is refused with the field', async (field, value) => {
   const { sandbox } = await start();
   expect(await sandbox.behave({ [field]: value })).toMatchObject({ status: 422, body: { field } });
 });

@@ -5,7 +5,7 @@ import type { GatewayEvent } from '../../../domain/gateway-event.js';
 export interface SandboxEventSettings {
   /** Every secret that is valid now, as `whsec_<base64>`: two while one replaces the other. */
   secrets: readonly string[];
-  /** How far the time of sending may be from now, in the past or the future; 300 unless told. */
+  /** How far the time of sending may be from now, in the past or the future; default 300. */
   toleranceSeconds?: number;
   now?: () => Date;
 }

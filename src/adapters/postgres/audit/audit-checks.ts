@@ -14,7 +14,7 @@ export interface SqlCheck extends BookCheck {
   sql: string;
 }
 
-/** The invariants of the books. */
+/** The invariants that the audit checks. */
 export const SQL_CHECKS: readonly SqlCheck[] = [
   ...MONEY_CHECKS,
   ...STOCK_CHECKS,

@@ -126,7 +126,7 @@ export const MONEY_CHECKS: readonly SqlCheck[] = [
     invariant: 'I14',
     isRecoverable: false,
     sql: `select r.order_id, r.refund_id as about,
-                 format('refund %s of %s %s failed and nobody was told', r.refund_id, r.amount_minor, r.currency) as detail
+                 format('refund %s of %s %s failed and has no dead letter', r.refund_id, r.amount_minor, r.currency) as detail
           from refunds r
           where r.state = 'failed' and not exists (
             select from dead_letters d

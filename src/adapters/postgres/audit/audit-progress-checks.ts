@@ -8,7 +8,7 @@ const TOLD_OF_MONEY = told(
   'o.order_id',
   `d.kind in ('payment_unknown', 'refund') or d.kind = 'compensation' and d.subject = ''`,
 );
-// A refund that nobody asked for is sent by the undo of its order.
+// A refund that no one asked for is sent by the undo of its order.
 const TOLD_OF_REFUND = told(
   'r.order_id',
   `d.kind in ('refund', 'compensation') and d.subject = r.refund_id
@@ -17,7 +17,7 @@ const TOLD_OF_REFUND = told(
 
 const SINCE = `to_char(o.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
 
-/** Nothing is stuck without somebody being told. What only lacks a workflow is found, and cured, by comparing the runs. */
+/** Nothing is stuck without a dead letter. What only lacks a workflow is found, and fixed, by comparing the runs. */
 export const PROGRESS_CHECKS: readonly SqlCheck[] = [
   {
     name: 'checkouts-end',
@@ -49,7 +49,7 @@ export const PROGRESS_CHECKS: readonly SqlCheck[] = [
     name: 'unknown-payments-have-a-letter',
     invariant: 'I11',
     isRecoverable: false,
-    sql: `select o.order_id, '' as about, 'what became of the charge is not known, and nobody was told' as detail
+    sql: `select o.order_id, '' as about, 'the outcome of the charge is unknown, and it has no dead letter' as detail
           from orders o, ago
           where o.status = 'payment_unknown' and o.updated_at < ago.margin
             and not exists (

@@ -51,7 +51,7 @@ export const STOCK_CHECKS: readonly SqlCheck[] = [
     name: 'returned-goods-are-not-shipped',
     invariant: 'I5',
     isRecoverable: false,
-    // Somebody who adjusts the stock afterwards has counted the shelf.
+    // An adjustment of the stock afterwards means that the shelf was counted.
     sql: `select m.order_id, m.sku as about,
                  format('%s of %s were put back on the shelf before the order was completed', m.on_hand_delta, m.sku)
                    as detail

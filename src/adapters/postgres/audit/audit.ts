@@ -12,7 +12,7 @@ const MOST_LETTERS = 10_000;
 
 const UNSETTLED = ORDER_STATUSES.filter((status) => !isSettled(status));
 
-/** The books as the audit reads them. It writes nothing but the ends of its own dead letters, and counts. */
+/** The database as the audit reads it. It writes nothing but the ends of its own dead letters, and counts. */
 export function createAuditStore(database: Database): AuditStore {
   const { kysely } = database;
   const byName = new Map(SQL_CHECKS.map((check) => [check.name, check]));

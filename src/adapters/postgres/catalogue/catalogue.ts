@@ -85,14 +85,14 @@ export function createCatalogue(database: Database) {
   const catalogue = {
     /**
      * Adds or updates products, each with its stock or not at all, all of them in one transaction. A deleted product
-     * is created anew. `isShort`: it has less stock than its line asks for.
+     * is created again. `isShort`: it has less stock than its line asks for.
      * @param lines of different SKUs
      */
     async write(lines: readonly ProductLine[], { raiseStock, reason }: WriteOptions): Promise<LineOutcome[]> {
       const done: LineOutcome[] = [];
       let open = lines;
       for (let tries = 0; open.length > 0; tries += 1) {
-        // Somebody else's product of this SKU came in the same moment: now it is there to be looked at.
+        // Another product with this SKU was created at the same moment: now it can be read.
         if (tries === MOST_TRIES) throw new Error(`product "${open[0]?.sku}" is being written by too many at once`);
         const rows = await writeLines(database, [...columnsOf(open), raiseStock, reason]);
         const again = new Set(rows.filter(({ kind }) => kind === 'again').map(({ sku }) => sku));

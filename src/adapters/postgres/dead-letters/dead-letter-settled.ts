@@ -14,7 +14,7 @@ export async function unsettledBy(
 ): Promise<string | undefined> {
   switch (kind) {
     case 'payment_unknown':
-      return 'Nobody knows yet whether this charge took money; a look-up or evidence settles it.';
+      return 'It is not known yet whether this charge took money; a look-up or evidence settles it.';
     case 'refund':
       return (await refundIsOwed(tx, orderId, subject, status))
         ? 'This refund has not succeeded; redrive it, or give evidence that the money went back.'
@@ -25,7 +25,7 @@ export async function unsettledBy(
     case 'books':
       // Books may disagree about something that is no order.
       return status === undefined ? undefined : orderIsOpen(tx, orderId, status);
-    // No money and no stock hangs on it.
+    // No money and no stock depends on it.
     case 'notice':
       return undefined;
     case 'charge':
@@ -35,7 +35,7 @@ export async function unsettledBy(
   }
 }
 
-/** A paid order owes nobody its payment: of that, a refund that failed for good may be given up. */
+/** A paid order owes no one its payment: of that, a refund that failed for good may be given up. */
 async function refundIsOwed(
   tx: Tx,
   orderId: string,

@@ -86,7 +86,7 @@ function letterRow(tx: Tx, id: string) {
     .executeTakeFirstOrThrow();
 }
 
-/** While it is sent nobody can know what will have become of it. */
+/** While it is sent no one can know what will have become of it. */
 async function isBeingSent(tx: Tx, refundId: string): Promise<boolean> {
   const refund = await tx
     .selectFrom('refunds')

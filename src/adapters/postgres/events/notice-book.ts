@@ -7,7 +7,7 @@ import { orUnavailable } from '../unavailable.js';
 /** When a workflow that was just started is first looked for. Its own first try may come after a pause of seconds. */
 export const FIRST_LOOK = sql<Date>`now() + interval '5 minutes'`;
 
-// A mail server that is away for days leaves many notices: the older one is, the less often it is looked for.
+// A mail server that is down for days leaves many notices: the older one is, the less often it is checked.
 const NEXT_LOOK = sql<Date>`now() + least(greatest(now() - n.created_at, interval '5 minutes'), interval '1 hour')`;
 
 const inMs = (ms: number) => sql<Date>`now() + ${ms}::float8 * interval '1 ms'`;

@@ -50,7 +50,7 @@ const begin = prepared<BeginRow>(
    from opened, event join orders o using (order_id)`,
 );
 
-/** The book of notices in PostgreSQL. */
+/** The store of notices in PostgreSQL. */
 export function createNoticeStore(database: Database): NoticeStore {
   const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.kysely.transaction().execute(work);
 

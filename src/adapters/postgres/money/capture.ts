@@ -87,7 +87,7 @@ const captureStatement = prepared<CaptureRow>(
 type CaptureSource = Partial<GatewayCall> & { actor?: Actor | null };
 
 /**
- * Writes down that money was taken, and confirms the order if it may still be confirmed; one whose cancel was accepted is
+ * Records that money was taken, and confirms the order if it may still be confirmed; one whose cancel was accepted is
  * `cancelling` instead. Stock that slipped away meanwhile is taken again if there is any.
  */
 export async function capture(

@@ -47,7 +47,7 @@ const firstClaim = prepared<ClaimRow>(
    select intent.*, payment_method from intent, payable`,
 );
 
-/** Writes down the intent to send, committed when this returns, or answers what has become of it. */
+/** Records the intent to send, committed when this returns, or answers what has become of it. */
 export async function claim(database: Database, run: OrderRun, sendWindowMs: number, ttlMs: number): Promise<Claim> {
   const values = [run.orderId, run.owner, chargeKeyPrefix(run.orderId), sendWindowMs];
   const [first] = await firstClaim(database, values);

@@ -7,7 +7,7 @@ import { addToTrail } from '../orders/add-event.js';
 import type { Tx } from '../pool.js';
 import { changeRefund, failRefund, lockRefund, moveRefund, succeedRefund, type Refund } from './refund-row.js';
 
-/** Lets one sender send it, and nobody else until that call is over. */
+/** Lets one sender send it, and no one else until that call is over. */
 export async function claimRefund(tx: Tx, key: string, sendWindowMs: number): Promise<RefundClaim> {
   const refund = await existing(tx, key);
   const standing = standingOf(refund, key);
@@ -19,7 +19,7 @@ export async function claimRefund(tx: Tx, key: string, sendWindowMs: number): Pr
   return { kind: 'send' };
 }
 
-/** Writes down what a send came to. @returns how it stands with the refund */
+/** Records the outcome of a send. @returns the refund's state */
 export async function recordRefund(
   tx: Tx,
   key: string,
@@ -51,7 +51,7 @@ async function recordAnswer(tx: Tx, refund: Refund, result: RefundResult, tries:
   }
 }
 
-/** Writes down what a look-up found. @returns how it stands with the refund */
+/** Records what a look-up found. @returns the refund's state */
 export async function recordLookup(
   tx: Tx,
   key: string,
@@ -80,7 +80,7 @@ export async function recordLookup(
     }
     case 'processing':
     case undefined:
-      // A redrive that looked in vain leaves it to a person again.
+      // A redrive that found nothing leaves it to a person again.
       await openUnknown(tx, refund);
       return { kind: 'unknown', retryAfterMs: 0 };
   }

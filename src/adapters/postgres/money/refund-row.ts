@@ -13,7 +13,7 @@ import type { Tables } from '../tables.js';
 
 export type Refund = Selectable<Tables['refunds']>;
 
-/** The idempotency key of one try at a refund that was asked for. A new number only after a definite failure. */
+/** The idempotency key of one try at a requested refund. A new number only after a definite failure. */
 export function refundKey(orderId: string, refundId: string, number: number): string {
   return `${orderId}:refund:${refundId}:${number}`;
 }

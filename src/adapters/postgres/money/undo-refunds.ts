@@ -44,7 +44,7 @@ export async function unwantedCaptures(tx: Tx, orderId: string, status: OrderSta
   );
 }
 
-/** Writes down, once, the refund of what no other refund of the capture gives back; returns all that are not done. */
+/** Records, once, the refund of what no other refund of the capture gives back; returns all that are not done. */
 export async function undoCapture(tx: Tx, capture: UnwantedCapture): Promise<DueRefund[]> {
   const { orderId, attempt, capturedMinor } = capture;
   const refunds = await tx
@@ -73,7 +73,7 @@ export async function undoCapture(tx: Tx, capture: UnwantedCapture): Promise<Due
   return due;
 }
 
-/** A failed refund whose money goes back another way needs nobody any more. */
+/** A failed refund whose money goes back another way needs no person any more. */
 export async function supersede(tx: Tx, { order_id, refund_id }: Refund): Promise<void> {
   const resolution = 'superseded: another refund gives this money back';
   await resolveDeadLetters(tx, order_id, ['refund'], resolution, { subject: refund_id });

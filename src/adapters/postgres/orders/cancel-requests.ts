@@ -22,7 +22,7 @@ export function createCancelRequests(database: Database) {
 
 /**
  * Keeps a cancel if the order may still be cancelled. The steps that could confirm the order read what is kept here,
- * whether or not anybody tells its workflow.
+ * whether or not anyone tells its workflow.
  *
  * A statement that locks the order's row reads other tables as they were before it waited for the lock. So the request is
  * noted in the row too, of which such a statement sees the newest version. While there is no row, the request is committed

@@ -18,7 +18,7 @@ export async function isPastItsTime(tx: Tx, { orderId, owner }: OrderRun): Promi
   return rows.length > 0;
 }
 
-/** What an order ends as that is given up unpaid: as expired, when its time to pay was over before anybody came for it. */
+/** How an order that is given up unpaid ends: as expired, if its time to pay was over before anything was sent. */
 export async function inTime(tx: Tx, run: OrderRun, ending: Undone): Promise<Undone> {
   const isUnpaid = ending.status === 'failed' && ending.failure.reason === 'payment_unavailable';
   if (!isUnpaid || !(await isPastItsTime(tx, run))) return ending;

@@ -28,7 +28,7 @@ const versions = prepared<VersionRow>(
    where o.order_id = any($1)`,
 );
 
-/** What is new about orders that somebody follows. Throws `Unavailable` when the database is away. */
+/** News about followed orders. Throws `Unavailable` when the database is unavailable. */
 export function createFollowedOrders(database: Database) {
   return {
     async versions(orderIds: readonly string[]) {

@@ -39,7 +39,7 @@ export function createOrderCounts({ kysely }: Pick<Database, 'kysely'>) {
       });
     },
 
-    /** Counts all orders anew. Orders may change meanwhile: what the count has not seen stays to be added. */
+    /** Recounts all orders. Orders may change meanwhile: changes that the count has not seen stay to be added. */
     async recount(): Promise<void> {
       await kysely.transaction().execute(async (tx) => {
         await sql`select set_config('statement_timeout', ${String(RECOUNT_TIMEOUT_MS)}, true),

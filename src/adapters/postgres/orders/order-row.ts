@@ -58,7 +58,7 @@ export async function placeOrder(database: Database, order: AcceptedOrder, owner
   await place(database, placingValues(order, owner));
 }
 
-/** The same, one order of a customer after another: whoever gets a higher number sees all the lower ones. */
+/** The same, one order of a customer after another: an order with a higher number sees all the lower ones. */
 export async function placeOrderInTurn(database: Database, order: AcceptedOrder, owner: string): Promise<void> {
   await placeInTurn(database, placingValues(order, owner));
 }

@@ -135,7 +135,7 @@ async function settleDeadLetters(tx: Tx, orderId: string, ending: Undone): Promi
   const over = RUN_LETTERS.filter((other) => other !== kind);
   const resolution = `the order is ${ending.status}`;
   await resolveDeadLetters(tx, orderId, over, resolution);
-  // Not that of a refund which somebody asked for: it goes on by itself.
+  // Not that of a refund which someone asked for: it goes on by itself.
   await resolveDeadLetters(tx, orderId, ['compensation'], resolution, { subject: '' });
   if (kind === undefined || ending.status !== 'failed') return;
   const { step, reason, detail } = ending.failure;

@@ -140,7 +140,7 @@ function reserveOutcome(row: ReserveRow, order: AcceptedOrder, owner: string): R
   const outOfStock: ReserveOutcome = { kind: 'out_of_stock', shortages: row.shortages };
   if (row.placed === 'pending') return outOfStock;
 
-  // The row was there before. Without one, another try of this order was first by a hair: this one comes again.
+  // The row existed before. Without one, another try of this order was narrowly first: this one comes again.
   if (row.existing === null) throw new Error(`order ${order.orderId} was being written by another try`);
   if (row.existing_owner !== owner) return { kind: 'superseded' };
   if (row.existing === 'pending') return outOfStock;

@@ -92,7 +92,7 @@ async function holdForReview(tx: Tx, orderId: string, verdict: Verdict, deadline
 }
 
 function turnedDown({ decision }: StoredReview): ScreenOutcome {
-  const detail = decision === 'expired' ? 'nobody decided the review in time' : 'rejected in review';
+  const detail = decision === 'expired' ? 'the review was not decided in time' : 'rejected in review';
   return { kind: 'reject', detail };
 }
 

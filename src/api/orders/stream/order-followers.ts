@@ -51,7 +51,7 @@ const WHILE_AWAY_MS = 2_000;
 const UNTOLD = '';
 
 /**
- * Tells many followers of many orders what is new, with one query a look for all of them. PostgreSQL's NOTIFY is not
+ * Tells many followers of many orders what is new, with one query per look for all of them. PostgreSQL's NOTIFY is not
  * used: it takes a lock of the whole database at each commit, which every order would pay for.
  */
 export function createOrderFollowers({ orders, most, intervalMs = 200, log }: FollowersOptions) {
@@ -71,7 +71,7 @@ export function createOrderFollowers({ orders, most, intervalMs = 200, log }: Fo
     follow(orderId: string, seq: number, follower: Follower): (() => void) | undefined {
       if (isClosed || count >= most) return undefined;
       const known = followed.get(orderId) ?? { seq, waiting: UNTOLD, followers: new Set() };
-      // Who is behind brings the others along: each drops what it has heard before.
+      // A follower that is behind brings the others along: each drops what it has seen before.
       known.seq = Math.min(known.seq, seq);
       // What this one was told before it came may be over.
       known.waiting = UNTOLD;
@@ -132,7 +132,7 @@ export function createOrderFollowers({ orders, most, intervalMs = 200, log }: Fo
     if (changed.length === 0) return;
     const events = await orders.eventsAfter(changed);
     for (const { orderId, seq, version, status } of changed) {
-      // Somebody came meanwhile who is further behind: the next look brings what that one lacks.
+      // A follower that is further behind joined meanwhile: the next look brings what it lacks.
       if (followed.get(orderId)?.seq !== seq) continue;
       // Later ones may have come since; they are told with the status that they lead to.
       const of = events.filter((event) => event.orderId === orderId && event.seq <= version);

@@ -72,7 +72,7 @@ const getStream = createRoute({
   },
 });
 
-/** An order's trail as server-sent events (WHATWG HTML, section 9.2). The id of an event is its `seq`. */
+/** An order's timeline as server-sent events (WHATWG HTML, section 9.2). The id of an event is its `seq`. */
 export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...sources }: StreamOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
@@ -84,7 +84,7 @@ export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...s
     const heard = Math.min(c.req.valid('header')['last-event-id'] ?? 0, version);
     // An EventSource comes back after each end; only this answer tells it not to.
     if (isSettled(status) && heard >= version) return c.body(null, 204);
-    // Nobody reads the body of its answer, so nobody would ever end the stream.
+    // No one reads the body of its answer, so no one would ever end the stream.
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': STREAM_TYPE });
 
     const mailbox = createMailbox<Mail>();
@@ -112,7 +112,7 @@ export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...s
       await send(stream, mailbox, heard, heartbeatMs).finally(leave);
     });
     answer.headers.set('Content-Type', STREAM_TYPE);
-    // Whether the connection is kept is the server's to say: told otherwise, a client sends on where nobody listens.
+    // Only the server decides whether the connection is kept; a client that is told otherwise sends into the void.
     answer.headers.delete('Connection');
     return answer;
   });

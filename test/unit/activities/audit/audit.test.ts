@@ -87,7 +87,7 @@ function stage(scene: Partial<Scene>) {
   return { ports, run, done, lines };
 }
 
-test('wrong counts are counted anew, once, however many are wrong', async () => {
+test('wrong counts are recounted, once, however many are wrong', async () => {
   const findings = [finding('', 'failed'), finding('', 'confirmed')];
   const { done, run } = stage({ check: { isRecoverable: false, isRecountable: true }, findings });
   await run();
@@ -105,7 +105,7 @@ test('a refund that somebody asked for goes on by its own workflow, any other by
   ]);
 });
 
-test('the workflow of a message is started again, but not of one that was tried for days in vain', async () => {
+test('the workflow of an event is started again, but not of one that was tried for days without success', async () => {
   const started: string[] = [];
   const event = { gateway: 'g', type: 't', chargeKey: null, refundKey: null, orderId: 'a', isProcessed: false };
   const events = [

@@ -20,7 +20,7 @@ test('lets so many calls through to one endpoint and the others wait for their t
   expect(await Promise.all(entered)).toEqual(['done', 'done', 'done']);
 });
 
-test('turns away who waits at an endpoint that is stuck, then all others at once, until it moves again', async () => {
+test('refuses calls that wait at a stuck endpoint, then all others at once, until it moves again', async () => {
   const gates = createEndpointGates({ atOnce: 1, stuckMs: 20, waitMs: 5_000 });
   const { ends, call } = calls();
   const hanging = gates.enter('we_1', call);
@@ -41,7 +41,7 @@ test('gives the place back after a call that failed', async () => {
   await expect(fails()).rejects.toThrow('no');
 });
 
-test('waits at an endpoint that moves, but not for ever', async () => {
+test('waits at an endpoint that moves, but not indefinitely', async () => {
   const gates = createEndpointGates({ atOnce: 1, stuckMs: 1_000, waitMs: 500 });
   const slow = () => new Promise((resolve) => setTimeout(() => resolve('done'), 30));
   const queue = Array.from({ length: 40 }, () => gates.enter('we_1', slow));

@@ -141,7 +141,7 @@ test('a probe that fails opens it for the whole time again', async () => {
     () => one.charge(),
     () => one.now.posts === 2,
   );
-  // What the breaker spends to learn how it stands is not a try of the charge.
+  // What the breaker spends to probe the gateway is not a try of the charge.
   expect(probe).toEqual({ kind: 'refused', retryAfterMs: 100 });
   expect(one.state()).toBe('open');
   one.now.status = 200;

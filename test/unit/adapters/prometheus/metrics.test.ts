@@ -50,7 +50,7 @@ it('leaves out a figure that cannot be read, and counts that', async () => {
   ]);
 });
 
-it('adds what others keep, and goes on without it while it is away', async () => {
+it('adds the metrics of others, and continues without them while they are unavailable', async () => {
   const metrics = createMetrics();
   metrics.addText('sdk', async () => 'temporal_thing 1');
   metrics.addText('gone', async () => Promise.reject(new Error('away')));

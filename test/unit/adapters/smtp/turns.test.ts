@@ -33,7 +33,7 @@ test('who is aborted while waiting does not run, and holds nobody up', async () 
   expect(ran).toEqual(['stays']);
 });
 
-test('a piece of work that fails gives its turn away', async () => {
+test('a piece of work that fails passes its turn on', async () => {
   const inTurn = createTurns(1);
   const fails = inTurn(async () => Promise.reject(new Error('no')), forever);
   const next = inTurn(async () => 'done', forever);

@@ -49,7 +49,7 @@ test('calls that hang, as many as all endpoints may have, leave another call its
   expect(new Set((await Promise.all(hanging)).map(({ kind }) => kind))).toEqual(new Set(['no_answer']));
 });
 
-test('calls that are made at once ask for the name once, and later ones anew', async () => {
+test('concurrent calls resolve the name once, and later ones again', async () => {
   const { port } = await receiver();
   const asked: string[] = [];
   const send = sender({

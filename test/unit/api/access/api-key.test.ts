@@ -45,7 +45,7 @@ describe('an API key', () => {
     );
   });
 
-  test('with two neighbours swapped is none', () => {
+  test('with two neighbors swapped is none', () => {
     fc.assert(
       fc.property(key, fc.nat({ max: 46 }), ({ text }, place) => {
         const at = place + 3;

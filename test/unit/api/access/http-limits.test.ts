@@ -38,7 +38,7 @@ describe('every answer', () => {
 describe('pages of other origins', () => {
   const preflight = { Origin: 'https://shop.example', 'Access-Control-Request-Method': 'POST' };
 
-  test('may not call the API unless told so', async () => {
+  test('may not call the API by default', async () => {
     const { call, as } = openGuarded();
     const asked = await call('OPTIONS', '/v1/orders', preflight);
     expect(asked.headers.get('access-control-allow-origin')).toBeNull();

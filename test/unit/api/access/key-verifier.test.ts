@@ -140,7 +140,7 @@ describe('what is known of a key', () => {
   });
 });
 
-describe('while the database is away', () => {
+describe('while the database is unavailable', () => {
   test('a key that was good goes on working, for five minutes', async () => {
     const { add, verify, world } = scene();
     const key = add();

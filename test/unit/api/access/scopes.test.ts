@@ -27,7 +27,7 @@ describe('the table of scopes', () => {
     expect(routes.filter((route) => !Object.hasOwn(ROUTE_SCOPES, route))).toEqual([]);
   });
 
-  test('lets nobody in without a key but to read the catalogue and the documents, and a gateway', () => {
+  test('needs a key for everything except reading the catalog and the documents, and gateway events', () => {
     const open = Object.keys(ROUTE_SCOPES).filter((route) => ROUTE_SCOPES[route] === 'public');
     expect(open.sort()).toEqual([...PUBLIC, 'POST /webhooks/payments/:gateway'].sort());
   });

@@ -62,7 +62,7 @@ describe('a new checkout', () => {
     ]);
   });
 
-  test('has one line a product, however its lines were split', async () => {
+  test('has one line per product, however its lines were split', async () => {
     const shop = openShop();
     const pens = [1, 2, 3].map((quantity) => ({ sku: 'pen', quantity }));
     const { body } = await shop.post(checkout({ items: pens }));
@@ -71,7 +71,7 @@ describe('a new checkout', () => {
 });
 
 describe('the same checkout sent again', () => {
-  test('is answered with its order as it stands, and starts nothing', async () => {
+  test('is answered with the current state of its order, and starts nothing', async () => {
     const shop = openShop();
     const first = await shop.post(checkout());
     shop.writeRow('order-1', { status: 'confirmed', version: 3 });
@@ -93,7 +93,7 @@ describe('the same checkout sent again', () => {
     expect(shop.runs.size).toBe(1);
   });
 
-  test('is a replay also when only the row is left, after Temporal has forgotten the workflow', async () => {
+  test('is a replay even if only the row is left, after Temporal has forgotten the workflow', async () => {
     const shop = openShop();
     await shop.post(checkout());
     shop.writeRow('order-1', { status: 'completed' });
@@ -138,7 +138,7 @@ describe('another checkout under the same id', () => {
     expect(await shop.post(checkout(changes))).toMatchObject(conflict);
   });
 
-  test('is a conflict also when it could not be ordered at all', async () => {
+  test('is a conflict even if it could not be ordered at all', async () => {
     const shop = openShop();
     await shop.post(checkout());
     const answer = await shop.post(checkout({ items: [{ sku: 'unicorn', quantity: 1 }] }));
@@ -165,7 +165,7 @@ describe('a checkout that says what it expects to pay', () => {
     expect(shop.runs.size).toBe(0);
   });
 
-  test('is refused also when it expects to pay nothing', async () => {
+  test('is refused even if it expects to pay nothing', async () => {
     expect(await openShop().post(checkout({ total_minor: 0 }))).toMatchObject(problem(409, 'price-changed'));
   });
 
@@ -181,7 +181,7 @@ describe('a checkout that says what it expects to pay', () => {
 });
 
 describe('a checkout that was accepted', () => {
-  test('is replayed when its product is gone from the catalogue, though only its workflow knows it', async () => {
+  test('is replayed when its product is no longer in the catalog, though only its workflow knows it', async () => {
     const shop = openShop();
     await shop.post(checkout());
     shop.products.clear();

@@ -217,7 +217,7 @@ describe('an address that a customer may have', () => {
   );
 });
 
-describe('a checkout that the catalogue does not allow is refused for', () => {
+describe('a checkout that the catalog does not allow is refused for', () => {
   test.each<[string, Body, Body[]]>([
     ['an unknown product', items(pen(), pen({ sku: 'unicorn' })), [{ pointer: '/items/1/sku' }]],
     ['a product of another currency', items(pen(), pen({ sku: 'brush' })), [{ pointer: '/items/1/sku' }]],

@@ -87,7 +87,7 @@ describe('POST /v1/orders/:id/cancel', () => {
     });
   });
 
-  it('answers as the database decided when fulfilment was first', async () => {
+  it('answers as the database decided when fulfillment was first', async () => {
     desk.has('order-1', { status: 'confirmed' });
     desk.answers.cancel = async () => false;
     desk.answers.cancelSettled = async () => {

@@ -39,7 +39,7 @@ it('shows the notices of an order page by page, with what became of each', async
   expect(rest.body).toMatchObject({ data: [{ seq: 4, channel: 'log' }], next_cursor: null });
 });
 
-it('is empty for an order that nobody was told about, and 404 for one that nobody knows', async () => {
+it('is empty for an order without notices, and 404 for an unknown order', async () => {
   const desk = openDesk();
   desk.has('order-1');
   expect(await desk.get('/v1/orders/order-1/notices')).toMatchObject({ body: { data: [], next_cursor: null } });

@@ -21,7 +21,7 @@ describe('an order that is asked for', () => {
     expect(shop.calls).toEqual(['reader.find']);
   });
 
-  test('is read from its row also when that came while Temporal was asked', async () => {
+  test('is read from its row even if that came while Temporal was asked', async () => {
     const shop = openShop();
     await shop.post(checkout());
     shop.writeRow('order-1', { status: 'confirmed' });

@@ -15,7 +15,7 @@ const post = (shop: Shop) => shop.post(checkout());
 const get = (shop: Shop) => shop.get('order-1');
 
 const DATABASE: Scene[] = [
-  ['reading the catalogue', async (shop, fault) => void shop.faults.set('reader.forCheckout', fault), post],
+  ['reading the catalog', async (shop, fault) => void shop.faults.set('reader.forCheckout', fault), post],
   [
     'reading the order of a replay',
     async (shop, fault) => {
@@ -45,7 +45,7 @@ const TEMPORAL: Scene[] = [
   ],
 ];
 
-describe('while a part is away', () => {
+describe('while a dependency is unavailable', () => {
   test.each([
     ...DATABASE.map(([where, ...scene]) => [where, 'database', ...scene] as const),
     ...TEMPORAL.map(([where, ...scene]) => [where, 'temporal', ...scene] as const),
@@ -100,7 +100,7 @@ describe('while a part is away', () => {
     expect(await shop.post(checkout())).toMatchObject({ status: 200, body: { id: 'order-1' } });
   });
 
-  test('nothing is started while the catalogue cannot be read', async () => {
+  test('nothing is started while the catalog cannot be read', async () => {
     const shop = openShop();
     shop.faults.set('reader.forCheckout', away('database'));
     await shop.post(checkout());

@@ -76,7 +76,7 @@ describe('the id of a request', () => {
     ['has characters that could break a log line', 'a b"c'],
     ['is longer than 255 characters', 'a'.repeat(256)],
     ['is empty', ''],
-  ])('is made anew when the one that was sent %s', async (_why, id) => {
+  ])('is generated when the one that was sent %s', async (_why, id) => {
     const answer = await openShop().post(checkout(), { 'x-request-id': id });
     expect(answer.headers.get('x-request-id')).toMatch(/^[\w-]{8,}$/);
     expect(answer.headers.get('x-request-id')).not.toBe(id);

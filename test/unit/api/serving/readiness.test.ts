@@ -46,7 +46,7 @@ describe('a process', () => {
     expect(await serving({ database: works, worker: works }).read()).toEqual({ status: 'ready', parts });
   });
 
-  test('is not ready when one is away, or says what is wrong with it', async () => {
+  test('is not ready when one is unavailable, or says what is wrong with it', async () => {
     const readiness = serving({ database: fails, temporal: works, worker: async () => 'not polling' });
     const parts = { database: 'away', temporal: 'ok', worker: 'not polling' };
     expect(await readiness.read()).toEqual({ status: 'not ready', parts });

@@ -37,7 +37,7 @@ describe('POST /webhooks/payments/:gateway', () => {
     expect(await send('nobody')).toMatchObject({ status: 404 });
   });
 
-  it('answers 200 also while Temporal is away: the message is stored', async () => {
+  it('answers 200 even while Temporal is unavailable: the event is stored', async () => {
     desk.answers.startEvent = async () => {
       throw new Unavailable('temporal', new Error('away'));
     };
@@ -50,7 +50,7 @@ describe('POST /webhooks/payments/:gateway', () => {
     expect(await send()).toMatchObject({ status: 200 });
   });
 
-  it('answers 503 while the database is away, so that the gateway sends it again', async () => {
+  it('answers 503 while the database is unavailable, so that the gateway sends it again', async () => {
     desk.inbox.set = () => {
       throw new Unavailable('database', new Error('away'));
     };

@@ -133,7 +133,7 @@ describe('an endpoint', () => {
     ]);
   });
 
-  it('is 503 with Retry-After while the database is away', async () => {
+  it('is 503 with Retry-After while the database is unavailable', async () => {
     desk.endpoints.list = async () => {
       throw new Unavailable('database', new Error('away'));
     };

@@ -133,7 +133,7 @@ test.each([
   expect(verified).toMatchObject(ok ? { ok } : refused('timestamp_out_of_tolerance'));
 });
 
-test('the tolerance is 300 s unless told', async () => {
+test('the tolerance is 300 s by default', async () => {
   const { headers, rawBody } = await message();
   const at = (seconds: number) =>
     createSandboxEvents({ secrets: [secret], now: () => new Date(sentAt.getTime() + seconds * 1_000) });

@@ -203,7 +203,7 @@ test('a refund is looked up: under way, done, failed later, never heard of', asy
   expect(await lookup()).toEqual({ kind: 'refused', code: 'refund_failed' });
 });
 
-test('a refund cannot be looked up at a gateway that is away', async () => {
+test('a refund cannot be looked up at a gateway that is down', async () => {
   const { gateway, sandbox } = await start();
   await sandbox.close();
   await expect(gateway.lookupRefund('order-1:refund:1', calm)).rejects.toThrow('cannot be asked');

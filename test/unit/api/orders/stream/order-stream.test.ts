@@ -95,7 +95,7 @@ describe('the stream of an order', () => {
     expect(text).toContain(`${sent(2)}${sent(3)}`);
   });
 
-  it('sends each follower each event once, also when one joins later from further back', async () => {
+  it('sends each follower each event once, even if one joins later from further back', async () => {
     const first = reading(await anOrderWith(2, 'reserved').raw(PATH, { headers: { 'last-event-id': '1' } }));
     await first.until(sent(2));
     const second = reading(await desk.raw(PATH));
