@@ -10,7 +10,7 @@ interface Remembered {
 }
 
 /**
- * A step that is given up after `tries` faults, when it is told so. Temporal counts every try alike, so it is asked to
+ * A step that is given up after `tries` faults, if that is given. Temporal counts every try alike, so it is asked to
  * retry without limit, and the count is kept here: what an unavailable store of our own spoils is not a fault of the step.
  */
 export function counted<Input, Result>(step: (input: Input) => Promise<Result>) {
@@ -19,7 +19,7 @@ export function counted<Input, Result>(step: (input: Input) => Promise<Result>) 
     const context = Context.current();
     const { spoiled } = remembered(context.info.heartbeatDetails);
     const count = context.info.attempt - spoiled;
-    // Tries that were lost with their process, or timed out, come to light with the next one.
+    // Tries that were lost with their process, or timed out, are counted by the next one.
     if (count > allowed.tries) throw usedUp(new Error('the last try gave no answer'));
     try {
       return await step(input);

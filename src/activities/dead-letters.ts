@@ -10,7 +10,7 @@ export interface NewDeadLetter {
   subject?: string;
 }
 
-/** What needs a person. Opening one that is open already changes nothing but its last error. */
+/** Work that needs a person. Opening one that is already open changes only its last error. */
 export interface DeadLetterStore {
   open(letter: NewDeadLetter): Promise<void>;
   /** Resolves what is open of this kind, about this subject. */

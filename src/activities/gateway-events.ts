@@ -14,12 +14,12 @@ export interface InboxEvent {
   isProcessed: boolean;
 }
 
-/** The stored messages of gateways. */
+/** The stored gateway events. */
 export interface GatewayEventStore {
   read(gateway: string, eventId: string): Promise<InboxEvent | undefined>;
   /** Whether the database already shows what the event says. */
   agrees(event: InboxEvent): Promise<boolean>;
-  /** How the order that the event is about stands: undefined without a row. */
+  /** The state of the order that the event is about: undefined without a row. */
   orderStatus(orderId: string): Promise<OrderStatus | undefined>;
   /** The refund that has, or before a redrive had, this key. */
   refundIdOf(refundKey: string): Promise<string | undefined>;
@@ -38,7 +38,7 @@ export interface OrderMessenger {
 
 /** The workflows of requested refunds. */
 export interface RefundResumer {
-  /** Has the refund go on, if it is one of those. @returns whether it is */
+  /** Continues the refund, if it is a requested one. @returns whether it is */
   resume(orderId: string, refundId: string): Promise<boolean>;
 }
 
@@ -55,7 +55,7 @@ export function createGatewayEventActivities(ports: GatewayEventPorts) {
   const { gateway, gatewayEvents, messenger, refundResumer } = ports;
   return {
     /**
-     * Acts on one stored message; the same again has no effect.
+     * Processes one stored event; repeating it has no effect.
      * @throws ApplicationFailure `OrderNotKnownYet`, `OrderBetweenRuns` or `RefundUnderWay`, to be retried
      */
     async applyGatewayEvent(ref: { gateway: string; eventId: string }): Promise<string> {

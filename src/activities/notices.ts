@@ -17,7 +17,7 @@ export interface Notifier {
   notify(notice: Notice, signal: AbortSignal): Promise<NotifyOutcome>;
 }
 
-/** A notice as it stood when this try began. */
+/** A notice as it was when this try began. */
 export interface OpenNotice {
   state: NoticeState;
   event: NoticeEvent;
@@ -83,7 +83,7 @@ export function createNoticeActivities(ports: NoticePorts) {
 }
 
 /**
- * Tries to send a notice that is pending. Whatever became of it is in the database when this returns.
+ * Tries to send a notice that is pending. The outcome is in the database when this returns.
  * @throws NoticeFault when it should be tried again
  */
 export async function tryNotice(

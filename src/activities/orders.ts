@@ -16,14 +16,14 @@ export interface BeginUndoInput {
 export type UndoOpening = { kind: 'open'; ending: Undone } | { kind: 'confirmed' } | Superseded;
 
 /**
- * How an order stands for the run that recovers it. `ended`: only its money may still be wrong. `undoing`: its undo has
+ * The state of an order for the run that recovers it. `ended`: only its money may still be wrong. `undoing`: its undo has
  * begun, or a cancel was accepted and no one has begun to undo it.
  */
 export type RecoveryStanding = { kind: 'open' | 'ended' } | Undoing | Superseded;
 
 /** How an order's own row moves. Each method is one transaction and can be run again. */
 export interface OrderStore {
-  /** Keeps a cancel that a run has heard, unless it is kept already or comes too late. */
+  /** Keeps a cancel that a run has received, unless it is kept already or comes too late. */
   noteCancel(run: OrderRun, reason: string): Promise<void>;
   /** Closes the order to every forward step and keeps how it ends; writes its row when no step got that far. */
   beginUndo(input: BeginUndoInput): Promise<UndoOpening>;

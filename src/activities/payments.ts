@@ -6,7 +6,7 @@ import type { OrderRun } from '../domain/order.js';
 import type { ChargeOutcome } from '../domain/outcomes.js';
 import { counted } from './counted-tries.js';
 
-/** What is sent to a gateway to take money once. `key` is the idempotency key: the same key is the same charge. */
+/** A request to a gateway to take money once. `key` is the idempotency key: the same key is the same charge. */
 export interface ChargeRequest {
   key: string;
   orderId: string;

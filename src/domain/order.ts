@@ -64,7 +64,7 @@ export interface OrderLine {
 
 /** A checkout that was validated and priced: the input of its workflow. Never changed afterwards. */
 export interface AcceptedOrder extends Omit<Checkout, 'lines' | 'expectedTotalMinor'> {
-  /** One line a SKU, in SKU order: stock rows are locked in this order. */
+  /** One line per SKU, in SKU order: stock rows are locked in this order. */
   lines: OrderLine[];
   totalMinor: number;
   fingerprint: string;

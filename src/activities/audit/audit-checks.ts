@@ -3,7 +3,7 @@ import type { AuditLimits, AuditPorts, Finding, Inspection, Place } from './audi
 import { isUndoRefundId } from '../../domain/ids.js';
 import { concurrently } from './concurrently.js';
 
-/** What an audit looks at, and what it does about a finding besides opening a dead letter. */
+/** What an audit checks, and what it does about a finding besides opening a dead letter. */
 export interface AuditCheck {
   name: string;
   invariant: string;
@@ -17,7 +17,7 @@ export interface CheckTools {
   ports: AuditPorts;
   limits: AuditLimits;
   signal: AbortSignal;
-  /** Tells that the audit is alive. */
+  /** Reports that the audit is alive. */
   heartbeat(detail: string): void;
   /** Starts a recovery of the order unless a workflow answers for it. */
   recover(orderId: string): Promise<void>;
@@ -33,7 +33,7 @@ export function auditChecks(tools: CheckTools): AuditCheck[] {
 function bookChecks({ ports, limits, heartbeat, recover }: CheckTools): AuditCheck[] {
   const { audit, refundResumer, cancelCarrier, runs } = ports;
   let recounting: Promise<void> | undefined;
-  // However many counts are wrong, one look at all orders puts them right.
+  // However many counts are wrong, one recount of all orders fixes them.
   const recount = (): Promise<void> => (recounting ??= audit.recount());
   const resume = async ({ orderId, about: refundId }: Finding): Promise<void> => {
     if (!(await refundResumer.resume(orderId, refundId))) await recover(orderId);

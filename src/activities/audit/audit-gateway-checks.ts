@@ -81,7 +81,7 @@ export function gatewayChecks({ ports, recover, ...tools }: CheckTools): AuditCh
           },
           open,
         ),
-      // As its own message would have done. What else the gateway says of a refund is for a person.
+      // As its own event would have done. Anything else the gateway says about a refund is for a person.
       async cure({ about: key }) {
         if (takenBack.has(key)) await gatewayEvents.refundFailedLate(key);
       },

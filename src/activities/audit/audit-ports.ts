@@ -4,13 +4,13 @@ import type { GatewayEventStore, InboxEvent, OrderMessenger, RefundResumer } fro
 import type { LookBackStore } from './look-back-ports.js';
 import type { ChargeStore, PaymentGateway } from '../payments.js';
 
-/** One thing that is not as it must be. `orderId` is empty when it is about no order. */
+/** One violation. `orderId` is empty if it is not about an order. */
 export interface Finding {
   orderId: string;
   /** What it is about beyond the order: a SKU, an attempt, an event; empty otherwise. */
   about: string;
   detail: string;
-  /** In order while a workflow is at work on it: a person is told already, or it is early. */
+  /** Fine while a workflow works on it: it has a dead letter already, or it is early. */
   unlessRunning?: boolean;
 }
 
@@ -30,13 +30,13 @@ export interface BookCheck {
   name: string;
   /** I1 to I14, as docs/audit.md lists them. */
   invariant: string;
-  /** The run that reads an order's truth can put this right. */
+  /** A recovery can fix this. */
   isRecoverable: boolean;
   /** A recount of the orders fixes this. */
   isRecountable?: boolean;
   /** It is about an accepted cancel, which must be signaled again. */
   isCancel?: boolean;
-  /** It is about a refund, whose own workflow puts this right when it runs again. */
+  /** It is about a refund, whose own workflow fixes this when it runs again. */
   isResumable?: boolean;
   /** Some of what it finds is `unlessRunning`. */
   isTended?: boolean;
@@ -84,19 +84,19 @@ export interface RunLister {
 /** `isGivenUp`: it has been tried for as long as messages are, and no one knows its order. */
 export type WaitingEvent = InboxEvent & { isGivenUp: boolean };
 
-/** The gateways' messages that nothing was done about. */
+/** The gateway events that have not been processed. */
 export interface UnprocessedEvents {
   unprocessed(limit: number, olderThanMs: number, patienceMs: number): Promise<WaitingEvent[]>;
 }
 
-/** Starts the workflow of a stored gateway message, unless it is running. */
+/** Starts the workflow of a stored gateway event, unless it is running. */
 export interface GatewayEventStarter {
   start(event: { gateway: string; eventId: string }): Promise<void>;
 }
 
 /** The workflows that carry out accepted cancels. */
 export interface CancelCarrier {
-  /** Tells the workflow that works on the order of its cancel, or starts one. */
+  /** Signals the cancel to the workflow that works on the order, or starts one. */
   carryOut(orderId: string): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import type { OrderPolicy } from '../../domain/policy.js';
 import { auditChecks, type AuditCheck } from './audit-checks.js';
 import { auditLimits, type AuditLimits, type AuditPorts, type Finding, type Place } from './audit-ports.js';
 
-/** What an audit says as it goes: a violation, or `fault` when something of its own failed. */
+/** What an audit reports as it runs: a violation, or `fault` if something of its own failed. */
 export interface AuditLine extends Finding {
   level: 'violation' | 'fault';
   check: string;
@@ -41,7 +41,7 @@ export type AuditActivities = ReturnType<typeof createAuditActivities>;
 
 export function createAuditActivities(ports: AuditPorts) {
   return {
-    /** Runs all checks, opens a dead letter for each violation, and starts what can put things right. */
+    /** Runs all checks, opens a dead letter for each violation, and starts what can fix it. */
     async auditBooks(policy: OrderPolicy): Promise<AuditReport> {
       const context = Context.current();
       const report = await auditOnce(ports, auditLimits(policy), {
@@ -60,7 +60,7 @@ export function createAuditActivities(ports: AuditPorts) {
         'What the last audit found',
       );
       for (const { name, violations } of report.checks) gauge.set(violations, { check: name });
-      // Each worker keeps what its own last audit found; this tells whose was the last of all.
+      // Each worker keeps the findings of its own last audit; this shows whose was the most recent.
       context.metricMeter
         .createGauge('holdfast_audit_finished_seconds', 'int', '', 'When the last audit ended, in Unix time')
         .set(Math.floor(Date.now() / 1000));
@@ -70,7 +70,7 @@ export function createAuditActivities(ports: AuditPorts) {
 }
 
 /**
- * One audit. A check that cannot be made is reported and the others go on.
+ * One audit. A check that fails to run is reported, and the others continue.
  * @throws when the dead letters cannot be read, and when the signal is aborted
  */
 export async function auditOnce(ports: AuditPorts, limits: AuditLimits, observer: AuditObserver): Promise<AuditReport> {
@@ -120,7 +120,7 @@ export async function auditOnce(ports: AuditPorts, limits: AuditLimits, observer
     }
   }
 
-  /** The letter comes first: whatever the cure starts resolves it when it ends. */
+  /** The dead letter comes first: the fix resolves it when it ends. */
   async function act(check: AuditCheck, finding: Finding): Promise<void> {
     const { name, kind } = check;
     const { orderId, about, detail } = finding;
@@ -129,7 +129,7 @@ export async function auditOnce(ports: AuditPorts, limits: AuditLimits, observer
     const isDiscarded = letters.some((letter) => {
       return letter.isDiscarded && letter.check === name && sameAs(letter)(finding);
     });
-    // What someone has looked at and put aside is not brought back at once.
+    // A discarded finding is not brought back immediately.
     if (!isDiscarded) {
       const subject = about === '' ? name : `${name}:${about}`;
       await deadLetters.open({ orderId, kind, step: AUDIT_STEP, errorClass: name, lastError: detail, subject });

@@ -30,7 +30,7 @@ export interface DeliveryStore {
   due(run: DeliveryRound): Promise<DueDelivery | undefined>;
   /** Records the try and, unless the round is over, moves the delivery. `gone` disables the endpoint. */
   record(run: DeliveryRound, result: SendResult, then: { state: DeliveryState; pauseMs?: number }): Promise<void>;
-  /** Says when the next try is now. */
+  /** Records when the next try is due now. */
   postpone(run: DeliveryRound, pauseMs: number): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ export function createDeliveryActivities({ deliveries, eventSender, gates }: Del
         await deliveries.postpone(run, laterMs);
         return { kind: 'later', pauseMs: laterMs };
       }
-      // A stopping worker cut it short: no try of the receiver's making.
+      // A stopping worker aborted it: the receiver is not to blame.
       cancelled.throwIfAborted();
 
       if (result.kind === 'accepted') {

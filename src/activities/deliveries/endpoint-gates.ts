@@ -1,4 +1,4 @@
-/** Bounds how much of this process one endpoint can hold, so that a slow or dead one holds up no other. */
+/** Limits how much of this process one endpoint can occupy, so that a slow or dead one does not hold up others. */
 export interface EndpointGates {
   /** Runs the call unless the endpoint has too many under way; undefined then, and nothing was called. */
   enter<T>(endpointId: string, call: () => Promise<T>): Promise<T | undefined>;
@@ -63,7 +63,7 @@ export function createEndpointGates({ atOnce, stuckMs, waitMs }: GateLimits = LI
     });
   }
 
-  /** Hands the place to the next one who waits. */
+  /** Hands the slot to the next one in line. */
   function leave(endpointId: string, gate: Gate): void {
     gate.movedAt = performance.now();
     const [next] = gate.waiting;

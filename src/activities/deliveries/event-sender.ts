@@ -9,7 +9,7 @@ export interface OutgoingMessage {
 }
 
 /**
- * What came of one try. `gone`: the receiver wants no more (410). `not_sent`: no address of it may be called.
+ * The outcome of one try. `gone`: the receiver wants no more (410). `not_sent`: no address of it may be called.
  * `response` is the first kilobyte of the answer's body, when it has one.
  */
 export type SendResult =
@@ -19,7 +19,7 @@ export type SendResult =
   | { kind: 'no_answer'; detail: string; latencyMs: number }
   | { kind: 'not_sent'; detail: string; latencyMs: number };
 
-/** Sends signed messages to addresses that strangers chose. Never throws for what the other side does. */
+/** Sends signed messages to addresses chosen by others. Never throws because of the receiver. */
 export interface EventSender {
   send(message: OutgoingMessage, options: { timeoutMs: number; signal: AbortSignal }): Promise<SendResult>;
   /** Why a URL can never be called, in words; undefined when it may be. Resolves no name. */

@@ -5,7 +5,7 @@ export const AMOUNT_CEILING = 'amount_ceiling';
 
 /**
  * A fraud check by the order's total, in minor units of its own currency: above `reviewAboveMinor` a person looks at it,
- * above `rejectAboveMinor` it is turned down. One of the two is enough.
+ * above `rejectAboveMinor` it is rejected. One of the two is enough.
  */
 export function createAmountCeiling(): FraudCheck {
   return {

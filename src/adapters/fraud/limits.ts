@@ -1,8 +1,8 @@
 import type { FraudLimits } from '../../domain/policy.js';
 
 /**
- * Reads the limits of a check from an order's policy. Of no limit is made up what the policy does not say.
- * @throws Error that names what is none of the check's, or is no whole number above 0
+ * Reads the limits of a check from an order's policy. No missing limit is made up.
+ * @throws Error that names limits that the check does not have, or that are not whole numbers above 0
  */
 export function readLimits<Name extends string>(
   check: string,

@@ -3,7 +3,7 @@ import { createFailuresInARow, type Subject } from './failures-in-a-row.js';
 import { createRamp } from './ramp.js';
 
 export interface BreakerSettings {
-  /** So many failed calls in a row open it, if they are of at least three orders. */
+  /** This many failed calls in a row open it, if they involve at least three orders. */
   failures: number;
   /** How long it stays open before one call may probe. */
   halfOpenAfterMs: number;
@@ -17,7 +17,7 @@ export type Verdict = 'healthy' | 'trouble' | 'undecided';
 export interface Call<T> extends Subject {
   send(): Promise<T>;
   verdictOf(answer: T): Verdict;
-  /** Asks for something harmless, to learn whether the gateway answers at all. */
+  /** Makes a harmless request, to learn whether the gateway answers at all. */
   ask(): Promise<Verdict>;
 }
 
@@ -25,7 +25,7 @@ export type Guarded<T> = { kind: 'ran'; isProbe: boolean; answer: T } | { kind: 
 
 export interface BreakerChange {
   state: BreakerState;
-  /** `method` while only charges by one payment method are known to fail: those by others go on. */
+  /** `method` while only charges by one payment method are known to fail: those by others continue. */
   scope: 'gateway' | 'method';
   /** What opened it. */
   failures: number;
@@ -101,10 +101,10 @@ export function createBreaker(
         return leave === undefined ? refused(busyRetryAfterMs) : send(call).finally(leave);
       }
       if (!isBlamed(call)) return sendBeside(call);
-      // The policy would let a call wait for the probe's end; a workflow waits better.
+      // The policy would let a call wait for the end of the probe; it is better to wait in the workflow.
       if (policy.state === CircuitState.HalfOpen) return refused(busyRetryAfterMs);
       if (!cause.failed.has(call.orderId)) return send(call);
-      // The order's own charge would tell about the order. What the gateway says decides when it may be sent.
+      // The order's own charge would judge the order. The gateway's answer decides when it may be sent.
       await judge(() => call.ask().catch((): Verdict => 'undecided'));
       return refused(leftMs());
     },
@@ -143,13 +143,13 @@ export function createBreaker(
     return { kind: 'ran', isProbe: false, answer };
   }
 
-  /** Lets the policy take note of a verdict; nothing happens while it is open. */
+  /** Reports a verdict to the policy; nothing happens while it is open. */
   async function judge(work: () => Promise<Verdict>): Promise<void> {
     const isProbe = policy.state === CircuitState.Open;
     try {
       await policy.execute(async () => {
         const verdict = await work();
-        // What is thrown leaves a closed policy as it is, but would close a half-open one.
+        // An exception leaves a closed policy unchanged, but would close a half-open one.
         if (verdict === 'undecided' && !isProbe) throw new NothingLearnt();
         return verdict;
       });
@@ -165,7 +165,7 @@ export function createBreaker(
     else cause.failed.add(call.orderId);
   }
 
-  /** Opens it for those that the failures were about; for all when it is open for some already. */
+  /** Opens it for the calls that failed; for all calls if it is already open for some. */
   function blame(failedBefore?: Set<string>): void {
     const { orders, ...found } = row.take();
     const failed = new Set([...(failedBefore ?? []), ...orders]);

@@ -6,7 +6,7 @@ export type Exchange =
   | { kind: 'unsent'; reason: string }
   /** It may have been sent, and no status came back. */
   | { kind: 'lost'; reason: string }
-  /** `body` is missing when it was too long, cut short, or not JSON. */
+  /** `body` is missing if it was too long, truncated, or not JSON. */
   | { kind: 'answered'; status: number; retryAfterMs?: number; body?: unknown };
 
 export interface ExchangeRequest {
@@ -62,7 +62,7 @@ export async function exchange(request: ExchangeRequest, timeoutMs: number, sign
   }
 }
 
-/** Nothing for a body that cannot be read: the status may still say enough. */
+/** Nothing for a body that cannot be read: the status may be enough. */
 async function readJson(response: Response): Promise<unknown> {
   try {
     const chunks: Uint8Array[] = [];

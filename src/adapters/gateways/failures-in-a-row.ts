@@ -1,4 +1,4 @@
-/** What a call is about, so that what fails is not taken for the whole gateway. */
+/** What a call is about, so that a failure is not attributed to the whole gateway. */
 export interface Subject {
   orderId: string;
   /** Of a charge; a refund goes by any of them. */
@@ -28,7 +28,7 @@ export function createFailuresInARow(most: number) {
       if (orders.size < most + ORDERS) orders.add(orderId);
       if (methods.size < 2) methods.add(method);
     },
-    /** Enough, and of enough orders, to blame the gateway. */
+    /** Enough failures, and of enough orders, to blame the gateway. */
     isFull: (): boolean => count >= most && orders.size >= Math.min(most, ORDERS),
     /** Forgets them. */
     take(): Cause {

@@ -1,7 +1,7 @@
 const FIRST = 2;
 const ENOUGH = 64;
 
-/** Lets calls through again little by little: each healthy answer makes room for one more at the same time. */
+/** Lets calls through again gradually: each healthy answer makes room for one more concurrent call. */
 export function createRamp() {
   let places = Infinity;
   let running = 0;

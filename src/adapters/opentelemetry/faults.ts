@@ -7,7 +7,7 @@ export interface TracingLog {
 
 const PAUSE_MS = 60_000;
 
-/** Writes the library's faults into our log: the first at once, then at most one line a minute, which counts the others. */
+/** Writes the library's faults to our log: the first one immediately, then at most one line a minute with the number of the others. */
 export function reportFaults(log: TracingLog, now: () => number = () => performance.now()): void {
   let quietUntil = -Infinity;
   let unsaid = 0;

@@ -16,7 +16,7 @@ export interface AnsweredRequest {
   error?: Error;
 }
 
-/** Answers a request within a span, which goes on with the caller's trace. Queries, headers and bodies stay out of it. */
+/** Answers a request within a span that continues the caller's trace. Queries, headers and bodies are not part of it. */
 export async function traceRequest<A extends AnsweredRequest>(
   { method, traceHeaders }: IncomingRequest,
   answer: () => Promise<A>,

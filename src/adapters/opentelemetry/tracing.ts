@@ -29,7 +29,7 @@ export function startTracing() {
     .merge(envDetectorSync.detect());
   const processor = new BatchSpanProcessor(tidying(new OTLPTraceExporter()));
   const provider = new NodeTracerProvider({ resource, spanProcessors: [processor], mergeResourceWithDefaults: false });
-  // Not the baggage: what a caller attaches is not for the payment gateway.
+  // Not the baggage: a caller's attachments are not for the payment gateway.
   provider.register({ propagator: new W3CTraceContextPropagator() });
 
   return {
@@ -37,14 +37,14 @@ export function startTracing() {
     traceCall,
     clientInterceptors: [new OpenTelemetryWorkflowClientInterceptor()],
     activityInterceptors: activitySpans,
-    /** Takes spans out of the workflows. What is replayed was told before, and is not told again. */
+    /** Exports the spans of workflows. Replayed ones were exported before, and are not exported again. */
     workflowSinks: { exporter: makeWorkflowExporter(processor, resource) },
-    /** What a log line says of the trace that it belongs to. */
+    /** The fields that link a log line to its trace. */
     logFields(): { trace_id?: string; span_id?: string } {
       const span = trace.getSpanContext(context.active());
       return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
     },
-    /** From now on faults are told here, and those that came before. */
+    /** From now on faults are reported here, including earlier ones. */
     reportTo(to: TracingLog): void {
       log = to;
       for (const line of early.splice(0)) to.warn(...line);

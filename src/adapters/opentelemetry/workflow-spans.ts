@@ -10,7 +10,7 @@ import { subjectOf } from '../../domain/subject.js';
 const FROM_WORKFLOWS = '@temporalio/interceptor-workflow';
 // Temporal's interceptors put all that is known of a workflow on each of its spans, memo and counters included.
 const TELLING = ['workflowId', 'runId', 'workflowType', 'order_id', 'request_id', 'temporalUpdateId'];
-// A second start of an order, and news for a workflow that has ended, belong to every day.
+// A second start of an order, and signals to a workflow that has ended, are routine.
 const EXPECTED = ['WorkflowExecutionAlreadyStartedError', 'WorkflowNotFoundError'];
 
 /** A span for each try of an activity, local or not, within the span of its workflow. */
@@ -29,7 +29,7 @@ export const activitySpans: ActivityInterceptorsFactory[] = [
   }),
 ];
 
-/** Exports spans without what says nothing, and without errors that are none. */
+/** Exports spans without empty attributes, and without errors that are not errors. */
 export function tidying(exporter: SpanExporter): SpanExporter {
   return {
     export: (spans, done) => exporter.export(spans.map(tidied), done),

@@ -33,7 +33,7 @@ export function createApiKeyStore(database: Database) {
       return row;
     },
 
-    /** Notes the use of a key, unless that was done within the last minute. */
+    /** Records the use of a key, unless that was done within the last minute. */
     async touch(id: string): Promise<void> {
       const use = kysely
         .updateTable('api_keys')

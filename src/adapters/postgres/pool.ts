@@ -7,7 +7,7 @@ import { runStatement, type Statement } from './statements.js';
 import type { Tables } from './tables.js';
 import { orUnavailable, orUnreachable } from './unavailable.js';
 
-/** Typed queries through `kysely`; the few statements of the main path, prepared once a connection, through `pool`. */
+/** Typed queries through `kysely`; the few statements of the main path, prepared once per connection, through `pool`. */
 export interface Database {
   kysely: Kysely<Tables>;
   pool: Pool;
@@ -66,7 +66,7 @@ export function openDatabase({ onError, silenceMs, ...settings }: PoolSettings):
   return { kysely, pool, run, close };
 }
 
-/** A peer that is gone without a word would otherwise hold a connection, and who waits for it, until TCP gives up. */
+/** A peer that disappears silently would otherwise block a connection, and its waiters, until TCP gives up. */
 function socketThatNotices(silenceMs: number): Socket {
   const socket = new Socket();
   return socket.setTimeout(silenceMs, () => {

@@ -6,7 +6,7 @@ import { orUnavailable } from './unavailable.js';
 /** Depths of further parts, such as a backlog of deliveries, by the name under which they are shown. */
 export type ExtraDepths = Readonly<Record<string, () => Promise<number>>>;
 
-/** A depth is counted up to here, so that its cost is bounded in the worst of times. */
+/** A depth is counted up to here, so that its cost is bounded in the worst case. */
 export const MOST_COUNTED = 10_000;
 
 interface StatsRow {
@@ -43,7 +43,7 @@ const readStats = prepared<StatsRow>(
 
 const ALL_CLOSED: GatewayStanding = { breaker: 'closed', scope: null, since: null, until: null, workers: 0 };
 
-/** The numbers of the shop, exact, from counts that are kept as orders change. */
+/** Exact statistics of the shop, from counts that are maintained as orders change. */
 export function createStatsReader(database: Database, extraDepths: ExtraDepths = {}) {
   return {
     async read(): Promise<OrderStats> {

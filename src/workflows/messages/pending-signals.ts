@@ -22,7 +22,7 @@ export interface Memory {
   lateStep?: string;
   /** Why a cancel was asked for. */
   cancelReason?: string;
-  /** How the order stood when its recovery took it over. */
+  /** The state of the order when its recovery took it over. */
   standing?: RecoveryStanding;
   /** Whether the undo has begun and was counted. */
   isUndoing?: boolean;
@@ -50,7 +50,7 @@ export interface Inbox extends RunLength {
    */
   takeHint(): boolean;
   memory: Memory;
-  /** The pace of the run before this one, for the first who asks. */
+  /** The pace of the previous run, for the first caller. */
   takePace(about: Money): Pace | undefined;
   left(): Left;
 }

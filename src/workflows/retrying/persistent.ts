@@ -26,7 +26,7 @@ export interface UndoSubject {
 
 /**
  * Runs an activity that is never given up. When its first try fails and it is still not done after the policy's time, a
- * dead letter is opened so that somebody looks, while the tries go on; its success resolves it. Whoever asks to look has
+ * dead letter is opened so that someone looks, while the tries go on; its success resolves it. Whoever asks to look has
  * it tried again at once.
  */
 export function undoActivities(policy: OrderPolicy, inbox: Inbox, { orderId, requestId, subject = '' }: UndoSubject) {
@@ -71,7 +71,7 @@ export function undoActivities(policy: OrderPolicy, inbox: Inbox, { orderId, req
 }
 
 /**
- * Runs an activity whose tries may be far apart, and begins anew with a try at once when somebody asks to look. A try
+ * Runs an activity whose tries may be far apart, and starts over with an immediate try when a look is requested. A try
  * that is running is awaited, so that two of them never meet.
  */
 async function wakeable<Result>(inbox: Inbox, tries: () => Promise<Result>): Promise<Result> {

@@ -13,14 +13,14 @@ type Interruptible = (walk: () => Promise<OrderOutcome>) => Promise<OrderOutcome
 export function listenForCancel(steps: OrderSteps, inbox: Inbox): Interruptible {
   const scope = new CancellationScope();
   const { memory } = inbox;
-  // The run before this one heard it when it was about to end.
+  // The previous run received it when it was about to end.
   if (memory.cancelReason !== undefined) scope.cancel();
   setHandler(cancelOrder, async (request) => {
     inbox.countSignal();
     if (memory.cancelReason !== undefined) return;
     memory.cancelReason = request.reason;
     scope.cancel();
-    // While a charge in flight is awaited, people should see that the cancel was heard.
+    // While a charge in flight is awaited, it should be visible that the cancel was received.
     await CancellationScope.nonCancellable(() => steps.regular('noteCancel', { ...steps.run, reason: request.reason }));
   });
 

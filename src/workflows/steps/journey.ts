@@ -5,7 +5,7 @@ export interface Review {
   decision?: ReviewDecision;
 }
 
-/** Where a checkout has got to: what comes before is done, and is not done again by the run that continues it. */
+/** How far a checkout has come: everything before is done, and the run that continues it does not repeat it. */
 export type Place =
   | { at: 'start' | 'redriven' | 'settling' | 'confirmed' }
   | { at: 'in review'; untilMs: number; review: Review }

@@ -124,7 +124,7 @@ function declined(body: unknown): Declined | undefined {
   return data === undefined ? undefined : { kind: 'declined', code: data.code };
 }
 
-/** A slip in the name of a method is corrected sooner by whoever sees the names. */
+/** A mistyped method is corrected sooner by a developer who sees the names. */
 function knownMethods(body: unknown): string[] {
   const { data } = unknownMethodBody.safeParse(body);
   return data === undefined ? [] : [data.message];

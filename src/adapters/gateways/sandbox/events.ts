@@ -20,7 +20,7 @@ export type SandboxEventProblem =
 export type VerifiedEvent = { ok: true; event: GatewayEvent } | { ok: false; reason: SandboxEventProblem };
 
 export interface SandboxEvents {
-  /** Verifies the signature over the bytes as they came, and only then reads them. Never throws. */
+  /** Verifies the signature over the raw bytes, and only then reads them. Never throws. */
   verify(headers: Headers | Record<string, string>, rawBody: Uint8Array): VerifiedEvent;
 }
 
@@ -41,7 +41,7 @@ const needed = new Map<string, readonly (keyof Data)[]>([
   ['refund.failed', ['charge_key', 'refund_key', 'order_id']],
 ]);
 
-/** Reads the sandbox's signed events. Throws a `TypeError` for a secret that is none, without showing it. */
+/** Reads the sandbox's signed events. Throws a `TypeError` for an invalid secret, without showing it. */
 export function createSandboxEvents(settings: SandboxEventSettings): SandboxEvents {
   const { secrets, toleranceSeconds = 300, now = () => new Date() } = settings;
   if (secrets.length === 0) throw new TypeError('secrets must hold at least one secret');

@@ -85,7 +85,7 @@ export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxG
       if (guarded.kind === 'refused') return guarded;
       const { isProbe, answer } = guarded;
       const { result, verdict } = answer;
-      // An order that finds out that the provider is still unavailable must not pay for it with one of its tries.
+      // An order that finds the provider still unavailable must not lose a try for it.
       const hasProbed = isProbe && verdict === 'trouble' && result.kind === 'not_executed';
       return hasProbed ? { kind: 'refused', retryAfterMs: limits.halfOpenAfterMs } : result;
     },

@@ -69,7 +69,7 @@ export function createLookBackStore({ kysely }: Database): LookBackStore {
       );
     },
 
-    // What a person knows to have gone back another way is not at the gateway.
+    // A refund that an operator confirmed another way does not exist at the gateway.
     refunds: (page) =>
       part<BookedRefund & { settledAt: string }>(
         sql`select r.idempotency_key as key, r.updated_at as settled_at, r.order_id, r.refund_id, r.state

@@ -1,22 +1,22 @@
 import type { ProductLine, ProductSeed } from '../../../domain/product.js';
 import { prepared, type Database } from '../pool.js';
 
-/** What became of a line. `refused`: the SKU is sold in another currency. */
+/** The outcome of a line. `refused`: the SKU is sold in another currency. */
 export type LineOutcome =
   | { kind: 'created' | 'updated' | 'unchanged'; sku: string; isShort: boolean }
   | { kind: 'refused'; sku: string; currency: string };
 
 export interface WriteOptions {
-  /** Also raise the stock of products that are there already to what their lines ask for; it is never lowered. */
+  /** Also raise the stock of existing products to what their lines ask for; it is never lowered. */
   raiseStock: boolean;
-  /** What the movements of stock give as their reason. */
+  /** The reason recorded in the stock movements. */
   reason: string;
 }
 
 interface WriteRow {
   sku: string;
   kind: 'created' | 'updated' | 'unchanged' | 'refused' | 'again';
-  /** That of the product which is there. */
+  /** That of the existing product. */
   currency: string | null;
   is_short: boolean;
 }

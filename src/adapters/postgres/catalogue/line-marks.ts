@@ -5,7 +5,7 @@ export interface Mark {
   line: number;
 }
 
-/** Notes on which line each SKU stands; the answer has those that stood on an earlier line, with that line. */
+/** Records the line of each SKU; returns those that appeared on an earlier line, with that line. */
 export type MarkLines = (marks: readonly Mark[]) => Promise<(Mark & { first: number })[]>;
 
 // A table of one transaction: it may hold more SKUs than this process has memory for.

@@ -61,7 +61,7 @@ const create = prepared(
    select sku from product`,
 );
 
-/** The products as people keep them. Those that are deleted are not there, but for their stock and its history. */
+/** The products as operators maintain them. Deleted ones do not appear, except for their stock and its history. */
 export function createProducts(database: Database) {
   const { kysely } = database;
   const find = async (sku: string): Promise<CatalogueProduct | undefined> =>
@@ -78,7 +78,7 @@ export function createProducts(database: Database) {
       );
       if (rows.length === 0) return { kind: 'exists' };
       const product = await find(sku);
-      // Deleted again in the same moment: so it was there.
+      // Deleted again at the same moment: so it existed.
       return product === undefined ? { kind: 'exists' } : { kind: 'created', product };
     },
 
@@ -114,14 +114,14 @@ export function createProducts(database: Database) {
       });
     },
 
-    /** Deletes a product that no open order holds stock of; once more is no fault. */
+    /** Deletes a product that no open order holds stock of; repeating it is not a fault. */
     async delete(sku: string, expected?: readonly number[]): Promise<Deleted> {
       return inTransaction(async (tx) => {
         const locked = await lockProduct(tx, sku);
         if (locked === undefined) return { kind: 'unknown' };
         if (locked.deleted) return { kind: 'deleted' };
         if (isStale(locked, expected)) return { kind: 'stale', version: locked.version };
-        // A checkout that is reserving now is waited for; one that comes later waits for this.
+        // Waits for a checkout that is reserving now; a later one waits for this.
         const stock = await tx
           .selectFrom('stock')
           .select('reserved')

@@ -24,7 +24,7 @@ type Adjusted =
   | { kind: 'conflict' }
   | { kind: 'unknown_sku' };
 
-/** Stock as people change it, and the history of every change. */
+/** Stock adjustments, and the history of every change. */
 export function createStockAdjustments(database: Database) {
   return {
     async adjust(adjustment: Adjustment): Promise<Adjusted> {

@@ -23,7 +23,7 @@ type Discarded =
   | { kind: 'not_open'; state: DeadLetterState }
   | { kind: 'unsettled'; detail: string };
 
-/** The dead letters as people read and discard them. */
+/** Reads and discards dead letters. */
 export function createDeadLetterReader(database: Database) {
   const find = async (id: string): Promise<DeadLetter | undefined> =>
     orUnavailable(letters(database).where('id', '=', id).executeTakeFirst());

@@ -4,7 +4,7 @@ import { isBeingUndone, isPaid, isSettled, type OrderStatus } from '../../../dom
 import type { Tx } from '../pool.js';
 
 /**
- * What a dead letter still stands for, in words, or undefined when nothing depends on it any more. The order must be
+ * What still depends on a dead letter, in words, or undefined if nothing does. The order must be
  * locked.
  */
 export async function unsettledBy(
@@ -23,7 +23,7 @@ export async function unsettledBy(
       if (status !== undefined && isBeingUndone(status)) return `The order is still ${status}.`;
       return refundIsUnderWay(tx, orderId, subject);
     case 'books':
-      // Books may disagree about something that is no order.
+      // An audit finding may be about something that is not an order.
       return status === undefined ? undefined : orderIsOpen(tx, orderId, status);
     // No money and no stock depends on it.
     case 'notice':

@@ -7,7 +7,7 @@ import type { Database, Tx } from '../pool.js';
 const unsettled = sql<boolean>`state in ('open', 'redriving')`;
 
 /**
- * Opens a dead letter. What is open already, or was being redriven and is wrong again, stays one row: its last error is
+ * Opens a dead letter. One that is open already, or was being redriven and failed again, stays one row: its last error is
  * the newest, and its state open.
  */
 export async function openDeadLetter(tx: Tx, letter: NewDeadLetter): Promise<void> {

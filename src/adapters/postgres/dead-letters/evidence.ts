@@ -6,7 +6,7 @@ import { actorJson } from '../actors.js';
 import type { Database, Tx } from '../pool.js';
 import { orUnavailable } from '../unavailable.js';
 
-/** `isOver`: the dead letter has been settled, by this word or another one. */
+/** `isOver`: the dead letter has been settled, by this evidence or in another way. */
 type Kept = { kind: 'kept'; said: Said; isOver: boolean };
 
 /**
@@ -65,7 +65,7 @@ export async function heedEvidence(
     .executeTakeFirst();
 }
 
-/** A refund of a locked order is not any more what was spoken of: what is said now is about something else. */
+/** A refund of a locked order has changed since its evidence was given: new evidence is about something else. */
 export async function forgetEvidence(tx: Tx, orderId: string, refundId: string): Promise<void> {
   await tx
     .updateTable('dead_letters')
@@ -86,7 +86,7 @@ function letterRow(tx: Tx, id: string) {
     .executeTakeFirstOrThrow();
 }
 
-/** While it is sent no one can know what will have become of it. */
+/** While it is being sent, no one can know its outcome. */
 async function isBeingSent(tx: Tx, refundId: string): Promise<boolean> {
   const refund = await tx
     .selectFrom('refunds')

@@ -12,7 +12,7 @@ const DISABLED: SendResult = { kind: 'not_sent', detail: 'the endpoint is disabl
 
 const inMs = (ms: number) => sql<Date>`now() + ${ms}::float8 * interval '1 ms'`;
 
-/** The deliveries as their workflows see them. */
+/** The store of deliveries, for their workflows. */
 export function createDeliveryStore(database: Database): DeliveryStore {
   const store: DeliveryStore = {
     async due(run) {
@@ -100,5 +100,5 @@ export function createDeliveryStore(database: Database): DeliveryStore {
   return store;
 }
 
-// A workflow that is so late may be gone.
+// A workflow that is this late may no longer exist.
 const WATCH_AFTER_MS = 300_000;

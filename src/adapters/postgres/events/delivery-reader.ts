@@ -32,7 +32,7 @@ const NEW_ROUND = {
   updated_at: sql<Date>`now()`,
 };
 
-/** The deliveries as people read and replay them. */
+/** Reads and replays deliveries. */
 export function createDeliveryReader(database: Database) {
   const { kysely } = database;
   return {

@@ -80,7 +80,7 @@ function captureOutcome(order: LockedOrder, attempt: Attempt): ChargeOutcome {
   return { kind: isBeingPaid(order.status) ? 'unreserved' : 'superseded' };
 }
 
-/** Whether money of this attempt went back, or was to: then it pays for nothing any more. */
+/** Whether money of this attempt was refunded, or is to be: then it no longer pays for anything. */
 export async function isGivenBack(tx: Tx, { order_id, attempt }: Attempt): Promise<boolean> {
   const refund = await tx
     .selectFrom('refunds')
@@ -102,7 +102,7 @@ export async function openStanding(tx: Tx, attempt: Attempt, settlingTimeMs: num
   return { kind: 'open', attempt: attempt.attempt, key: attempt.idempotency_key, settlesInMs };
 }
 
-/** Keeps a call to the gateway for the record. */
+/** Records a call to the gateway. */
 export async function noteCall(
   tx: Tx,
   orderId: string,

@@ -88,7 +88,7 @@ type CaptureSource = Partial<GatewayCall> & { actor?: Actor | null };
 
 /**
  * Records that money was taken, and confirms the order if it may still be confirmed; one whose cancel was accepted is
- * `cancelling` instead. Stock that slipped away meanwhile is taken again if there is any.
+ * `cancelling` instead. Stock that was lost in the meantime is reserved again if there is any.
  */
 export async function capture(
   database: Database,

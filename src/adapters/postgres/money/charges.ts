@@ -214,7 +214,7 @@ async function disprove(
   const state = code === undefined ? 'not_charged' : 'declined';
   const settled = await attemptIn(tx, run, attempt, attemptStatesBefore(state))
     .set({ state, decline_code: code ?? null })
-    // A send that began after the look-up is not what the look-up spoke of.
+    // A send that began after the look-up is not covered by the look-up.
     .where(
       sql<boolean>`(${!isLookedUp || code !== undefined}::boolean or coalesce(send_by, updated_at) <= clock_timestamp())`,
     )

@@ -16,7 +16,7 @@ interface ClaimRow {
   payment_method: string;
 }
 
-// The intent of a first try: one statement, refused by anything that is out of the ordinary.
+// The claim of a first try: one statement, which anything unusual makes refuse.
 const firstClaim = prepared<ClaimRow>(
   'first-claim',
   `with payable as materialized (
@@ -55,7 +55,7 @@ export async function claim(database: Database, run: OrderRun, sendWindowMs: num
   return database.kysely.transaction().execute((tx) => claimAgain(tx, run, sendWindowMs, ttlMs));
 }
 
-/** A try after the first: the same attempt under the same key, or the answer it has got meanwhile. */
+/** A try after the first: the same attempt under the same key, or the answer that it has received since. */
 async function claimAgain(tx: Tx, run: OrderRun, sendWindowMs: number, ttlMs: number): Promise<Claim> {
   const order = await lockOrder(tx, run.orderId);
   if (order?.owner !== run.owner) return { kind: 'answered', outcome: { kind: 'superseded' } };
@@ -64,7 +64,7 @@ async function claimAgain(tx: Tx, run: OrderRun, sendWindowMs: number, ttlMs: nu
   if (outcome !== undefined) return { kind: 'answered', outcome };
   const requested = await requestedCancel(tx, run.orderId, order);
   if (requested !== undefined) return { kind: 'answered', outcome: { kind: 'undoing', ending: requested } };
-  // A run that was reset, or has forgotten this, goes on looking the charge up.
+  // A run that was reset, or has forgotten this, continues to look the charge up.
   if (order.status === 'payment_unknown') return { kind: 'answered', outcome: { kind: 'unknown', retryAfterMs: 0 } };
   if (order.status !== 'reserved') return { kind: 'answered', outcome: { kind: 'superseded' } };
   if (attempt === undefined) {

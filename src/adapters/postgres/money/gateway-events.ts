@@ -6,14 +6,14 @@ import { failRefund, lockRefund } from './refund-row.js';
 import type { Tables } from '../tables.js';
 import { orUnavailable } from '../unavailable.js';
 
-/** What a gateway's message says, before anything was done about it. */
+/** The content of a gateway event, before it is processed. */
 export type ReceivedEvent = Omit<InboxEvent, 'isProcessed'>;
 
-/** The inbox for those who fill it and those who watch it. */
+/** The stored gateway events, for the API that adds them and the audit that watches them. */
 export interface GatewayEventInbox extends GatewayEventStore {
-  /** Stores a message once. It is durable when this returns, and may be acknowledged. */
+  /** Stores an event once. It is durable when this returns, and may be acknowledged. */
   store(event: ReceivedEvent): Promise<'stored' | 'known'>;
-  /** Messages that nothing was done about for this long, those first that are not given up, and the oldest first. */
+  /** Events that have not been processed for this long, those first that are not given up, and the oldest first. */
   unprocessed(limit: number, olderThanMs: number, patienceMs: number): Promise<WaitingEvent[]>;
 }
 
@@ -64,7 +64,7 @@ export function createGatewayEventStore(database: Database): GatewayEventInbox {
     },
 
     async agrees({ type, chargeKey, refundKey }) {
-      // A capture that confirmed nothing is not all there is to it: it still has to go back.
+      // A capture that confirmed nothing is not the end: it still has to be refunded.
       const { rows } = await sql`
         select 1 from payment_attempts a join payments p on p.order_id = a.order_id and p.attempt = a.attempt
         where ${type} = 'charge.captured' and a.idempotency_key = ${chargeKey}

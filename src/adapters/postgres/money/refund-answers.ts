@@ -42,7 +42,7 @@ async function recordAnswer(tx: Tx, refund: Refund, result: RefundResult, tries:
     case 'refunded':
       return recordSuccess(tx, refund, result.reference);
     case 'refused':
-      // Only the gateway's own news takes a success back, never an answer that overtook or was overtaken.
+      // Only a gateway event takes a success back, never an answer that arrived out of order.
       if (refund.state !== 'succeeded') await failRefund(tx, refund, { error: result.code, takenBack: false });
       return;
     case 'ambiguous':
@@ -100,11 +100,11 @@ async function existing(tx: Tx, key: string): Promise<Refund> {
 }
 
 async function recordSuccess(tx: Tx, refund: Refund, reference: string): Promise<void> {
-  // An answer that comes after the news that the bank took the money back is the older of the two.
+  // An answer that arrives after the event that the bank took the money back is the older of the two.
   if (!refund.taken_back) await succeedRefund(tx, refund, { reference, resolution: 'the gateway sent the money back' });
 }
 
-/** Trouble before anything was in doubt costs no try: nothing can have happened. */
+/** A fault before anything was in doubt uses up no try: nothing can have happened. */
 async function recordTrouble(
   tx: Tx,
   refund: Refund,
@@ -148,7 +148,7 @@ async function recordPast(tx: Tx, refund: Refund, key: string, result: RefundRes
   });
 }
 
-/** By the database's clock, to so long after that time; 0 when it is over. */
+/** The time left until this long after that moment, by the database's clock; 0 when it is over. */
 async function msUntil(tx: Tx, time: Date | null, afterMs: number): Promise<number> {
   if (time === null) return 0;
   const { rows } = await sql<{ ms: number }>`

@@ -16,7 +16,7 @@ export interface UnwantedCapture {
 
 /** The captures of an order that must not keep their money: strays only, while the order is paid. */
 export async function unwantedCaptures(tx: Tx, orderId: string, status: OrderStatus): Promise<UnwantedCapture[]> {
-  // A charge that is under way could still confirm the order. Otherwise all that was captured was captured for nothing.
+  // A charge in progress could still confirm the order. Otherwise, everything captured must go back.
   if (isBeingPaid(status)) return [];
   const captured = await tx
     .selectFrom('payment_attempts as a')
@@ -64,7 +64,7 @@ export async function undoCapture(tx: Tx, capture: UnwantedCapture): Promise<Due
     if (refund.state === 'pending' || refund.state === 'unknown') {
       due.push(dueOf(refund));
     } else if (refund.state === 'failed') {
-      // A refused undo takes along, when it is redriven, what other refunds failed to give back.
+      // When a refused undo is redriven, it also takes over what other refunds failed to return.
       const isTakenAlong = refund !== undo && undo?.state === 'failed';
       if (stillLeft > 0 && !isTakenAlong) due.push({ state: 'refused', code: refund.last_error ?? 'refused' });
       else await supersede(tx, refund);

@@ -41,7 +41,7 @@ export async function acceptCancel({ kysely }: Database, request: CancelRequest)
   });
 }
 
-/** What a locked order is to end as when a cancel of it was accepted. */
+/** How a locked order must end if a cancel of it was accepted. */
 export async function requestedCancel(tx: Tx, orderId: string, order: LockedOrder): Promise<Undone | undefined> {
   const reason = (await acceptedReason(tx, orderId)) ?? notedReason(order);
   return reason === undefined ? undefined : { status: 'cancelled', reason };

@@ -9,7 +9,7 @@ interface Claim {
   ownOrderId: string;
 }
 
-// The update changes nothing: it waits for whoever inserts the same key, and returns the row that they wrote.
+// The update changes nothing: it waits for a concurrent insert of the same key, and returns that row.
 const claim = prepared<{ orderId: string }>(
   'claim-checkout-key',
   `insert into checkout_keys (key_hash, order_id)

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../pool.js';
 
 const BATCH = 20_000;
-// Any number that no other part of the product locks by.
+// Any number that no other part of the product uses as a lock.
 const LOCK = 7_204_001;
 const RECOUNT_TIMEOUT_MS = 45_000;
 

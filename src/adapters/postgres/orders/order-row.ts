@@ -18,7 +18,7 @@ export function lineArrays({ lines }: AcceptedOrder): unknown[] {
   ];
 }
 
-// Tells these locks from those of others in the same database.
+// Distinguishes these locks from others in the same database.
 const CUSTOMER_TURN = 1_720_001;
 
 const placing = (turn: string) => `

@@ -32,7 +32,7 @@ export function createOrderStore(database: Database): OrderStore {
         if (begun !== undefined) return { kind: 'open', ending: begun };
         const requested = asked.status === 'failed' ? await requestedCancel(tx, order.orderId, locked) : undefined;
         const ending = requested ?? (await inTime(tx, { orderId: order.orderId, owner }, asked));
-        // An order in review holds nothing, and lets no step pass: it goes straight to its end.
+        // An order in review holds nothing and allows no step: it goes straight to its end.
         if (locked.status === 'in_review') return { kind: 'open', ending };
         const to = ending.status === 'failed' ? 'compensating' : 'cancelling';
         const moved = await moveOrder(tx, order.orderId, {
@@ -129,13 +129,13 @@ function isRedrivable({ failure }: LockedOrder): boolean {
   return failure !== null && REDRIVABLE[failure.reason] !== undefined;
 }
 
-/** A failure that only trouble caused can be redriven; every other ending leaves nothing for a person to do. */
+/** A failure that only faults caused can be redriven; every other ending leaves nothing for a person to do. */
 async function settleDeadLetters(tx: Tx, orderId: string, ending: Undone): Promise<void> {
   const kind = ending.status === 'failed' ? REDRIVABLE[ending.failure.reason] : undefined;
   const over = RUN_LETTERS.filter((other) => other !== kind);
   const resolution = `the order is ${ending.status}`;
   await resolveDeadLetters(tx, orderId, over, resolution);
-  // Not that of a refund which someone asked for: it goes on by itself.
+  // Not that of a requested refund: it continues on its own.
   await resolveDeadLetters(tx, orderId, ['compensation'], resolution, { subject: '' });
   if (kind === undefined || ending.status !== 'failed') return;
   const { step, reason, detail } = ending.failure;

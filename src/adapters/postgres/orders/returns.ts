@@ -18,7 +18,7 @@ export async function returnsOf(tx: Tx, orderId: string): Promise<Returns> {
   };
 }
 
-/** The goods of a locked order are shipped: refunds that were given up bring them back no more, even if they succeed late. */
+/** The goods of a locked order are shipped: refunds that were given up no longer return them, even if they succeed late. */
 export async function forgetReturns(tx: Tx, orderId: string): Promise<void> {
   await tx
     .updateTable('refunds')

@@ -9,7 +9,7 @@ import { addToTrail } from './add-event.js';
 import { prepared, type Database, type Tx } from '../pool.js';
 import type { StoredReview } from '../tables.js';
 
-// The usual verdict on an order that has none, in one round trip. Anything else goes the long way.
+// The usual verdict on an order that has none, in one round trip. Anything else takes the slow path.
 const allow = prepared(
   'screening-allow',
   `update orders set screening = '{"verdict":"allow"}', updated_at = now()
