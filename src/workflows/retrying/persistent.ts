@@ -26,8 +26,8 @@ export interface UndoSubject {
 
 /**
  * Runs an activity that is never given up. When its first try fails and it is still not done after the policy's time, a
- * dead letter is opened so that someone looks, while the tries go on; its success resolves it. Whoever asks to look has
- * it tried again at once.
+ * dead letter is opened so that someone looks, while the tries go on; its success resolves it. A request to look has
+ * it tried again immediately.
  */
 export function undoActivities(policy: OrderPolicy, inbox: Inbox, { orderId, requestId, subject = '' }: UndoSubject) {
   const { untilDone, regular } = orderActivities(policy);
