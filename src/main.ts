@@ -42,7 +42,7 @@ program
     const home = await takeHome(config.HOLDFAST_HOME);
     const file = join(home.directory, 'holdfast.log');
     const log = startLogging(config.LOG_LEVEL, { file, fields: tracing?.logFields, warn });
-    const onImpatience = () => say('Still stopping: what was begun is finished first.');
+    const onImpatience = () => say('Still stopping: finishing work in progress first.');
     const lifetime = startLifetime({ log, partDeadlineMs: partDeadlineMs(config), onImpatience });
     for (const stray of strayTexts()) say(`! ${stray}`);
     lifetime.onClose('home', () => home.release());
@@ -79,7 +79,7 @@ program
 
 program
   .command('migrate')
-  .description('bring the database to the newest schema')
+  .description('upgrade the database to the newest schema')
   .action(async () => {
     const waiting = () => console.error('Another process is migrating this database; waiting for it.');
     const applied = await withDatabase(databaseUrlOf(await configHere()), (database) => migrate(database, waiting));
@@ -88,7 +88,7 @@ program
 
 program
   .command('seed')
-  .description('add products and raise their stock from a JSON file; safe at any time')
+  .description('add products and raise their stock from a JSON file; safe to run again')
   .argument(
     '[file]',
     'an array of { sku, name, currency, unit_price_minor, on_hand }; without it, the three demo products',
@@ -104,10 +104,10 @@ program
   .description('add and update products from a CSV file; safe to run again; exit code 1 when a line failed')
   .argument(
     '<file>',
-    'its first line names sku, name, currency, unit_price_minor and, if wanted, active, on_hand; - for standard input',
+    'its first line names sku, name, currency, unit_price_minor and optionally active and on_hand; - for standard input',
   )
   .option('--errors <file>', 'write the lines that failed there, with the reasons, to be corrected and imported')
-  .option('--raise-stock', 'raise the stock of products that are there to on_hand as well', false)
+  .option('--raise-stock', 'also raise the stock of existing products to on_hand', false)
   .action(async (file: string, options: { errors?: string; raiseStock: boolean }) => {
     const databaseUrl = databaseUrlOf(await configHere());
     const print = { say: (line: string) => console.log(line), warn: (line: string) => console.error(line) };
@@ -116,7 +116,7 @@ program
 
 program
   .command('audit')
-  .description('check that books, workflows and gateway agree; exit code 1 when they do not')
+  .description('check that database, workflows and gateway agree; exit code 1 if they do not')
   .action(async () => {
     process.exitCode = await auditNow(await configHere(), (line) => console.log(line));
   });

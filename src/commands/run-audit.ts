@@ -56,6 +56,6 @@ function summaryOf({ checks, recovered, ok }: AuditReport): string[] {
     return `✖ ${name} (${invariant}): ${[...found, ...missing].join(', ')}`;
   });
   if (recovered.length > 0) lines.push(`Recoveries were started for ${recovered.join(', ')}.`);
-  lines.push(ok ? 'The books agree.' : 'The books do not agree. The dead letters say what to look at.');
+  lines.push(ok ? 'The audit passed.' : 'The audit found violations. The dead letters say what to do.');
   return lines;
 }

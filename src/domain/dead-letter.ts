@@ -23,7 +23,7 @@ export const DEAD_LETTER_KINDS = [
   'refund',
   /** A workflow that Temporal ended, or never had. */
   'run',
-  /** Books that do not agree. */
+  /** An audit finding. */
   'books',
   /** A customer whom a notice could not reach. */
   'notice',

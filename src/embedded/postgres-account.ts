@@ -75,7 +75,7 @@ export async function chooseAccount(
     }
   }
   throw new Error(
-    ['PostgreSQL cannot be run by this user; set DATABASE_URL to a PostgreSQL server of yours', ...reasons].join('\n'),
+    ['PostgreSQL cannot be run by this user; set DATABASE_URL to your own PostgreSQL server', ...reasons].join('\n'),
   );
 }
 

@@ -13,7 +13,7 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
     if (hasPrograms(found)) return { postgres: found.postgres, initdb: found.initdb };
     throw new Error('it has no postgres and initdb');
   } catch (error) {
-    throw new Error(`no PostgreSQL for this machine in ${name}; set DATABASE_URL to a PostgreSQL server of yours`, {
+    throw new Error(`no PostgreSQL for this machine in ${name}; set DATABASE_URL to your own PostgreSQL server`, {
       cause: error,
     });
   }

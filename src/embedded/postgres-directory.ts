@@ -37,7 +37,7 @@ export async function ensureDataDirectory(
       await runToEnd(account.command(initdb, [...args, '--no-instructions']), INITDB_MS, signal);
     } catch (error) {
       signal?.throwIfAborted();
-      const advice = 'set DATABASE_URL to a PostgreSQL server of yours';
+      const advice = 'set DATABASE_URL to your own PostgreSQL server';
       throw new Error(`no data directory can be made in ${directory}; ${advice}\n${reasonOf(error)}`, { cause: error });
     }
     await rename(unfinished, directory);

@@ -50,7 +50,7 @@ const RETRY_PAUSE_MS = 200;
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const { directory, port, report, accounts, signal } = options;
   const data = await canonical(directory);
-  const onWait = (pid: number) => report(`PostgreSQL: process ${pid} is starting it, waiting for that`);
+  const onWait = (pid: number) => report(`PostgreSQL: process ${pid} is starting it; waiting`);
   return withFileLock(`${data}.lock`, { waitMs: LOCK_WAIT_MS, onWait, signal }, async () => {
     const survivor = (await adopt(data, signal)) ?? (await adoptFromPort(data, port, signal));
     if (survivor !== undefined) return handle(survivor, 'adopted');

@@ -60,7 +60,7 @@ export async function provide(program: Program, options: ProvideOptions): Promis
   const found = (await findOnPath(program.name, environment)) ?? (await inCache());
   if (found !== undefined) return found;
 
-  const onWait = (pid: number) => report(`${program.name}: process ${pid} is making it, waiting for that`);
+  const onWait = (pid: number) => report(`${program.name}: process ${pid} is building it; waiting`);
   return withFileLock(
     join(cacheDirectory, `${program.name}.lock`),
     { waitMs: LOCK_WAIT_MS, onWait, signal },
@@ -72,7 +72,7 @@ export async function provide(program: Program, options: ProvideOptions): Promis
 
 async function mustRun(path: string, variable: string): Promise<string> {
   if (await isExecutable(path)) return path;
-  throw new Error(`${variable} is set to ${path}, which is not a file that can be run`);
+  throw new Error(`${variable} is set to ${path}, which is not an executable file`);
 }
 
 async function makeAndKeep(program: Program, kept: string, bench: Omit<Workshop, 'directory'>): Promise<string> {
@@ -100,7 +100,7 @@ async function makeAndKeep(program: Program, kept: string, bench: Omit<Workshop,
     }
   }
   throw new Error(
-    [`${name} is needed, and none of these ways gave it:`, ...reasons.map((r) => `- ${r}`), program.advice].join('\n'),
+    [`${name} is needed, and none of these ways worked:`, ...reasons.map((r) => `- ${r}`), program.advice].join('\n'),
   );
 }
 

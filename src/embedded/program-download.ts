@@ -91,7 +91,7 @@ function archiveOf(told: unknown): { archiveUrl: URL; fileToExtract: string } {
       return { archiveUrl: new URL(archiveUrl), fileToExtract };
     }
   }
-  throw new Error('the site answered something else than where the archive is');
+  throw new Error('the site did not return the address of the archive');
 }
 
 function staysInside(path: string): boolean {

@@ -40,7 +40,7 @@ const STOP_MS = 15_000;
 export async function startTemporal(options: TemporalOptions): Promise<EmbeddedTemporal> {
   await mkdir(options.directory, { recursive: true });
   const directory = await realpath(options.directory);
-  const onWait = (pid: number) => options.report(`Temporal: process ${pid} is starting it, waiting for that`);
+  const onWait = (pid: number) => options.report(`Temporal: process ${pid} is starting it; waiting`);
   const { namespace, signal } = options;
   return withFileLock(join(directory, 'start.lock'), { waitMs: LOCK_WAIT_MS, onWait, signal }, async () => {
     const survivor = await readRecord(directory);

@@ -58,7 +58,7 @@ export function watchOver<Item>({ store, start, log, what, known, pollMs = POLL_
       isAway = false;
       return true;
     } catch (err) {
-      if (!isAway) log.warn({ ...known(item), err }, `a ${what} could not be started; it is tried again`);
+      if (!isAway) log.warn({ ...known(item), err }, `a ${what} could not be started; it will be retried`);
       isAway = true;
       await store.watchAgain(item, AWAY_PAUSE_MS);
       return false;

@@ -26,7 +26,7 @@ export function startPurge({ store, log, retentionMs, everyMs = EVERY_MS }: Purg
         if ((await store.purge(BATCH, olderThan)) < BATCH) break;
       }
     } catch (err) {
-      log.warn({ err }, 'old deliveries could not be deleted; the next round does it');
+      log.warn({ err }, 'old deliveries could not be deleted; the next round will try again');
     }
   });
 }

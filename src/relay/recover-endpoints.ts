@@ -27,7 +27,7 @@ export function recoverEndpoints({ store, log, onOpen, pollMs = POLL_MS }: Recov
       if (recovery === undefined) await wait(pollMs);
       else await workOn(recovery, ending);
     } catch (err) {
-      log.warn({ err }, 'a recovery of an endpoint was interrupted; it goes on in a minute');
+      log.warn({ err }, 'a recovery of an endpoint was interrupted; it will continue in a minute');
       await wait(pollMs);
     }
   });

@@ -67,7 +67,7 @@ export function startRelay({ store, consumers, log, limits = {} }: RelayOptions)
     try {
       const lookedAt = performance.now();
       const events = await store.claim(Math.min(batch, atOnce - underWay.size), leaseMs);
-      if (isAway) log.warn({}, 'the outbox is there again');
+      if (isAway) log.warn({}, 'the outbox is available again');
       isAway = false;
       pauseMs = FIRST_PAUSE_MS;
       for (const event of events) begin(event);
@@ -112,7 +112,7 @@ export function startRelay({ store, consumers, log, limits = {} }: RelayOptions)
 
   async function giveBack({ id, orderId, seq, attempts }: ClaimedEvent, err: unknown): Promise<void> {
     const isOurs = !(err instanceof Unavailable);
-    if (isOurs) log.warn({ orderId, seq, attempts, err }, 'an event could not be handed on; it is tried again');
+    if (isOurs) log.warn({ orderId, seq, attempts, err }, 'an event could not be handed on; it will be retried');
     const longer = FAULT_PAUSE_MS * 2 ** Math.min(attempts - 1, 20);
     const error = err instanceof Error ? err.message.slice(0, 500) : 'unknown';
     const pause = isOurs ? Math.min(longer, LONGEST_FAULT_PAUSE_MS) : FAULT_PAUSE_MS;

@@ -224,7 +224,7 @@ describe('the command', () => {
     const { code, said } = await command();
     expect(code).toBe(0);
     expect(said).toContain('✔ confirmed-orders-are-paid (I4)');
-    expect(said.at(-1)).toBe('The books agree.');
+    expect(said.at(-1)).toBe('The audit passed.');
   });
 
   test('ends with 1 and says what is wrong', async () => {

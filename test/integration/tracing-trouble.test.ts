@@ -93,7 +93,7 @@ describe.each(['that never answers', 'that nobody serves'])('a collector %s', (t
       holdfast
         .output()
         .split('\n')
-        .filter((line) => line.includes('tracing has trouble'));
+        .filter((line) => line.includes('tracing is failing'));
     await eventually(
       async () => complaints(),
       ({ length }) => length > 0,

@@ -144,7 +144,7 @@ function checkLetters({ status, attempts, refunds, letters }: SeenOrder, say: Sa
   say(new Set(names).size === names.length, 'I13 one thing is wrong once');
   say(
     unsettled.every(({ kind }) => kind !== 'books'),
-    'I3 the books do not agree',
+    'I3 the audit found a violation',
   );
   if (isSettled(status)) {
     say(

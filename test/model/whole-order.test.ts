@@ -25,7 +25,7 @@ const least = Object.fromEntries(
 );
 
 test(
-  'whatever is done to orders, they end as they must and the books agree',
+  'whatever is done to orders, they end as they must and the audit passes',
   () => play({ runs, seed, path: process.env['MODEL_PATH'], least }),
   300_000 + runs * 6_000,
 );

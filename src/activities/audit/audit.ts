@@ -47,7 +47,7 @@ export function createAuditActivities(ports: AuditPorts) {
       const report = await auditOnce(ports, auditLimits(policy), {
         log: ({ level, orderId, ...rest }) => {
           const line = { ...rest, ...(orderId === '' ? {} : { order_id: orderId }) };
-          if (level === 'violation') context.log.error('the books do not agree', line);
+          if (level === 'violation') context.log.error('the audit found a violation', line);
           else context.log.warn('a part of the audit failed', line);
         },
         heartbeat: (detail) => context.heartbeat(detail),

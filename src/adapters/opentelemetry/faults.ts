@@ -16,7 +16,7 @@ export function reportFaults(log: TracingLog, now: () => number = () => performa
       unsaid += 1;
       return;
     }
-    log.warn({ reason, ...(unsaid === 0 ? {} : { others: unsaid }) }, 'tracing has trouble; orders go on');
+    log.warn({ reason, ...(unsaid === 0 ? {} : { others: unsaid }) }, 'tracing is failing; orders continue');
     quietUntil = now() + PAUSE_MS;
     unsaid = 0;
   };

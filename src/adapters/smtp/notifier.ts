@@ -20,7 +20,7 @@ class SmtpFault extends Error {
   readonly code: string;
 
   constructor(code: string) {
-    super(`the mail was not taken: ${code}`);
+    super(`the mail was not accepted: ${code}`);
     this.name = 'SmtpFault';
     this.code = code;
   }

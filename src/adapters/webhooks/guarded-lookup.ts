@@ -15,7 +15,7 @@ export class ForbiddenAddress extends Error {
   readonly code = 'FORBIDDEN_ADDRESS';
 
   constructor() {
-    super('the name leads to an address that is private, local or reserved');
+    super('the name resolves to an address that is private, local or reserved');
     this.name = 'ForbiddenAddress';
   }
 }

@@ -62,8 +62,8 @@ export function jsonText(bytes: Uint8Array): string {
   if (found.length > 0) throw new Problem('validation-error', 'Some fields are not allowed.', { errors: found });
   const twice = repeatedMember(text);
   if (twice !== undefined) {
-    const errors = [{ pointer: twice, detail: 'stands more than once; send it once' }];
-    throw new Problem('validation-error', 'A field stands more than once.', { errors });
+    const errors = [{ pointer: twice, detail: 'appears more than once; send it once' }];
+    throw new Problem('validation-error', 'A field appears more than once.', { errors });
   }
   return text;
 }

@@ -88,7 +88,7 @@ export async function importCommand(request: ImportRequest): Promise<number> {
 function summary({ lines, created, updated, unchanged, failed, short }: ImportReport, raiseStock: boolean): string[] {
   const counts = `${lines} products: ${created} created, ${updated} updated, ${unchanged} unchanged, ${failed} failed.`;
   if (short === 0 || raiseStock) return [counts];
-  return [counts, `${short} have less stock than on_hand says, and keep it; --raise-stock would raise it.`];
+  return [counts, `${short} have less stock than on_hand says and keep it; use --raise-stock to raise it.`];
 }
 
 async function openSource(file: string): Promise<{ source: Readable; size?: number }> {
@@ -109,6 +109,6 @@ async function openSource(file: string): Promise<{ source: Readable; size?: numb
 async function stopped(cause: unknown, file: string, lastLine: number): Promise<Error> {
   const error = await orUnavailable(Promise.reject(cause as Error)).catch((found: Error) => found);
   const name = file === '-' ? 'The input' : file;
-  const far = lastLine === 0 ? 'nothing of it is imported' : `it is imported up to line ${lastLine}`;
+  const far = lastLine === 0 ? 'nothing was imported' : `it was imported up to line ${lastLine}`;
   return new Error(`${name}: ${error.message}; ${far}.`, { cause });
 }

@@ -107,7 +107,7 @@ function entryOf(record: CsvRecord, columns: readonly string[]): Entry | undefin
 
 const WHY = {
   too_long: `is longer than ${MAX_RECORD_LENGTH} characters; end each line with LF or CRLF, and close each double quote`,
-  open: 'has a double quote that nothing closes, up to the end of the file; write it twice, or leave it out',
+  open: 'has a double quote that nothing closes, up to the end of the file; write it twice, or omit it',
 };
 
 async function markTwice(entries: readonly Entry[], mark: MarkLines): Promise<void> {
@@ -115,7 +115,7 @@ async function markTwice(entries: readonly Entry[], mark: MarkLines): Promise<vo
   const twice = new Map((await mark(marks)).map(({ line, first }) => [line, first]));
   for (const entry of entries) {
     const first = twice.get(entry.line);
-    if (first !== undefined) entry.faults.push({ field: 'sku', detail: `stands on line ${first} already` });
+    if (first !== undefined) entry.faults.push({ field: 'sku', detail: `already appears on line ${first}` });
   }
 }
 

@@ -33,7 +33,7 @@ export function parseHeader(header: string, delimiter = ','): string[] {
   const found = cellsOf(header, delimiter);
   if (typeof found === 'string') throw new Error(`line 1 cannot be read: ${found}`);
   const cells = withoutEmptyEnd(found.map((cell) => cell.toLowerCase()));
-  const want = `the first line names the columns: ${COLUMNS.join(',')}; active and on_hand may be left out`;
+  const want = `the first line names the columns: ${COLUMNS.join(',')}; active and on_hand may be omitted`;
   if (cells.length === 0) throw new Error(`the file is empty; ${want}`);
   const separator = cells.length === 1 ? /[;\t|]/.exec(header)?.[0] : undefined;
   if (separator !== undefined)
@@ -92,7 +92,7 @@ class Wrong {
 
 const wrong = (detail: string) => new Wrong(detail);
 
-const QUOTES = 'has a double quote that does not close its field; write it twice, or leave it out';
+const QUOTES = 'has a double quote that does not close its field; write it twice, or omit it';
 
 /** The fields of one record, or what is wrong with its quotes. */
 function cellsOf(record: string, delimiter: string): string[] | string {

@@ -19,11 +19,11 @@ export interface Voice {
 
 /** `holdfast keys create`, `list` and `revoke`. */
 export function addKeyCommands(program: Command, withDatabase: WithDatabase, { say, tell }: Voice): void {
-  const keys = program.command('keys').description('make, list and revoke the API keys');
+  const keys = program.command('keys').description('create, list and revoke API keys');
 
   keys
     .command('create')
-    .description('make an API key and print it, once')
+    .description('create an API key and print it once')
     .requiredOption('--name <name>', 'what it is for, as the list shows it', orUsage(parseName))
     .requiredOption(
       '--scopes <scopes>',
@@ -53,7 +53,7 @@ export function addKeyCommands(program: Command, withDatabase: WithDatabase, { s
     .argument('<id>', 'as the list shows it')
     .action(async (id: string) => {
       await withDatabase((database) => revokeKey(database, id));
-      say(`The key ${id} is revoked. An API that has just used it stops taking it within API_KEY_CACHE_MS.`);
+      say(`The key ${id} is revoked. An API process that has just used it stops accepting it within API_KEY_CACHE_MS.`);
     });
 }
 

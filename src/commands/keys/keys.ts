@@ -17,14 +17,14 @@ export async function createKey(database: Database, { name, scopes, expiresAt }:
   const key = mintApiKey();
   const expires = expiresAt === undefined ? {} : { expiresAt };
   const added = await createApiKeyStore(database).add({ id: key.id, name, hash: hashOf(key), scopes, ...expires });
-  if (!added) throw new Error(`a key with the id ${key.id} is there already; try again`);
+  if (!added) throw new Error(`a key with the id ${key.id} already exists; try again`);
   return key.text;
 }
 
 /** The keys as a table. */
 export async function listKeys(database: Database, now = new Date()): Promise<string> {
   const keys = await createApiKeyStore(database).list();
-  if (keys.length === 0) return 'There are no keys. Make one with: holdfast keys create --name NAME --scopes orders';
+  if (keys.length === 0) return 'There are no keys. Create one with: holdfast keys create --name NAME --scopes orders';
   const rows = keys.map((key) => [
     key.id,
     key.name,

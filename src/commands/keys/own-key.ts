@@ -19,7 +19,7 @@ export async function ensureOwnKey(home: string, database: Database): Promise<Ow
   const text = await readFile(file, 'utf8').catch(orMissing);
   const kept = text === undefined ? mintApiKey() : parseApiKey(text.trim());
   if (kept === undefined)
-    return { file, made: false, fault: 'the file holds no API key; remove it, and the next start makes one' };
+    return { file, made: false, fault: 'the file holds no API key; remove it, and the next start creates one' };
   if (text === undefined) await writeFile(file, `${kept.text}\n`, { mode: 0o600, flag: 'wx' });
 
   const store = createApiKeyStore(database);
@@ -33,7 +33,9 @@ type Stored = Awaited<ReturnType<ReturnType<typeof createApiKeyStore>['find']>>;
 
 function faultOf(stored: Stored, key: ApiKey): string | undefined {
   if (stored === undefined || !stored.hash.equals(hashOf(key))) return 'the database has another key under its id';
-  return stored.revokedAt === null ? undefined : 'it was revoked; remove the file, and the next start makes a new one';
+  return stored.revokedAt === null
+    ? undefined
+    : 'it was revoked; remove the file, and the next start creates a new one';
 }
 
 function orMissing(error: NodeJS.ErrnoException): undefined {

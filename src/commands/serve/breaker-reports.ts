@@ -9,7 +9,7 @@ interface BreakerLog {
 const WORDS: Record<BreakerState, string> = {
   open: 'the circuit breaker of a gateway is open: its orders wait',
   half_open: 'the circuit breaker of a gateway is half-open: one call probes',
-  closed: 'the circuit breaker of a gateway is closed: calls are let through little by little',
+  closed: 'the circuit breaker of a gateway is closed: calls are let through gradually',
 };
 
 /** Logs and counts each change of the breaker in this process. */

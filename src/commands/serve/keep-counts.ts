@@ -21,7 +21,7 @@ export function keepCounts(
     try {
       while (!ending.signal.aborted && (await fold()));
     } catch (err) {
-      log.warn({ err }, 'the counts of orders could not be brought up to date; the next try is in a moment');
+      log.warn({ err }, 'the order counts could not be updated; trying again soon');
     }
     if (!ending.signal.aborted) schedule();
   };

@@ -16,7 +16,7 @@ export function addBookGauges(metrics: Metrics, database: Database): void {
   });
   metrics.addGauge({
     name: 'holdfast_gateway_events_waiting',
-    help: 'Events of payment gateways that are not worked on yet; the same in every process',
+    help: 'Gateway events that are not processed yet; the same in every process',
     read: async () => [{ value: await books.waitingGatewayEvents() }],
   });
   metrics.addGauge({

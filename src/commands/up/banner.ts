@@ -23,7 +23,7 @@ export function banner(config: Config, { sandboxUrl, uiUrl, home, fresh, key }: 
   const authorized = `curl -H "Authorization: Bearer $(cat '${key.file}')"`;
   return [
     fresh ? '✔ First start: product-A (10 in stock), product-B (5) and product-C (0) are in the catalog' : '',
-    ...(key.made ? [`✔ An API key with all scopes was made; it is in ${key.file}`] : []),
+    ...(key.made ? [`✔ Created an API key with all scopes: ${key.file}`] : []),
     ...(key.fault === undefined ? [] : [`✖ The API key of ${key.file} does not work: ${key.fault}`]),
     '',
     `  API              ${api}`,

@@ -31,7 +31,7 @@ export async function readSeedFile(path: string): Promise<ProductSeed[]> {
     const { unit_price_minor: unitPriceMinor, on_hand: onHand, ...product } = result.data;
     const first = entryOf.get(product.sku);
     if (first === undefined) entryOf.set(product.sku, at + 1);
-    else fault(', sku', `stands in entry ${first} already`);
+    else fault(', sku', `already appears in entry ${first}`);
     seeds.push({ ...product, unitPriceMinor, onHand });
   }
   if (faults.length > 0) throw new Error(`${path} has faults:\n${faults.join('\n')}`);
@@ -58,5 +58,5 @@ function jsonArrayOf(bytes: Uint8Array, path: string): unknown[] {
   const twice = repeatedMember(text);
   if (twice === undefined) return json;
   const [, index = '', ...field] = twice.split('/');
-  throw new Error(`${path} has faults:\nentry ${Number(index) + 1}, ${field.join('/')}: stands more than once`);
+  throw new Error(`${path} has faults:\nentry ${Number(index) + 1}, ${field.join('/')}: appears more than once`);
 }

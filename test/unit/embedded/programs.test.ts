@@ -132,7 +132,7 @@ describe('providing the Temporal CLI', () => {
     const paths = await Promise.all([provideTemporalCli(await options()), provideTemporalCli(await options())]);
     expect(paths).toEqual([join(cacheDirectory, 'temporal'), join(cacheDirectory, 'temporal')]);
     expect(await runs()).toBe(1);
-    expect(reported).toContainEqual(expect.stringMatching(/process \d+ is making it, waiting/));
+    expect(reported).toContainEqual(expect.stringMatching(/process \d+ is building it; waiting/));
     expect(await readdir(cacheDirectory)).toEqual(['temporal']);
   });
 
@@ -194,7 +194,7 @@ describe('a download', () => {
   it('refuses a file name that leads out of the archive', async () => {
     const site = await siteWith(Buffer.from('never read'), '../../temporal');
     const way = download({ site: site.url, artifact: 'cli', version: 'default' });
-    await expect(way.make(bench())).rejects.toThrow('the site answered something else');
+    await expect(way.make(bench())).rejects.toThrow('the site did not return the address');
     expect(site.asked).toHaveLength(1);
   });
 });

@@ -200,7 +200,7 @@ describe('an audit', () => {
     environment.on('heartbeat', (detail) => heartbeats.push(detail));
     const report: unknown = await environment.run(createAuditActivities(ports).auditBooks, DEFAULT_POLICY);
     expect(report).toMatchObject({ ok: false, recovered: ['a'] });
-    expect(logged).toEqual(['the books do not agree']);
+    expect(logged).toEqual(['the audit found a violation']);
     expect(heartbeats).toEqual(expect.arrayContaining(['money', 'captures-are-real']));
   });
 });

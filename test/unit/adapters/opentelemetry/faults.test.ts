@@ -17,7 +17,7 @@ it('says the first fault at once and then one a minute, with the number of those
   const { lines, pass } = watched();
   globalErrorHandler(Object.assign(new Error('connect failed'), { code: 'ECONNREFUSED' }));
   for (let i = 0; i < 100; i += 1) diag.error('Dropped 1 spans');
-  expect(lines).toEqual([{ reason: 'connect failed (ECONNREFUSED)', message: 'tracing has trouble; orders go on' }]);
+  expect(lines).toEqual([{ reason: 'connect failed (ECONNREFUSED)', message: 'tracing is failing; orders continue' }]);
   pass(59_999);
   diag.warn('Dropped 2 spans');
   expect(lines).toHaveLength(1);

@@ -8,7 +8,7 @@ const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 // Of the public range, given to nobody: nothing answers there.
 const NOBODY = '3ffe::1';
 const NOWHERE = 'must not name an address that is private, local or reserved';
-const LED_ASTRAY = 'the name leads to an address that is private, local or reserved';
+const LED_ASTRAY = 'the name resolves to an address that is private, local or reserved';
 const NO_NAME = 'must name a host on the public internet';
 
 let canary: Receiver;

@@ -35,7 +35,7 @@ describe('a member that stands twice', () => {
     const answer = await shop.send(text);
     expect(answer).toMatchObject(problem(422, 'validation-error'));
     expect(answer.body['errors']).toEqual([
-      { pointer: '/items/0/quantity', detail: 'stands more than once; send it once' },
+      { pointer: '/items/0/quantity', detail: 'appears more than once; send it once' },
     ]);
     expect(shop.calls).toEqual([]);
   });

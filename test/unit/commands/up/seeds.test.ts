@@ -36,8 +36,8 @@ describe('a seed file', () => {
     ['a lone surrogate', { name: '\ud83d' }, 'entry 2, name: must not contain control characters or lone surrogates'],
     ['a NUL', { sku: 'a\0' }, 'entry 2, sku: must be 1 to 64 visible characters'],
     ['too much stock', { on_hand: 5_000_000_000 }, 'entry 2, on_hand: '],
-    ['a SKU twice', { sku: 'pen' }, 'entry 2, sku: stands in entry 1 already'],
-    ['a SKU twice, composed in two ways', { sku: 'Gro\u0308\u00dfe' }, 'entry 3, sku: stands in entry 2 already'],
+    ['a SKU twice', { sku: 'pen' }, 'entry 2, sku: already appears in entry 1'],
+    ['a SKU twice, composed in two ways', { sku: 'Gro\u0308\u00dfe' }, 'entry 3, sku: already appears in entry 2'],
     ['a field that is not known', { price: 1 }, 'entry 2, price: this field is not known; remove it'],
     ['a field that is missing', { name: undefined }, 'entry 2, name: '],
   ])('is refused for %s, which it names', async (_what, changes, told) => {
@@ -60,7 +60,7 @@ describe('a seed file', () => {
     [
       'a field twice',
       JSON.stringify([PEN]).replace('"on_hand"', '"name":"Ink","on_hand"'),
-      'entry 1, name: stands more',
+      'entry 1, name: appears more',
     ],
   ])('is refused when it is or has %s', async (_what, content, told) => {
     await expect(read(content)).rejects.toThrow(told);
