@@ -91,7 +91,7 @@ export async function runOnce<Row extends QueryResultRow>(
     client.release();
     return result;
   } catch (error) {
-    // What is wrong may be the connection, or what it has prepared.
+    // The fault may be in the connection, or in what it has prepared.
     client.release(true);
     throw error;
   }

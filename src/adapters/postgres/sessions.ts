@@ -45,7 +45,7 @@ export async function recognizeSession(
   };
 }
 
-/** Parses a named statement, runs it and forgets it, all before the server may serve somebody else. */
+/** Parses a named statement, runs it and forgets it, all before the server may serve someone else. */
 class Question extends Query<Answer> {
   override submit: (connection: Connection) => void;
 

@@ -8,7 +8,7 @@ export interface GuardOptions extends AccessOptions {
   maxRequests: number;
   /** How many checkouts more may wait for their turn. */
   maxBurst: number;
-  /** Whose pages may call the API; nobody's when empty. */
+  /** The origins whose pages may call the API; empty: none. */
   corsOrigins: readonly string[];
 }
 

@@ -1,5 +1,5 @@
 export interface BurstQueueOptions<Place> {
-  /** The longest that anybody waits. */
+  /** The longest that anyone waits. */
   waitMs: number;
   /** Takes a place, if one is free. */
   take: () => Place | undefined;

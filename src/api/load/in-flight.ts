@@ -16,7 +16,7 @@ const CHECKOUT_SHARE = 0.8;
 
 /**
  * Bounds how many requests are worked on at once, and for how long. A part is kept free of checkouts, so that reads and
- * cancels get through; a gateway's messages have as many places of their own, for they are small, and anybody may send some.
+ * cancels get through; a gateway's messages have as many places of their own, for they are small, and anyone may send some.
  * A checkout of a burst counts when its turn comes, which it says by `workedOn`; until then it only waits.
  */
 export function boundRequests({ most, burst, timeoutMs }: InFlightOptions) {

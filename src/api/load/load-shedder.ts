@@ -93,7 +93,7 @@ export function createOrderGate(options: OrderGateOptions) {
     },
     /** Whether a burst waits to be accepted. */
     hasQueue: () => queue.size() > 0,
-    /** Looks at nothing any more. To be called when no checkout can come. */
+    /** Stops looking. Call it when no more checkouts can come. */
     close(): void {
       isClosed = true;
       clearTimeout(timer);

@@ -78,7 +78,7 @@ export async function startRelayRole(options: RelayRoleOptions): Promise<void> {
       watch.ring();
       recoveries.ring();
     },
-    onFault: (err) => log.warn({ err }, 'the connection that listens for events was lost; it is made again'),
+    onFault: (err) => log.warn({ err }, 'the connection that listens for events was lost; reconnecting'),
     onPooler: () => log.warn(POOLER),
   });
   lifetime.onClose('listener', () => listener.close());

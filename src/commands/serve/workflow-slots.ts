@@ -37,7 +37,7 @@ export function createWorkflowSlots({
       waiting.delete(waiter);
       waiter.give(permit);
     }
-    // Nobody tells when the yielding is over.
+    // No one tells when the yielding is over.
     if (waiting.size === 0 || timer !== undefined) return;
     timer = setTimeout(() => {
       timer = undefined;
