@@ -48,7 +48,7 @@ const SAYINGS: readonly (readonly [string, string])[] = [
   [adr('0018'), `timeout of ${seconds('FIRST_TRY_MS')} seconds`],
   [adr('0018'), `one try every ${seconds('REST_MS')} seconds`],
   [adr('0020'), `every ${constant('BUSY_LOOK_MS')} ms while slots are scarce`],
-  [adr('0020'), `After ${seconds('FORGET_MS')} seconds it stops looking`],
+  [adr('0020'), `After ${seconds('FORGET_MS')} seconds in which no order was begun`],
   [adr('0022'), `timeout plus ${seconds('SEND_MARGIN_MS')} seconds`],
   [adr('0023'), `beyond ${constant('ENOUGH')} there is no limit`],
   [adr('0024'), `has had ${longestRun.signals} signals or ${longestRun.events} events`],
