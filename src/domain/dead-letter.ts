@@ -1,6 +1,6 @@
 import type { Actor } from './actor.js';
 
-/** What no automation can move: somebody has to look. One row for one thing that is wrong. */
+/** What no automation can move: someone has to look. One row for one thing that is wrong. */
 export const DEAD_LETTER_TRANSITIONS = {
   open: ['redriving', 'resolved', 'discarded'],
   redriving: ['open', 'resolved'],
@@ -47,7 +47,7 @@ export interface DeadLetter {
   state: DeadLetterState;
   resolution: string | null;
   note: string | null;
-  /** Who did each of these last. */
+  /** The last actor of each of these. */
   redrivenBy: Actor | null;
   evidenceBy: Actor | null;
   discardedBy: Actor | null;

@@ -1,7 +1,7 @@
 import type { RawBuilder } from 'kysely';
 import type { Actor } from '../../domain/actor.js';
 
-/** On whose behalf something was: nobody's, when Holdfast did it on its own. As SQL, whoever a row names. */
+/** On whose behalf something was: no one's, when Holdfast did it on its own. As SQL, whoever a row names. */
 export type EventActor = Actor | RawBuilder<string | null> | null | undefined;
 
 export function actorIn(actor: EventActor): string | null | RawBuilder<string | null> {

@@ -98,7 +98,7 @@ const postProduct = createRoute({
   tags: ['Products'],
   operationId: 'createProduct',
   summary: 'Create a product',
-  description: 'Adds a product to the catalogue with its price and its stock on hand.',
+  description: 'Adds a product to the catalog with its price and its stock on hand.',
   parameters: takes('Actor'),
   request: { body: jsonBody(newProductSchema) },
   responses: {

@@ -76,7 +76,7 @@ export async function sendEvidence(
   return tell(options, record, letter, item);
 }
 
-/** Whether a redrive runs the checkout again, and does not only have somebody look. */
+/** Whether a redrive runs the checkout again, and does not only have someone look. */
 function isRestarted({ kind }: DeadLetter, { status }: OrderRecord): boolean {
   return kind === 'charge' || kind === 'reserve' || (kind === 'run' && status === 'failed');
 }
@@ -96,7 +96,7 @@ async function tellOrder({ requests, policy }: OrderActionOptions, { order }: Or
   if (!(await requests.tell(order.orderId, item))) await requests.recover(order, policy, item);
 }
 
-/** A refund that somebody asked for has a workflow of its own, all others belong to the undo of their order. */
+/** A requested refund has a workflow of its own, all others belong to the undo of their order. */
 async function tell(
   options: OrderActionOptions,
   record: OrderRecord,

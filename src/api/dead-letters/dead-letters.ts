@@ -129,7 +129,7 @@ const postEvidence = createRoute({
   operationId: 'giveEvidence',
   summary: 'Provide evidence about a charge or a refund',
   description:
-    'States what the gateway really did, as a person found out there. It settles an unknown charge or refund. The first evidence counts.',
+    'States what the gateway really did, as an operator found out. It settles an unknown charge or refund. The first evidence counts.',
   parameters: takes('Actor'),
   request: { params: letterParams, body: jsonBody(evidenceSchema) },
   responses: {

@@ -8,7 +8,7 @@ import { Problem, type ProblemExtra } from '../requests/problems.js';
 
 /** The cancels that were accepted. Throws `Unavailable` when the database does not answer. */
 export interface CancelBook {
-  /** Keeps a cancel, if the order may still be cancelled, before anybody is told of it. */
+  /** Keeps a cancel, if the order may still be cancelled, before anyone is told of it. */
   accept(request: { orderId: string; reason: string; actor: Actor }): Promise<CancelDecision>;
 }
 

@@ -25,7 +25,7 @@ const postCancel = createRoute({
   tags: ['Orders'],
   operationId: 'cancelOrder',
   summary: 'Cancel an order',
-  description: 'What was captured goes back and what was reserved is free again. Sent again it does nothing more.',
+  description: 'What was captured is refunded and what was reserved is released. Repeating it has no further effect.',
   parameters: takes('Actor'),
   request: { params: z.object({ id: orderIdSchema }), body: jsonBody(cancelSchema) },
   responses: {
@@ -56,7 +56,7 @@ export function createCancelRoutes({ policy, requests, cancels, maxBodyBytes, ..
     const decided = cancelled(before);
     if (decided !== undefined) return decided;
 
-    // From here on the order is not confirmed any more, whoever dies: what follows only has it cancelled sooner.
+    // From here on, the order will not be confirmed, whatever dies: what follows only cancels it sooner.
     const kept = await cancels.accept({ orderId, reason: asked, actor });
     if (kept.kind === 'refused') {
       const over = cancelled(await existingOrder(sources, orderId));

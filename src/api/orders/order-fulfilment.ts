@@ -17,7 +17,7 @@ const postFulfilment = createRoute({
   operationId: 'fulfilOrder',
   summary: 'Complete an order that was shipped',
   description:
-    'After this it cannot be cancelled, only refunded. Refused when its goods are back on the shelf, or may come back.',
+    'After this, the order can be refunded but not cancelled. Refused if its goods are back in stock, or may come back.',
   parameters: takes('Actor'),
   request: { params: z.object({ id: orderIdSchema }) },
   responses: {

@@ -52,8 +52,8 @@ const postOrder = createRoute({
   operationId: 'placeOrder',
   summary: 'Place an order',
   description:
-    'Accepts a checkout once. The answer comes as soon as the order cannot be lost; `Prefer: wait=N` makes it come when the ' +
-    'order is settled. Prices are those of the catalogue.',
+    'Accepts a checkout once. The answer is sent as soon as the order cannot be lost; with `Prefer: wait=N` it waits until the ' +
+    'order is settled. Prices are those of the catalog.',
   parameters: takes('IdempotencyKey', 'Prefer', 'Actor'),
   request: { body: jsonBody(checkoutSchema) },
   responses: {

@@ -41,7 +41,7 @@ export const REQUEST_HEADERS = {
     in: 'header',
     name: 'X-Actor',
     description:
-      'Who acts, such as the person on duty: 1 to 100 characters of UTF-8 without control characters. It is kept with the ' +
+      'The person who acts, such as an operator: 1 to 100 characters of UTF-8 without control characters. It is kept with the ' +
       'API key and the request id in what this request causes, as `actor`. Personal: it is not logged.',
     required: false,
     schema: { type: 'string', minLength: 1, maxLength: 100 },

@@ -71,7 +71,7 @@ export function createProducts(database: Database) {
   return {
     find,
 
-    /** A deleted SKU begins anew, with the stock that it left behind raised to `onHand`. */
+    /** A deleted SKU starts over, with the stock that it left behind raised to `onHand`. */
     async create({ sku, name, currency, unitPriceMinor, active, onHand, actor }: NewProduct): Promise<Created> {
       const rows = await orUnavailable(
         create(database, [sku, name, currency, unitPriceMinor, active, onHand, actorJson(actor)]),

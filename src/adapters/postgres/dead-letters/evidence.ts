@@ -44,7 +44,7 @@ export async function keepEvidence(
 }
 
 /**
- * Takes up what was said about an unsettled dead letter of a locked order, and notes it there.
+ * Applies the evidence about an unsettled dead letter of a locked order, and records it there.
  * @returns its subject, and who said it; undefined when nothing of the sort counts any more: it was done, or what it was about has changed
  */
 export async function heedEvidence(

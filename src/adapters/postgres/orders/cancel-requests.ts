@@ -79,7 +79,7 @@ async function keep(
   return { decision, isNew: inserted !== undefined };
 }
 
-/** On whose behalf an order is cancelled for this reason: the first who asked. Temporal's own cancel is nobody's. */
+/** On whose behalf an order is cancelled for this reason: the first who asked. Temporal's own cancel is no one's. */
 export function cancelledBy(orderId: string, reason: string): RawBuilder<string | null> {
   return sql`(select actor from cancel_requests where order_id = ${orderId} and reason = ${reason})`;
 }
