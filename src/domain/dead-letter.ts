@@ -1,6 +1,6 @@
 import type { Actor } from './actor.js';
 
-/** What no automation can move: someone has to look. One row for one thing that is wrong. */
+/** Work that automation cannot finish: a person has to look. One row per problem. */
 export const DEAD_LETTER_TRANSITIONS = {
   open: ['redriving', 'resolved', 'discarded'],
   redriving: ['open', 'resolved'],

@@ -71,7 +71,7 @@ function watchBreaker({ gateway: { gateway, breaker }, database, metrics, log, l
   addBreakerGauge(metrics, gateway.name, breaker.state);
 }
 
-/** What keeps a worker from taking tasks, in a word. A server that is away is not among it: the worker goes on asking. */
+/** What keeps a worker from taking tasks, in a word. An unavailable server does not count: the worker keeps polling. */
 export function whatStops(worker: Pick<Worker, 'getStatus'>): string | undefined {
   const { runState, workflowPollerState, activityPollerState } = worker.getStatus();
   if (runState !== 'RUNNING') return runState.toLowerCase();
