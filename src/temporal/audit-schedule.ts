@@ -1,8 +1,32 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
 import type { OrderPolicy } from '../domain/policy.js';
+import { Unavailable } from '../domain/unavailable.js';
 import { AUDIT_BOOKS, AUDIT_SCHEDULE_ID, TASK_QUEUE } from '../workflows/contract.js';
+import { boundedBy, isNamespaceMissing, isNotFound } from './bounded-calls.js';
+import type { TemporalNeed } from './temporal-need.js';
 
 const INTERVAL_MS = 5 * 60_000;
+const CALL_MS = 2_000;
+const MISSING = ['audit schedule'];
+
+/** The schedule without which nothing takes over an order whose run is gone. */
+export function auditSchedule(client: Client, policy: OrderPolicy, intervalMs?: number): TemporalNeed {
+  const { namespace } = client.options;
+  const bounded = boundedBy(client, CALL_MS);
+  return {
+    async missing() {
+      try {
+        await bounded(() => client.workflowService.describeSchedule({ namespace, scheduleId: AUDIT_SCHEDULE_ID }));
+        return [];
+      } catch (error) {
+        const cause = error instanceof Unavailable ? error.cause : error;
+        if (isNotFound(cause) || isNamespaceMissing(cause)) return MISSING;
+        throw error;
+      }
+    },
+    create: () => ensureAuditSchedule(client, policy, intervalMs),
+  };
+}
 
 /**
  * Makes Temporal run the audit every `intervalMs`: creates the schedule, or gives an existing one today's policy. A

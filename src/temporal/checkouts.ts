@@ -13,8 +13,6 @@ export interface OrderWorkflowsOptions {
   deadlineMs: number;
 }
 
-const PING_MS = 2_000;
-
 export type OrderWorkflows = ReturnType<typeof createOrderWorkflows>;
 
 /** The orders as Temporal knows them. Every method throws `Unavailable` when Temporal is unavailable or too slow. */
@@ -63,12 +61,6 @@ export function createOrderWorkflows({ client, eagerStart, deadlineMs }: OrderWo
       } catch {
         // Not closed in time, or closed by a failure: the order itself has its state.
       }
-    },
-
-    /** Resolves when Temporal answers and has our namespace. */
-    async ping(): Promise<void> {
-      const { namespace } = client.options;
-      await bounded(() => client.workflowService.describeNamespace({ namespace }), PING_MS);
     },
   };
 }

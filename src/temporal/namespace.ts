@@ -1,27 +1,67 @@
 import type { Client } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { Unavailable } from '../domain/unavailable.js';
 import { ORDER_OUTCOME } from '../workflows/contract.js';
+import { boundedBy, isAlreadyStarted, isNamespaceMissing } from './bounded-calls.js';
+import type { TemporalNeed } from './temporal-need.js';
 
 const KEYWORD = 2;
+const RETENTION_MS = 72 * 3_600_000;
+const CALL_MS = 2_000;
 const VISIBLE_WITHIN_MS = 30_000;
 const PAUSE_MS = 250;
 
 /**
- * Registers the search attribute that orders set. Without it a failing order's workflow could never end.
- * @throws Error when Temporal does not know it in time
+ * The namespace, with the search attribute that orders set: without it the workflow of an order that failed could never
+ * end.
  */
-export async function prepareNamespace(client: Client): Promise<void> {
+export function orderNamespace(client: Client): TemporalNeed {
   const { namespace } = client.options;
   const { operatorService } = client.connection;
-  const isKnown = async () => {
-    const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-    return Number(customAttributes?.[ORDER_OUTCOME.name]) === KEYWORD;
+  const bounded = boundedBy(client, CALL_MS);
+  const NAMESPACE = `namespace ${namespace}`;
+  const ATTRIBUTE = `search attribute ${ORDER_OUTCOME.name}`;
+
+  const missing = async (): Promise<string[]> => {
+    try {
+      const { customAttributes } = await bounded(() => operatorService.listSearchAttributes({ namespace }));
+      return Number(customAttributes?.[ORDER_OUTCOME.name]) === KEYWORD ? [] : [ATTRIBUTE];
+    } catch (error) {
+      if (error instanceof Unavailable && isNamespaceMissing(error.cause)) return [NAMESPACE, ATTRIBUTE];
+      throw error;
+    }
   };
 
-  if (await isKnown()) return;
-  await operatorService.addSearchAttributes({ namespace, searchAttributes: { [ORDER_OUTCOME.name]: KEYWORD } });
-  const deadline = Date.now() + VISIBLE_WITHIN_MS;
-  while (!(await isKnown())) {
-    if (Date.now() > deadline) throw new Error(`Temporal does not know the search attribute ${ORDER_OUTCOME.name}`);
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  /** Each of Temporal's services learns of it a moment later. */
+  const visible = async (what: string): Promise<void> => {
+    const deadline = Date.now() + VISIBLE_WITHIN_MS;
+    while ((await missing()).includes(what)) {
+      if (Date.now() > deadline) throw new Error(`Temporal does not know the ${what}`);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  };
+
+  return {
+    missing,
+    async create() {
+      if ((await missing()).includes(NAMESPACE)) {
+        const workflowExecutionRetentionPeriod = msToTs(RETENTION_MS);
+        await unlessThere(
+          bounded(() => client.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod })),
+        );
+        await visible(NAMESPACE);
+      }
+      const searchAttributes = { [ORDER_OUTCOME.name]: KEYWORD };
+      await unlessThere(bounded(() => operatorService.addSearchAttributes({ namespace, searchAttributes })));
+      await visible(ATTRIBUTE);
+    },
+  };
+}
+
+async function unlessThere(creating: Promise<unknown>): Promise<void> {
+  try {
+    await creating;
+  } catch (error) {
+    if (!isAlreadyStarted(error)) throw error;
   }
 }

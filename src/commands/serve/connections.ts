@@ -2,8 +2,9 @@ import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { migrate } from '../../adapters/postgres/migrate.js';
 import { openDatabase, type Database } from '../../adapters/postgres/pool.js';
-import { prepareNamespace } from '../../temporal/namespace.js';
+import { orderNamespace } from '../../temporal/namespace.js';
 import type { RolesOptions } from './role-parts.js';
+import { keepTemporalNeeds, type TemporalNeeds } from './temporal-needs.js';
 import { temporalServerAt } from './temporal-server.js';
 
 const DATABASE_CONNECT_MS = 5_000;
@@ -14,6 +15,8 @@ export interface Connections {
   database: Database;
   connection: NativeConnection;
   client: Client;
+  /** What orders need in Temporal, kept there. */
+  needs: TemporalNeeds;
 }
 
 /** Connects to PostgreSQL and Temporal, and brings both to what this version needs. */
@@ -40,8 +43,10 @@ export async function openConnections(options: RolesOptions): Promise<Connection
     namespace: config.TEMPORAL_NAMESPACE,
     interceptors: { workflow: tracing?.clientInterceptors ?? [] },
   });
-  await prepareNamespace(client);
-  return { database, connection, client };
+  const needs = keepTemporalNeeds(orderNamespace(client), { log });
+  lifetime.onClose('needs of Temporal', () => needs.stop());
+  await needs.met;
+  return { database, connection, client, needs };
 }
 
 /** On a connection of its own, which may be silent for as long as a migration takes, or another process's. */

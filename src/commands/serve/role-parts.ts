@@ -15,6 +15,7 @@ import type { Config } from '../../config.js';
 import type { OutboxStore } from '../../relay/outbox-store.js';
 import type { CustomFraudCheck } from './fraud-checks.js';
 import type { GatewayDefinition } from './gateways.js';
+import type { TemporalNeeds } from './temporal-needs.js';
 import type { Lifetime } from '../lifetime.js';
 
 export type Role = 'api' | 'worker';
@@ -42,6 +43,7 @@ export interface RoleParts extends RolesOptions {
   connection: NativeConnection;
   client: Client;
   gateway: GatewayModule;
+  needs: TemporalNeeds;
   reader: OrderReader;
   workflows: OrderWorkflows;
   requests: OrderRequests;

@@ -30,7 +30,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
   const readiness = await openInternalPort({ ...options, metrics });
   metrics.addText('sdk', await installSdkRuntime(log));
 
-  const { database, connection, client } = await openConnections(options);
+  const { database, connection, client, needs } = await openConnections(options);
   addBookGauges(metrics, database);
   const reader = createOrderReader(database);
   const workflows = createOrderWorkflows({
@@ -45,7 +45,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
   const eventSender = createEventSender({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
   lifetime.onClose('webhook connections', async () => eventSender.close());
   readiness.add('database', probeDatabase);
-  readiness.add('temporal', workflows.ping);
+  readiness.add('temporal', needs.probe);
 
   const parts: RoleParts = {
     ...options,
@@ -53,6 +53,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     connection,
     client,
     gateway,
+    needs,
     reader,
     workflows,
     requests,

@@ -7,7 +7,7 @@ import { findOrder } from '../../api/orders/checkout.js';
 import type { OrderGate } from '../../api/load/load-shedder.js';
 import { createOrderWorker } from '../../worker.js';
 import { activityLogAttributes } from './activity-log.js';
-import { ensureAuditSchedule } from '../../temporal/audit-schedule.js';
+import { auditSchedule } from '../../temporal/audit-schedule.js';
 import { createBreakerReports } from './breaker-reports.js';
 import { showBreaker } from './breaker-shown.js';
 import { addBreakerGauge } from './register-gauges.js';
@@ -23,8 +23,20 @@ const SLOTS = { most: 200, fewest: 6 };
 
 /** Starts the worker, with what has to run beside it. It yields to a burst at the API of the same process. */
 export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, 'hasQueue'>): Promise<void> {
-  const { config, database, connection, client, reader, workflows, requests, readiness, log, tracing, lifetime } =
-    parts;
+  const {
+    config,
+    database,
+    connection,
+    client,
+    needs,
+    reader,
+    workflows,
+    requests,
+    readiness,
+    log,
+    tracing,
+    lifetime,
+  } = parts;
   watchBreaker(parts);
   const ports = createPorts({
     config,
@@ -45,7 +57,10 @@ export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, '
     shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
   });
   lifetime.onClose('order counts', keepCounts(createOrderCounts(database), log));
-  await ensureAuditSchedule(client, policyOf(config), config.AUDIT_INTERVAL_MS);
+  const schedule = auditSchedule(client, policyOf(config), config.AUDIT_INTERVAL_MS);
+  // One that is there gets today's policy.
+  await schedule.create();
+  needs.add(schedule);
   const stopped = worker.run();
   stopped.catch((error: Error) => lifetime.end(error));
   lifetime.onClose('worker', async () => {

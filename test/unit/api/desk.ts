@@ -133,7 +133,6 @@ export function openDesk() {
       start: async () => 'exists',
       find: async () => undefined,
       closed: async () => {},
-      ping: async () => {},
     },
     keys: { claim: unprepared('claim') },
     cancels,

@@ -107,9 +107,6 @@ export function openShop() {
       waits.push({ orderId, ms });
       shop.onWait(orderId);
     },
-    async ping() {
-      called('workflows.ping');
-    },
   };
 
   const app = createApp({

@@ -69,7 +69,7 @@ export const IMPORT_TABLE: readonly Part[] = [
     from: 'temporal/',
     ours: ['domain/', 'in-time.ts', 'workflows/contract.ts'],
     types: PORTS,
-    packages: ['@temporalio/client'],
+    packages: ['@temporalio/client', '@temporalio/common'],
   },
   {
     ...NOTHING,

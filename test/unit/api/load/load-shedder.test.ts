@@ -220,7 +220,6 @@ test('a full gate answers 503, starts nothing, and still answers the repeat of a
       },
       find: async () => undefined,
       closed: async () => {},
-      ping: async () => {},
     },
   });
   const problems: unknown[] = [];

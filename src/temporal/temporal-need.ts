@@ -1,0 +1,7 @@
+/** Something that orders need in Temporal, and that this process may be able to create there. */
+export interface TemporalNeed {
+  /** What of it Temporal lacks now, by name. */
+  missing(): Promise<string[]>;
+  /** Creates what is missing. Other processes may be doing the same. */
+  create(): Promise<void>;
+}
