@@ -12,11 +12,11 @@ import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { guarded } from '../requests/guarded-route.js';
 import { takes } from '../requests/request-headers.js';
-import { strictJson } from '../requests/strict-json.js';
-import { jsonBody, refuseInvalid } from '../requests/validation.js';
+import { strictJsonIfAny } from '../requests/strict-json.js';
+import { optionalJsonBody, refuseInvalid } from '../requests/validation.js';
 
 const cancelSchema = z
-  .strictObject({ reason: text(500).openapi({ example: 'ordered twice' }) })
+  .strictObject({ reason: text(500).default('no reason given').openapi({ example: 'ordered twice' }) })
   .openapi('Cancel', { example: { reason: 'ordered twice' } });
 
 const postCancel = createRoute({
@@ -25,9 +25,10 @@ const postCancel = createRoute({
   tags: ['Orders'],
   operationId: 'cancelOrder',
   summary: 'Cancel an order',
-  description: 'What was captured is refunded and what was reserved is released. Repeating it has no further effect.',
+  description:
+    'What was captured is refunded and what was reserved is released. Repeating it has no further effect. The body is optional.',
   parameters: takes('Actor'),
-  request: { params: z.object({ id: orderIdSchema }), body: jsonBody(cancelSchema) },
+  request: { params: z.object({ id: orderIdSchema }), body: optionalJsonBody(cancelSchema) },
   responses: {
     200: answer('The order is cancelled: no stock is reserved and no money was kept', orderJsonSchema),
     202: answer(
@@ -46,7 +47,7 @@ interface Cancellation {
 export function createCancelRoutes({ policy, requests, cancels, maxBodyBytes, ...sources }: OrderActionOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
-  return app.openapi(guarded(postCancel, strictJson(maxBodyBytes)), async (c) => {
+  return app.openapi(guarded(postCancel, strictJsonIfAny(maxBodyBytes)), async (c) => {
     const { status, record } = await cancel(c.req.valid('param').id, c.req.valid('json').reason, actorOf(c));
     return c.json(orderJson(record), status);
   });

@@ -1,3 +1,4 @@
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { pointer, Problem } from './problems.js';
 import { decoded, isGzip, isJsonType, JSON_TYPE, jsonText, tooLarge, wrongMediaType } from './json-body.js';
@@ -10,13 +11,29 @@ export function strictJson(maxBytes: number) {
     isGzip(encoding);
     const bytes = await c.req.arrayBuffer();
     if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes);
-    const text = jsonText(await decoded(bytes, encoding, maxBytes));
-    // The validator behind it knows fewer forms of the header, and reads this text. Hono keeps promises there, though its
-    // types say otherwise.
-    if (c.req.header('content-type') !== JSON_TYPE) c.req.raw.headers.set('Content-Type', JSON_TYPE);
-    Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
+    putText(c, jsonText(await decoded(bytes, encoding, maxBytes)));
     await next();
   });
+}
+
+/** The same, but a missing body counts as an empty object. */
+export function strictJsonIfAny(maxBytes: number) {
+  const strict = strictJson(maxBytes);
+  return createMiddleware(async (c, next) => {
+    const bytes = await c.req.arrayBuffer();
+    if (bytes.byteLength > 0) return strict(c, next);
+    putText(c, '{}');
+    await next();
+  });
+}
+
+/**
+ * The validator behind this reads the text, and knows fewer forms of the header. Hono keeps promises there, though its types
+ * say otherwise.
+ */
+function putText(c: Context, text: string): void {
+  if (c.req.header('content-type') !== JSON_TYPE) c.req.raw.headers.set('Content-Type', JSON_TYPE);
+  Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
 }
 
 /** Accepts no body or an empty object: fields that would be ignored are refused instead. */

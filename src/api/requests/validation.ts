@@ -11,6 +11,11 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
   return { required: true, content: { 'application/json': { schema } } } as const;
 }
 
+/** One that may be left out, since every member of it may. */
+export function optionalJsonBody<Schema extends z.ZodType>(schema: Schema) {
+  return { ...jsonBody(schema), required: false } as const;
+}
+
 /** What the validator does with a request that breaks its schema: a problem that names each field and its fault. */
 export function refuseInvalid(result: Checked): undefined {
   if (result.success) return undefined;

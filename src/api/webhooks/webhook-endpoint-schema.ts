@@ -30,7 +30,7 @@ export const endpointChangeSchema = z
   .strictObject({ ...fields, state: z.enum(['enabled', 'disabled']) })
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'must change something: url, description, event_types or state')
-  .openapi('WebhookEndpointChange', { example: { event_types: ['order.*', 'refund.failed'] } });
+  .openapi('WebhookEndpointChange', { minProperties: 1, example: { event_types: ['order.*', 'refund.failed'] } });
 
 export const endpointQuery = pageQuery;
 
