@@ -160,6 +160,11 @@ export function openShop() {
     send,
     post: (body: unknown, headers: Record<string, string> = {}) => send(JSON.stringify(body), headers),
     get: (orderId: string) => ask(`/v1/orders/${orderId}`),
+    /** As if nobody had ever checked out. */
+    forget(): void {
+      for (const known of [rows, runs, holders, cancelReasons]) known.clear();
+      for (const told of [calls, waits, log]) told.length = 0;
+    },
     /** What the first step of the order's workflow does: its row, and by default nothing else. */
     writeRow(orderId: string, changes: Partial<OrderRecord> = {}): void {
       const run = runs.get(orderId);

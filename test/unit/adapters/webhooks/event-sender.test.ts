@@ -186,7 +186,9 @@ describe('the answer', () => {
       response.on('close', () => clearInterval(drip));
     });
     expect(await sender()(at(port), { timeoutMs: 200 })).toMatchObject({ kind: 'accepted' });
-    expect(await Promise.race([Promise.all(ended).then(() => 'cut'), pause(2_000, 'open', { ref: false })])).toBe('cut');
+    expect(await Promise.race([Promise.all(ended).then(() => 'cut'), pause(2_000, 'open', { ref: false })])).toBe(
+      'cut',
+    );
   });
 });
 
@@ -212,7 +214,9 @@ describe('a receiver that does not answer', () => {
       socket.resume().write('HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: a\r\n\r\n');
     });
     expect(await sender()(at(port), { timeoutMs: 200 })).toMatchObject({ kind: 'no_answer' });
-    expect(await Promise.race([Promise.all(ended).then(() => 'let go'), pause(2_000, 'held', { ref: false })])).toBe('let go');
+    expect(await Promise.race([Promise.all(ended).then(() => 'let go'), pause(2_000, 'held', { ref: false })])).toBe(
+      'let go',
+    );
   });
 
   test('because nobody listens is told so', async () => {
