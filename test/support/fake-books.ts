@@ -31,16 +31,21 @@ export function createFakeBooks(stock: Record<string, number> = { 'product-A': 1
     entry: tables.entry,
     lettersOf: tables.lettersOf,
     has: (orderId: string) => tables.orders.has(orderId),
+    /** The stock of an order slips away, whatever its status. */
+    loseHold: (orderId: string) => tables.putBack(tables.entry(orderId)),
   };
 }
 
 function createFakeReservations({ place, move, hold, putBack, entry, stock }: FakeTables): ReservationStore {
   return {
-    async reserve(order, owner) {
+    async reserve(order, owner, ttlMs) {
       const found = place(order, owner);
       if (found.owner !== owner) return { kind: 'superseded' };
-      if (found.status !== 'pending') return { kind: holdsStock(found.status) ? 'reserved' : 'superseded' };
+      if (holdsStock(found.status)) return { kind: 'reserved' };
+      if (found.undoing !== undefined) return { kind: 'undoing', ending: found.undoing };
+      if (found.status !== 'pending') return { kind: 'superseded' };
       if (hold(found)) {
+        found.expiresAt = Date.now() + ttlMs;
         move(found, 'reserved');
         return { kind: 'reserved' };
       }

@@ -3,14 +3,15 @@ import { chargeKey } from '../../src/domain/ids.js';
 import { canTransition, isBeingPaid, isPaid, type OrderRun, type Undone } from '../../src/domain/order.js';
 import type { ChargeOutcome } from '../../src/domain/outcomes.js';
 import { ATTEMPT_TRANSITIONS, type AttemptState } from '../../src/domain/payment.js';
-import { requestedOf } from './fake-orders.js';
 import type { FakeAttempt, FakeOrder, FakeTables } from './fake-tables.js';
+
+type Outlook = Pick<FakeOrder, 'order' | 'status'> & { undoing?: Undone | undefined };
 
 const SUPERSEDED: ChargeOutcome = { kind: 'superseded' };
 
 /** The books of charge attempts in memory. */
 export function createFakeCharges(tables: FakeTables): ChargeStore {
-  const { entry, move, hold, openLetter, resolveLetters, settling } = tables;
+  const { entry, move, hold, openLetter, resolveLetters, requestedOf, isPastItsTime, settling } = tables;
 
   const attemptOf = ({ orderId }: OrderRun, attempt: number): FakeAttempt => {
     const found = entry(orderId).attempts.find((other) => other.attempt === attempt);
@@ -28,24 +29,24 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
     Object.assign(row, code === undefined ? { state } : { state, code });
     resolveLetters(run.orderId, ['payment_unknown']);
   };
-  const capture = (run: OrderRun, attempt: number, { amountMinor, currency }: Captured): ChargeOutcome => {
+  const capture = (run: OrderRun, attempt: number, captured: Captured): ChargeOutcome => {
     const found = entry(run.orderId);
     const row = attemptOf(run, attempt);
     row.state = 'captured';
-    row.captured = { amountMinor, currency };
+    row.captured = { amountMinor: captured.amountMinor, currency: captured.currency };
     resolveLetters(run.orderId, ['payment_unknown']);
-    const isOpen = found.owner === run.owner && canTransition(found.status, 'confirmed');
+    const isConfirmable = found.owner === run.owner && canTransition(found.status, 'confirmed');
     const requested = requestedOf(found);
-    if (isOpen && requested !== undefined) {
+    if (isConfirmable && requested?.status === 'cancelled') {
       move(found, 'cancelling');
-      found.undoing = requested;
-    } else if (isOpen && asAgreed(found, row) && (found.held === 'active' || hold(found))) {
+      Object.assign(found, { undoing: requested, cancelRequested: true, cancelReason: requested.reason });
+    } else if (isConfirmable && asAgreed(found, row) && (found.held === 'active' || hold(found))) {
       move(found, 'confirmed');
       found.held = 'committed';
       found.settledBy = attempt;
       resolveLetters(run.orderId, ['charge', 'reserve', 'run']);
     }
-    return outcomeOf(found, row) ?? SUPERSEDED;
+    return captureOutcome(found, run, row);
   };
   const standingOf = ({ attempt }: FakeAttempt, orderId: string): Standing => ({
     kind: 'open',
@@ -55,7 +56,7 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
   });
 
   return {
-    async claim(run): Promise<Claim> {
+    async claim(run, _sendWindowMs, ttlMs): Promise<Claim> {
       const found = entry(run.orderId);
       if (found.owner !== run.owner) return { kind: 'answered', outcome: SUPERSEDED };
       const own = ownAttempt(found, run);
@@ -65,7 +66,9 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
         return { kind: 'answered', outcome: { kind: 'unknown', retryAfterMs: 0 } };
       }
       if (found.status !== 'reserved') return { kind: 'answered', outcome: SUPERSEDED };
-      if (own === undefined && found.attempts.some(isOpen)) throw new Error('another charge of this order is open');
+      if (own === undefined && isPastItsTime(found, run)) return { kind: 'answered', outcome: { kind: 'expired' } };
+      const isInTheWay = (other: FakeAttempt) => isOpen(other) || other.state === 'created' || isKept(found, other);
+      if (own === undefined && found.attempts.some(isInTheWay)) throw new Error('there is a charge of another run');
 
       const row = own ?? {
         attempt: found.attempts.length + 1,
@@ -78,6 +81,7 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
       row.doubtful ||= row.state !== 'created';
       row.state = 'sent';
       row.tries += 1;
+      if (own !== undefined) found.expiresAt = Date.now() + ttlMs;
       const { currency, totalMinor: amountMinor, paymentMethod: method, orderId } = found.order;
       const request = { key: chargeKey(orderId, row.attempt), orderId, amountMinor, currency, method };
       return { kind: 'send', attempt: row.attempt, doubtful: row.doubtful, request };
@@ -92,7 +96,8 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
     },
 
     async disproved(run, attempt, _call, code) {
-      disprove(run, attempt, code);
+      // A send that may still begin is not what the look-up spoke of.
+      if (code !== undefined || settling.inMs === 0) disprove(run, attempt, code);
       return outcomeNow(run);
     },
 
@@ -105,8 +110,8 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
 
     async spared(run, attempt) {
       const row = attemptOf(run, attempt);
-      if (row.state === 'sent')
-        Object.assign(row, { state: row.doubtful ? 'unknown' : 'created', tries: row.tries - 1 });
+      if (row.state !== 'sent') return 0;
+      Object.assign(row, { state: row.doubtful ? 'unknown' : 'created', tries: row.tries - 1 });
       return row.tries;
     },
 
@@ -152,18 +157,20 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
     },
 
     async applyEvidence(run, { deadLetterId, happened, reference }) {
-      const letter = tables.letters.find(({ id, kind }) => id === deadLetterId && kind === 'payment_unknown');
+      const letter = tables.unsettledLetter(run.orderId, 'payment_unknown', deadLetterId);
       const found = entry(run.orderId);
+      if (letter === undefined || found.owner !== run.owner) return;
       const open = found.attempts.find(isOpen);
-      if (letter?.orderId !== run.orderId || found.owner !== run.owner || open === undefined) return;
       const { totalMinor: amountMinor, currency } = found.order;
-      if (happened) capture(run, open.attempt, { kind: 'captured', reference, amountMinor, currency });
-      else disprove(run, open.attempt);
+      if (open !== undefined && happened)
+        capture(run, open.attempt, { kind: 'captured', reference, amountMinor, currency });
+      else if (open !== undefined) disprove(run, open.attempt);
+      resolveLetters(run.orderId, ['payment_unknown']);
     },
   };
 }
 
-const isOpen = ({ state }: FakeAttempt) => state === 'sent' || state === 'unknown' || state === 'created';
+const isOpen = ({ state }: FakeAttempt) => state === 'sent' || state === 'unknown';
 
 const mayMove = (from: AttemptState, to: AttemptState) =>
   (ATTEMPT_TRANSITIONS[from] as readonly AttemptState[]).includes(to);
@@ -177,14 +184,28 @@ const ANSWERS: readonly ChargeOutcome['kind'][] = ['confirmed', 'declined', 'mis
 const isGivenBack = ({ refunds }: FakeOrder, { attempt }: FakeAttempt) =>
   refunds.some((refund) => refund.attempt === attempt);
 
+/** Money that was taken, and is not all back. */
+function isKept({ refunds }: FakeOrder, { attempt, captured }: FakeAttempt): boolean {
+  const back = refunds.filter((refund) => refund.attempt === attempt && refund.state === 'succeeded');
+  return captured !== undefined && captured.amountMinor > back.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+}
+
 const undoingOf = (ending: Undone | undefined): ChargeOutcome | undefined =>
   ending === undefined ? undefined : { kind: 'undoing', ending };
 
-function asAgreed({ order }: FakeOrder, { captured }: FakeAttempt): boolean {
+function asAgreed({ order }: Pick<FakeOrder, 'order'>, { captured }: FakeAttempt): boolean {
   return captured?.amountMinor === order.totalMinor && captured.currency === order.currency;
 }
 
-function outcomeOf(found: FakeOrder, attempt: FakeAttempt | undefined): ChargeOutcome | undefined {
+/** What is answered to the run that brings the money, which need not be what the order's other steps are told. */
+function captureOutcome(found: FakeOrder, run: OrderRun, attempt: FakeAttempt): ChargeOutcome {
+  const isOwner = found.owner === run.owner;
+  if (found.status === 'cancelling' && isOwner && found.undoing) return { kind: 'undoing', ending: found.undoing };
+  const outcome = outcomeOf({ ...found, undoing: undefined }, attempt) ?? SUPERSEDED;
+  return outcome.kind === 'unreserved' && !isOwner ? SUPERSEDED : outcome;
+}
+
+function outcomeOf(found: Outlook, attempt: FakeAttempt | undefined): ChargeOutcome | undefined {
   const { status } = found;
   if (isPaid(status)) return { kind: 'confirmed' };
   if (found.undoing !== undefined) return { kind: 'undoing', ending: found.undoing };

@@ -1,5 +1,6 @@
 import type { GatewayEventStore, InboxEvent } from '../../src/activities/gateway-events.js';
 import { chargeKey } from '../../src/domain/ids.js';
+import type { RefundState } from '../../src/domain/payment.js';
 import type { FakeTables } from './fake-tables.js';
 
 /** The stored messages of a gateway in memory; `arrive` stores one. */
@@ -8,7 +9,7 @@ export function createFakeGatewayEvents(
   refunds: {
     failLate: (refundKey: string) => boolean;
     idOf: (refundKey: string) => string | undefined;
-    stateOf: (refundKey: string) => string;
+    stateOf: (refundKey: string) => RefundState | undefined;
   },
 ): GatewayEventStore & { arrive(event: Partial<InboxEvent> & { eventId: string }): void; effects: string[] } {
   const events = new Map<string, InboxEvent>();

@@ -12,9 +12,12 @@ const ADMITTED: Admission = { kind: 'admitted' };
 export function createFakeOrders({
   orders,
   letters,
+  cancels,
   place,
   move,
   returnsOf,
+  requestedOf,
+  isPastItsTime,
   openLetter,
   resolveLetters,
 }: FakeTables): OrderStore {
@@ -23,40 +26,53 @@ export function createFakeOrders({
     return found?.owner === owner ? found : undefined;
   };
 
+  const inTime = (found: FakeOrder, run: OrderRun, asked: Undone): Undone => {
+    const isUnpaid = asked.status === 'failed' && asked.failure.reason === 'payment_unavailable';
+    if (!isUnpaid || !isPastItsTime(found, run)) return asked;
+    const detail = 'the time to pay was over before the order was paid';
+    return { status: 'failed', failure: { step: 'charge', reason: 'expired', detail } };
+  };
+
   return {
     async noteCancel({ orderId }, reason) {
       const found = orders.get(orderId);
-      if (found === undefined || !isCancellable(found.status)) return;
+      if (found !== undefined && !isCancellable(found.status)) return;
+      if (!cancels.has(orderId)) cancels.set(orderId, reason);
+      if (found === undefined || found.cancelRequested) return;
       found.cancelRequested = true;
-      found.cancelReason ??= reason;
+      found.cancelReason = cancels.get(orderId) ?? reason;
     },
 
     async beginUndo({ order, owner, ending: asked }) {
       const found = place(order, owner);
       if (found.owner !== owner) return { kind: 'superseded' };
       if (found.undoing !== undefined) return { kind: 'open', ending: found.undoing };
-      const ending = asked.status === 'failed' ? (requestedOf(found) ?? asked) : asked;
-      if (ending.status === 'cancelled') found.cancelRequested = true;
-      const to = ending.status === 'failed' ? 'compensating' : 'cancelling';
+      const requested = asked.status === 'failed' ? requestedOf(found) : undefined;
+      const ending = requested ?? inTime(found, { orderId: order.orderId, owner }, asked);
       if (found.status === 'in_review') return { kind: 'open', ending };
-      if (found.status === to || move(found, to)) {
-        found.undoing = ending;
-        return { kind: 'open', ending };
-      }
-      return { kind: found.status === 'confirmed' ? 'confirmed' : 'superseded' };
+      const to = ending.status === 'failed' ? 'compensating' : 'cancelling';
+      if (!move(found, to)) return { kind: found.status === 'confirmed' ? 'confirmed' : 'superseded' };
+      beginsToEnd(found, ending);
+      return { kind: 'open', ending };
     },
 
     async end(run, ending) {
       const found = owned(run);
       if (found === undefined || found.status === ending.status) return;
+      const { orderId } = run;
       const { status } = found;
       if (!move(found, ending.status)) throw new Error(`cannot go from ${status} to ${ending.status}`);
       found.ending = ending;
-      resolveLetters(run.orderId, [...RUN_LETTERS, 'compensation']);
-      if (ending.status !== 'failed') return;
+      beginsToEnd(found, ending);
+      const kind = ending.status === 'failed' ? REDRIVABLE[ending.failure.reason] : undefined;
+      resolveLetters(
+        orderId,
+        RUN_LETTERS.filter((other) => other !== kind),
+      );
+      resolveLetters(orderId, ['compensation'], '');
+      if (kind === undefined || ending.status !== 'failed') return;
       const { reason, step, detail } = ending.failure;
-      const kind = REDRIVABLE[reason];
-      if (kind) openLetter({ orderId: run.orderId, kind, step, errorClass: reason, lastError: detail });
+      openLetter({ orderId, kind, step, errorClass: reason, lastError: detail });
     },
 
     async complete(orderId) {
@@ -73,8 +89,7 @@ export function createFakeOrders({
     async takeOverToRedrive(run, deadLetterId) {
       if (owned(run)) return ADMITTED;
       const found = orders.get(run.orderId);
-      if (found?.ending?.status !== 'failed') return refused(found, 'not_redrivable');
-      if (REDRIVABLE[found.ending.failure.reason] === undefined) return refused(found, 'not_redrivable');
+      if (found?.status !== 'failed' || !isRedrivable(found)) return refused(found, 'not_redrivable');
       const letter = letters.find(({ id, orderId }) => id === deadLetterId && orderId === run.orderId);
       if (letter?.state !== 'open') return refused(found, 'superseded');
       letter.state = 'redriving';
@@ -85,14 +100,14 @@ export function createFakeOrders({
       return ADMITTED;
     },
 
-    async takeOverToCancel(run) {
+    async takeOverToCancel(run, reason) {
       if (owned(run)) return ADMITTED;
       const found = orders.get(run.orderId);
       if (found?.status === 'cancelled') return refused(found, 'already_cancelled');
       if (found?.status !== 'confirmed') return refused(found, 'not_cancellable');
       found.owner = run.owner;
-      found.cancelRequested = true;
       move(found, 'cancelling');
+      beginsToEnd(found, { status: 'cancelled', reason });
       return ADMITTED;
     },
 
@@ -100,9 +115,6 @@ export function createFakeOrders({
       const found = place(order, owner);
       found.owner = owner;
       if (found.undoing !== undefined && !isSettled(found.status)) return { kind: 'undoing', ending: found.undoing };
-      if (found.status === 'cancelling') {
-        return { kind: 'undoing', ending: { status: 'cancelled', reason: 'cancelled' } };
-      }
       const requested = isCancellable(found.status) ? requestedOf(found) : undefined;
       if (requested !== undefined) return { kind: 'undoing', ending: requested };
       return { kind: isSettled(found.status) ? 'ended' : 'open' };
@@ -110,9 +122,16 @@ export function createFakeOrders({
   };
 }
 
-/** What an order is to end as whose cancel was accepted. */
-export function requestedOf({ cancelReason }: FakeOrder): Undone | undefined {
-  return cancelReason === undefined ? undefined : { status: 'cancelled', reason: cancelReason };
+function beginsToEnd(found: FakeOrder, ending: Undone): void {
+  found.undoing = ending;
+  if (ending.status === 'failed') return;
+  found.cancelRequested = true;
+  found.cancelReason = ending.reason;
+}
+
+/** After a decline or a refusal an order is final. */
+function isRedrivable({ ending }: FakeOrder): boolean {
+  return ending?.status === 'failed' && REDRIVABLE[ending.failure.reason] !== undefined;
 }
 
 function refused(found: FakeOrder | undefined, code: AdmissionRefusal): Admission {

@@ -12,6 +12,7 @@ export function createFakeScreenings({ place, move, orders }: FakeTables): Scree
       const found = place(order, owner);
       if (found.owner !== owner) return { kind: 'superseded' };
       if (found.undoing !== undefined) return { kind: 'undoing', ending: found.undoing };
+      if (found.verdict === undefined && found.status !== 'pending') return { kind: 'superseded' };
       found.verdict ??= verdict;
       const outcome = standing(found, found.verdict);
       if (outcome.kind === 'review') move(found, 'in_review');
@@ -20,11 +21,10 @@ export function createFakeScreenings({ place, move, orders }: FakeTables): Scree
 
     async review({ orderId, owner }, decision) {
       const found = orders.get(orderId);
-      if (found?.review === decision) return { kind: 'decided' };
-      if (found?.review !== undefined) return { kind: 'opposite', decision: found.review };
-      if (found?.status !== 'in_review' || found.owner !== owner) {
-        return { kind: 'not_in_review', status: found?.status ?? 'pending' };
-      }
+      if (found?.owner !== owner) return { kind: 'not_in_review', status: found?.status ?? 'pending' };
+      if (found.review === decision) return { kind: 'decided' };
+      if (found.review !== undefined) return { kind: 'opposite', decision: found.review };
+      if (found.status !== 'in_review') return { kind: 'not_in_review', status: found.status };
       found.review = decision;
       if (decision === 'approve') move(found, 'pending');
       return { kind: 'decided' };
@@ -35,8 +35,8 @@ export function createFakeScreenings({ place, move, orders }: FakeTables): Scree
 /** The stored verdict, unless a person has decided since. */
 function standing({ review }: FakeOrder, verdict: Verdict): ScreenOutcome {
   if (verdict.verdict === 'allow' || review === 'approve') return { kind: 'allow' };
-  if (review !== undefined) return { kind: 'reject', detail: `${review} in review` };
-  return { kind: verdict.verdict, detail: verdict.detail };
+  if (verdict.verdict === 'reject' || review === undefined) return { kind: verdict.verdict, detail: verdict.detail };
+  return { kind: 'reject', detail: review === 'expired' ? 'nobody decided the review in time' : 'rejected in review' };
 }
 
 /** A fraud check that answers what the test says, and counts how often it was asked. */

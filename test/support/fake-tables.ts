@@ -1,7 +1,14 @@
 import type { NewDeadLetter } from '../../src/activities/dead-letters.js';
 import type { Verdict } from '../../src/activities/screening.js';
 import type { DeadLetterKind, DeadLetterState } from '../../src/domain/dead-letter.js';
-import { canTransition, type AcceptedOrder, type OrderStatus, type Undone } from '../../src/domain/order.js';
+import {
+  canTransition,
+  isSettled,
+  type AcceptedOrder,
+  type OrderRun,
+  type OrderStatus,
+  type Undone,
+} from '../../src/domain/order.js';
 import type { ReviewDecision } from '../../src/domain/outcomes.js';
 import type { AttemptState, RefundState } from '../../src/domain/payment.js';
 import type { ReservationState } from '../../src/domain/reservation.js';
@@ -19,6 +26,8 @@ export interface FakeAttempt {
 
 export interface FakeRefund {
   key: string;
+  /** Those that it had before its redrives. */
+  pastKeys: string[];
   refundId: string;
   attempt: number;
   amountMinor: number;
@@ -30,6 +39,10 @@ export interface FakeRefund {
   restock?: boolean;
   fingerprint?: string;
   code?: string;
+  /** Until when nobody else may send it, by the clock of this process. */
+  sendBy?: number;
+  /** The bank took it back: newer than any answer. */
+  isTakenBack?: boolean;
 }
 
 export interface FakeOrder {
@@ -38,6 +51,8 @@ export interface FakeOrder {
   status: OrderStatus;
   trail: OrderStatus[];
   held: 'none' | ReservationState;
+  /** When its time to pay is over, by the clock of this process. */
+  expiresAt: number;
   attempts: FakeAttempt[];
   refunds: FakeRefund[];
   /** The attempt that paid for the order. */
@@ -62,12 +77,15 @@ export type FakeTables = ReturnType<typeof createFakeTables>;
 /** What the fake ports share: rows, and the rules by which they move. */
 export function createFakeTables(stock: Record<string, number>) {
   const orders = new Map<string, FakeOrder>();
+  const cancels = new Map<string, string>();
   const letters: FakeLetter[] = [];
 
   return {
     orders,
     letters,
     stock,
+    /** The reasons of the cancels that were accepted, whether or not the order has a row yet. */
+    cancels,
     /** How long a `not_found` proves nothing yet. */
     settling: { inMs: 0 },
 
@@ -86,6 +104,7 @@ export function createFakeTables(stock: Record<string, number>) {
         status: 'pending',
         trail: ['pending'],
         held: 'none',
+        expiresAt: Infinity,
         attempts: [],
         refunds: [],
         cancelRequested: false,
@@ -124,6 +143,12 @@ export function createFakeTables(stock: Record<string, number>) {
       else Object.assign(known, { lastError: letter.lastError, state: 'open' });
     },
 
+    unsettledLetter: (orderId: string, kind: DeadLetterKind, letterId: string): FakeLetter | undefined =>
+      letters.find((one) => one.id === letterId && one.orderId === orderId && one.kind === kind && isUnsettled(one)),
+
+    hasUnsettledLetter: (orderId: string, kind: DeadLetterKind, subject: string): boolean =>
+      letters.some((letter) => isUnsettled(letter) && isAbout(letter, orderId, kind, subject)),
+
     resolveLetters(orderId: string, kinds: readonly DeadLetterKind[], subject?: string): void {
       for (const letter of letters.filter((other) => other.orderId === orderId && isUnsettled(other))) {
         const isMeant = kinds.includes(letter.kind) && (subject === undefined || letter.subject === subject);
@@ -142,6 +167,20 @@ export function createFakeTables(stock: Record<string, number>) {
           ),
         })),
     }),
+
+    /** What an order is to end as whose cancel was accepted. */
+    requestedOf(found: FakeOrder): Undone | undefined {
+      const noted = found.cancelRequested && !isSettled(found.status) ? (found.cancelReason ?? 'cancelled') : undefined;
+      const reason = cancels.get(found.order.orderId) ?? noted;
+      return reason === undefined ? undefined : { status: 'cancelled', reason };
+    },
+
+    /** Whether the time to pay was over before this run began to pay, with no charge of another run in the way. */
+    isPastItsTime({ held, expiresAt, attempts }: FakeOrder, { owner }: OrderRun): boolean {
+      const isInTheWay = (attempt: FakeAttempt) =>
+        attempt.owner === owner || attempt.doubtful || ['sent', 'unknown', 'captured'].includes(attempt.state);
+      return held === 'active' && expiresAt < Date.now() && !attempts.some(isInTheWay);
+    },
 
     lettersOf: (orderId: string) => letters.filter((letter) => letter.orderId === orderId),
   };

@@ -221,7 +221,8 @@ describe('a try that Temporal gave up on', () => {
     await stage.play({ books, policy, ports }, async (act) => {
       const handle = await act.checkOut();
       expect(await handle.result()).toMatchObject({ failure: { reason: 'inventory_unavailable' } });
-      expect(await zombie.rise()).toEqual({ kind: 'superseded' });
+      const failure = { reason: 'inventory_unavailable' };
+      expect(await zombie.rise()).toMatchObject({ kind: 'undoing', ending: { status: 'failed', failure } });
       expect(act.entry()).toMatchObject({ status: 'failed', held: 'none' });
     });
     expect(books.stock).toEqual({ 'product-A': 10 });
