@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { createCatalogue } from './adapters/postgres/catalogue/catalogue.js';
 import { migrate } from './adapters/postgres/migrate.js';
-import { auditNow } from './commands/audit-now.js';
 import { configCommand, strayTexts } from './commands/config-command.js';
 import { configHere, givenHere } from './commands/config-here.js';
 import { databaseUrlOf, withDatabase } from './commands/database.js';
@@ -14,11 +13,10 @@ import { startLogging } from './commands/logger.js';
 import { FIRST_PRODUCTS, readSeedFile } from './commands/up/seeds.js';
 import { addKeyCommands } from './commands/keys/key-commands.js';
 import { gatewayOf } from './commands/serve/gateways.js';
-import { startRoles, type Role } from './commands/serve/roles.js';
+import type { Role } from './commands/serve/roles.js';
 import { tracingOf } from './commands/serve/start-tracing.js';
 import { keepOthersOut } from './embedded/own-process.js';
 import { takeHome } from './commands/up/home.js';
-import { up } from './commands/up/up.js';
 import { readConfig, type Config } from './config.js';
 
 const ROLES: readonly Role[] = ['api', 'worker'];
@@ -34,6 +32,8 @@ program
   .command('up')
   .description('start everything on this machine: PostgreSQL, Temporal, the payment sandbox, API and worker')
   .action(async () => {
+    // Loaded only here and where it is needed below: no other command waits for the Temporal SDK.
+    const { up } = await import('./commands/up/up.js');
     const config = readConfig();
     const tracing = await tracingOf(config);
     keepOthersOut({ ownDatabase: config.DATABASE_URL === undefined });
@@ -61,6 +61,7 @@ program
   .action(async ({ roles }: { roles: Role[] }) => {
     const config = readConfig();
     const servers = serversOf(config);
+    const { startRoles } = await import('./commands/serve/roles.js');
     const tracing = await tracingOf(config);
     const log = startLogging(config.LOG_LEVEL, { fields: tracing?.logFields, warn: (line) => console.error(line) });
     for (const stray of strayTexts()) log.warn(stray);
@@ -118,6 +119,7 @@ program
   .command('audit')
   .description('check that database, workflows and gateway agree; exit code 1 if they do not')
   .action(async () => {
+    const { auditNow } = await import('./commands/audit-now.js');
     process.exitCode = await auditNow(await configHere(), (line) => console.log(line));
   });
 

@@ -51,6 +51,13 @@ describe('holdfast config', () => {
   });
 });
 
+test('a command that does not speak to Temporal does not load its SDK', async () => {
+  const noting = `--import ${new URL('../support/loaded-modules.mjs', import.meta.url).href}`;
+  const { output } = await runCommand(['config'], { NODE_OPTIONS: noting });
+  expect(output).toContain('loaded: ');
+  expect(output).not.toContain('@temporalio');
+});
+
 test.each([['config'], ['up'], ['serve'], ['migrate'], ['audit']])(
   '"holdfast %s" ends at once when the configuration has faults, and names them all',
   async (command) => {
