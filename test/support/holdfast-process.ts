@@ -20,12 +20,38 @@ export interface HoldfastProcess {
 const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const READY_MS = 60_000;
 const STOP_MS = 20_000;
+const PORT_TAKEN = 'is taken by another program';
+const MOST_TRIES = 3;
 
 /** Runs the built program, or another one, with a command, on free ports, and waits until it says that it is ready. */
 export async function startProcess(
   command: string[],
   environment: Record<string, string>,
   { readyMs = READY_MS, program = PROGRAM }: { readyMs?: number; program?: string } = {},
+): Promise<HoldfastProcess> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start(program, command, environment, readyMs);
+    } catch (error) {
+      // A port that was free when it was chosen may be somebody else's by the time that it is listened on.
+      if (!(error instanceof NotReady) || !error.output.includes(PORT_TAKEN) || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+class NotReady extends Error {
+  readonly output: string;
+  constructor(command: string[], output: string) {
+    super(`"holdfast ${command.join(' ')}" did not become ready:\n${output}`);
+    this.output = output;
+  }
+}
+
+async function start(
+  program: string,
+  command: string[],
+  environment: Record<string, string>,
+  readyMs: number,
 ): Promise<HoldfastProcess> {
   const [port, internalPort] = [await freePort(), await freePort()];
   const child = spawn(process.execPath, [program, ...command], {
@@ -48,7 +74,7 @@ export async function startProcess(
   while (!(await isReady(internalUrl))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       child.kill('SIGKILL');
-      throw new Error(`"holdfast ${command.join(' ')}" did not become ready:\n${output}`);
+      throw new NotReady(command, output);
     }
   }
 
