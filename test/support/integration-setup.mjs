@@ -1,6 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
+import { migrate } from '../../dist/adapters/postgres/migrate.js';
+import { openDatabase } from '../../dist/adapters/postgres/pool.js';
 import { freePort } from '../../dist/embedded/tcp-ports.js';
 import { startPostgres } from '../../dist/embedded/postgres.js';
 import { provideTemporalCli } from '../../dist/embedded/programs.js';
@@ -28,6 +31,7 @@ export default async function setup() {
     });
     const postgres = await startPostgres({ directory: join(directory, 'postgres'), port: await freePort(), report });
     servers.push(postgres);
+    await prepare(postgres.url);
     const temporal = await startTemporal({
       executable,
       directory: join(directory, 'temporal'),
@@ -51,4 +55,23 @@ export default async function setup() {
       void globalThis.stopIntegrationServers?.().finally(() => process.exit(130));
     });
   }
+}
+
+/** Makes the database that every test file copies, on a server that need not outlive a crash of the machine. */
+async function prepare(url) {
+  const admin = new Client({ connectionString: url });
+  await admin.connect();
+  await admin.query('alter system set fsync = off');
+  await admin.query('select pg_reload_conf()');
+  await admin.query('create database it_template');
+  await admin.end();
+  const database = openDatabase({
+    url: Object.assign(new URL(url), { pathname: '/it_template' }).href,
+    size: 1,
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 30_000,
+    onError: () => {},
+  });
+  await migrate(database);
+  await database.close();
 }

@@ -55,7 +55,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { events } = options;
   const name = `it_${randomUUID().replaceAll('-', '')}`;
   const admin = new Pool({ connectionString: required('HOLDFAST_IT_POSTGRES_URL'), max: 1 });
-  await admin.query(`create database ${name}`);
+  // On a server without the template, such as an older one, the migrations run.
+  const { rows: templates } = await admin.query(`select from pg_database where datname = 'it_template'`);
+  await admin.query(`create database ${name}${templates.length > 0 ? ' template it_template' : ''}`);
   const databaseUrl = Object.assign(new URL(required('HOLDFAST_IT_POSTGRES_URL')), { pathname: `/${name}` }).href;
   const database = openDatabase({
     url: databaseUrl,
