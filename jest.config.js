@@ -21,6 +21,7 @@ const project = (displayName, extra = {}) => ({
 export default {
   reporters: ['default', '<rootDir>/test/support/tally-reporter.mjs'],
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   testTimeout: 60_000,
   projects: [
     project('unit'),
