@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { eventually } from '../support/end-state.js';
-import { newHome, processesOf, removeHome, spawnUp, type Environment } from '../support/up-process.js';
+import { newHome, newHomeWithData, processesOf, removeHome, spawnUp, type Environment } from '../support/up-process.js';
 
 const homes: Environment[] = [];
 
@@ -30,7 +30,7 @@ const MOMENTS: [text: string, afterMs: number, signal: NodeJS.Signals][] = [
 test.each(MOMENTS)(
   'a signal after "%s" and %d ms leaves no process behind',
   async (text, afterMs, signal) => {
-    const home = await newHome();
+    const home = await (text === 'PostgreSQL: starting' ? newHome() : newHomeWithData());
     homes.push(home);
     const up = spawnUp(home);
     await up.says(text);
@@ -45,7 +45,7 @@ test.each(MOMENTS)(
 );
 
 test('further signals during the stop neither cut it short nor leave a process behind', async () => {
-  const home = await newHome();
+  const home = await newHomeWithData();
   homes.push(home);
   const up = spawnUp(home);
   await up.says('Ctrl-C drains');
@@ -78,7 +78,7 @@ test.each([
 );
 
 test('a sandbox that outlives a killed `up` ends on its own', async () => {
-  const home = await newHome();
+  const home = await newHomeWithData();
   homes.push(home);
   const up = spawnUp(home);
   await up.says('Payment sandbox');

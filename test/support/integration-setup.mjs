@@ -1,10 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { migrate } from '../../dist/adapters/postgres/migrate.js';
 import { openDatabase } from '../../dist/adapters/postgres/pool.js';
 import { freePort } from '../../dist/embedded/tcp-ports.js';
+import { chooseAccount } from '../../dist/embedded/postgres-account.js';
+import { findPostgresBinaries } from '../../dist/embedded/postgres-binaries.js';
+import { ensureDataDirectory } from '../../dist/embedded/postgres-directory.js';
 import { startPostgres } from '../../dist/embedded/postgres.js';
 import { provideTemporalCli } from '../../dist/embedded/programs.js';
 import { startTemporal } from '../../dist/embedded/temporal.js';
@@ -13,7 +16,8 @@ const report = (line) => process.stderr.write(`${line}\n`);
 
 /**
  * One PostgreSQL and one Temporal for all integration tests. Their whereabouts are in HOLDFAST_IT_POSTGRES_URL and
- * HOLDFAST_IT_TEMPORAL_ADDRESS, the path of the Temporal CLI in HOLDFAST_TEMPORAL_CLI.
+ * HOLDFAST_IT_TEMPORAL_ADDRESS, the path of the Temporal CLI in HOLDFAST_TEMPORAL_CLI, and that of a data directory which no
+ * PostgreSQL has used yet in HOLDFAST_IT_DATA.
  */
 export default async function setup() {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-integration-'));
@@ -29,7 +33,12 @@ export default async function setup() {
       cacheDirectory: join(homedir(), '.cache', 'holdfast', 'bin'),
       report,
     });
-    const postgres = await startPostgres({ directory: join(directory, 'postgres'), port: await freePort(), report });
+    const data = join(directory, 'postgres');
+    const binaries = await findPostgresBinaries();
+    await ensureDataDirectory(data, binaries, await chooseAccount(binaries));
+    await cp(data, join(directory, 'unused-data'), { recursive: true });
+    process.env.HOLDFAST_IT_DATA = join(directory, 'unused-data');
+    const postgres = await startPostgres({ directory: data, port: await freePort(), report });
     servers.push(postgres);
     await prepare(postgres.url);
     const temporal = await startTemporal({
