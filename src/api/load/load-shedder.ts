@@ -106,7 +106,11 @@ export function createOrderGate(options: OrderGateOptions) {
     if (load.isOverloaded()) return undefined;
     // Those who come later are the likelier to be accepted in time.
     if (underWay() + queue.size() >= most()) queue.refuseOldest();
-    return underWay() + queue.size() < most() ? queue.wait(hungUp?.()) : undefined;
+    if (underWay() + queue.size() >= most()) return undefined;
+    const signal = hungUp?.();
+    const place = await queue.wait(signal);
+    if (place === undefined && signal?.aborted === true) throw overloaded();
+    return place;
   }
 
   function ticket(kind: 'place' | 'lookup'): Ticket {
