@@ -11,54 +11,52 @@ export interface Session {
   statementTimeoutMs: number;
 }
 
-interface Answer {
-  isKept: boolean;
-  isRenamed: boolean;
-}
-
-// A pooler makes up the process id that it gives to its clients. One that follows named statements gives them names of its
-// own, because its clients would otherwise meet on one server with the same name.
-const QUESTION = `
-  select pg_backend_pid()::text = $1 as "isKept",
-         not exists (select from pg_prepared_statements where name = $2) as "isRenamed",
-         case when pg_backend_pid()::text = $1 and $3 <> '0' then set_config('statement_timeout', $3, false) end`;
-
-/** Finds out in one round trip what a new connection is worth, and limits its statements for good if it can. */
+/** Finds out what a new connection is worth, and limits its statements for good if that lasts. */
 export async function recognizeSession(
   client: ClientBase,
   statementTimeoutMs: number,
   withinMs: number,
 ): Promise<Session> {
-  const { isKept, isRenamed } = await new Promise<Answer>((resolve, reject) => {
-    const facts = { processId: String(processIdOf(client)), timeoutMs: String(statementTimeoutMs) };
-    const question = new Question(facts, (error, result) => {
+  // A pooler invents the process id that it gives its clients.
+  const limit = statementTimeoutMs === 0 ? '' : `set_config('statement_timeout', '${statementTimeoutMs}', false)`;
+  const question = { text: `select ${limit} where pg_backend_pid() = ${processIdOf(client)}`, query_timeout: withinMs };
+  const { rowCount } = await client.query(question);
+  if (rowCount === 1) return { isKept: true, keepsStatements: true, statementTimeoutMs: 0 };
+  return { isKept: false, keepsStatements: await followsStatements(client, withinMs), statementTimeoutMs };
+}
+
+/**
+ * Whether named statements are known on every server. A pooler that sees to that gives them names of its own, because
+ * its clients would otherwise meet on one server with the same name.
+ */
+async function followsStatements(client: ClientBase, withinMs: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const question = new NamedQuestion((error, result) => {
       const [answer] = result?.rows ?? [];
-      if (answer === undefined) reject(error ?? new Error('the server did not say what it is'));
-      else resolve(answer);
+      if (answer === undefined) reject(error ?? new Error('the server did not say how it names statements'));
+      else resolve(answer.isRenamed);
     });
     client.query(Object.assign(question, { query_timeout: withinMs }));
   });
-  return {
-    isKept,
-    keepsStatements: isKept || isRenamed,
-    statementTimeoutMs: isKept ? 0 : statementTimeoutMs,
-  };
 }
 
+interface Answer {
+  isRenamed: boolean;
+}
+
+const ASK_OWN_NAME = `
+  select not exists (select from pg_prepared_statements where name = $1) as "isRenamed"`;
+
 /** Parses a named statement, runs it and forgets it, all before the server may serve someone else. */
-class Question extends Query<Answer> {
+class NamedQuestion extends Query<Answer> {
   override submit: (connection: Connection) => void;
 
-  constructor(
-    { processId, timeoutMs }: { processId: string; timeoutMs: string },
-    callback: (error?: Error, result?: { rows: Answer[] }) => void,
-  ) {
-    super(QUESTION, callback);
+  constructor(callback: (error?: Error, result?: { rows: Answer[] }) => void) {
+    super(ASK_OWN_NAME, callback);
     const name = `holdfast-${randomUUID()}`;
-    const values = [processId, name, timeoutMs];
     this.submit = (connection) => {
-      connection.parse({ name, text: QUESTION, types: [] }, true);
-      connection.bind({ statement: name, values }, true);
+      connection.parse({ name, text: ASK_OWN_NAME, types: [] }, true);
+      connection.bind({ statement: name, values: [name] }, true);
       connection.describe({ type: 'P' }, true);
       connection.execute({}, true);
       connection.close({ type: 'S', name }, true);
@@ -67,6 +65,7 @@ class Question extends Query<Answer> {
   }
 }
 
-function processIdOf(client: ClientBase & { processID?: number | null }): number | null {
-  return client.processID ?? null;
+/** -1, which is no server's, where a pooler gives none. */
+function processIdOf(client: ClientBase & { processID?: number | null }): number {
+  return client.processID ?? -1;
 }
