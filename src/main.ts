@@ -47,7 +47,7 @@ program
     for (const stray of strayTexts()) say(`! ${stray}`);
     lifetime.onClose('home', () => home.release());
     lifetime.onClose('goodbye', async () => say('Stopped.'));
-    await up({ config, home, log, tracing, lifetime, say }).catch((error: Error) => {
+    await up({ config, home, log, tracing, lifetime, say, warn }).catch((error: Error) => {
       if (lifetime.signal.aborted) return;
       warn(`✖ ${error.message}`);
       lifetime.end(error);

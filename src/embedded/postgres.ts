@@ -31,6 +31,9 @@ export interface EmbeddedPostgres {
   port: number;
   pid: number;
   outcome: 'started' | 'adopted';
+  /** Where the server says why it ended. */
+  logFile: string;
+  isRunning(): Promise<boolean>;
   /** Ends the server cleanly, an adopted one too. Does nothing when it has ended already. */
   stop(): Promise<void>;
 }
@@ -53,14 +56,14 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const onWait = (pid: number) => report(`PostgreSQL: process ${pid} is starting it; waiting`);
   return withFileLock(`${data}.lock`, { waitMs: LOCK_WAIT_MS, onWait, signal }, async () => {
     const survivor = (await adopt(data, signal)) ?? (await adoptFromPort(data, port, signal));
-    if (survivor !== undefined) return handle(survivor, 'adopted');
+    if (survivor !== undefined) return handle(data, survivor, 'adopted');
 
     const binaries = options.binaries ?? (await findPostgresBinaries());
     const account = await chooseAccount(binaries, accounts);
     report(`PostgreSQL: starting in ${data}`);
     await ensureDataDirectory(data, binaries, account, signal);
     const { postmaster, outcome } = await launch({ data, port, binaries, account, signal });
-    return handle(postmaster, outcome);
+    return handle(data, postmaster, outcome);
   });
 }
 
@@ -69,7 +72,11 @@ export async function postgresSurvivor(directory: string): Promise<Postmaster | 
   return livePostmaster(await canonical(directory));
 }
 
-async function handle(postmaster: Postmaster, outcome: EmbeddedPostgres['outcome']): Promise<EmbeddedPostgres> {
+async function handle(
+  data: string,
+  postmaster: Postmaster,
+  outcome: EmbeddedPostgres['outcome'],
+): Promise<EmbeddedPostgres> {
   const { mark, port } = postmaster;
   try {
     await ensureDatabase(port, DATABASE);
@@ -82,9 +89,13 @@ async function handle(postmaster: Postmaster, outcome: EmbeddedPostgres['outcome
     port,
     pid: mark.pid,
     outcome,
+    logFile: logFileOf(data),
+    isRunning: () => stillRuns(mark),
     stop: () => endPostgres(mark),
   };
 }
+
+const logFileOf = (data: string) => join(data, 'server.log');
 
 /** SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one: the log then repairs the data at the next start. */
 async function endPostgres(mark: ProcessMark): Promise<void> {
@@ -150,7 +161,7 @@ async function launch({ data, port, binaries, account, signal }: Launch): Promis
   const giveUpAt = Date.now() + RETRY_MS;
   for (;;) {
     signal?.throwIfAborted();
-    const server = await spawnDetached(account.command(binaries.postgres, args), join(data, 'server.log'));
+    const server = await spawnDetached(account.command(binaries.postgres, args), logFileOf(data));
     const postmaster = await becomesReady(data, () => stillRuns(server.mark), signal).catch(async (error: unknown) => {
       await endPostgres(server.mark);
       throw error;

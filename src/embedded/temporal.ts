@@ -24,6 +24,9 @@ export interface EmbeddedTemporal {
   uiUrl: string;
   pid: number;
   outcome: 'started' | 'adopted';
+  /** Where the server says why it ended. */
+  logFile: string;
+  isRunning(): Promise<boolean>;
   /** Ends the server, an adopted one too. Does nothing when it has ended already. */
   stop(): Promise<void>;
 }
@@ -70,7 +73,7 @@ async function launch(options: TemporalOptions): Promise<TemporalRecord> {
   report(`Temporal: starting in ${directory}`);
   signal?.throwIfAborted();
   const command = { file: executable, args: temporalArguments(options) };
-  const server = await spawnDetached(command, join(directory, 'temporal.log'));
+  const server = await spawnDetached(command, logFileOf(directory));
   const record = { mark: server.mark, port, uiPort };
   try {
     await writeRecord(directory, record);
@@ -129,12 +132,16 @@ function handle(
     uiUrl: `http://127.0.0.1:${uiPort}`,
     pid: mark.pid,
     outcome,
+    logFile: logFileOf(directory),
+    isRunning: () => stillRuns(mark),
     async stop() {
       await endTemporal(mark);
       if ((await readRecord(directory)) === undefined) await removeRecord(directory);
     },
   };
 }
+
+const logFileOf = (directory: string) => join(directory, 'temporal.log');
 
 async function endTemporal(mark: ProcessMark): Promise<void> {
   await endServer(mark, ['SIGINT', 'SIGKILL'], STOP_MS);

@@ -20,6 +20,9 @@ export interface SandboxProcessOptions {
 
 export interface SandboxProcess {
   url: string;
+  pid: number;
+  logFile: string;
+  isRunning(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -63,10 +66,14 @@ export async function startSandboxProcess(options: SandboxProcessOptions): Promi
     throw error;
   }
 
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
   return {
     url,
+    pid: child.pid ?? -1,
+    logFile,
+    isRunning: async () => isRunning(),
     async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (!isRunning()) return;
       child.kill('SIGTERM');
       const cut = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       await ended;

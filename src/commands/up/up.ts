@@ -20,6 +20,7 @@ import { ensureOwnKey, type OwnKey } from '../keys/own-key.js';
 import { startSandboxProcess } from './sandbox-process.js';
 import { FIRST_PRODUCTS } from './seeds.js';
 import { gatewayOf } from '../serve/gateways.js';
+import { watchServer, type WatchedServer } from './watch-server.js';
 import { startRoles } from '../serve/roles.js';
 
 export interface UpOptions {
@@ -29,10 +30,11 @@ export interface UpOptions {
   tracing?: Tracing | undefined;
   lifetime: Lifetime;
   say: (line: string) => void;
+  warn: (line: string) => void;
 }
 
 /** Everything on one machine: what is not configured to be elsewhere is started here, and ended with us. */
-export async function up({ config, home, log, tracing, lifetime, say }: UpOptions): Promise<void> {
+export async function up({ config, home, log, tracing, lifetime, say, warn }: UpOptions): Promise<void> {
   const { directory } = home;
   const ports = await requireFreePorts(config, home);
   await home.remember(ports);
@@ -62,10 +64,18 @@ export async function up({ config, home, log, tracing, lifetime, say }: UpOption
   lifetime.signal.throwIfAborted();
   say(banner(config, { sandboxUrl, uiUrl: temporal?.uiUrl, home: directory, fresh, key }));
 
+  function watch(name: string, server: WatchedServer): void {
+    watchServer(name, server, lifetime.signal, (error) => {
+      warn(`✖ ${error.message}`);
+      lifetime.end(error);
+    });
+  }
+
   async function ownPostgres(): Promise<string> {
     const started = Date.now();
     const options = { directory: join(directory, 'postgres'), port: config.POSTGRES_PORT, report: say };
     const server = await lifetime.start('postgresql', (signal) => startPostgres({ ...options, signal }));
+    watch('PostgreSQL', server);
     say(`✔ PostgreSQL ${server.outcome} on port ${server.port} (${Date.now() - started} ms)`);
     return server.url;
   }
@@ -91,6 +101,7 @@ export async function up({ config, home, log, tracing, lifetime, say }: UpOption
       report: say,
     };
     const server = await lifetime.start('temporal', (signal) => startTemporal({ ...options, signal }));
+    watch('Temporal', server);
     say(`✔ Temporal ${server.outcome} at ${server.address} (${Date.now() - started} ms)`);
     return server;
   }
@@ -104,6 +115,7 @@ export async function up({ config, home, log, tracing, lifetime, say }: UpOption
       events: { url: `http://127.0.0.1:${config.PORT}/webhooks/payments/sandbox`, secrets: eventSecrets.split(',') },
     };
     const sandbox = await lifetime.start('sandbox', (signal) => startSandboxProcess({ ...options, signal }));
+    watch('The payment sandbox', sandbox);
     say(`✔ Payment sandbox at ${sandbox.url}`);
     return sandbox.url;
   }
