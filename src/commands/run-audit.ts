@@ -1,26 +1,6 @@
 import { auditOnce, type AuditReport } from '../activities/audit/audit.js';
 import { auditLimits, type AuditPorts } from '../activities/audit/audit-ports.js';
-import type { RunListerSettings } from '../temporal/run-lister.js';
 import type { OrderPolicy } from '../domain/policy.js';
-import {
-  CANCEL_SETTLED_ORDER,
-  cancelWorkflowId,
-  orderWorkflowId,
-  PROCESS_ORDER,
-  RECOVER_ORDER,
-  recoverWorkflowId,
-  refundWorkflowId,
-} from '../workflows/contract.js';
-
-/** The workflows that answer for an order, for `createRunLister`. */
-export const ORDER_RUNS: Pick<RunListerSettings, 'checkout' | 'others' | 'refundWorkflowIdOf'> = {
-  checkout: { workflowType: PROCESS_ORDER, workflowIdOf: orderWorkflowId },
-  others: [
-    { workflowType: CANCEL_SETTLED_ORDER, workflowIdOf: cancelWorkflowId },
-    { workflowType: RECOVER_ORDER, workflowIdOf: recoverWorkflowId },
-  ],
-  refundWorkflowIdOf: refundWorkflowId,
-};
 
 export interface RunAuditOptions {
   ports: AuditPorts;

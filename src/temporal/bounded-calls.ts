@@ -17,6 +17,9 @@ export function boundedBy(client: Client, deadlineMs: number): Bounded {
   return (call, ms = deadlineMs) => orUnavailable(within(ms, client.withDeadline(Date.now() + ms, call)));
 }
 
+/** A workflow may close, or be started by another request, in the moment it is asked; so often the next one is asked then. */
+export const RACES = 3;
+
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 const NO_NAMESPACE = /^Namespace .* is not found/;

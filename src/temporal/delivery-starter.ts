@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
-import { DELIVER_EVENT, deliveryWorkflowId, TASK_QUEUE, type DeliveryRun } from '../workflows/contract.js';
+import { DELIVER_EVENT, deliveryWorkflowId, type DeliveryRun } from '../workflows/contract.js';
+import { boundedBy, isNotFound } from './bounded-calls.js';
+import { startUnlessRunningWith } from './start-workflow.js';
 
 export interface DeliveryStarterOptions {
   client: Client;
@@ -17,30 +18,20 @@ export type DeliveryStarter = (
  * for its next try, up to a day: it is cancelled, since the row is no longer its own.
  */
 export function createDeliveryStarter({ client, deadlineMs, delaysMs }: DeliveryStarterOptions): DeliveryStarter {
+  const bounded = boundedBy(client, deadlineMs);
+  const startUnlessRunning = startUnlessRunningWith(client, bounded);
+
   return async ({ id: deliveryId, round, tries, waitMs }) => {
     const run: DeliveryRun = { deliveryId, round, tries, waitMs, delaysMs: [...delaysMs] };
-    if (round > 0) await cancelled(deliveryWorkflowId(deliveryId, round - 1));
-    try {
-      await client.withDeadline(Date.now() + deadlineMs, () =>
-        client.workflow.start(DELIVER_EVENT, {
-          workflowId: deliveryWorkflowId(deliveryId, round),
-          taskQueue: TASK_QUEUE,
-          args: [run],
-          // A round whose workflow was ended from outside may be started again: the row says whether it is over.
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          workflowIdConflictPolicy: 'FAIL',
-        }),
-      );
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
+    if (round > 0) await cancel(deliveryWorkflowId(deliveryId, round - 1));
+    await startUnlessRunning(DELIVER_EVENT, { workflowId: deliveryWorkflowId(deliveryId, round), args: [run] });
   };
 
-  async function cancelled(workflowId: string): Promise<void> {
+  async function cancel(workflowId: string): Promise<void> {
     try {
-      await client.withDeadline(Date.now() + deadlineMs, () => client.workflow.getHandle(workflowId).cancel());
+      await bounded(() => client.workflow.getHandle(workflowId).cancel());
     } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      if (!isNotFound(error)) throw error;
     }
   }
 }

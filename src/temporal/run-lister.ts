@@ -1,23 +1,32 @@
-import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { RunLister } from '../activities/audit/audit-ports.js';
 import { ORDER_ID_PATTERN } from '../domain/ids.js';
-import { inTime } from '../in-time.js';
-import { Unavailable } from '../domain/unavailable.js';
+import {
+  CANCEL_SETTLED_ORDER,
+  cancelWorkflowId,
+  orderWorkflowId,
+  PROCESS_ORDER,
+  RECOVER_ORDER,
+  recoverWorkflowId,
+  refundWorkflowId,
+} from '../workflows/contract.js';
+import { boundedBy, isNotFound } from './bounded-calls.js';
 
-/** A sort of workflow that answers for an order. */
-export interface OrderRunKind {
+/** A sort of workflow that answers for an order; the order's id is what its own id ends with. */
+interface OrderRunKind {
   workflowType: string;
-  /** The order's id is what it ends with. */
   workflowIdOf(orderId: string): string;
 }
 
+const CHECKOUT: OrderRunKind = { workflowType: PROCESS_ORDER, workflowIdOf: orderWorkflowId };
+const KINDS: readonly OrderRunKind[] = [
+  CHECKOUT,
+  { workflowType: CANCEL_SETTLED_ORDER, workflowIdOf: cancelWorkflowId },
+  { workflowType: RECOVER_ORDER, workflowIdOf: recoverWorkflowId },
+];
+
 export interface RunListerSettings {
   client: Client;
-  checkout: OrderRunKind;
-  /** What else may be working on an order, such as its cancellation or recovery. */
-  others: readonly OrderRunKind[];
-  /** The workflow of a requested refund. */
-  refundWorkflowIdOf(refundId: string): string;
   /** How long Temporal may take over one question, in milliseconds... */
   deadlineMs: number;
   /** ...and over a list. */
@@ -33,10 +42,8 @@ const CLOSED: readonly string[] = [...ENDED_BADLY_NAMES, 'COMPLETED'];
 
 /** Order workflows as Temporal knows them. Lists may lag and are only hints; `isRunning` is the truth. */
 export function createRunLister(settings: RunListerSettings): RunLister {
-  const { client, checkout, others, deadlineMs, listDeadlineMs, most } = settings;
-  const kinds = [checkout, ...others];
-
-  const bounded = <T>(ms: number, call: () => Promise<T>) => within(ms, client.withDeadline(Date.now() + ms, call));
+  const { client, deadlineMs, listDeadlineMs, most } = settings;
+  const bounded = boundedBy(client, deadlineMs);
 
   /** The ids of the orders whose runs match, once each, in the order of the list. */
   const list = (
@@ -45,7 +52,7 @@ export function createRunLister(settings: RunListerSettings): RunLister {
     accepts: (run: WorkflowExecutionInfo) => boolean,
     limit = most,
   ) =>
-    bounded(listDeadlineMs, async () => {
+    bounded(async () => {
       const types = among.map(({ workflowType }) => quoted(workflowType)).join(', ');
       const orderIds = new Set<string>();
       let seen = 0;
@@ -59,14 +66,14 @@ export function createRunLister(settings: RunListerSettings): RunLister {
         if (seen >= limit) break;
       }
       return [...orderIds];
-    });
+    }, listDeadlineMs);
 
   const isOpen = async (workflowId: string): Promise<boolean> => {
     try {
-      const { status } = await bounded(deadlineMs, () => client.workflow.getHandle(workflowId).describe());
+      const { status } = await bounded(() => client.workflow.getHandle(workflowId).describe());
       return !CLOSED.includes(status.name);
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
+      if (isNotFound(error)) return false;
       throw error;
     }
   };
@@ -76,13 +83,13 @@ export function createRunLister(settings: RunListerSettings): RunLister {
       const since = new Date(Date.now() - windowMs);
       const statuses = ENDED_BADLY.map(quoted).join(', ');
       const query = `ExecutionStatus IN (${statuses}) AND CloseTime > ${quoted(since.toISOString())}`;
-      return list(kinds, query, ({ status }) => ENDED_BADLY_NAMES.includes(status.name));
+      return list(KINDS, query, ({ status }) => ENDED_BADLY_NAMES.includes(status.name));
     },
 
     async checkingOut(ageMs) {
       const before = new Date(Date.now() - ageMs);
       const query = `ExecutionStatus = 'Running' AND StartTime < ${quoted(before.toISOString())}`;
-      return list([checkout], query, ({ startTime }) => startTime < before);
+      return list([CHECKOUT], query, ({ startTime }) => startTime < before);
     },
 
     async checkedOut(windowMs, limit) {
@@ -90,7 +97,7 @@ export function createRunLister(settings: RunListerSettings): RunLister {
       const slice = async (since: number, until: number): Promise<string[]> => {
         const times = [since, until].map((at) => quoted(new Date(at).toISOString()));
         const query = `ExecutionStatus = 'Completed' AND CloseTime BETWEEN ${times.join(' AND ')}`;
-        return list([checkout], query, ({ status }) => status.name === 'COMPLETED', limit);
+        return list([CHECKOUT], query, ({ status }) => status.name === 'COMPLETED', limit);
       };
       const newest = await slice(now - windowMs, now);
       if (newest.length < limit) return newest;
@@ -99,13 +106,13 @@ export function createRunLister(settings: RunListerSettings): RunLister {
     },
 
     async isRunning(orderId) {
-      for (const { workflowIdOf } of kinds) {
+      for (const { workflowIdOf } of KINDS) {
         if (await isOpen(workflowIdOf(orderId))) return true;
       }
       return false;
     },
 
-    isRefunding: (refundId) => isOpen(settings.refundWorkflowIdOf(refundId)),
+    isRefunding: (refundId) => isOpen(refundWorkflowId(refundId)),
   };
 }
 
@@ -119,9 +126,4 @@ function orderIdOf(kinds: readonly OrderRunKind[], { type, workflowId }: Workflo
 /** A string of a visibility query. */
 function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-}
-
-/** A native connection's own retries outlive the deadline of a call. */
-async function within<T>(ms: number, call: Promise<T>): Promise<T> {
-  return inTime(ms, call, () => new Unavailable('temporal', new Error(`no answer within ${ms} ms`)));
 }

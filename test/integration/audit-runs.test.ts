@@ -3,7 +3,6 @@ import { auditOnce } from '../../src/activities/audit/audit.js';
 import { auditLimits, type AuditPorts, type RunLister } from '../../src/activities/audit/audit-ports.js';
 import { createOrderStore } from '../../src/adapters/postgres/orders/orders.js';
 import { createRunLister } from '../../src/temporal/run-lister.js';
-import { ORDER_RUNS } from '../../src/commands/run-audit.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import {
   cancelWorkflowId,
@@ -26,7 +25,7 @@ let runs: RunLister;
 beforeAll(async () => {
   stack = await startStack();
   const { client } = stack;
-  runs = createRunLister({ ...ORDER_RUNS, client, deadlineMs: 5_000, listDeadlineMs: 20_000, most: 10_000 });
+  runs = createRunLister({ client, deadlineMs: 5_000, listDeadlineMs: 20_000, most: 10_000 });
 });
 afterAll(async () => stack?.close());
 

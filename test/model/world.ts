@@ -24,7 +24,7 @@ import { createStockAdjustments } from '../../src/adapters/postgres/catalogue/st
 import { createApp } from '../../src/api/app.js';
 import { findOrder } from '../../src/api/orders/checkout.js';
 import { createOrderFollowers } from '../../src/api/orders/stream/order-followers.js';
-import { createOrderRequests } from '../../src/temporal/order-messages.js';
+import { createOrderMessages } from '../../src/temporal/order-messages.js';
 import { createOrderWorkflows } from '../../src/temporal/checkouts.js';
 import { createGateway } from '../../src/commands/serve/gateways.js';
 import { createPorts, policyOf } from '../../src/commands/serve/worker-ports.js';
@@ -139,7 +139,7 @@ export async function createWorld(): Promise<World> {
     }),
     lists: createOrderLists(database),
     stats: createStatsReader(database),
-    requests: createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
+    requests: createOrderMessages({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
     deadLetters: createDeadLetterReader(database),
     stock: createStockAdjustments(database),
     products: createProducts(database),

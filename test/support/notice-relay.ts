@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { createNoticeBook } from '../../src/adapters/postgres/events/notice-book.js';
 import { createNoticeStore } from '../../src/adapters/postgres/events/notices.js';
 import { createSmtpNotifier } from '../../src/adapters/smtp/notifier.js';
-import { createOrderRequests } from '../../src/temporal/order-messages.js';
+import { createOrderMessages } from '../../src/temporal/order-messages.js';
 import { noticeConsumerOf } from '../../src/commands/serve/notifier-wiring.js';
 import type { OutboxEvent } from '../../src/relay/outbox-event.js';
 import { noticeWorkflowId } from '../../src/workflows/contract.js';
@@ -30,7 +30,7 @@ export async function startNoticeRelay(environment: Record<string, string>) {
     throw error;
   });
   const notifier = createSmtpNotifier({ url: mail.url, from: FROM, shopName: 'The shop' });
-  const requests = createOrderRequests({ client: stack.client, deadlineMs: 10_000 });
+  const requests = createOrderMessages({ client: stack.client, deadlineMs: 10_000 });
   const ports = { notices: createNoticeStore(stack.database), notifiers: [notifier] };
   const consumer = noticeConsumerOf(ports, createNoticeBook(stack.database), requests);
 

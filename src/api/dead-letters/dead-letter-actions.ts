@@ -93,7 +93,8 @@ async function restart(
 }
 
 async function tellOrder({ requests, policy }: OrderActionOptions, { order }: OrderRecord, item: News): Promise<void> {
-  if (!(await requests.tell(order.orderId, item))) await requests.recover(order, policy, item);
+  const heard = await requests.tell(order.orderId, item);
+  if (heard !== 'told') await requests.recover(order, policy, item);
 }
 
 /** A requested refund has a workflow of its own, all others belong to the undo of their order. */
@@ -106,10 +107,7 @@ async function tell(
   if (!subject.startsWith('rf_')) return tellOrder(options, record, item);
   const refund = record.refunds.find(({ id }) => id === subject);
   if (refund === undefined) throw notRedrivable(`There is no refund ${subject} of this order.`);
-  const { amountMinor, reason, restock, fingerprint } = refund;
-  const { orderId } = record.order;
-  const request = { orderId, refundId: subject, amountMinor, reason, restock, fingerprint: fingerprint ?? '' };
-  return options.requests.tellRefund(request, options.policy, item);
+  return options.requests.tellRefund(record.order.orderId, refund, options.policy, item);
 }
 
 async function redriveNotice(

@@ -3,7 +3,7 @@ import type { OrderRecord } from '../../domain/order-record.js';
 import type { CancelDecision } from '../../domain/outcomes.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import type { OrderSources } from './checkout.js';
-import type { OrderRequests } from '../../temporal/order-messages.js';
+import type { OrderMessages } from '../../temporal/order-messages.js';
 import { Problem, type ProblemExtra } from '../requests/problems.js';
 
 /** The cancels that were accepted. Throws `Unavailable` when the database does not answer. */
@@ -14,7 +14,7 @@ export interface CancelBook {
 
 /** What every route needs that asks something of an order's workflows. */
 export interface OrderActionOptions extends OrderSources {
-  requests: OrderRequests;
+  requests: OrderMessages;
   cancels: CancelBook;
   policy: OrderPolicy;
   maxBodyBytes: number;

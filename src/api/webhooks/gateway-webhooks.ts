@@ -5,7 +5,7 @@ import type { OrderPolicy } from '../../domain/policy.js';
 import { guarded } from '../requests/guarded-route.js';
 import { answer } from '../requests/answers.js';
 import type { ApiLog } from '../requests/api-log.js';
-import type { OrderRequests } from '../../temporal/order-messages.js';
+import type { OrderMessages } from '../../temporal/order-messages.js';
 import { problems } from '../requests/problem-schema.js';
 import { Problem, problemResponse } from '../requests/problems.js';
 import { tooLarge } from '../requests/json-body.js';
@@ -31,7 +31,7 @@ export interface GatewayInbox {
 export interface WebhookOptions {
   gatewayEvents: GatewayEventVerifier;
   inbox: GatewayInbox;
-  requests: Pick<OrderRequests, 'startEvent'>;
+  requests: Pick<OrderMessages, 'startEvent'>;
   policy: OrderPolicy;
   log: ApiLog;
 }

@@ -1,11 +1,11 @@
 import type { CancelCarrier } from '../../activities/audit/audit-ports.js';
 import type { OrderReader } from '../../adapters/postgres/orders/order-reader.js';
-import type { OrderRequests } from '../../temporal/order-messages.js';
+import type { OrderMessages } from '../../temporal/order-messages.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 
 interface Options {
   reader: Pick<OrderReader, 'find' | 'cancelReason'>;
-  requests: Pick<OrderRequests, 'cancel' | 'cancelInterrupted'>;
+  requests: Pick<OrderMessages, 'cancel' | 'cancelInterrupted'>;
   policy: OrderPolicy;
 }
 

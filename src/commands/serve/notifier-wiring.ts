@@ -1,7 +1,7 @@
 import { tryNotice, type NoticePorts, type Notifier } from '../../activities/notices.js';
 import { createLogNotifier, type NoticeLog } from '../../adapters/log/notifier.js';
 import { createSmtpNotifier } from '../../adapters/smtp/notifier.js';
-import type { OrderRequests } from '../../temporal/order-messages.js';
+import type { OrderMessages } from '../../temporal/order-messages.js';
 import type { Config } from '../../config.js';
 import { createNoticeConsumer } from '../../relay/notice-consumer.js';
 import type { NoticeBook } from '../../relay/notice-book.js';
@@ -34,7 +34,7 @@ export function notifiersOf({ config, log, lifetime }: NotifierOptions): Notifie
 export function noticeConsumerOf(
   ports: NoticePorts,
   book: Pick<NoticeBook, 'hold'>,
-  requests: Pick<OrderRequests, 'startNotice'>,
+  requests: Pick<OrderMessages, 'startNotice'>,
 ): OutboxConsumer {
   return createNoticeConsumer({
     channels: ports.notifiers.map(({ channel }) => channel),
@@ -50,7 +50,7 @@ const LOOK_EVERY_MS = 5_000;
 
 export interface NoticeWatchOptions {
   book: NoticeBook;
-  requests: Pick<OrderRequests, 'startNotice'>;
+  requests: Pick<OrderMessages, 'startNotice'>;
   log: RelayLog;
 }
 

@@ -1,11 +1,11 @@
 import type { RefundResumer } from '../../activities/gateway-events.js';
 import type { OrderReader } from '../../adapters/postgres/orders/order-reader.js';
-import type { OrderRequests } from '../../temporal/order-messages.js';
+import type { OrderMessages } from '../../temporal/order-messages.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 
 interface Options {
   reader: Pick<OrderReader, 'find'>;
-  requests: Pick<OrderRequests, 'tellRefund'>;
+  requests: Pick<OrderMessages, 'tellRefund'>;
   policy: OrderPolicy;
 }
 
@@ -15,9 +15,7 @@ export function createRefundResumer({ reader, requests, policy }: Options): Refu
     async resume(orderId, refundId) {
       const refund = (await reader.find(orderId))?.refunds.find(({ id }) => id === refundId);
       if (refund === undefined || refund.fingerprint === null) return false;
-      const { amountMinor, reason, restock, fingerprint } = refund;
-      const request = { orderId, refundId, amountMinor, reason, restock, fingerprint };
-      await requests.tellRefund(request, policy, { kind: 'look' });
+      await requests.tellRefund(orderId, refund, policy, { kind: 'look' });
       return true;
     },
   };

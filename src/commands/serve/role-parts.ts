@@ -9,7 +9,7 @@ import type { OrderReader } from '../../adapters/postgres/orders/order-reader.js
 import type { Database } from '../../adapters/postgres/pool.js';
 import type { Metrics } from '../../adapters/prometheus/metrics.js';
 import type { OrderWorkflows } from '../../temporal/checkouts.js';
-import type { OrderRequests } from '../../temporal/order-messages.js';
+import type { OrderMessages } from '../../temporal/order-messages.js';
 import type { ReadinessGauge } from '../../api/serving/readiness.js';
 import type { Config } from '../../config.js';
 import type { OutboxStore } from '../../relay/outbox-store.js';
@@ -46,7 +46,7 @@ export interface RoleParts extends RolesOptions {
   needs: TemporalNeeds;
   reader: OrderReader;
   workflows: OrderWorkflows;
-  requests: OrderRequests;
+  requests: OrderMessages;
   outbox: OutboxStore;
   eventSender: EventSender;
   metrics: Metrics;

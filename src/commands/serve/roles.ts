@@ -3,7 +3,7 @@ import { createOutboxStore } from '../../adapters/postgres/events/outbox.js';
 import { probeWrites } from '../../adapters/postgres/write-probe.js';
 import { createMetrics } from '../../adapters/prometheus/metrics.js';
 import { createEventSender } from '../../adapters/webhooks/event-sender.js';
-import { createOrderRequests } from '../../temporal/order-messages.js';
+import { createOrderMessages } from '../../temporal/order-messages.js';
 import { createOrderWorkflows } from '../../temporal/checkouts.js';
 import { startApiRole } from './api-role.js';
 import { openConnections } from './connections.js';
@@ -39,7 +39,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     deadlineMs: config.TEMPORAL_DEADLINE_MS,
   });
   const probeDatabase = () => probeWrites(database);
-  const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS, probeDatabase });
+  const requests = createOrderMessages({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS, probeDatabase });
   const outbox = createOutboxStore(database);
   addOutboxGauges(metrics, outbox);
   const eventSender = createEventSender({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });

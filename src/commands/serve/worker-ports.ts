@@ -4,10 +4,9 @@ import type { PaymentGateway } from '../../activities/payments.js';
 import { createAuditStore } from '../../adapters/postgres/audit/audit.js';
 import { createLookBackStore } from '../../adapters/postgres/audit/look-back.js';
 import { createRunLister } from '../../temporal/run-lister.js';
-import { createOrderRequests } from '../../temporal/order-messages.js';
+import { createOrderMessages } from '../../temporal/order-messages.js';
 import { createCancelCarrier } from './cancel-carrier.js';
 import { createRefundResumer } from './refund-resumer.js';
-import { ORDER_RUNS } from '../run-audit.js';
 import { fraudChecksOf, fraudPolicyOf, type CustomFraudCheck } from './fraud-checks.js';
 import { createChargeStore } from '../../adapters/postgres/money/charges.js';
 import { createDeadLetterStore } from '../../adapters/postgres/dead-letters/dead-letters.js';
@@ -24,15 +23,6 @@ import type { Config } from '../../config.js';
 import type { AcceptedOrder } from '../../domain/order.js';
 import { DEFAULT_POLICY, type OrderPolicy } from '../../domain/policy.js';
 import type { Ports } from '../../worker.js';
-import {
-  cancelWorkflowId,
-  news,
-  orderWorkflowId,
-  RECOVER_ORDER,
-  recoverWorkflowId,
-  refundWorkflowId,
-  TASK_QUEUE,
-} from '../../workflows/contract.js';
 
 export interface PortsOptions {
   config: Config;
@@ -52,7 +42,7 @@ const LISTING_MOST = 10_000;
 /** Makes every port of the worker real. */
 export function createPorts(options: PortsOptions): Ports {
   const { config, database, client, gateway, findOrder, notifiers = [] } = options;
-  const requests = createOrderRequests({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
+  const requests = createOrderMessages({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
   const telling = { reader: createOrderReader(database), requests, policy: policyOf(config) };
   return {
     gateway,
@@ -64,25 +54,12 @@ export function createPorts(options: PortsOptions): Ports {
     deadLetters: createDeadLetterStore(database),
     gatewayEvents: createGatewayEventStore(database),
     fraudChecks: fraudChecksOf(database, options.fraudChecks),
-    messenger: createMessenger({
-      client,
-      taskQueue: TASK_QUEUE,
-      signal: news.name,
-      workflowIdsOf: (orderId, refundId) => [
-        ...(refundId === undefined ? [] : [refundWorkflowId(refundId)]),
-        orderWorkflowId(orderId),
-        cancelWorkflowId(orderId),
-        recoverWorkflowId(orderId),
-      ],
-      recovery: { workflowType: RECOVER_ORDER, workflowIdOf: recoverWorkflowId, policy: policyOf(config) },
-      findOrder,
-    }),
+    messenger: createMessenger({ messages: requests, policy: policyOf(config), findOrder }),
     notices: createNoticeStore(database),
     notifiers,
     audit: createAuditStore(database),
     lookBackStore: createLookBackStore(database),
     runs: createRunLister({
-      ...ORDER_RUNS,
       client,
       deadlineMs: config.TEMPORAL_DEADLINE_MS,
       listDeadlineMs: LISTING_DEADLINE_MS,

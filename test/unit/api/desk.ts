@@ -7,7 +7,7 @@ import type { DeliveryBook } from '../../../src/api/webhooks/webhook-deliveries.
 import type { EndpointBook } from '../../../src/api/webhooks/webhook-endpoints.js';
 import type { OrderEvent } from '../../../src/api/orders/order-events.js';
 import type { NoticeRecord } from '../../../src/domain/notice.js';
-import type { OrderRequests } from '../../../src/temporal/order-messages.js';
+import type { OrderMessages } from '../../../src/temporal/order-messages.js';
 import type { AnsweredRequest } from '../../../src/api/requests/request-observer.js';
 import type { ProductBook } from '../../../src/api/catalogue/products.js';
 import type { StockBook } from '../../../src/api/catalogue/stock.js';
@@ -41,8 +41,8 @@ export function openDesk() {
   const letters = new Map<string, DeadLetter>();
   const inbox = new Map<string, unknown>();
   const cancels = createFakeCancels((orderId) => rows.get(orderId)?.status);
-  const asked: { request: keyof OrderRequests; args: unknown[] }[] = [];
-  const answers: Partial<OrderRequests> = {};
+  const asked: { request: keyof OrderMessages; args: unknown[] }[] = [];
+  const answers: Partial<OrderMessages> = {};
   const stock: Partial<StockBook> = {};
   const book: Partial<DeadLetterBook> = {};
   const products: Partial<ProductBook> = {};
@@ -92,13 +92,13 @@ export function openDesk() {
   const seam = { verification: { unknownGateway: true } as Verification, mostFollowers: 2 };
 
   const ask =
-    <Name extends keyof OrderRequests>(request: Name, otherwise: OrderRequests[Name]) =>
+    <Name extends keyof OrderMessages>(request: Name, otherwise: OrderMessages[Name]) =>
     (...args: unknown[]) => {
       asked.push({ request, args });
       return Reflect.apply(answers[request] ?? otherwise, undefined, args) as never;
     };
   const admitted = async () => ({ kind: 'admitted' as const });
-  const requests: OrderRequests = {
+  const requests: OrderMessages = {
     cancel: ask('cancel', async () => true),
     cancelInterrupted: ask('cancelInterrupted', async () => {}),
     cancelSettled: ask('cancelSettled', admitted),
@@ -106,7 +106,7 @@ export function openDesk() {
     fulfil: ask('fulfil', admitted),
     review: ask('review', async () => undefined),
     redrive: ask('redrive', admitted),
-    tell: ask('tell', async () => true),
+    tell: ask('tell', async () => 'told'),
     recover: ask('recover', async () => {}),
     tellRefund: ask('tellRefund', async () => {}),
     startEvent: ask('startEvent', async () => {}),
@@ -239,7 +239,7 @@ export function openDesk() {
     hasLetter(id: string, changes: Partial<DeadLetter> = {}): void {
       letters.set(id, { ...LETTER, id, ...changes });
     },
-    requestsTo: (request: keyof OrderRequests) =>
+    requestsTo: (request: keyof OrderMessages) =>
       asked.filter((one) => one.request === request).map(({ args }) => args),
   });
 }

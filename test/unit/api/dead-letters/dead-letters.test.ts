@@ -72,7 +72,7 @@ describe('redriving', () => {
       expect(await redrive(desk)).toMatchObject({ status: 202 });
       expect(desk.requestsTo('tell')).toEqual([['order-1', { kind: 'look' }]]);
       expect(desk.requestsTo('recover')).toEqual([]);
-      desk.answers.tell = async () => false;
+      desk.answers.tell = async () => 'none';
       expect(await redrive(desk)).toMatchObject({ status: 202 });
       expect(desk.requestsTo('recover')).toMatchObject([[{ orderId: 'order-1' }, {}, { kind: 'look' }]]);
     },
@@ -84,7 +84,7 @@ describe('redriving', () => {
     desk.hasLetter('dl_1', { kind: 'refund', subject: 'rf_1' });
     expect(await redrive(desk)).toMatchObject({ status: 202 });
     expect(desk.requestsTo('tellRefund')).toMatchObject([
-      [{ refundId: 'rf_1', amountMinor: 1_000, fingerprint: 'f1' }, {}, { kind: 'redrive', deadLetterId: 'dl_1' }],
+      ['order-1', { id: 'rf_1', amountMinor: 1_000, fingerprint: 'f1' }, {}, { kind: 'redrive', deadLetterId: 'dl_1' }],
     ]);
   });
 
@@ -92,7 +92,7 @@ describe('redriving', () => {
     desk.has('order-1', { status: 'confirmed', refunds: [aRefund({ fingerprint: 'f1' })] });
     desk.hasLetter('dl_1', { kind: 'compensation', subject: 'rf_1' });
     expect(await redrive(desk)).toMatchObject({ status: 202 });
-    expect(desk.requestsTo('tellRefund')).toMatchObject([[{ refundId: 'rf_1' }, {}, { kind: 'look' }]]);
+    expect(desk.requestsTo('tellRefund')).toMatchObject([['order-1', { id: 'rf_1' }, {}, { kind: 'look' }]]);
     expect(desk.requestsTo('tell')).toEqual([]);
   });
 
@@ -181,7 +181,7 @@ describe('evidence', () => {
 
   it('starts a recovery when no workflow waits', async () => {
     desk.hasLetter('dl_1', { kind: 'payment_unknown' });
-    desk.answers.tell = async () => false;
+    desk.answers.tell = async () => 'none';
     expect(await prove(desk, { outcome: 'not_charged' })).toMatchObject({ status: 202 });
     expect(desk.requestsTo('recover')).toMatchObject([[{}, {}, { kind: 'evidence', evidence: { reference: '' } }]]);
   });

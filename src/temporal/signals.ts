@@ -1,0 +1,135 @@
+import type { Client } from '@temporalio/client';
+import type { News } from '../domain/news.js';
+import type { AcceptedOrder } from '../domain/order.js';
+import type { Refund } from '../domain/order-record.js';
+import type { OrderPolicy } from '../domain/policy.js';
+import { isSignalLimit } from '../domain/signal-limit.js';
+import {
+  cancelOrder,
+  cancelWorkflowId,
+  news,
+  orderWorkflowId,
+  RECOVER_ORDER,
+  recoverWorkflowId,
+  REFUND_ORDER,
+  refundWorkflowId,
+  TASK_QUEUE,
+  type CancelRequest,
+  type RefundRequest,
+} from '../workflows/contract.js';
+import { isAlreadyStarted, isNotFound, RACES, type Bounded } from './bounded-calls.js';
+import { startUnlessRunningWith } from './start-workflow.js';
+
+/** Whether a running workflow took a signal: `full` when one is running that takes no more signals, and no other one took it. */
+export type Heard = 'told' | 'full' | 'none';
+
+/** What is sent without waiting for an answer: cancels, and news about money. */
+export function signalsOf(client: Client, bounded: Bounded) {
+  const startUnlessRunning = startUnlessRunningWith(client, bounded);
+
+  return {
+    /** Asks the running checkout to end as cancelled. @returns whether one is running */
+    cancel: async (orderId: string, reason: string): Promise<boolean> =>
+      (await send(orderWorkflowId(orderId), cancelOrder, { reason })) === 'told',
+
+    /** Cancels an order that has no answer and no checkout: by its recovery, the one that runs or a new one. */
+    cancelInterrupted: (order: AcceptedOrder, policy: OrderPolicy, reason: string): Promise<void> =>
+      startAndSend(RECOVER_ORDER, recoverWorkflowId(order.orderId), [order, policy], cancelOrder, { reason }),
+
+    /**
+     * Tells the workflow that works on this order now, or all that do when they are to look: the refund's own comes first,
+     * if one is named.
+     */
+    async tell(orderId: string, item: News, refundId?: string): Promise<Heard> {
+      let heard: Heard = 'none';
+      for (const workflowId of workflowIdsOf(orderId, refundId)) {
+        const answer = await send(workflowId, news, item);
+        if (answer === 'told' && item.kind !== 'look') return 'told';
+        if (answer === 'told' || heard === 'none') heard = answer;
+      }
+      return heard;
+    },
+
+    /**
+     * Starts the run that reads the truth of an order whose own run is gone, unless it is running. With an item it is told,
+     * new or running; one that takes no more signals is replaced.
+     */
+    recover: (order: AcceptedOrder, policy: OrderPolicy, item?: News): Promise<void> => {
+      const [workflowId, args] = [recoverWorkflowId(order.orderId), [order, policy]];
+      if (item === undefined) return startUnlessRunning(RECOVER_ORDER, { workflowId, args });
+      return startAndSend(RECOVER_ORDER, workflowId, args, news, item);
+    },
+
+    /** Tells the workflow of a requested refund, starting it again when it is over. */
+    tellRefund: (orderId: string, refund: RequestedRefund, policy: OrderPolicy, item: News): Promise<void> => {
+      const { id: refundId, amountMinor, reason, restock, fingerprint } = refund;
+      const request: RefundRequest = {
+        orderId,
+        refundId,
+        amountMinor,
+        reason,
+        restock,
+        fingerprint: fingerprint ?? '',
+      };
+      return startAndSend(REFUND_ORDER, refundWorkflowId(refundId), [request, policy], news, item);
+    },
+  };
+
+  async function send(
+    workflowId: string,
+    signal: typeof cancelOrder | typeof news,
+    message: CancelRequest | News,
+  ): Promise<Heard> {
+    try {
+      await bounded(() => client.workflow.getHandle(workflowId).signal<[typeof message]>(signal.name, message));
+      return 'told';
+    } catch (error) {
+      if (isNotFound(error)) return 'none';
+      if (isSignalLimit(error)) return 'full';
+      throw error;
+    }
+  }
+
+  async function startAndSend(
+    type: string,
+    workflowId: string,
+    args: unknown[],
+    signal: typeof cancelOrder | typeof news,
+    message: CancelRequest | News,
+  ): Promise<void> {
+    const run = { conflict: 'USE_EXISTING' as 'USE_EXISTING' | 'TERMINATE_EXISTING' };
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await bounded(() =>
+          client.workflow.signalWithStart(type, {
+            workflowId,
+            taskQueue: TASK_QUEUE,
+            args,
+            signal,
+            signalArgs: [message],
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+            workflowIdConflictPolicy: run.conflict,
+          }),
+        );
+        return;
+      } catch (error) {
+        const isFull = isSignalLimit(error);
+        if (!(isFull || isAlreadyStarted(error)) || tries === RACES) throw error;
+        // What the full one knew is in the database.
+        if (isFull) run.conflict = 'TERMINATE_EXISTING';
+      }
+    }
+  }
+}
+
+type RequestedRefund = Pick<Refund, 'id' | 'amountMinor' | 'reason' | 'restock' | 'fingerprint'>;
+
+/** The workflows of an order that may be waiting for news, the likeliest first. */
+function workflowIdsOf(orderId: string, refundId?: string): string[] {
+  return [
+    ...(refundId === undefined ? [] : [refundWorkflowId(refundId)]),
+    orderWorkflowId(orderId),
+    cancelWorkflowId(orderId),
+    recoverWorkflowId(orderId),
+  ];
+}
