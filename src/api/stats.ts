@@ -1,7 +1,7 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { OrderStats } from '../domain/order-stats.js';
 import { answer } from './requests/answers.js';
-import { timestamp } from './orders/order-schema.js';
+import { timestamp } from './requests/fields.js';
 import { problems } from './requests/problem-schema.js';
 
 /** The numbers of the shop. Throws `Unavailable` when the database is unavailable. */

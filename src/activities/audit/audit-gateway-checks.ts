@@ -1,4 +1,4 @@
-import type { AuditCheck, CheckTools } from './audit-checks.js';
+import type { AuditCheck, CheckTools } from './audit-check.js';
 import type { Place } from './audit-ports.js';
 import { lookBack } from './look-back.js';
 import type { Captured } from '../payments.js';

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { OrderPolicy } from '../../domain/policy.js';
-import { auditChecks, type AuditCheck } from './audit-checks.js';
+import { auditChecks } from './audit-checks.js';
+import type { AuditCheck } from './audit-check.js';
 import { auditLimits, type AuditLimits, type AuditPorts, type Finding, type Place } from './audit-ports.js';
 
 /** What an audit reports as it runs: a violation, or `fault` if something of its own failed. */

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { MAX_AMOUNT_MINOR } from '../../domain/money.js';
 import { MAX_NAME_LENGTH, MAX_ON_HAND, type CatalogueProduct } from '../../domain/product.js';
-import { currencySchema as currency, skuSchema, text, timestamp } from '../orders/order-schema.js';
+import { currencySchema as currency, skuSchema, text, timestamp } from '../requests/fields.js';
 import { listOf, pageQuery } from '../requests/paging.js';
 
 const name = text(MAX_NAME_LENGTH).openapi({ example: 'Notebook' });

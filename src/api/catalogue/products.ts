@@ -4,7 +4,7 @@ import { productPath, type CatalogueProduct } from '../../domain/product.js';
 import { actorOf } from '../requests/actor.js';
 import { answer, emptyAnswer } from '../requests/answers.js';
 import { changedMeanwhile, etagOf, expectedVersions } from './if-match.js';
-import { skuSchema } from '../orders/order-schema.js';
+import { skuSchema } from '../requests/fields.js';
 import { pageOf, placeOf } from '../requests/paging.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';

@@ -4,7 +4,7 @@ import type { Actor } from '../../domain/actor.js';
 import { actorJson, actorOf, actorSchema } from '../requests/actor.js';
 import { answer as answerOf } from '../requests/answers.js';
 import { requiredKey } from '../requests/idempotency-key.js';
-import { skuSchema, text, timestamp } from '../orders/order-schema.js';
+import { skuSchema, text, timestamp } from '../requests/fields.js';
 import { listOf, pageOf, pageQuery, placeOf } from '../requests/paging.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';

@@ -5,8 +5,9 @@ import {
   type DeadLetter,
   type DeadLetterState,
 } from '../../domain/dead-letter.js';
-import { orderIdSchema, text, timestamp } from '../orders/order-schema.js';
 import { actorJson, actorSchema } from '../requests/actor.js';
+import { orderIdSchema } from '../orders/order-schema.js';
+import { text, timestamp } from '../requests/fields.js';
 import { listOf, pageQuery, placeTime } from '../requests/paging.js';
 
 const STATES = Object.keys(DEAD_LETTER_TRANSITIONS) as DeadLetterState[];

@@ -12,7 +12,8 @@ import { WAITS_FOR } from '../../domain/order-waiting.js';
 import { ORDER_STATUSES } from '../../domain/order.js';
 import { ATTEMPT_TRANSITIONS, REFUND_TRANSITIONS, type AttemptState, type RefundState } from '../../domain/payment.js';
 import { ORDER_EXAMPLE, REFUND_EXAMPLE } from './order-example.js';
-import { orderIdSchema, timestamp } from './order-schema.js';
+import { orderIdSchema } from './order-schema.js';
+import { timestamp } from '../requests/fields.js';
 import { listOf } from '../requests/paging.js';
 
 const amount = z.int().min(0);

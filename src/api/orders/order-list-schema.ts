@@ -3,7 +3,8 @@ import { z } from '@hono/zod-openapi';
 import { FAILURE_REASONS } from '../../domain/failure.js';
 import type { OrderFilter } from '../../domain/order-filter.js';
 import { ORDER_STATUSES } from '../../domain/order.js';
-import { orderIdSchema, text } from './order-schema.js';
+import { orderIdSchema } from './order-schema.js';
+import { text } from '../requests/fields.js';
 import { pageQuery, placeTime } from '../requests/paging.js';
 import { time } from '../requests/time.js';
 

@@ -1,57 +1,18 @@
 import { domainToASCII } from 'node:url';
 import { z } from '@hono/zod-openapi';
 import { ORDER_ID_PATTERN } from '../../domain/ids.js';
-import { isCurrency, MAX_AMOUNT_MINOR } from '../../domain/money.js';
-import { MAX_SKU_LENGTH, SKU_PATTERN, SKU_RULE } from '../../domain/product.js';
+import { MAX_AMOUNT_MINOR } from '../../domain/money.js';
+import { currencySchema, printable, skuSchema, text, textOrNothing } from '../requests/fields.js';
 
 const MAX_LINES = 100;
 // RFC 5321, 4.5.3.1.3, without its angle brackets.
 const MAX_EMAIL = 254;
 const MAX_QUANTITY = 1_000_000;
-// No control characters (they would break log lines) and no lone surrogates (they are not text).
-const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
-
-// The same without the flag that documents cannot give; lone surrogates are beyond it.
-const PRINTABLE_DOCUMENTED = '^[^\\u0000-\\u001F\\u007F-\\u009F]*$';
-
-const printable = (max: number) =>
-  z.string().max(max).regex(PRINTABLE, 'must not contain control characters or lone surrogates');
-
-/** Text that people read: something, and nothing that breaks a log line. */
-export const text = (max: number) => printable(max).min(1).openapi({ pattern: PRINTABLE_DOCUMENTED });
-
-/** The same, which may also be empty. */
-export const textOrNothing = (max: number) => printable(max).openapi({ pattern: PRINTABLE_DOCUMENTED });
-
-/** A moment, in answers. */
-export const timestamp = z.iso.datetime().openapi({ example: '2026-11-01T09:30:00.000Z' });
-
-export const currencySchema = z
-  .string()
-  .refine(isCurrency, 'must be an upper-case ISO 4217 code, such as "EUR"')
-  .openapi({ pattern: '^[A-Z]{3}$', example: 'EUR' });
 
 export const orderIdSchema = z
   .string()
   .regex(ORDER_ID_PATTERN, 'must be 1 to 64 characters of A-Z, a-z, 0-9, "_" and "-"')
   .openapi({ example: 'order-1001' });
-
-/** Composed and decomposed letters look the same, so they are the same SKU. */
-export const skuSchema = z
-  .string()
-  .normalize('NFC')
-  .max(MAX_SKU_LENGTH, SKU_RULE)
-  .regex(SKU_PATTERN, SKU_RULE)
-  .openapi({
-    minLength: 1,
-    // Without the flag that documents cannot give; the description has the rest.
-    pattern:
-      '^(?!\\.{1,2}$)[^\\u0000-\\u0020\\u007F-\\u00A0](?:[^\\u0000-\\u001F\\u007F-\\u00A0]*[^\\u0000-\\u0020\\u007F-\\u00A0])?$',
-    description:
-      `1 to ${MAX_SKU_LENGTH} visible characters of any script, compared in Unicode normalization form C; blanks only ` +
-      'between them. Percent-encode it in a path: `A/B 50%` is `A%2FB%2050%25`.',
-    example: 'product-A',
-  });
 
 /**
  * Only what cannot be an address is refused: whether a mail gets there is found out when one is sent, and decides about no sale.

@@ -1,6 +1,6 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { OLDEST_RECOVERY_MS, type EndpointRecovery } from '../../domain/endpoint-recovery.js';
-import { timestamp } from '../orders/order-schema.js';
+import { timestamp } from '../requests/fields.js';
 import { answer } from '../requests/answers.js';
 import { given } from '../requests/given.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';

@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi';
 import { DELIVERY_STATES } from '../../domain/delivery.js';
 import { PUBLIC_EVENT_TYPES, TEST_EVENT } from '../../domain/public-event.js';
 import type { WebhookDelivery } from '../../domain/webhook-endpoint.js';
-import { orderIdSchema, timestamp } from '../orders/order-schema.js';
+import { orderIdSchema } from '../orders/order-schema.js';
+import { timestamp } from '../requests/fields.js';
 import { listOf, pageQuery } from '../requests/paging.js';
 import { endpointParams } from './webhook-endpoint-schema.js';
 

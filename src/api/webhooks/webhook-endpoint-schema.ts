@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { EVENT_FILTERS } from '../../domain/event-filter.js';
 import type { WebhookEndpoint } from '../../domain/webhook-endpoint.js';
-import { textOrNothing, timestamp } from '../orders/order-schema.js';
+import { textOrNothing, timestamp } from '../requests/fields.js';
 import { listOf, pageQuery } from '../requests/paging.js';
 
 export const endpointParams = z.object({ id: z.string().regex(/^we_[0-9a-f]{32}$/) });

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { skuSchema, text } from '../../api/orders/order-schema.js';
+import { skuSchema, text } from '../../api/requests/fields.js';
 import { printable } from '../../config/printable.js';
 import { decimalsOf, formatMoney, isCurrency, MAX_AMOUNT_MINOR } from '../../domain/money.js';
 import { MAX_NAME_LENGTH, MAX_ON_HAND, type ProductLine } from '../../domain/product.js';

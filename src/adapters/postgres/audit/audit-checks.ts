@@ -1,18 +1,9 @@
-import type { BookCheck } from '../../../activities/audit/audit-ports.js';
 import { LIST_CHECKS } from './audit-list-checks.js';
 import { MONEY_CHECKS } from './audit-money-checks.js';
 import { PROGRESS_CHECKS } from './audit-progress-checks.js';
 import { STOCK_CHECKS } from './audit-stock-checks.js';
 import { TRAIL_CHECKS } from './audit-trail-checks.js';
-
-/**
- * An invariant as a query for what breaks it: rows of `order_id`, `about` and `detail`, and `unless_running` for a check
- * that is `isTended`. One statement, one snapshot.
- */
-export interface SqlCheck extends BookCheck {
-  /** May read the relations of {@link PRELUDE}. */
-  sql: string;
-}
+import type { SqlCheck } from './sql-check.js';
 
 /** The invariants that the audit checks. */
 export const SQL_CHECKS: readonly SqlCheck[] = [

@@ -1,4 +1,4 @@
-import type { SqlCheck } from './audit-checks.js';
+import type { SqlCheck } from './sql-check.js';
 
 /** What lists and statistics read instead of looking at every order. */
 export const LIST_CHECKS: readonly SqlCheck[] = [

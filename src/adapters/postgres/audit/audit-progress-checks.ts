@@ -1,6 +1,6 @@
 import { BEING_UNDONE, CANCELLABLE, PAID } from '../../../domain/order.js';
 import { listed } from '../sql-list.js';
-import type { SqlCheck } from './audit-checks.js';
+import type { SqlCheck } from './sql-check.js';
 import { told } from './told.js';
 
 // What a checkout, or an undo, may be waiting for.

@@ -1,6 +1,6 @@
 import { PAID, SETTLED } from '../../../domain/order.js';
 import { listed } from '../sql-list.js';
-import type { SqlCheck } from './audit-checks.js';
+import type { SqlCheck } from './sql-check.js';
 
 export const STOCK_CHECKS: readonly SqlCheck[] = [
   {

@@ -1,7 +1,7 @@
 import { ORDER_TRANSITIONS, PAID } from '../../../domain/order.js';
 import { STATUS_AFTER } from '../../../domain/order-event.js';
 import { listed } from '../sql-list.js';
-import type { SqlCheck } from './audit-checks.js';
+import type { SqlCheck } from './sql-check.js';
 
 const MOVES = `(values ${pairs(Object.entries(STATUS_AFTER))}) as moves (type, status)`;
 const LEGAL = `(values ${pairs(Object.entries(ORDER_TRANSITIONS).flatMap(([from, tos]) => tos.map((to) => [from, to])))})`;

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Actor } from '../../../domain/actor.js';
 import type { DeadLetterKind, DeadLetterState, Said } from '../../../domain/dead-letter.js';
-import { lockOrder } from '../orders/order-row.js';
 import { actorJson } from '../actors.js';
+import { lockOrder } from '../order-lock.js';
 import type { Database, Tx } from '../pool.js';
 import { orUnavailable } from '../unavailable.js';
 

@@ -3,7 +3,8 @@ import type { Standing } from '../../../activities/payments.js';
 import { ATTEMPT_TRANSITIONS, type AttemptState } from '../../../domain/payment.js';
 import { isBeingPaid, isPaid, type OrderRun } from '../../../domain/order.js';
 import type { ChargeOutcome } from '../../../domain/outcomes.js';
-import { endingOf, type LockedOrder } from '../orders/order-row.js';
+import { endingOf } from '../orders/order-row.js';
+import type { LockedOrder } from '../order-lock.js';
 import type { Tx } from '../pool.js';
 import type { Tables } from '../tables.js';
 

@@ -19,7 +19,8 @@ import { capture } from './capture.js';
 import { claim } from './claim.js';
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
 import { heedEvidence } from '../dead-letters/evidence.js';
-import { lockOrder, moveOrder } from '../orders/order-row.js';
+import { moveOrder } from '../orders/order-row.js';
+import { lockOrder } from '../order-lock.js';
 import type { Database, Tx } from '../pool.js';
 
 export function createChargeStore(database: Database): ChargeStore {

@@ -5,7 +5,7 @@ import type { OrderRun } from '../../../domain/order.js';
 import { outcomeOf, ownAttempt } from './attempts.js';
 import { requestedCancel } from '../orders/cancel-requests.js';
 import { isPastItsTime } from '../orders/expiry.js';
-import { lockOrder } from '../orders/order-row.js';
+import { lockOrder } from '../order-lock.js';
 import { prepared, type Database, type Tx } from '../pool.js';
 
 interface ClaimRow {

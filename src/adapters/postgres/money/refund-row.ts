@@ -6,7 +6,7 @@ import { isSettled } from '../../../domain/order.js';
 import { REFUND_TRANSITIONS, type RefundState } from '../../../domain/payment.js';
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
 import { forgetEvidence } from '../dead-letters/evidence.js';
-import { lockOrder } from '../orders/order-row.js';
+import { lockOrder } from '../order-lock.js';
 import { addToTrail } from '../orders/add-event.js';
 import type { Tx } from '../pool.js';
 import type { Tables } from '../tables.js';

@@ -5,7 +5,7 @@ import { isRefundable } from '../../../domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
 import { returnRefusal } from '../../../domain/returns.js';
 import { forgetEvidence, heedEvidence } from '../dead-letters/evidence.js';
-import { lockOrder } from '../orders/order-row.js';
+import { lockOrder } from '../order-lock.js';
 import { returnsOf } from '../orders/returns.js';
 import { actorJson } from '../actors.js';
 import type { Database, Tx } from '../pool.js';

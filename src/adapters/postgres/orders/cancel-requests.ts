@@ -5,7 +5,7 @@ import type { CancelDecision } from '../../../domain/outcomes.js';
 import { actorJson } from '../actors.js';
 import type { Database, Tx } from '../pool.js';
 import { orUnavailable } from '../unavailable.js';
-import { lockOrder, type LockedOrder } from './order-row.js';
+import { lockOrder, type LockedOrder } from '../order-lock.js';
 
 export interface CancelRequest {
   orderId: string;

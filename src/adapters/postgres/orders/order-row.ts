@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { Failure } from '../../../domain/failure.js';
 import { isSettled, statusesBefore, type AcceptedOrder, type OrderStatus, type Undone } from '../../../domain/order.js';
 import { actorIn, actorJson, type EventActor } from '../actors.js';
+import type { LockedOrder } from '../order-lock.js';
 import { prepared, type Database, type Tx } from '../pool.js';
 import { ORDER_COLUMNS, orderParameter, orderParameters, orderValues } from './order-columns.js';
 
@@ -63,17 +63,6 @@ export async function placeOrderInTurn(database: Database, order: AcceptedOrder,
   await placeInTurn(database, placingValues(order, owner));
 }
 
-export interface LockedOrder {
-  owner: string;
-  status: OrderStatus;
-  total_minor: number;
-  currency: string;
-  payment_method: string;
-  failure: Failure | null;
-  cancel_reason: string | null;
-  cancel_requested: boolean;
-}
-
 /** What an order that is being undone, or has been, ends as; undefined for any other. */
 export function endingOf(order: Pick<LockedOrder, 'status' | 'failure' | 'cancel_reason'>): Undone | undefined {
   const { status, failure, cancel_reason: reason } = order;
@@ -82,17 +71,6 @@ export function endingOf(order: Pick<LockedOrder, 'status' | 'failure' | 'cancel
   }
   const isFailing = status === 'compensating' || status === 'failed';
   return isFailing && failure !== null ? { status: 'failed', failure } : undefined;
-}
-
-/** Locks the order's row until the transaction ends: every change to an order goes through this lock. */
-export async function lockOrder(tx: Tx, orderId: string): Promise<LockedOrder | undefined> {
-  return tx
-    .selectFrom('orders')
-    .select(['owner', 'status', 'total_minor', 'currency', 'payment_method', 'failure'])
-    .select(['cancel_reason', 'cancel_requested'])
-    .where('order_id', '=', orderId)
-    .forUpdate()
-    .executeTakeFirst();
 }
 
 export interface Move {

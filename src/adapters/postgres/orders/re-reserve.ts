@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { isBeingPaid } from '../../../domain/order.js';
 import type { Database } from '../pool.js';
-import { lockOrder } from './order-row.js';
+import { lockOrder } from '../order-lock.js';
 
 const hold = (orderId: string) => sql`
    with wanted as materialized (

@@ -4,8 +4,9 @@ import type { Failure } from '../../../domain/failure.js';
 import { holdsStock, isBeingUndone, type AcceptedOrder, type OrderStatus } from '../../../domain/order.js';
 import type { ReserveOutcome, Shortage } from '../../../domain/outcomes.js';
 import { actorJson } from '../actors.js';
+import { lockOrder } from '../order-lock.js';
 import { ORDER_COLUMNS, orderParameters, orderValues } from './order-columns.js';
-import { endingOf, lineArrays, LINES, lockOrder } from './order-row.js';
+import { endingOf, lineArrays, LINES } from './order-row.js';
 import { prepared, type Database } from '../pool.js';
 
 interface ReserveRow {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { stringify } from '../csv.js';
 import fc from 'fast-check';
 import { parseHeader, parseLine } from '../../../../src/commands/import/product-line.js';
-import { skuSchema } from '../../../../src/api/orders/order-schema.js';
+import { skuSchema } from '../../../../src/api/requests/fields.js';
 
 const COLUMNS = ['sku', 'name', 'currency', 'unit_price_minor', 'active', 'on_hand'];
 const GOOD = ['pen-1', 'Fountain pen', 'EUR', '4900', 'true', '5'];
