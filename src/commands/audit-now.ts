@@ -1,13 +1,14 @@
-import { Client, Connection } from '@temporalio/client';
 import { createOrderReader } from '../adapters/postgres/orders/order-reader.js';
 import { findOrder } from '../api/orders/checkout.js';
+import { clientOn, connectTo, type Connection } from '../temporal/connection.js';
 import { createOrderWorkflows } from '../temporal/checkouts.js';
 import type { Config } from '../config.js';
 import { portAnswers } from '../embedded/tcp-ports.js';
 import { runAudit } from './run-audit.js';
 import { databaseUrlOf, withDatabase } from './database.js';
 import { createGateway } from './serve/gateways.js';
-import { createPorts, policyOf } from './serve/worker-ports.js';
+import { createPorts } from './serve/worker-ports.js';
+import { policyOf } from './serve/order-policy.js';
 import { temporalServerAt } from './serve/temporal-server.js';
 
 const CONNECT_MS = 5_000;
@@ -25,9 +26,9 @@ export async function auditNow(config: Config, say: (line: string) => void): Pro
   const { gateway } = createGateway(config, {});
 
   return withDatabase(databaseUrlOf(config), async (database) => {
-    const connection = await connectTo(address, config);
+    const connection = await connectionTo(address, config);
     try {
-      const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+      const client = clientOn({ connection, namespace: config.TEMPORAL_NAMESPACE });
       const reader = createOrderReader(database);
       const workflows = createOrderWorkflows({ client, eagerStart: false, deadlineMs: config.TEMPORAL_DEADLINE_MS });
       const ports = createPorts({
@@ -48,9 +49,9 @@ export async function auditNow(config: Config, say: (line: string) => void): Pro
   });
 }
 
-async function connectTo(address: string, config: Config): Promise<Connection> {
+async function connectionTo(address: string, config: Config): Promise<Connection> {
   const server = await temporalServerAt(address, config);
-  return Connection.connect({ ...server, connectTimeout: CONNECT_MS }).catch((cause: Error) => {
+  return connectTo(server, CONNECT_MS).catch((cause: Error) => {
     const hint = 'is it running, and is TEMPORAL_ADDRESS right?';
     throw new Error(`Temporal at ${address}: ${cause.message}; ${hint}`, { cause });
   });

@@ -27,7 +27,8 @@ import { createOrderFollowers } from '../../src/api/orders/stream/order-follower
 import { createOrderMessages } from '../../src/temporal/order-messages.js';
 import { createOrderWorkflows } from '../../src/temporal/checkouts.js';
 import { createGateway } from '../../src/commands/serve/gateways.js';
-import { createPorts, policyOf } from '../../src/commands/serve/worker-ports.js';
+import { createPorts } from '../../src/commands/serve/worker-ports.js';
+import { policyOf } from '../../src/commands/serve/order-policy.js';
 import { readConfig } from '../../src/config.js';
 import type { ProductSeed } from '../../src/domain/product.js';
 import { serveSandbox } from '../../src/sandbox/serve.js';

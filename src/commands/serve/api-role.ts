@@ -22,7 +22,7 @@ import type { OrderGate } from '../../api/load/load-shedder.js';
 import { serveHttp } from '../../api/serving/serve-http.js';
 import { addStreamGauge } from './register-gauges.js';
 import { observedRequests } from './observed-requests.js';
-import { policyOf } from './worker-ports.js';
+import { policyOf } from './order-policy.js';
 import { rateLimitsOf } from './rate-limit-wiring.js';
 import type { RoleParts } from './role-parts.js';
 

@@ -1,7 +1,7 @@
-import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { migrate } from '../../adapters/postgres/migrate.js';
 import { openDatabase, type Database } from '../../adapters/postgres/pool.js';
+import { clientOn, type Client } from '../../temporal/connection.js';
 import { orderNamespace } from '../../temporal/namespace.js';
 import type { RolesOptions } from './role-parts.js';
 import { keepTemporalNeeds, type TemporalNeeds } from './temporal-needs.js';
@@ -38,7 +38,7 @@ export async function openConnections(options: RolesOptions): Promise<Connection
     grpcCompression: { codec: 'none' },
   });
   lifetime.onClose('temporal connection', () => connection.close());
-  const client = new Client({
+  const client = clientOn({
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
     interceptors: { workflow: tracing?.clientInterceptors ?? [] },

@@ -1,4 +1,3 @@
-import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { EventSender } from '../../activities/deliveries/event-sender.js';
@@ -8,6 +7,7 @@ import type { GatewayModule } from '../../adapters/gateways/gateway-module.js';
 import type { OrderReader } from '../../adapters/postgres/orders/order-reader.js';
 import type { Database } from '../../adapters/postgres/pool.js';
 import type { Metrics } from '../../adapters/prometheus/metrics.js';
+import type { Client } from '../../temporal/connection.js';
 import type { OrderWorkflows } from '../../temporal/checkouts.js';
 import type { OrderMessages } from '../../temporal/order-messages.js';
 import type { ReadinessGauge } from '../../api/serving/readiness.js';

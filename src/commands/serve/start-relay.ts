@@ -1,4 +1,3 @@
-import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createEndpointGates } from '../../activities/deliveries/endpoint-gates.js';
@@ -11,6 +10,7 @@ import { createEndpointBook } from '../../adapters/postgres/events/webhook-endpo
 import { createWebhookStore } from '../../adapters/postgres/events/webhook-store.js';
 import type { Config } from '../../config.js';
 import type { OutboxStore } from '../../relay/outbox-store.js';
+import type { Client } from '../../temporal/connection.js';
 import { createDeliveryStarter } from '../../temporal/delivery-starter.js';
 import type { OutboxConsumer } from '../../relay/outbox-event.js';
 import { recoverEndpoints } from '../../relay/recover-endpoints.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { TLSConfig } from '@temporalio/client';
 import type { Config } from '../../config.js';
+import type { TemporalServer, TLSConfig } from '../../temporal/connection.js';
 
 type TemporalSettings = Pick<
   Config,
@@ -10,13 +10,6 @@ type TemporalSettings = Pick<
   | 'TEMPORAL_TLS_CLIENT_KEY_PATH'
   | 'TEMPORAL_API_KEY'
 >;
-
-/** Where Temporal is, how it proves who it is, and how we do. */
-export interface TemporalServer {
-  address: string;
-  tls?: TLSConfig;
-  apiKey?: string;
-}
 
 /** @throws Error naming the variable of a file that cannot be read */
 export async function temporalServerAt(address: string, config: TemporalSettings): Promise<TemporalServer> {

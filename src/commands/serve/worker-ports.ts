@@ -1,13 +1,14 @@
-import type { Client } from '@temporalio/client';
 import type { Notifier } from '../../activities/notices.js';
 import type { PaymentGateway } from '../../activities/payments.js';
 import { createAuditStore } from '../../adapters/postgres/audit/audit.js';
 import { createLookBackStore } from '../../adapters/postgres/audit/look-back.js';
+import type { Client } from '../../temporal/connection.js';
 import { createRunLister } from '../../temporal/run-lister.js';
 import { createOrderMessages } from '../../temporal/order-messages.js';
 import { createCancelCarrier } from './cancel-carrier.js';
 import { createRefundResumer } from './refund-resumer.js';
-import { fraudChecksOf, fraudPolicyOf, type CustomFraudCheck } from './fraud-checks.js';
+import { fraudChecksOf, type CustomFraudCheck } from './fraud-checks.js';
+import { policyOf } from './order-policy.js';
 import { createChargeStore } from '../../adapters/postgres/money/charges.js';
 import { createDeadLetterStore } from '../../adapters/postgres/dead-letters/dead-letters.js';
 import { createGatewayEventStore } from '../../adapters/postgres/money/gateway-events.js';
@@ -21,7 +22,6 @@ import { createScreeningStore } from '../../adapters/postgres/orders/screenings.
 import { createMessenger } from '../../temporal/messenger.js';
 import type { Config } from '../../config.js';
 import type { AcceptedOrder } from '../../domain/order.js';
-import { DEFAULT_POLICY, type OrderPolicy } from '../../domain/policy.js';
 import type { Ports } from '../../worker.js';
 
 export interface PortsOptions {
@@ -68,23 +68,5 @@ export function createPorts(options: PortsOptions): Ports {
     refundResumer: createRefundResumer(telling),
     cancelCarrier: createCancelCarrier(telling),
     eventStarter: { start: (event) => requests.startEvent(event, policyOf(config)) },
-  };
-}
-
-/** What the configuration says about orders, and the checks that the shop adds to it. */
-export function policyOf(config: Config, fraudChecks: readonly CustomFraudCheck[] = []): OrderPolicy {
-  return {
-    ...DEFAULT_POLICY,
-    retry: {
-      ...DEFAULT_POLICY.retry,
-      retries: config.RETRIES,
-      initialIntervalMs: config.RETRY_INITIAL_MS,
-      maximumIntervalMs: config.RETRY_MAXIMUM_MS,
-    },
-    fraudChecks: fraudPolicyOf(config, fraudChecks),
-    reviewDeadlineMs: config.REVIEW_DEADLINE_MS,
-    reservationTtlMs: config.RESERVATION_TTL_MS,
-    paymentDeadlineMs: config.PAYMENT_DEADLINE_MS,
-    lookupMaximumIntervalMs: config.LOOKUP_MAXIMUM_MS,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { arrowsOf, circlesAmong } from './circles.js';
 import { IMPORT_TABLE, ROOTS } from './import-table.js';
 import { importsOf, violations } from './imports.js';
 import { filesBelow, readText } from './tree.js';
@@ -14,6 +15,20 @@ describe('the imports of src', () => {
 
   test('are as the table allows', () => {
     expect(ruled.flatMap((file) => check(file, readText(`src/${file}`)))).toEqual([]);
+  });
+
+  test('form no circle, neither of files nor of the rooms of a folder', () => {
+    const arrows = arrowsOf(new Map(files.map((file) => [file, readText(`src/${file}`)])));
+    expect(arrows.length).toBeGreaterThan(files.length);
+    expect(circlesAmong(arrows)).toEqual([]);
+  });
+
+  test("reach Temporal's client from src/temporal only, roots included", () => {
+    const strangers = files.filter((file) => !file.startsWith('temporal/'));
+    const speaking = strangers.filter((file) =>
+      importsOf(readText(`src/${file}`)).some(({ target }) => /^@temporalio\/client(?:\/|$)/.test(target)),
+    );
+    expect(speaking).toEqual([]);
   });
 
   test('were found: each part of the table has files, and they import something', () => {
@@ -76,6 +91,71 @@ describe('the reader of imports', () => {
   test('reads every import of a file, in one line or in many', () => {
     const source = "import { a } from 'a';\nimport type {\n  B,\n} from 'b';\nimport 'c';\nexport * from 'd';\n";
     expect(importsOf(source).map(({ target }) => target)).toEqual(['a', 'b', 'c', 'd']);
+  });
+});
+
+describe('the finder of circles', () => {
+  test.each([
+    [
+      'two files',
+      [
+        ['a/x.ts', 'a/y.ts'],
+        ['a/y.ts', 'a/x.ts'],
+      ],
+      2,
+    ],
+    [
+      'three files',
+      [
+        ['a/x.ts', 'a/y.ts'],
+        ['a/y.ts', 'a/z.ts'],
+        ['a/z.ts', 'a/x.ts'],
+      ],
+      3,
+    ],
+    [
+      'two shelves without a circle of files',
+      [
+        ['a/b/x.ts', 'a/c/x.ts'],
+        ['a/c/y.ts', 'a/b/y.ts'],
+      ],
+      2,
+    ],
+    [
+      'a shelf and a file above it',
+      [
+        ['a/x.ts', 'a/b/x.ts'],
+        ['a/b/y.ts', 'a/x.ts'],
+      ],
+      2,
+    ],
+    [
+      'two folders of src',
+      [
+        ['a/x.ts', 'b/x.ts'],
+        ['b/y.ts', 'a/y.ts'],
+      ],
+      2,
+    ],
+    [
+      'none, though many ways lead to one file',
+      [
+        ['a/x.ts', 'a/z.ts'],
+        ['a/y.ts', 'a/z.ts'],
+        ['a/x.ts', 'a/y.ts'],
+      ],
+      0,
+    ],
+    [
+      'none, when a shelf imports one file and is imported by another',
+      [
+        ['a/x.ts', 'a/b/x.ts'],
+        ['a/b/x.ts', 'a/y.ts'],
+      ],
+      0,
+    ],
+  ] as const)('sees %s', (_, arrows, found) => {
+    expect(circlesAmong(arrows)).toHaveLength(found);
   });
 });
 

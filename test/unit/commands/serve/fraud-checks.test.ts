@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createScreeningActivities, type FraudCheck } from '../../../../src/activities/screening.js';
 import { openDatabase } from '../../../../src/adapters/postgres/pool.js';
 import { fraudChecksOf, fraudPolicyOf } from '../../../../src/commands/serve/fraud-checks.js';
-import { policyOf } from '../../../../src/commands/serve/worker-ports.js';
+import { policyOf } from '../../../../src/commands/serve/order-policy.js';
 import { readConfig } from '../../../../src/config.js';
 import { createFakeBooks } from '../../../support/fake-books.js';
 
