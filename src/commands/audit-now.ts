@@ -1,5 +1,5 @@
 import { createOrderReader } from '../adapters/postgres/orders/order-reader.js';
-import { findOrder } from '../api/orders/checkout.js';
+import { findOrder } from '../api/orders/accept-checkout.js';
 import { clientOn, connectTo, type Connection } from '../temporal/connection.js';
 import { createOrderWorkflows } from '../temporal/checkouts.js';
 import type { Config } from '../config.js';

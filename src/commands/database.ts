@@ -1,6 +1,6 @@
 import type { Config } from '../config.js';
 import { openDatabase, type Database } from '../adapters/postgres/pool.js';
-import { orUnavailable } from '../adapters/postgres/unavailable.js';
+import { orUnavailable } from '../adapters/postgres/or-unavailable.js';
 import { Unavailable } from '../domain/unavailable.js';
 
 // PostgreSQL's codes for a table and a column that are not there.

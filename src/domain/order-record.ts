@@ -2,7 +2,7 @@ import type { Failure } from './failure.js';
 import type { AcceptedOrder, OrderStatus } from './order.js';
 import type { ReviewDecision } from './outcomes.js';
 import { waitingOf, type Waiting } from './order-waiting.js';
-import type { AttemptState, RefundState } from './payment.js';
+import type { AttemptState, RefundState } from './payment-states.js';
 
 export interface PaymentAttempt {
   attempt: number;

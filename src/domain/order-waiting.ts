@@ -1,5 +1,5 @@
 import type { OrderStatus } from './order.js';
-import type { AttemptState } from './payment.js';
+import type { AttemptState } from './payment-states.js';
 
 export const WAITS_FOR = ['review', 'payment_gateway', 'payment_retry', 'payment_outcome'] as const;
 

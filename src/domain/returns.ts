@@ -1,4 +1,4 @@
-import type { RefundState } from './payment.js';
+import type { RefundState } from './payment-states.js';
 
 /** What is known about the goods of a paid order. They come back as a whole, with one refund. */
 export interface Returns {

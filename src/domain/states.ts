@@ -10,7 +10,7 @@ import {
   ORDER_TRANSITIONS,
   SETTLED,
 } from './order.js';
-import { ATTEMPT_TRANSITIONS, REFUND_TRANSITIONS } from './payment.js';
+import { ATTEMPT_TRANSITIONS, REFUND_TRANSITIONS } from './payment-states.js';
 import { RESERVATION_TRANSITIONS } from './reservation.js';
 
 /** Every state table there is, under the name that people know it by. */

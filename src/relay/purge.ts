@@ -1,6 +1,6 @@
 import type { RelayLog } from './relay.js';
 import { startRounds, type Rounds } from './poll-loop.js';
-import type { WebhookStore } from './webhook-store.js';
+import type { WebhookStore } from './relay-ports.js';
 
 export interface PurgeOptions {
   store: WebhookStore;

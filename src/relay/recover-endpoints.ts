@@ -1,6 +1,6 @@
 import { matchesFilter } from '../domain/event-filter.js';
 import { publicEventsOf } from '../domain/public-event.js';
-import type { OpenRecovery, RecoveryStore } from './recovery-store.js';
+import type { OpenRecovery, RecoveryStore } from './relay-ports.js';
 import type { RelayLog } from './relay.js';
 import { startRounds, type Rounds } from './poll-loop.js';
 

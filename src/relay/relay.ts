@@ -3,7 +3,7 @@ import { inTime } from '../in-time.js';
 import { Unavailable } from '../domain/unavailable.js';
 import { gathered } from './batching.js';
 import type { OutboxConsumer } from './outbox-event.js';
-import type { ClaimedEvent, OutboxStore } from './outbox-store.js';
+import type { ClaimedEvent, OutboxStore } from './relay-ports.js';
 import { startRounds, type Rounds } from './poll-loop.js';
 
 export interface RelayLog {

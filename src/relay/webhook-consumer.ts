@@ -12,7 +12,7 @@ import {
 import { createEndpointHealth, type EndpointHealth } from './endpoint-health.js';
 import { gathered } from './batching.js';
 import type { OutboxConsumer } from './outbox-event.js';
-import { deliveryKey, type NewDelivery, type Subscriber, type WebhookStore } from './webhook-store.js';
+import { deliveryKey, type NewDelivery, type Subscriber, type WebhookStore } from './relay-ports.js';
 
 export interface WebhookConsumerOptions {
   store: WebhookStore;

@@ -11,7 +11,7 @@ import { pay } from './steps/payment.js';
 import { takeOver, type Redrive } from './steps/redrive.js';
 import { heedHints, refundLateCaptures } from './steps/refunding.js';
 import { reserve } from './steps/reserve.js';
-import { listenForReview, passScreening } from './steps/screening.js';
+import { listenForReview, passScreening } from './steps/pass-screening.js';
 import { orderSteps } from './steps/order-steps.js';
 import { undo } from './steps/undo.js';
 

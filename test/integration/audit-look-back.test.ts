@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { auditOnce } from '../../src/activities/audit/audit.js';
 import { auditLimits, type AuditLimits } from '../../src/activities/audit/audit-ports.js';
 import type { LookupResult, RefundLookup } from '../../src/activities/payments.js';
-import { createGatewayEventStore } from '../../src/adapters/postgres/money/gateway-events.js';
+import { createGatewayEventStore } from '../../src/adapters/postgres/money/gateway-event-store.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { auditPortsOn, listening } from '../support/audit-ports.js';
 import { plantOrder } from '../support/planted-orders.js';

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { auditOnce } from '../../src/activities/audit/audit.js';
 import { auditLimits } from '../../src/activities/audit/audit-ports.js';
-import { createChargeStore } from '../../src/adapters/postgres/money/charges.js';
-import { createOrderStore } from '../../src/adapters/postgres/orders/orders.js';
-import { createRefundStore } from '../../src/adapters/postgres/money/refunds.js';
-import { createReservationStore } from '../../src/adapters/postgres/orders/reservations.js';
-import { createScreeningStore } from '../../src/adapters/postgres/orders/screenings.js';
+import { createChargeStore } from '../../src/adapters/postgres/money/charge-store.js';
+import { createOrderStore } from '../../src/adapters/postgres/orders/order-store.js';
+import { createRefundStore } from '../../src/adapters/postgres/money/refund-store.js';
+import { createReservationStore } from '../../src/adapters/postgres/orders/reservation-store.js';
+import { createScreeningStore } from '../../src/adapters/postgres/orders/screening-store.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import type { AcceptedOrder, Undone } from '../../src/domain/order.js';
 import { auditPortsOn, listening } from '../support/audit-ports.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { auditOnce } from '../../src/activities/audit/audit.js';
 import { auditLimits, type AuditPorts, type RunLister } from '../../src/activities/audit/audit-ports.js';
-import { createOrderStore } from '../../src/adapters/postgres/orders/orders.js';
+import { createOrderStore } from '../../src/adapters/postgres/orders/order-store.js';
 import { createRunLister } from '../../src/temporal/run-lister.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import {

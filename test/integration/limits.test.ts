@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createRateCounter } from '../../src/adapters/postgres/rate-limits.js';
+import { createRateCounter } from '../../src/adapters/postgres/rate-counter.js';
 import { openDatabase } from '../../src/adapters/postgres/pool.js';
 import { aCheckout, createShop, newOrderId } from '../support/shop.js';
 import { startStack, type Stack } from '../support/stack.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createNoticeBook } from '../../src/adapters/postgres/events/notice-book.js';
-import { createNoticeStore } from '../../src/adapters/postgres/events/notices.js';
+import { createNoticeStore } from '../../src/adapters/postgres/events/notice-store.js';
 import { noticeConsumerOf } from '../../src/commands/serve/notifier-wiring.js';
 import type { OutboxEvent } from '../../src/relay/outbox-event.js';
 import { eventually } from '../support/end-state.js';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { SQL_CHECKS } from '../../src/adapters/postgres/audit/audit-checks.js';
-import { createAuditStore } from '../../src/adapters/postgres/audit/audit.js';
+import { SQL_CHECKS } from '../../src/adapters/postgres/audit/sql-checks.js';
+import { createAuditStore } from '../../src/adapters/postgres/audit/audit-store.js';
 import { auditLimits } from '../../src/activities/audit/audit-ports.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { redrive, refundEvidence } from './desk-commands.js';

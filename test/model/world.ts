@@ -8,8 +8,8 @@ import { createCatalogue } from '../../src/adapters/postgres/catalogue/catalogue
 import { createDeadLetterReader } from '../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
 import { createRecoveryBook } from '../../src/adapters/postgres/events/endpoint-recoveries.js';
 import { createDeliveryReader } from '../../src/adapters/postgres/events/delivery-reader.js';
-import { createEndpointBook } from '../../src/adapters/postgres/events/webhook-endpoints.js';
-import { createGatewayEventStore } from '../../src/adapters/postgres/money/gateway-events.js';
+import { createEndpointBook } from '../../src/adapters/postgres/events/endpoint-store.js';
+import { createGatewayEventStore } from '../../src/adapters/postgres/money/gateway-event-store.js';
 import { migrate } from '../../src/adapters/postgres/migrate.js';
 import { createNoticeReader } from '../../src/adapters/postgres/events/notice-reader.js';
 import { createCheckoutKeys } from '../../src/adapters/postgres/orders/checkout-keys.js';
@@ -18,11 +18,11 @@ import { createOrderReader } from '../../src/adapters/postgres/orders/order-read
 import { createCancelRequests } from '../../src/adapters/postgres/orders/cancel-requests.js';
 import { createFollowedOrders } from '../../src/adapters/postgres/orders/followed-orders.js';
 import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js';
-import { createProducts } from '../../src/adapters/postgres/catalogue/products.js';
+import { createProducts } from '../../src/adapters/postgres/catalogue/product-store.js';
 import { createStatsReader } from '../../src/adapters/postgres/stats-reader.js';
 import { createStockAdjustments } from '../../src/adapters/postgres/catalogue/stock-adjustments.js';
 import { createApp } from '../../src/api/app.js';
-import { findOrder } from '../../src/api/orders/checkout.js';
+import { findOrder } from '../../src/api/orders/accept-checkout.js';
 import { createOrderFollowers } from '../../src/api/orders/stream/order-followers.js';
 import { createOrderMessages } from '../../src/temporal/order-messages.js';
 import { createOrderWorkflows } from '../../src/temporal/checkouts.js';

@@ -1,9 +1,9 @@
 import type { AuditLine, AuditObserver } from '../../src/activities/audit/audit.js';
 import type { AuditPorts, RunLister } from '../../src/activities/audit/audit-ports.js';
-import { createAuditStore } from '../../src/adapters/postgres/audit/audit.js';
-import { createLookBackStore } from '../../src/adapters/postgres/audit/look-back.js';
-import { createDeadLetterStore } from '../../src/adapters/postgres/dead-letters/dead-letters.js';
-import { createGatewayEventStore } from '../../src/adapters/postgres/money/gateway-events.js';
+import { createAuditStore } from '../../src/adapters/postgres/audit/audit-store.js';
+import { createLookBackStore } from '../../src/adapters/postgres/audit/look-back-store.js';
+import { createDeadLetterStore } from '../../src/adapters/postgres/dead-letters/dead-letter-store.js';
+import { createGatewayEventStore } from '../../src/adapters/postgres/money/gateway-event-store.js';
 import type { Database } from '../../src/adapters/postgres/pool.js';
 
 type Overrides = Partial<Omit<AuditPorts, 'gateway'>> & { gateway?: Partial<AuditPorts['gateway']> };

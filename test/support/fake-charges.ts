@@ -2,7 +2,7 @@ import type { Captured, ChargeStore, Claim, Standing } from '../../src/activitie
 import { chargeKey } from '../../src/domain/ids.js';
 import { canTransition, isBeingPaid, isPaid, type OrderRun, type Undone } from '../../src/domain/order.js';
 import type { ChargeOutcome } from '../../src/domain/outcomes.js';
-import { ATTEMPT_TRANSITIONS, type AttemptState } from '../../src/domain/payment.js';
+import { ATTEMPT_TRANSITIONS, type AttemptState } from '../../src/domain/payment-states.js';
 import type { FakeAttempt, FakeOrder, FakeTables } from './fake-tables.js';
 
 type Outlook = Pick<FakeOrder, 'order' | 'status'> & { undoing?: Undone | undefined };

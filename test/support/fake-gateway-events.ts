@@ -1,6 +1,6 @@
 import type { GatewayEventStore, InboxEvent } from '../../src/activities/gateway-events.js';
 import { chargeKey } from '../../src/domain/ids.js';
-import type { RefundState } from '../../src/domain/payment.js';
+import type { RefundState } from '../../src/domain/payment-states.js';
 import type { FakeTables } from './fake-tables.js';
 
 /** The stored messages of a gateway in memory; `arrive` stores one. */

@@ -2,7 +2,7 @@ import type { DueRefund, RefundStanding, RefundStore } from '../../src/activitie
 import { chargeKey, isUndoRefundId, undoRefundId, undoRefundKey } from '../../src/domain/ids.js';
 import { isBeingPaid, isPaid, isRefundable } from '../../src/domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../src/domain/outcomes.js';
-import { REFUND_TRANSITIONS, type RefundState } from '../../src/domain/payment.js';
+import { REFUND_TRANSITIONS, type RefundState } from '../../src/domain/payment-states.js';
 import { returnRefusal } from '../../src/domain/returns.js';
 import type { FakeOrder, FakeRefund, FakeTables } from './fake-tables.js';
 

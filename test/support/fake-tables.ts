@@ -10,7 +10,7 @@ import {
   type Undone,
 } from '../../src/domain/order.js';
 import type { ReviewDecision } from '../../src/domain/outcomes.js';
-import type { AttemptState, RefundState } from '../../src/domain/payment.js';
+import type { AttemptState, RefundState } from '../../src/domain/payment-states.js';
 import type { ReservationState } from '../../src/domain/reservation.js';
 import type { Returns } from '../../src/domain/returns.js';
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { createNoticeBook } from '../../src/adapters/postgres/events/notice-book.js';
-import { createNoticeStore } from '../../src/adapters/postgres/events/notices.js';
-import { createSmtpNotifier } from '../../src/adapters/smtp/notifier.js';
+import { createNoticeStore } from '../../src/adapters/postgres/events/notice-store.js';
+import { createSmtpNotifier } from '../../src/adapters/smtp/smtp-notifier.js';
 import { createOrderMessages } from '../../src/temporal/order-messages.js';
 import { noticeConsumerOf } from '../../src/commands/serve/notifier-wiring.js';
 import type { OutboxEvent } from '../../src/relay/outbox-event.js';

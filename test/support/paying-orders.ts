@@ -1,5 +1,5 @@
-import { createChargeStore } from '../../src/adapters/postgres/money/charges.js';
-import { createReservationStore } from '../../src/adapters/postgres/orders/reservations.js';
+import { createChargeStore } from '../../src/adapters/postgres/money/charge-store.js';
+import { createReservationStore } from '../../src/adapters/postgres/orders/reservation-store.js';
 import type { Database } from '../../src/adapters/postgres/pool.js';
 import type { AcceptedOrder } from '../../src/domain/order.js';
 import { anOrder } from './orders.js';

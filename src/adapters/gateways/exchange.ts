@@ -1,4 +1,4 @@
-import { retryAfterMs as parseRetryAfter } from '../retry-after.js';
+import { retryAfterMs as parseRetryAfter } from '../read-retry-after.js';
 
 /** What became of one request. */
 export type Exchange =

@@ -6,7 +6,7 @@ import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace
 import { makeWorkflowExporter, OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors-opentelemetry';
 import { inTime } from '../../in-time.js';
 import { traceCall } from './call-spans.js';
-import { reportFaults, type TracingLog } from './faults.js';
+import { reportFaults, type TracingLog } from './report-faults.js';
 import { traceRequest } from './request-spans.js';
 import { activitySpans, tidying } from './workflow-spans.js';
 

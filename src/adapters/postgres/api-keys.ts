@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Scope } from '../../domain/scopes.js';
 import { prepared, type Database } from './pool.js';
-import { orUnavailable } from './unavailable.js';
+import { orUnavailable } from './or-unavailable.js';
 
 interface Stored {
   name: string;

@@ -1,7 +1,7 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { Database } from './pool.js';
-import { orUnavailable, orUnreachable } from './unavailable.js';
+import { orUnavailable, orUnreachable } from './or-unavailable.js';
 
 /** A pool for Kysely, whose errors are `Unavailable` where trying again may help. */
 export function kyselyPool(pool: Pool, run: Database['run']): PostgresPool {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { PoolClient } from 'pg';
 import type { Database } from './pool.js';
-import { orUnavailable, orUnreachable } from './unavailable.js';
+import { orUnavailable, orUnreachable } from './or-unavailable.js';
 import { SUPPLY_MISSING } from './older-postgres.js';
 
 const FOLDER = new URL('./migrations/', import.meta.url);

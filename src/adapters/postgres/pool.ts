@@ -5,7 +5,7 @@ import { kyselyPool } from './kysely-pool.js';
 import { recognizeSession, type Session } from './sessions.js';
 import { runStatement, type Statement } from './statements.js';
 import type { Tables } from './tables.js';
-import { orUnavailable, orUnreachable } from './unavailable.js';
+import { orUnavailable, orUnreachable } from './or-unavailable.js';
 
 /** Typed queries through `kysely`; the few statements of the main path, prepared once per connection, through `pool`. */
 export interface Database {

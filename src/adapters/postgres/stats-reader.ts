@@ -1,7 +1,7 @@
 import type { GatewayStanding, OrderStats } from '../../domain/order-stats.js';
 import { ORDER_STATUSES, type OrderStatus } from '../../domain/order.js';
 import { prepared, type Database } from './pool.js';
-import { orUnavailable } from './unavailable.js';
+import { orUnavailable } from './or-unavailable.js';
 
 /** Depths of further parts, such as a backlog of deliveries, by the name under which they are shown. */
 export type ExtraDepths = Readonly<Record<string, () => Promise<number>>>;

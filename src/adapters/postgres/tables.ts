@@ -7,7 +7,7 @@ import type { Failure, FailureReason } from '../../domain/failure.js';
 import type { NoticeState } from '../../domain/notice.js';
 import type { OrderStatus } from '../../domain/order.js';
 import type { ReviewDecision } from '../../domain/outcomes.js';
-import type { AttemptState, RefundState } from '../../domain/payment.js';
+import type { AttemptState, RefundState } from '../../domain/payment-states.js';
 import type { ReservationState } from '../../domain/reservation.js';
 import type { Scope } from '../../domain/scopes.js';
 

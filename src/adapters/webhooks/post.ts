@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import { retryAfterMs } from '../retry-after.js';
+import { retryAfterMs } from '../read-retry-after.js';
 import { ForbiddenAddress } from './guarded-lookup.js';
 
 export interface Post {

@@ -5,7 +5,7 @@ import type { Scope } from '../../domain/scopes.js';
 import type { ApiLog } from '../requests/api-log.js';
 import type { KeyVerifier, Refusal } from './key-verifier.js';
 import { Problem } from '../requests/problems.js';
-import { INCLUDE_SCOPES, ROUTE_SCOPES } from './scopes.js';
+import { INCLUDE_SCOPES, ROUTE_SCOPES } from './route-scopes.js';
 
 export type AccessEnv = { Variables: { requestId: string; keyId: string; keyName: string } };
 

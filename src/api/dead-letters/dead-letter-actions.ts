@@ -3,7 +3,7 @@ import type { DeadLetter } from '../../domain/dead-letter.js';
 import type { News } from '../../domain/news.js';
 import { noticeOf } from '../../domain/notice.js';
 import type { OrderRecord } from '../../domain/order-record.js';
-import { findOrder } from '../orders/checkout.js';
+import { findOrder } from '../orders/accept-checkout.js';
 import type { EvidenceBody } from './dead-letter-schema.js';
 import type { DeadLetterOptions } from './dead-letter-book.js';
 import type { OrderActionOptions } from '../orders/order-actions.js';

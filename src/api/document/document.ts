@@ -7,7 +7,7 @@ import { addEventWebhooks } from './event-webhooks.js';
 import { ERROR_SECTIONS } from './error-pages/sections.js';
 import { problemSchema } from '../requests/problem-schema.js';
 import { REQUEST_HEADERS, takes } from '../requests/request-headers.js';
-import { INCLUDE_SCOPES, ROUTE_SCOPES } from '../access/scopes.js';
+import { INCLUDE_SCOPES, ROUTE_SCOPES } from '../access/route-scopes.js';
 
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 

@@ -2,7 +2,7 @@ import type { Actor } from '../../domain/actor.js';
 import type { OrderRecord } from '../../domain/order-record.js';
 import type { CancelDecision } from '../../domain/outcomes.js';
 import type { OrderPolicy } from '../../domain/policy.js';
-import type { OrderSources } from './checkout.js';
+import type { OrderSources } from './accept-checkout.js';
 import type { OrderMessages } from '../../temporal/order-messages.js';
 import { Problem, type ProblemExtra } from '../requests/problems.js';
 

@@ -4,7 +4,7 @@ import type { OrderRecord } from '../../domain/order-record.js';
 import { isCancellable, type OrderStatus } from '../../domain/order.js';
 import { actorOf } from '../requests/actor.js';
 import { answer } from '../requests/answers.js';
-import { existingOrder } from './checkout.js';
+import { existingOrder } from './accept-checkout.js';
 import type { OrderActionOptions } from './order-actions.js';
 import { orderJson, orderJsonSchema } from './order-json.js';
 import { orderIdSchema } from './order-schema.js';

@@ -2,7 +2,7 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { actorJson, actorSchema } from '../requests/actor.js';
 import { answer } from '../requests/answers.js';
 import type { Actor } from '../../domain/actor.js';
-import { existingOrder, type OrderSources } from './checkout.js';
+import { existingOrder, type OrderSources } from './accept-checkout.js';
 import { orderIdSchema } from './order-schema.js';
 import { timestamp } from '../requests/fields.js';
 import { listOf, pageOf, pageQuery, placeNumber, placeOf } from '../requests/paging.js';

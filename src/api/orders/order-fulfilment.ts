@@ -1,7 +1,7 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { actorOf } from '../requests/actor.js';
 import { answer } from '../requests/answers.js';
-import { existingOrder } from './checkout.js';
+import { existingOrder } from './accept-checkout.js';
 import { goodsReturned, type OrderActionOptions } from './order-actions.js';
 import { orderJson, orderJsonSchema } from './order-json.js';
 import { orderIdSchema } from './order-schema.js';

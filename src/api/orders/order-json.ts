@@ -10,7 +10,12 @@ import {
 } from '../../domain/order-record.js';
 import { WAITS_FOR } from '../../domain/order-waiting.js';
 import { ORDER_STATUSES } from '../../domain/order.js';
-import { ATTEMPT_TRANSITIONS, REFUND_TRANSITIONS, type AttemptState, type RefundState } from '../../domain/payment.js';
+import {
+  ATTEMPT_TRANSITIONS,
+  REFUND_TRANSITIONS,
+  type AttemptState,
+  type RefundState,
+} from '../../domain/payment-states.js';
 import { ORDER_EXAMPLE, REFUND_EXAMPLE } from './order-example.js';
 import { orderIdSchema } from './order-schema.js';
 import { timestamp } from '../requests/fields.js';

@@ -1,7 +1,7 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { NOTICE_EVENTS, NOTICE_STATES, type NoticeRecord } from '../../domain/notice.js';
 import { answer } from '../requests/answers.js';
-import { existingOrder, type OrderSources } from './checkout.js';
+import { existingOrder, type OrderSources } from './accept-checkout.js';
 import { orderIdSchema } from './order-schema.js';
 import { timestamp } from '../requests/fields.js';
 import { listOf, pageOf, pageQuery, placeNumber, placeOf } from '../requests/paging.js';

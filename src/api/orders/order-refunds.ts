@@ -6,7 +6,7 @@ import { refundableMinor, type OrderRecord, type Refund } from '../../domain/ord
 import type { Admission } from '../../domain/outcomes.js';
 import { actorOf } from '../requests/actor.js';
 import { answer as answerOf } from '../requests/answers.js';
-import { existingOrder } from './checkout.js';
+import { existingOrder } from './accept-checkout.js';
 import { refundIdFromKey, requiredKey } from '../requests/idempotency-key.js';
 import { goodsReturned, type OrderActionOptions } from './order-actions.js';
 import { REFUND_EXAMPLE } from './order-example.js';

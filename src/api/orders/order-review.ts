@@ -5,7 +5,7 @@ import type { OrderRecord } from '../../domain/order-record.js';
 import type { ReviewDecision, ReviewOutcome } from '../../domain/outcomes.js';
 import { actorOf } from '../requests/actor.js';
 import { answer } from '../requests/answers.js';
-import { existingOrder } from './checkout.js';
+import { existingOrder } from './accept-checkout.js';
 import { interrupted, type OrderActionOptions } from './order-actions.js';
 import { orderJson, orderJsonSchema } from './order-json.js';
 import { orderIdSchema } from './order-schema.js';

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { withLineMarks } from '../../adapters/postgres/catalogue/line-marks.js';
-import { orUnavailable } from '../../adapters/postgres/unavailable.js';
+import { orUnavailable } from '../../adapters/postgres/or-unavailable.js';
 import { withDatabase } from '../database.js';
 import { describeFailure, openFailedLines, type FailedLine, type FailedLines } from './failed-lines.js';
 import { startProgress } from './import-progress.js';

@@ -3,15 +3,15 @@ import { createDeadLetterReader } from '../../adapters/postgres/dead-letters/dea
 import { createDeliveryReader } from '../../adapters/postgres/events/delivery-reader.js';
 import { createCancelRequests } from '../../adapters/postgres/orders/cancel-requests.js';
 import { createFollowedOrders } from '../../adapters/postgres/orders/followed-orders.js';
-import { createGatewayEventStore } from '../../adapters/postgres/money/gateway-events.js';
+import { createGatewayEventStore } from '../../adapters/postgres/money/gateway-event-store.js';
 import { createCheckoutKeys } from '../../adapters/postgres/orders/checkout-keys.js';
 import { createNoticeReader } from '../../adapters/postgres/events/notice-reader.js';
 import { createOrderLists } from '../../adapters/postgres/orders/order-lists.js';
-import { createProducts } from '../../adapters/postgres/catalogue/products.js';
+import { createProducts } from '../../adapters/postgres/catalogue/product-store.js';
 import { createStatsReader, MOST_COUNTED } from '../../adapters/postgres/stats-reader.js';
 import { createStockAdjustments } from '../../adapters/postgres/catalogue/stock-adjustments.js';
 import { createRecoveryBook } from '../../adapters/postgres/events/endpoint-recoveries.js';
-import { createEndpointBook } from '../../adapters/postgres/events/webhook-endpoints.js';
+import { createEndpointBook } from '../../adapters/postgres/events/endpoint-store.js';
 import type { GatewayModule } from '../../adapters/gateways/gateway-module.js';
 import { createApp } from '../../api/app.js';
 import type { GatewayEventVerifier } from '../../api/webhooks/gateway-webhooks.js';

@@ -1,10 +1,10 @@
 import { tryNotice, type NoticePorts, type Notifier } from '../../activities/notices.js';
-import { createLogNotifier, type NoticeLog } from '../../adapters/log/notifier.js';
-import { createSmtpNotifier } from '../../adapters/smtp/notifier.js';
+import { createLogNotifier, type NoticeLog } from '../../adapters/log/log-notifier.js';
+import { createSmtpNotifier } from '../../adapters/smtp/smtp-notifier.js';
 import type { OrderMessages } from '../../temporal/order-messages.js';
 import type { Config } from '../../config.js';
 import { createNoticeConsumer } from '../../relay/notice-consumer.js';
-import type { NoticeBook } from '../../relay/notice-book.js';
+import type { NoticeBook } from '../../relay/relay-ports.js';
 import type { OutboxConsumer } from '../../relay/outbox-event.js';
 import type { RelayLog } from '../../relay/relay.js';
 import { watchOver } from '../../relay/ensure-workflows.js';

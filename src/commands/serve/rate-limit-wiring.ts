@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { createRateCounter } from '../../adapters/postgres/rate-limits.js';
+import { createRateCounter } from '../../adapters/postgres/rate-counter.js';
 import type { Database } from '../../adapters/postgres/pool.js';
 import type { RateLimits } from '../../api/access/rate-limits.js';
 import type { Config } from '../../config.js';

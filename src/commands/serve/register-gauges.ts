@@ -2,7 +2,7 @@ import { createBookGauges } from '../../adapters/postgres/gauges.js';
 import type { Database } from '../../adapters/postgres/pool.js';
 import type { Metrics } from '../../adapters/prometheus/metrics.js';
 import type { BreakerState } from '../../adapters/gateways/breaker.js';
-import type { OutboxStore } from '../../relay/outbox-store.js';
+import type { OutboxStore } from '../../relay/relay-ports.js';
 import type { OrderFollowers } from '../../api/orders/stream/order-followers.js';
 
 /** Figures about the database; every process shows the same ones, so take their maximum, never their sum. */

@@ -12,7 +12,7 @@ import type { OrderWorkflows } from '../../temporal/checkouts.js';
 import type { OrderMessages } from '../../temporal/order-messages.js';
 import type { ReadinessGauge } from '../../api/serving/readiness.js';
 import type { Config } from '../../config.js';
-import type { OutboxStore } from '../../relay/outbox-store.js';
+import type { OutboxStore } from '../../relay/relay-ports.js';
 import type { CustomFraudCheck } from './fraud-checks.js';
 import type { GatewayDefinition } from './gateways.js';
 import type { TemporalNeeds } from './temporal-needs.js';

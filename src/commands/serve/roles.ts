@@ -2,7 +2,7 @@ import { createOrderReader } from '../../adapters/postgres/orders/order-reader.j
 import { createOutboxStore } from '../../adapters/postgres/events/outbox.js';
 import { probeWrites } from '../../adapters/postgres/write-probe.js';
 import { createMetrics } from '../../adapters/prometheus/metrics.js';
-import { createEventSender } from '../../adapters/webhooks/event-sender.js';
+import { createEventSender } from '../../adapters/webhooks/http-event-sender.js';
 import { createOrderMessages } from '../../temporal/order-messages.js';
 import { createOrderWorkflows } from '../../temporal/checkouts.js';
 import { startApiRole } from './api-role.js';

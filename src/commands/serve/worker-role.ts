@@ -3,7 +3,7 @@ import type { Worker } from '@temporalio/worker';
 import { createBreakerBoard } from '../../adapters/postgres/gateway-breakers.js';
 import { createNoticeBook } from '../../adapters/postgres/events/notice-book.js';
 import { createOrderCounts } from '../../adapters/postgres/orders/order-counts.js';
-import { findOrder } from '../../api/orders/checkout.js';
+import { findOrder } from '../../api/orders/accept-checkout.js';
 import type { OrderGate } from '../../api/load/load-shedder.js';
 import { createOrderWorker } from '../../worker.js';
 import { activityLogAttributes } from './activity-log.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openDatabase } from '../../../src/adapters/postgres/pool.js';
-import { createEndpointBook } from '../../../src/adapters/postgres/events/webhook-endpoints.js';
+import { createEndpointBook } from '../../../src/adapters/postgres/events/endpoint-store.js';
 import { createWebhookStore } from '../../../src/adapters/postgres/events/webhook-store.js';
 import { startStack, type Stack } from '../../support/stack.js';
 

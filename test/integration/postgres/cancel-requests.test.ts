@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
+import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
 import { acceptCancel } from '../../../src/adapters/postgres/orders/cancel-requests.js';
 import { createOrderReader } from '../../../src/adapters/postgres/orders/order-reader.js';
-import { createOrderStore } from '../../../src/adapters/postgres/orders/orders.js';
-import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
+import { createOrderStore } from '../../../src/adapters/postgres/orders/order-store.js';
+import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
 import type { AcceptedOrder, OrderStatus, Undone } from '../../../src/domain/order.js';
 import { stockTrouble, trailOf } from '../../support/end-state.js';
 import { anOrder } from '../../support/orders.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ChargeStore } from '../../../src/activities/payments.js';
-import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
-import { createOrderStore } from '../../../src/adapters/postgres/orders/orders.js';
+import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
+import { createOrderStore } from '../../../src/adapters/postgres/orders/order-store.js';
 import { stockTrouble } from '../../support/end-state.js';
 import { CALL, createPayingOrders, FIRST_RUN, type PayingOrders } from '../../support/paying-orders.js';
 import { startStack, type Stack } from '../../support/stack.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
-import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
+import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
+import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
 import type { ChargeStore } from '../../../src/activities/payments.js';
 import { anOrder } from '../../support/orders.js';
 import { startStack, type Stack } from '../../support/stack.js';

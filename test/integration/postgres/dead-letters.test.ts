@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DeadLetterStore, NewDeadLetter } from '../../../src/activities/dead-letters.js';
-import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
-import { createDeadLetterStore, resolveDeadLetters } from '../../../src/adapters/postgres/dead-letters/dead-letters.js';
+import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
+import {
+  createDeadLetterStore,
+  resolveDeadLetters,
+} from '../../../src/adapters/postgres/dead-letters/dead-letter-store.js';
 import { createDeadLetterReader } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
-import { createOrderStore } from '../../../src/adapters/postgres/orders/orders.js';
-import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
+import { createOrderStore } from '../../../src/adapters/postgres/orders/order-store.js';
+import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';
 import { anOrder } from '../../support/orders.js';
 import { startStack, type Stack } from '../../support/stack.js';

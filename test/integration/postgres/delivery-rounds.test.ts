@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createDeliveryReader } from '../../../src/adapters/postgres/events/delivery-reader.js';
-import { createEndpointBook } from '../../../src/adapters/postgres/events/webhook-endpoints.js';
+import { createEndpointBook } from '../../../src/adapters/postgres/events/endpoint-store.js';
 import { createWebhookStore } from '../../../src/adapters/postgres/events/webhook-store.js';
-import type { WebhookStore } from '../../../src/relay/webhook-store.js';
+import type { WebhookStore } from '../../../src/relay/relay-ports.js';
 import { startStack, type Stack } from '../../support/stack.js';
 
 let stack: Stack;

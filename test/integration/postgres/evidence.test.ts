@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ChargeStore } from '../../../src/activities/payments.js';
 import type { RefundStore } from '../../../src/activities/refunds.js';
-import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
+import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
 import { createDeadLetterReader } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
-import { createRefundStore } from '../../../src/adapters/postgres/money/refunds.js';
-import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
+import { createRefundStore } from '../../../src/adapters/postgres/money/refund-store.js';
+import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';
 import { anOrder } from '../../support/orders.js';
 import { asked, createRefundCases, keyOf, SEEN, type RefundCases } from '../../support/refund-cases.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
-import { createOrderStore } from '../../../src/adapters/postgres/orders/orders.js';
-import { createRefundStore } from '../../../src/adapters/postgres/money/refunds.js';
-import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
+import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
+import { createOrderStore } from '../../../src/adapters/postgres/orders/order-store.js';
+import { createRefundStore } from '../../../src/adapters/postgres/money/refund-store.js';
+import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
 import type { AcceptedOrder, Undone } from '../../../src/domain/order.js';
 import { stockTrouble } from '../../support/end-state.js';
 import { anOrder } from '../../support/orders.js';

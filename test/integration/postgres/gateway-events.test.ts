@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   createGatewayEventStore,
   type GatewayEventInbox,
-} from '../../../src/adapters/postgres/money/gateway-events.js';
+} from '../../../src/adapters/postgres/money/gateway-event-store.js';
 import { openDatabase } from '../../../src/adapters/postgres/pool.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';
 import { startStack, type Stack } from '../../support/stack.js';

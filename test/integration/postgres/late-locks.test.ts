@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
-import { createRefundStore } from '../../../src/adapters/postgres/money/refunds.js';
+import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
+import { createRefundStore } from '../../../src/adapters/postgres/money/refund-store.js';
 import { holdAgain } from '../../../src/adapters/postgres/orders/re-reserve.js';
-import { createOrderStore } from '../../../src/adapters/postgres/orders/orders.js';
-import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
-import { createScreeningStore } from '../../../src/adapters/postgres/orders/screenings.js';
+import { createOrderStore } from '../../../src/adapters/postgres/orders/order-store.js';
+import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
+import { createScreeningStore } from '../../../src/adapters/postgres/orders/screening-store.js';
 import type { AcceptedOrder, OrderRun } from '../../../src/domain/order.js';
 import { stockTrouble } from '../../support/end-state.js';
 import { anOrder } from '../../support/orders.js';

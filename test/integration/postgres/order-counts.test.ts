@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { createAuditStore } from '../../../src/adapters/postgres/audit/audit.js';
-import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
+import { createAuditStore } from '../../../src/adapters/postgres/audit/audit-store.js';
+import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
 import { createOrderCounts, type OrderCounts } from '../../../src/adapters/postgres/orders/order-counts.js';
 import { moveOrder, placeOrder } from '../../../src/adapters/postgres/orders/order-row.js';
-import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
+import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
 import { createStatsReader } from '../../../src/adapters/postgres/stats-reader.js';
 import { auditLimits } from '../../../src/activities/audit/audit-ports.js';
 import type { OrderStatus } from '../../../src/domain/order.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import { createCatalogue } from '../../../src/adapters/postgres/catalogue/catalogue.js';
 import { openDatabase } from '../../../src/adapters/postgres/pool.js';
-import { createProducts } from '../../../src/adapters/postgres/catalogue/products.js';
+import { createProducts } from '../../../src/adapters/postgres/catalogue/product-store.js';
 import { createStockAdjustments } from '../../../src/adapters/postgres/catalogue/stock-adjustments.js';
 import { newOrderId } from '../../support/shop.js';
 import { startStack, type Stack } from '../../support/stack.js';

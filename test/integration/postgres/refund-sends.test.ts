@@ -3,7 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createRefundActivities, type RefundStore } from '../../../src/activities/refunds.js';
 import { createDeadLetterReader } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
-import { createRefundStore } from '../../../src/adapters/postgres/money/refunds.js';
+import { createRefundStore } from '../../../src/adapters/postgres/money/refund-store.js';
 import { createFakeGateway, type GatewayScript } from '../../support/fake-gateway.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';
 import { asked, createRefundCases, keyOf, SEEN, type RefundCases } from '../../support/refund-cases.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RefundStore } from '../../../src/activities/refunds.js';
-import { createGatewayEventStore } from '../../../src/adapters/postgres/money/gateway-events.js';
-import { createRefundStore } from '../../../src/adapters/postgres/money/refunds.js';
+import { createGatewayEventStore } from '../../../src/adapters/postgres/money/gateway-event-store.js';
+import { createRefundStore } from '../../../src/adapters/postgres/money/refund-store.js';
 import { undoRefundKey } from '../../../src/domain/ids.js';
 import { createOrderRows, OWNER, type OrderRows } from '../../support/order-rows.js';
 import {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
+import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
 import type { Failure } from '../../../src/domain/failure.js';
 import { eventually, stockTrouble } from '../../support/end-state.js';
 import { anOrder } from '../../support/orders.js';

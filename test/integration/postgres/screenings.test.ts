@@ -6,7 +6,7 @@ import { createAmountCeiling } from '../../../src/adapters/fraud/amount-ceiling.
 import { createVelocityCheck } from '../../../src/adapters/fraud/velocity.js';
 import { placeOrder } from '../../../src/adapters/postgres/orders/order-row.js';
 import { openDatabase } from '../../../src/adapters/postgres/pool.js';
-import { createScreeningStore } from '../../../src/adapters/postgres/orders/screenings.js';
+import { createScreeningStore } from '../../../src/adapters/postgres/orders/screening-store.js';
 import type { AcceptedOrder } from '../../../src/domain/order.js';
 import { anAcceptedOrder, createOrderRows, OWNER, type OrderRows } from '../../support/order-rows.js';
 import { startStack, type Stack } from '../../support/stack.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { RefundStore } from '../../../src/activities/refunds.js';
-import { createRefundStore } from '../../../src/adapters/postgres/money/refunds.js';
+import { createRefundStore } from '../../../src/adapters/postgres/money/refund-store.js';
 import { undoRefundKey } from '../../../src/domain/ids.js';
 import { createOrderRows, OWNER, type OrderRows } from '../../support/order-rows.js';
 import { asked, createRefundCases, keyOf, REFUNDED, REFUSED, type RefundCases } from '../../support/refund-cases.js';

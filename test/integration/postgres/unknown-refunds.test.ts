@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RefundStore } from '../../../src/activities/refunds.js';
 import { createDeadLetterReader } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
-import { createDeadLetterStore } from '../../../src/adapters/postgres/dead-letters/dead-letters.js';
-import { createGatewayEventStore } from '../../../src/adapters/postgres/money/gateway-events.js';
-import { createRefundStore } from '../../../src/adapters/postgres/money/refunds.js';
+import { createDeadLetterStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-store.js';
+import { createGatewayEventStore } from '../../../src/adapters/postgres/money/gateway-event-store.js';
+import { createRefundStore } from '../../../src/adapters/postgres/money/refund-store.js';
 import { createOrderRows, OWNER, type OrderRows } from '../../support/order-rows.js';
 import {
   asked,

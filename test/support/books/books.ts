@@ -8,7 +8,7 @@ import type { ScreeningStore } from '../../../src/activities/screening.js';
 import type { DeadLetterKind, DeadLetterState, Evidence } from '../../../src/domain/dead-letter.js';
 import type { FailureReason } from '../../../src/domain/failure.js';
 import type { AcceptedOrder, OrderRun, OrderStatus, Undone } from '../../../src/domain/order.js';
-import type { AttemptState, RefundState } from '../../../src/domain/payment.js';
+import type { AttemptState, RefundState } from '../../../src/domain/payment-states.js';
 import { anOrder } from '../orders.js';
 
 /** The books of a shop behind the ports of its workflows, and what a test must see and do beside them. */

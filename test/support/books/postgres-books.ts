@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createCatalogue } from '../../../src/adapters/postgres/catalogue/catalogue.js';
 import { createDeadLetterReader } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
-import { createDeadLetterStore } from '../../../src/adapters/postgres/dead-letters/dead-letters.js';
-import { createChargeStore } from '../../../src/adapters/postgres/money/charges.js';
-import { createGatewayEventStore } from '../../../src/adapters/postgres/money/gateway-events.js';
-import { createRefundStore } from '../../../src/adapters/postgres/money/refunds.js';
-import { createOrderStore } from '../../../src/adapters/postgres/orders/orders.js';
-import { createReservationStore } from '../../../src/adapters/postgres/orders/reservations.js';
-import { createScreeningStore } from '../../../src/adapters/postgres/orders/screenings.js';
+import { createDeadLetterStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-store.js';
+import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
+import { createGatewayEventStore } from '../../../src/adapters/postgres/money/gateway-event-store.js';
+import { createRefundStore } from '../../../src/adapters/postgres/money/refund-store.js';
+import { createOrderStore } from '../../../src/adapters/postgres/orders/order-store.js';
+import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
+import { createScreeningStore } from '../../../src/adapters/postgres/orders/screening-store.js';
 import type { Database } from '../../../src/adapters/postgres/pool.js';
 import type { Books, Entry } from './books.js';
 

@@ -2,7 +2,7 @@ import { createApp } from '../../../src/api/app.js';
 import { createOrderFollowers } from '../../../src/api/orders/stream/order-followers.js';
 import type { DeadLetterBook } from '../../../src/api/dead-letters/dead-letter-book.js';
 import type { Verification } from '../../../src/api/webhooks/gateway-webhooks.js';
-import type { RecoveryBook } from '../../../src/api/webhooks/endpoint-recovery.js';
+import type { RecoveryBook } from '../../../src/api/webhooks/recovery-routes.js';
 import type { DeliveryBook } from '../../../src/api/webhooks/webhook-deliveries.js';
 import type { EndpointBook } from '../../../src/api/webhooks/webhook-endpoints.js';
 import type { OrderEvent } from '../../../src/api/orders/order-events.js';

@@ -1,6 +1,6 @@
 import { createApp } from '../../../src/api/app.js';
 import type { CheckoutKeys } from '../../../src/api/orders/checkout-key.js';
-import type { OrderReader } from '../../../src/api/orders/checkout.js';
+import type { OrderReader } from '../../../src/api/orders/accept-checkout.js';
 import type { OrderWorkflows } from '../../../src/temporal/checkouts.js';
 import { justAccepted, type OrderRecord } from '../../../src/domain/order-record.js';
 import type { AcceptedOrder } from '../../../src/domain/order.js';

@@ -43,7 +43,7 @@ describe('the documents', () => {
       /^### A field in a checkout \((\d+)\)\n([^#]*)/m.exec(readText('docs/changing.md')) ?? [];
     const listed = [...table.matchAll(/^\| `(src\/[^`]+)`/gm)].map(([, path = '']) => path);
     expect(listed).toHaveLength(Number(count));
-    const itsUse = ['src/adapters/postgres/events/notices.ts', 'src/commands/logger.ts'];
+    const itsUse = ['src/adapters/postgres/events/notice-store.ts', 'src/commands/logger.ts'];
     const naming = filesBelow('src')
       .filter((path) => /customerEmail|customer_email/.test(readText(path)))
       .map((path) => path.replace(/[^/]+\.sql$/, ''));

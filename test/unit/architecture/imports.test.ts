@@ -31,6 +31,11 @@ describe('the imports of src', () => {
     expect(speaking).toEqual([]);
   });
 
+  test('lead to files of different names: the sandbox, a program of its own, aside', () => {
+    const names = files.filter((file) => !file.startsWith('sandbox/')).map((file) => file.replace(/.*\//, ''));
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
   test('were found: each part of the table has files, and they import something', () => {
     const parts = IMPORT_TABLE.map(({ from }) => from);
     expect(parts.filter((from) => !ruled.some((file) => file.startsWith(from)))).toEqual([]);

@@ -1,5 +1,12 @@
 import type { PaymentGateway } from '../../../activities/payments.js';
-import { chargeResult, healthOf, healthOfLookup, lookupResult, refundLookup, refundResult } from './answers.js';
+import {
+  chargeResult,
+  healthOf,
+  healthOfLookup,
+  lookupResult,
+  refundLookup,
+  refundResult,
+} from './provider-answers.js';
 import { createBreaker } from '../breaker.js';
 import type { BreakerChange, BreakerSettings, BreakerState, Guarded, Verdict } from '../breaker.js';
 import type { Subject } from '../failures-in-a-row.js';

@@ -6,7 +6,7 @@ import { keepEvidence } from './evidence.js';
 import { actorJson } from '../actors.js';
 import { lockOrder } from '../order-lock.js';
 import type { Database } from '../pool.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 import { utcExact } from '../utc.js';
 
 interface Filter {

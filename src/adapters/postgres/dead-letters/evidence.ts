@@ -4,7 +4,7 @@ import type { DeadLetterKind, DeadLetterState, Said } from '../../../domain/dead
 import { actorJson } from '../actors.js';
 import { lockOrder } from '../order-lock.js';
 import type { Database, Tx } from '../pool.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 
 /** `isOver`: the dead letter has been settled, by this evidence or in another way. */
 type Kept = { kind: 'kept'; said: Said; isOver: boolean };

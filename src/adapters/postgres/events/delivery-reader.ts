@@ -5,7 +5,7 @@ import type { DeliveryWithPayload, WebhookDelivery } from '../../../domain/webho
 import { deliveries } from './delivery-row.js';
 import { eventSources } from './event-sources.js';
 import type { Database } from '../pool.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 
 interface Filter {
   endpointId?: string;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { EndpointRecovery } from '../../../domain/endpoint-recovery.js';
 import type { Database } from '../pool.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
 
 type Begun =

@@ -1,6 +1,6 @@
 import type { EventSource } from '../../../domain/public-event.js';
 import { prepared, type Database } from '../pool.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 
 type Row = EventSource & { place: number };
 

@@ -1,8 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { NoticeRef } from '../../../domain/notice.js';
-import type { NoticeBook } from '../../../relay/notice-book.js';
+import type { NoticeBook } from '../../../relay/relay-ports.js';
 import type { Database } from '../pool.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 
 /** When a workflow that was just started is first looked for. Its own first try may come after a pause of seconds. */
 export const FIRST_LOOK = sql<Date>`now() + interval '5 minutes'`;

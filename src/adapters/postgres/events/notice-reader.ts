@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { isNoticeEvent, NOTICE_EVENTS, type NoticeRecord } from '../../../domain/notice.js';
 import type { Database } from '../pool.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
 
 /** The notices as people see them. */

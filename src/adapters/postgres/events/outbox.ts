@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { ClaimedEvent, OutboxStore } from '../../../relay/outbox-store.js';
+import type { ClaimedEvent, OutboxStore } from '../../../relay/relay-ports.js';
 import { prepared, type Database } from '../pool.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 
 // The row's own due time is the lease: no transaction stays open while an event is being handed on.
 const claim = prepared<ClaimedEvent>(

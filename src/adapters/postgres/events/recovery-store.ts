@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
-import type { OpenRecovery, RecoveryPlace, RecoveryStore } from '../../../relay/recovery-store.js';
+import type { OpenRecovery, RecoveryPlace, RecoveryStore } from '../../../relay/relay-ports.js';
 import { eventSources } from './event-sources.js';
 import type { Database } from '../pool.js';
 import { utcExact } from '../utc.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 
 // So many deliveries may wait for their first try: a receiver is not to be buried, nor the other endpoints to wait.
 const MOST_WAITING = 1_000;

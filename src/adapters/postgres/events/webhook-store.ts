@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import type { NewDelivery, OpenDelivery, Subscriber, WebhookStore } from '../../../relay/webhook-store.js';
+import type { NewDelivery, OpenDelivery, Subscriber, WebhookStore } from '../../../relay/relay-ports.js';
 import { disableGone, signingSecrets } from './endpoint-row.js';
 import { eventSources } from './event-sources.js';
 import { prepared, type Database } from '../pool.js';
 import { purgeDeliveries } from './purge-deliveries.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 
 const known = prepared<{ key: string }>(
   'webhook-known',

@@ -1,6 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { Standing } from '../../../activities/payments.js';
-import { ATTEMPT_TRANSITIONS, type AttemptState } from '../../../domain/payment.js';
+import { ATTEMPT_TRANSITIONS, type AttemptState } from '../../../domain/payment-states.js';
 import { isBeingPaid, isPaid, type OrderRun } from '../../../domain/order.js';
 import type { ChargeOutcome } from '../../../domain/outcomes.js';
 import { endingOf } from '../orders/order-row.js';

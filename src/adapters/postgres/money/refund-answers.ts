@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { RefundLookup, RefundResult } from '../../../activities/payments.js';
 import type { LookedRefund, RefundClaim, RefundStanding } from '../../../activities/refunds.js';
 import { noteCall } from './attempts.js';
-import { openDeadLetter } from '../dead-letters/dead-letters.js';
+import { openDeadLetter } from '../dead-letters/dead-letter-store.js';
 import { addToTrail } from '../orders/add-event.js';
 import type { Tx } from '../pool.js';
 import { changeRefund, failRefund, lockRefund, moveRefund, succeedRefund, type Refund } from './refund-row.js';

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { DueRefund } from '../../../activities/refunds.js';
 import { isUndoRefundId, undoRefundId, undoRefundKey } from '../../../domain/ids.js';
 import { isBeingPaid, isPaid, type OrderStatus } from '../../../domain/order.js';
-import { resolveDeadLetters } from '../dead-letters/dead-letters.js';
+import { resolveDeadLetters } from '../dead-letters/dead-letter-store.js';
 import type { Tx } from '../pool.js';
 import { claimedMinor, dueOf, type Refund } from './refund-row.js';
 

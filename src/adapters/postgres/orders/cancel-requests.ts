@@ -4,7 +4,7 @@ import { isCancellable, isSettled, type Undone } from '../../../domain/order.js'
 import type { CancelDecision } from '../../../domain/outcomes.js';
 import { actorJson } from '../actors.js';
 import type { Database, Tx } from '../pool.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 import { lockOrder, type LockedOrder } from '../order-lock.js';
 
 export interface CancelRequest {

@@ -1,5 +1,5 @@
 import { prepared, type Database } from '../pool.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 
 interface Claim {
   /** The SHA-256 of the key. */

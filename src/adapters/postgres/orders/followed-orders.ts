@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { waitingOf } from '../../../domain/order-waiting.js';
 import type { OrderStatus } from '../../../domain/order.js';
-import type { AttemptState } from '../../../domain/payment.js';
+import type { AttemptState } from '../../../domain/payment-states.js';
 import { prepared, type Database } from '../pool.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
 
 interface VersionRow {

@@ -4,7 +4,7 @@ import type { OrderRecord } from '../../../domain/order-record.js';
 import { pageOfKeys } from './order-page.js';
 import { orderRows, toRecord } from './order-reader.js';
 import type { Database } from '../pool.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 import { utcExact } from '../utc.js';
 
 export interface ListedOrder {

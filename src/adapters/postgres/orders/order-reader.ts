@@ -4,7 +4,7 @@ import type { Product } from '../../../domain/product.js';
 import { acceptedReason } from './cancel-requests.js';
 import { orderOf } from './order-columns.js';
 import { prepared, type Database } from '../pool.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
 
 interface CheckoutRow {

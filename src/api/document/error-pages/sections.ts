@@ -1,8 +1,8 @@
 import { PROBLEMS, Problem, problemBody, type ProblemCode } from '../../requests/problems.js';
 import { RETRY, type ErrorPages } from './error-page.js';
-import { OPERATION_PAGES } from './operations.js';
-import { ORDER_PAGES } from './orders.js';
-import { REQUEST_PAGES } from './requests.js';
+import { OPERATION_PAGES } from './operations-errors.js';
+import { ORDER_PAGES } from './order-errors.js';
+import { REQUEST_PAGES } from './request-errors.js';
 
 const PAGES: ErrorPages<ProblemCode> = { ...REQUEST_PAGES, ...ORDER_PAGES, ...OPERATION_PAGES };
 

@@ -4,7 +4,7 @@ import { waitingFor } from '../../../domain/order-record.js';
 import type { Waiting } from '../../../domain/order-waiting.js';
 import { isSettled, type OrderStatus } from '../../../domain/order.js';
 import { emptyAnswer } from '../../requests/answers.js';
-import { existingOrder, type OrderSources } from '../checkout.js';
+import { existingOrder, type OrderSources } from '../accept-checkout.js';
 import { createMailbox, type Mailbox } from './mailbox.js';
 import { eventJson, type OrderEvent } from '../order-events.js';
 import type { OrderFollowers } from './order-followers.js';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
-import type { EventSenderSettings } from '../../../../src/adapters/webhooks/event-sender.js';
+import type { EventSenderSettings } from '../../../../src/adapters/webhooks/http-event-sender.js';
 import { openSender, rawServer, receiver } from './receivers.js';
 
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
@@ -22,7 +22,7 @@ test('a message may go to many at once under one signal, without a warning of a 
   const { port } = await receiver();
   // Node's warnings go to the process itself, which no test sees.
   const script = `
-    const { createEventSender } = await import(${JSON.stringify(new URL('../../../../dist/adapters/webhooks/event-sender.js', import.meta.url).href)});
+    const { createEventSender } = await import(${JSON.stringify(new URL('../../../../dist/adapters/webhooks/http-event-sender.js', import.meta.url).href)});
     const sender = createEventSender({ allowPrivate: true });
     const { signal } = new AbortController();
     const message = { messageId: 'msg_1', url: '${at(port)}', secrets: ['${SECRET}'], body: '{}' };

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach } from '@jest/globals';
-import { createEventSender, type EventSenderSettings } from '../../../../src/adapters/webhooks/event-sender.js';
+import { createEventSender, type EventSenderSettings } from '../../../../src/adapters/webhooks/http-event-sender.js';
 import { openReceiver } from '../../../support/receiver.js';
 
 // What is opened here ends after the test that opened it.

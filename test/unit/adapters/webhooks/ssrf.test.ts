@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { createEventSender } from '../../../../src/adapters/webhooks/event-sender.js';
+import { createEventSender } from '../../../../src/adapters/webhooks/http-event-sender.js';
 import type { ResolvedAddress } from '../../../../src/adapters/webhooks/guarded-lookup.js';
 import { openReceiver, type Receiver } from '../../../support/receiver.js';
 

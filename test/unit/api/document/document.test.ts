@@ -5,7 +5,7 @@ import addFormats from 'ajv-formats';
 import { createApp, type AppOptions } from '../../../../src/api/app.js';
 import { documentOf } from '../../../../src/api/document/document.js';
 import { PROBLEMS } from '../../../../src/api/requests/problems.js';
-import { INCLUDE_SCOPES, ROUTE_SCOPES } from '../../../../src/api/access/scopes.js';
+import { INCLUDE_SCOPES, ROUTE_SCOPES } from '../../../../src/api/access/route-scopes.js';
 
 interface Operation {
   operationId?: string;

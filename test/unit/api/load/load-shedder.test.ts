@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createOrderGate } from '../../../../src/api/load/load-shedder.js';
 import { createPace } from '../../../../src/api/load/adaptive-limit.js';
 import { Problem } from '../../../../src/api/requests/problems.js';
-import { createOrderRoutes } from '../../../../src/api/orders/orders.js';
+import { createOrderRoutes } from '../../../../src/api/orders/order-routes.js';
 import { checkout, openShop } from '../shop.js';
 
 const seen = (places: number, openOrders = 1_000) => {

@@ -3,7 +3,7 @@ import type { Captured, ChargeStore, Standing } from '../../../activities/paymen
 import { chargeKey } from '../../../domain/ids.js';
 import type { OrderRun } from '../../../domain/order.js';
 import type { ChargeOutcome } from '../../../domain/outcomes.js';
-import type { AttemptState } from '../../../domain/payment.js';
+import type { AttemptState } from '../../../domain/payment-states.js';
 import {
   abandonUnsent,
   attemptStatesBefore,
@@ -17,7 +17,7 @@ import {
 } from './attempts.js';
 import { capture } from './capture.js';
 import { claim } from './claim.js';
-import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
+import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letter-store.js';
 import { heedEvidence } from '../dead-letters/evidence.js';
 import { moveOrder } from '../orders/order-row.js';
 import { lockOrder } from '../order-lock.js';

@@ -4,7 +4,7 @@ import type { GatewayEventStore, InboxEvent } from '../../../activities/gateway-
 import type { Database } from '../pool.js';
 import { failRefund, lockRefund } from './refund-row.js';
 import type { Tables } from '../tables.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 
 /** The content of a gateway event, before it is processed. */
 export type ReceivedEvent = Omit<InboxEvent, 'isProcessed'>;

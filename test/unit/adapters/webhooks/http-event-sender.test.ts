@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import type { EventSenderSettings } from '../../../../src/adapters/webhooks/event-sender.js';
+import type { EventSenderSettings } from '../../../../src/adapters/webhooks/http-event-sender.js';
 import { LOOPBACK_TLS } from '../../../support/loopback-certificate.js';
 import { openReceiver, type Received } from '../../../support/receiver.js';
 import { openSender, rawServer, receiver } from './receivers.js';

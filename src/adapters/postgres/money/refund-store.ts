@@ -6,7 +6,7 @@ import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
 import { returnRefusal } from '../../../domain/returns.js';
 import { forgetEvidence, heedEvidence } from '../dead-letters/evidence.js';
 import { lockOrder } from '../order-lock.js';
-import { returnsOf } from '../orders/returns.js';
+import { returnsOf } from '../orders/return-rows.js';
 import { actorJson } from '../actors.js';
 import type { Database, Tx } from '../pool.js';
 import { claimRefund, recordLookup, recordRefund } from './refund-answers.js';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { RefundState } from '../../../domain/payment.js';
+import type { RefundState } from '../../../domain/payment-states.js';
 import type { Returns } from '../../../domain/returns.js';
 import type { Tx } from '../pool.js';
 

@@ -5,7 +5,7 @@ import type { WebhookDelivery, WebhookEndpoint } from '../../../domain/webhook-e
 import { deliveries } from './delivery-row.js';
 import type { Database, Tx } from '../pool.js';
 import { cancelOfDeleted } from './purge-deliveries.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
 
 interface Fields {

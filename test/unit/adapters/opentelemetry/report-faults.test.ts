@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { diag } from '@opentelemetry/api';
 import { globalErrorHandler } from '@opentelemetry/core';
-import { reportFaults } from '../../../../src/adapters/opentelemetry/faults.js';
+import { reportFaults } from '../../../../src/adapters/opentelemetry/report-faults.js';
 
 afterEach(() => diag.disable());
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createSmtpNotifier } from '../../../../src/adapters/smtp/notifier.js';
+import { createSmtpNotifier } from '../../../../src/adapters/smtp/smtp-notifier.js';
 import { openMailServer, type MailServer } from '../../../support/mail-server.js';
 import { aNotice } from '../../../support/notices.js';
 

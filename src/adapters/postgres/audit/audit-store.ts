@@ -1,7 +1,7 @@
 import { CompiledQuery, sql } from 'kysely';
 import type { AuditStore, Finding } from '../../../activities/audit/audit-ports.js';
 import { isSettled, ORDER_STATUSES } from '../../../domain/order.js';
-import { SQL_CHECKS, statementOf } from './audit-checks.js';
+import { SQL_CHECKS, statementOf } from './sql-checks.js';
 import { createOrderCounts } from '../orders/order-counts.js';
 import type { Database } from '../pool.js';
 

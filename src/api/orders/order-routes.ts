@@ -7,7 +7,7 @@ import { isSettled } from '../../domain/order.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import { actorOf } from '../requests/actor.js';
 import { answer, RATE_HEADERS } from '../requests/answers.js';
-import { acceptCheckout, existingOrder, findOrder, type OrderSources } from './checkout.js';
+import { acceptCheckout, existingOrder, findOrder, type OrderSources } from './accept-checkout.js';
 import { checkoutKey, type CheckoutKeys } from './checkout-key.js';
 import { sentKey } from '../requests/idempotency-key.js';
 import type { OrderGate, Ticket } from '../load/load-shedder.js';

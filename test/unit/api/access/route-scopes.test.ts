@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import type { createApp } from '../../../../src/api/app.js';
-import { ROUTE_SCOPES } from '../../../../src/api/access/scopes.js';
+import { ROUTE_SCOPES } from '../../../../src/api/access/route-scopes.js';
 import { openApp } from '../guarded.js';
 
 const PUBLIC = [

@@ -5,12 +5,12 @@ import { REDRIVABLE } from '../../../domain/failure.js';
 import { isCancellable, isSettled, type OrderRun, type OrderStatus, type Undone } from '../../../domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
 import { mayShip } from '../../../domain/returns.js';
-import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letters.js';
+import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letter-store.js';
 import { acceptCancel, cancelledBy, requestedCancel } from './cancel-requests.js';
 import { inTime } from './expiry.js';
 import { endingOf, moveOrder, placeOrder, type Move } from './order-row.js';
 import { lockOrder, type LockedOrder } from '../order-lock.js';
-import { forgetReturns, returnsOf } from './returns.js';
+import { forgetReturns, returnsOf } from './return-rows.js';
 import { actorJson, type EventActor } from '../actors.js';
 import type { Database, Tx } from '../pool.js';
 

@@ -3,7 +3,7 @@ import type { Actor } from '../../../domain/actor.js';
 import type { CatalogueProduct } from '../../../domain/product.js';
 import { actorJson } from '../actors.js';
 import { prepared, type Database, type Tx } from '../pool.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
 
 interface NewProduct {

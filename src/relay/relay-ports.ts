@@ -1,0 +1,135 @@
+// What the relay asks of the database; `adapters/postgres/events` has the implementations.
+import type { SendResult } from '../activities/deliveries/event-sender.js';
+import type { DeliveryState } from '../domain/delivery.js';
+import type { NoticeRef } from '../domain/notice.js';
+import type { EventSource } from '../domain/public-event.js';
+import type { OutboxEvent } from './outbox-event.js';
+
+export interface ClaimedEvent extends OutboxEvent {
+  /** Of its row. */
+  id: number;
+  /** How often it was claimed, this time included. */
+  attempts: number;
+}
+
+/** How much waits to be handed on. `oldestAgeMs` is 0 when nothing does. */
+export interface Backlog {
+  rows: number;
+  oldestAgeMs: number;
+}
+
+/** The rows of the outbox. Throws `Unavailable` when the database is unavailable. */
+export interface OutboxStore {
+  /** Claims free events, the longest due first. They are free again when the lease, longer with each attempt, expires. */
+  claim(limit: number, leaseMs: number): Promise<ClaimedEvent[]>;
+  /** They were handed on. */
+  done(ids: readonly number[]): Promise<void>;
+  /** Gives an event back, to be taken again after the pause; `counts` when the fault may be its own. */
+  giveBack(id: number, fault: { error: string; pauseMs: number; counts: boolean }): Promise<void>;
+  backlog(): Promise<Backlog>;
+  /** The same, counted no further than this: cheap however much there is. */
+  depth(most: number): Promise<number>;
+}
+
+/** An endpoint that is enabled. */
+export interface Subscriber {
+  id: string;
+  url: string;
+  secrets: readonly string[];
+  filters: readonly string[];
+}
+
+export interface NewDelivery {
+  endpointId: string;
+  messageId: string;
+  type: string;
+  orderId: string;
+  seq: number;
+  state: Extract<DeliveryState, 'pending' | 'retrying' | 'delivered' | 'failed'>;
+  /** Until the next try, for one that is not done. */
+  pauseMs: number;
+  /** The first try, if it was made. */
+  result?: SendResult;
+}
+
+/** A delivery that no workflow may be working on. */
+export interface OpenDelivery {
+  id: string;
+  round: number;
+  tries: number;
+  waitMs: number;
+}
+
+/** What the relay reads and writes of webhooks; several at once, in the order asked. */
+export interface WebhookStore {
+  sources(refs: readonly { orderId: string; seq: number }[]): Promise<(EventSource | undefined)[]>;
+  subscribers(): Promise<Subscriber[]>;
+  /** Those of the messages that have a delivery already, as `<endpoint id> <message id>`. */
+  known(messageIds: readonly string[]): Promise<string[]>;
+  /** Adds deliveries that are not there yet; a first try that was answered `gone` disables its endpoint. */
+  add(deliveries: readonly NewDelivery[]): Promise<void>;
+  /** Claims, for a few seconds, open deliveries that have not been checked for a while, or yet. */
+  toWatch(limit: number): Promise<OpenDelivery[]>;
+  /** They have a workflow: it need not be checked until its next try is long overdue. */
+  watched(deliveries: readonly OpenDelivery[]): Promise<void>;
+  /** Looks at it again after the pause. */
+  watchAgain(delivery: OpenDelivery, pauseMs: number): Promise<void>;
+  /** Ends and deletes what no one needs any more, up to `limit` deliveries of each. @returns how many */
+  purge(limit: number, olderThan: { deliveredMs: number; failedMs: number }): Promise<number>;
+}
+
+export const deliveryKey = (endpointId: string, messageId: string) => `${endpointId} ${messageId}`;
+
+/** A recovery that a relay works on. */
+export interface OpenRecovery {
+  endpointId: string;
+  filters: readonly string[];
+  missedOnly: boolean;
+}
+
+/** The last event that was looked at. `at` is RFC 3339 in UTC, to the microsecond. */
+export interface RecoveryPlace {
+  at: string;
+  orderId: string;
+  seq: number;
+}
+
+/** The next events of a recovery, oldest first. */
+export interface RecoveryBatch {
+  sources: EventSource[];
+  /** Absent when there were none. */
+  reached?: RecoveryPlace;
+  /** Whether there is nothing after them. */
+  isLast: boolean;
+}
+
+export interface Resend {
+  messageId: string;
+  type: string;
+  orderId: string;
+  seq: number;
+}
+
+/** What the relay reads and writes of recoveries. */
+export interface RecoveryStore {
+  /** Takes one that no relay is working on, for a minute. Those of endpoints that are no longer enabled are finished by this. */
+  claim(): Promise<OpenRecovery | undefined>;
+  /** Up to `limit` events after the last batch; undefined while the endpoint has too many deliveries waiting to be sent. */
+  next(recovery: OpenRecovery, limit: number): Promise<RecoveryBatch | undefined>;
+  /** Starts a new round of each delivery, or adds it, and remembers that the batch is done. */
+  resend(recovery: OpenRecovery, batch: RecoveryBatch, messages: readonly Resend[]): Promise<void>;
+  /** Lets a relay take it again after the pause. */
+  giveBack(recovery: OpenRecovery, pauseMs: number): Promise<void>;
+}
+
+/** The notices that were handed to workflows. Throws `Unavailable` when the database is unavailable. */
+export interface NoticeBook {
+  /** Records that a workflow is to send it, before there is one: what Temporal loses after that is found again. */
+  hold(ref: NoticeRef): Promise<void>;
+  /** Takes pending notices whose workflow was not looked for for a while; for a few seconds. */
+  toWatch(limit: number): Promise<NoticeRef[]>;
+  /** They have a workflow: it need not be checked for a while, longer for old ones. */
+  watched(refs: readonly NoticeRef[]): Promise<void>;
+  /** Looks at it again after the pause. */
+  watchAgain(ref: NoticeRef, pauseMs: number): Promise<void>;
+}
