@@ -1,3 +1,6 @@
+// The steps with effects, as workflows call them, and the ports (interfaces) that they need.
+// Never SQL, HTTP or a driver: the implementations are in `adapters`. Each activity may run twice.
+
 import type { Actor } from '../domain/actor.js';
 import type { AcceptedOrder, OrderRun, Undone } from '../domain/order.js';
 import type { Admission, Superseded, Undoing } from '../domain/outcomes.js';

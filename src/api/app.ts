@@ -1,3 +1,6 @@
+// HTTP: a folder per resource, and what all of them share (`access`, `load`, `requests`, `document`, `serving`).
+// Never SQL, never Temporal's client, never a change to an order: it asks workflows for that.
+
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';

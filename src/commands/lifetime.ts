@@ -1,3 +1,6 @@
+// The command line: each command connects the other parts and stops them in order.
+// Never a rule about orders.
+
 import type { Logger } from 'pino';
 import { inTime } from '../in-time.js';
 

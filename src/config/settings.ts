@@ -1,3 +1,5 @@
+// Every setting, with its bounds and description. Never the environment itself: `config.ts` reads that.
+
 import { z } from 'zod';
 import type { Reader } from './kinds.js';
 

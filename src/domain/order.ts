@@ -1,3 +1,6 @@
+// The rules of the shop, as types and pure functions: orders, money, failures, policy.
+// Never I/O, a clock, randomness or the environment; whatever varies arrives as an argument.
+
 import type { Actor } from './actor.js';
 import type { Checkout } from './checkout.js';
 import type { Failure } from './failure.js';

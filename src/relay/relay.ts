@@ -1,3 +1,6 @@
+// The loops beside the workflows: they pass on events, start what lacks a workflow, and purge old deliveries.
+// Never a change to an order; a loop can die at any point and another process goes on.
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inTime } from '../in-time.js';
 import { Unavailable } from '../domain/unavailable.js';

@@ -1,3 +1,6 @@
+// A payment provider for development and tests, with a ledger and faults on demand: a program of its own.
+// Never anything of the rest of `src`: it must not know what it tests.
+
 import { setMaxListeners } from 'node:events';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';

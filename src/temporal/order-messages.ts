@@ -1,3 +1,6 @@
+// This folder is the one place that talks to Temporal's client: what starts, signals, updates, lists and schedules
+// workflows. No SQL, no HTTP, no rules about orders; and workflow code itself never comes here.
+
 import type { Client } from '@temporalio/client';
 import type { NoticeRef } from '../domain/notice.js';
 import type { OrderPolicy } from '../domain/policy.js';
@@ -12,9 +15,6 @@ import { admissionsOf } from './admissions.js';
 import { boundedBy, isAlreadyStarted } from './bounded-calls.js';
 import { signalsOf } from './signals.js';
 import { startUnlessRunningWith } from './start-workflow.js';
-
-// This folder is the one place that talks to Temporal's client: what starts, signals, updates, lists and schedules
-// workflows. No SQL, no HTTP, no rules about orders; and workflow code itself never comes here.
 
 export interface OrderMessagesOptions {
   client: Client;

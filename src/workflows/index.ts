@@ -1,3 +1,7 @@
+// The workflows that workers run, one file each, and `contract.ts`, which says how others reach them.
+// Their parts: `steps` (what an order goes through), `retrying`, `messages` (signals and updates), `telemetry`.
+// Never I/O, a clock of the machine or anything else that a replay would answer differently.
+
 export { auditBooks } from './audit-books.js';
 export { cancelSettledOrder } from './cancel-settled-order.js';
 export { deliverEvent } from './deliver-event.js';

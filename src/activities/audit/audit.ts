@@ -1,3 +1,6 @@
+// The audit: compares the database, the workflows and the gateway, and opens dead letters for what does not agree.
+// It never changes an order: what is wrong gets a recovery, or a person.
+
 import { Context } from '@temporalio/activity';
 import type { OrderPolicy } from '../../domain/policy.js';
 import { auditChecks } from './audit-checks.js';

@@ -1,3 +1,6 @@
+// One attempt to deliver an event to a webhook endpoint, and how many may run at once.
+// Never when the next attempt comes: that is the workflow's, or the relay's.
+
 import { Context } from '@temporalio/activity';
 import { pauseFor, type DeliveryState } from '../../domain/delivery.js';
 import { messageOf, type EventSource } from '../../domain/public-event.js';

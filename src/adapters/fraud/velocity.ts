@@ -1,3 +1,5 @@
+// The built-in fraud checks. They only give a verdict; what follows from it is the workflow's.
+
 import type { FraudCheck } from '../../activities/screening.js';
 import { prepared, type Database } from '../postgres/pool.js';
 import { readLimits } from './limits.js';

@@ -1,3 +1,6 @@
+// What adapters of payment gateways share: the circuit breaker and the HTTP exchange; a folder per gateway beside them.
+// Never a word of one gateway's own protocol.
+
 import { BrokenCircuitError, CircuitState, DelegateBackoff, circuitBreaker, handleWhenResult } from 'cockatiel';
 import { createFailuresInARow, type Subject } from './failures-in-a-row.js';
 import { createRamp } from './ramp.js';

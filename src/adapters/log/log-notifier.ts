@@ -1,3 +1,5 @@
+// Notices to customers as log lines, for development. Never an address or a name.
+
 import type { Notifier } from '../../activities/notices.js';
 
 export interface NoticeLog {

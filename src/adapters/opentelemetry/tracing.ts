@@ -1,3 +1,5 @@
+// Tracing: what is set up at the start, and the spans of requests, calls and workflows. Never personal data.
+
 import { context, diag, trace } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';

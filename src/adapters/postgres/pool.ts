@@ -1,3 +1,6 @@
+// Everything in SQL: the pool, the migrations, and a folder per part of the schema.
+// Every change to an order locks its row first. Never a call to anything but PostgreSQL.
+
 import { Socket } from 'node:net';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { Pool, types, type PoolClient, type QueryResult, type QueryResultRow } from 'pg';

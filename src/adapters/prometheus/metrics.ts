@@ -1,3 +1,5 @@
+// The metrics of this process in Prometheus' format. What is counted is decided elsewhere.
+
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { inTime } from '../../in-time.js';
 

@@ -1,3 +1,5 @@
+// Notices to customers by mail: wording, message, connection. Never whether or when one is due.
+
 import { createTransport } from 'nodemailer';
 import type { Notifier, NotifyOutcome } from '../../activities/notices.js';
 import type { Notice } from '../../domain/notice.js';

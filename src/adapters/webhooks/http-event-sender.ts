@@ -1,3 +1,6 @@
+// Sending events to the URLs of customers: signed, bounded, and never to an address inside our network.
+// Never a retry.
+
 import { Agent as HttpAgent, request as httpRequest, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { EventSender, OutgoingMessage } from '../../activities/deliveries/event-sender.js';

@@ -1,3 +1,5 @@
+// What every request passes before its route: bounds, API key, scope, rate limits. Never a rule about orders.
+
 import type { MiddlewareHandler } from 'hono';
 import { requireKey, type AccessOptions } from './access.js';
 import { allowOrigins, boundUrlAndHeaders, browserHeaders } from './http-limits.js';

@@ -1,3 +1,5 @@
+// Products and stock as the shop maintains them. Never a reservation: orders make those.
+
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { Actor } from '../../domain/actor.js';
 import { productPath, type CatalogueProduct } from '../../domain/product.js';

@@ -1,3 +1,5 @@
+// What needs a person: listed, redriven, settled by evidence, discarded. The workflow decides whether a redrive may be.
+
 import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
 import type { DeadLetter } from '../../domain/dead-letter.js';
 import { actorOf } from '../requests/actor.js';

@@ -1,3 +1,5 @@
+// The OpenAPI document and the pages about it. Routes describe themselves; nothing here is a second description.
+
 import { createRequire } from 'node:module';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Env } from 'hono';

@@ -1,3 +1,6 @@
+// What keeps an overloaded process responsive: it refuses work early, with 503 and Retry-After.
+// Never who may do what: that is in `access`.
+
 import { createBurstQueue } from './burst-queue.js';
 import { createLoadMeter } from './load-meter.js';
 import type { ApiLog } from '../requests/api-log.js';

@@ -1,3 +1,6 @@
+// Checkouts, and everything that is asked of one order. `stream` follows orders live.
+// An order changes in its workflow only: what is here reads, answers, or sends a message.
+
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';

@@ -1,3 +1,6 @@
+// What requests and answers have in common: bodies, fields, pages, problems (RFC 9457).
+// Never a resource of its own.
+
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 

@@ -1,3 +1,5 @@
+// The HTTP server of a process, and its internal port with health and metrics. Never a route of the API.
+
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';

@@ -1,3 +1,6 @@
+// Webhooks both ways: endpoints that receive our events, and the gateway's events that we receive.
+// Never the delivery: `relay` and `activities/deliveries` do that.
+
 import { randomBytes } from 'node:crypto';
 import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
 import type { EventSender } from '../../activities/deliveries/event-sender.js';

@@ -1,3 +1,5 @@
+// `holdfast import`: products from CSV, line by line. Never a route of the API.
+
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';

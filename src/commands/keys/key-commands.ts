@@ -1,3 +1,5 @@
+// `holdfast keys`: API keys, shown once. Only their hashes are kept.
+
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Database } from '../../adapters/postgres/pool.js';
 import type { Scope } from '../../domain/scopes.js';

@@ -1,3 +1,6 @@
+// What a process of `serve` consists of: connections, roles, and which implementation each port gets.
+// Never logic beyond wiring.
+
 import { createOrderReader } from '../../adapters/postgres/orders/order-reader.js';
 import { createOutboxStore } from '../../adapters/postgres/events/outbox.js';
 import { probeWrites } from '../../adapters/postgres/write-probe.js';

@@ -1,3 +1,5 @@
+// `holdfast up`: everything on this machine, for development. Never imported by `serve`.
+
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';

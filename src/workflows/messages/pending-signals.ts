@@ -1,3 +1,6 @@
+// What reaches a running workflow, what it answers, and what it hands to the run that continues it.
+// Never a decision about an order.
+
 import { patched, setHandler } from '@temporalio/workflow';
 import type { RecoveryStanding } from '../../activities/orders.js';
 import { distinctNews, isSameNews, type News } from '../../domain/news.js';

@@ -1,3 +1,6 @@
+// How a step is tried: first at once, then with pauses, for a limited time or until it is done.
+// Never what a step does or means.
+
 import {
   ActivityFailure,
   ApplicationFailure,

@@ -1,3 +1,6 @@
+// What an order goes through, step by step: each step calls an activity and decides what its outcome means.
+// Never a rule that the database must enforce: an activity may run twice, and a run may have been superseded.
+
 import { spread } from '../../domain/jitter.js';
 import type { AcceptedOrder } from '../../domain/order.js';
 import type { OrderPolicy } from '../../domain/policy.js';

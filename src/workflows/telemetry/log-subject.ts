@@ -1,3 +1,6 @@
+// What people see of a running workflow: logs, spans, metrics, and what it is waiting for.
+// Nothing here changes what a workflow does.
+
 import type { WorkflowInterceptors } from '@temporalio/workflow';
 import { subjectOf, type Subject } from '../../domain/subject.js';
 

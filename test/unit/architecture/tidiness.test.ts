@@ -26,6 +26,15 @@ describe('the files', () => {
     expect(found(all, vagueWords)).toEqual([]);
   });
 
+  test('of each folder of src have one that begins with what lives there and what never: five lines at most', () => {
+    const headOf = (path: string) => /^(?:\/\/ .*\n)*/.exec(readText(path))?.[0] ?? '';
+    const headless = [...new Set(sources.map((path) => path.replace(/[^/]*$/, '')))].filter((folder) => {
+      const heads = sources.filter((path) => path.replace(/[^/]*$/, '') === folder).map(headOf);
+      return folder !== 'src/' && !heads.some((head) => head !== '' && lineCount(head) <= 5);
+    });
+    expect(headless).toEqual([]);
+  });
+
   test('were found', () => {
     expect(sources.length).toBeGreaterThan(50);
     expect(written).toEqual(expect.arrayContaining(['src/main.ts', 'test/unit/architecture/tidiness.test.ts']));

@@ -1,3 +1,6 @@
+// The adapter of the payment sandbox: its requests, its answers, its signed events.
+// Never a retry or a decision about an order.
+
 import type { PaymentGateway } from '../../../activities/payments.js';
 import {
   chargeResult,

@@ -1,3 +1,5 @@
+// The invariants of the database as queries for what breaks them. Nothing here writes an order.
+
 import { LIST_CHECKS } from './audit-list-checks.js';
 import { MONEY_CHECKS } from './audit-money-checks.js';
 import { PROGRESS_CHECKS } from './audit-progress-checks.js';

@@ -1,3 +1,5 @@
+// Products and stock as the shop maintains them. Never what orders reserve or take: that is in `orders`.
+
 import type { ProductLine, ProductSeed } from '../../../domain/product.js';
 import { prepared, type Database } from '../pool.js';
 

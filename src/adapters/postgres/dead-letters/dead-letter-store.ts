@@ -1,3 +1,5 @@
+// What needs a person: opened, read, settled by evidence, resolved. Never a redrive: workflows do that.
+
 import { sql } from 'kysely';
 import type { DeadLetterStore, NewDeadLetter } from '../../../activities/dead-letters.js';
 import type { DeadLetterKind } from '../../../domain/dead-letter.js';

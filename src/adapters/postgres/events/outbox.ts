@@ -1,3 +1,5 @@
+// What goes out: the outbox, webhook endpoints and their deliveries, notices. Never the sending itself.
+
 import { sql } from 'kysely';
 import type { ClaimedEvent, OutboxStore } from '../../../relay/relay-ports.js';
 import { prepared, type Database } from '../pool.js';

@@ -1,3 +1,6 @@
+// Charges and refunds: what was sent, what is known of it, and the events of the gateway.
+// Never a call to the gateway; an amount is written only from what the gateway has said.
+
 import { sql } from 'kysely';
 import type { Captured, ChargeStore, Standing } from '../../../activities/payments.js';
 import { chargeKey } from '../../../domain/ids.js';

@@ -1,3 +1,6 @@
+// An order's row, lines, stock and events: how they are placed, moved and read.
+// Never money: that is in `money`.
+
 import { sql } from 'kysely';
 import { isSettled, statusesBefore, type AcceptedOrder, type OrderStatus, type Undone } from '../../../domain/order.js';
 import { actorIn, actorJson, type EventActor } from '../actors.js';

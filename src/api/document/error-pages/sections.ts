@@ -1,3 +1,5 @@
+// The text about each problem: what it means, what to do, when to retry. Never its code or status.
+
 import { PROBLEMS, Problem, problemBody, type ProblemCode } from '../../requests/problems.js';
 import { RETRY, type ErrorPages } from './error-page.js';
 import { OPERATION_PAGES } from './operations-errors.js';

@@ -1,3 +1,6 @@
+// Orders followed live, by server-sent events: one poll of the database serves all followers of a process.
+// Nothing here waits for a client that does not read.
+
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import { streamSSE, type SSEStreamingApi } from 'hono/streaming';
 import { waitingFor } from '../../../domain/order-record.js';
