@@ -1,17 +1,17 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
-import type { Database } from './pool.js';
 import { orUnavailable, orUnreachable } from './or-unavailable.js';
+import type { Run } from './statements.js';
 
 /** A pool for Kysely, whose errors are `Unavailable` where trying again may help. */
-export function kyselyPool(pool: Pool, run: Database['run']): PostgresPool {
+export function kyselyPool(pool: Pool, run: Run): PostgresPool {
   return {
     connect: async () => kyselyClient(await orUnreachable(pool.connect()), run),
     end: () => pool.end(),
   };
 }
 
-function kyselyClient(client: PoolClient, run: Database['run']): PostgresPoolClient {
+function kyselyClient(client: PoolClient, run: Run): PostgresPoolClient {
   function query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>>;
   function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
   function query<R>(asked: string | PostgresCursor<R>, values: readonly unknown[] = []): Answer<R> | PostgresCursor<R> {

@@ -3,10 +3,10 @@
 
 import { Socket } from 'node:net';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
-import { Pool, types, type PoolClient, type QueryResult, type QueryResultRow } from 'pg';
+import { Pool, types, type QueryResult, type QueryResultRow } from 'pg';
 import { kyselyPool } from './kysely-pool.js';
 import { recognizeSession, type Session } from './sessions.js';
-import { runStatement, type Statement } from './statements.js';
+import { runStatement, type Run, type Statement } from './statements.js';
 import type { Tables } from './tables.js';
 import { orUnavailable, orUnreachable } from './or-unavailable.js';
 
@@ -14,8 +14,7 @@ import { orUnavailable, orUnreachable } from './or-unavailable.js';
 export interface Database {
   kysely: Kysely<Tables>;
   pool: Pool;
-  /** Runs a statement on a connection of the pool, with the limits that the connection cannot keep itself. */
-  run<Row extends QueryResultRow>(client: PoolClient, statement: Statement): Promise<QueryResult<Row>>;
+  run: Run;
   close(): Promise<void>;
 }
 
@@ -59,7 +58,7 @@ export function openDatabase({ onError, silenceMs, ...settings }: PoolSettings):
   pool.on('error', (error) => onError(error));
   // A checked-out client that loses its server would otherwise end the process.
   pool.on('connect', (client) => client.on('error', (error) => onError(error)));
-  const run: Database['run'] = async (client, statement) => runStatement(client, sessions.get(client), statement);
+  const run: Run = async (client, statement) => runStatement(client, sessions.get(client), statement);
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: kyselyPool(pool, run) }) });
   const close = async () => {
     await kysely.destroy();

@@ -12,6 +12,9 @@ export interface Statement {
 
 const BEGIN = /^(?:begin|start transaction)\b/;
 
+/** Runs a statement on a connection of the pool, with the limits that the connection cannot keep itself. */
+export type Run = <Row extends QueryResultRow>(client: PoolClient, statement: Statement) => Promise<QueryResult<Row>>;
+
 /** Runs a statement as its connection needs it: behind a pooler, with its limits inside its own transaction. */
 export async function runStatement<Row extends QueryResultRow>(
   client: PoolClient,
