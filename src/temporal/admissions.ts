@@ -18,17 +18,13 @@ import {
   reviewOrder,
   SEND_NOTICE,
   TASK_QUEUE,
+  type Redrive,
   type RefundRequest,
   type ReviewRequest,
 } from '../workflows/contract.js';
 import { isAlreadyStarted, isNotFound, RACES, type Bounded } from './bounded-calls.js';
 import { checkoutRun } from './checkout-run.js';
 import { updatesOf, type UpdateOptions } from './update-answers.js';
-
-export interface Redrive {
-  deadLetterId: string;
-  actor: Actor;
-}
 
 interface AdmissionOptions {
   client: Client;

@@ -56,6 +56,12 @@ export const reviewOrder = defineUpdate<ReviewOutcome, [ReviewRequest]>('reviewO
 /** Whether the workflow may do what it was started for. Answered once its first activity has decided. */
 export const admission = defineUpdate<Admission>('admission');
 
+/** Has a failed order, or a notice that was given up, tried again: the dead letter says which, and the actor who asked. */
+export interface Redrive {
+  deadLetterId: string;
+  actor?: Actor | undefined;
+}
+
 export interface RefundRequest {
   orderId: string;
   refundId: string;

@@ -9,7 +9,7 @@ import type { NoticeActivities } from '../activities/notices.js';
 import type { NoticeRef, NoticeState } from '../domain/notice.js';
 import { NOTICE_BOOK, NOTICE_TRIES } from './retrying/activity-options.js';
 import { announceAdmission } from './messages/admission.js';
-import type { Redrive } from './steps/redrive.js';
+import type { Redrive } from './contract.js';
 
 const { sendNotice: trySending } = proxyActivities<NoticeActivities>(NOTICE_TRIES);
 const { giveUpNotice, reopenNotice } = proxyActivities<NoticeActivities>(NOTICE_BOOK);

@@ -3,7 +3,7 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { Actor } from '../../domain/actor.js';
 import { productPath, type CatalogueProduct } from '../../domain/product.js';
-import { actorOf } from '../requests/actor.js';
+import { actorOf } from '../requests/actor-header.js';
 import { answer, emptyAnswer } from '../requests/answers.js';
 import { changedMeanwhile, etagOf, expectedVersions } from './if-match.js';
 import { skuSchema } from '../requests/fields.js';

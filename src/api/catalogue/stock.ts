@@ -1,7 +1,7 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Actor } from '../../domain/actor.js';
-import { actorJson, actorOf, actorSchema } from '../requests/actor.js';
+import { actorJson, actorOf, actorSchema } from '../requests/actor-header.js';
 import { answer as answerOf } from '../requests/answers.js';
 import { requiredKey } from '../requests/idempotency-key.js';
 import { skuSchema, text, timestamp } from '../requests/fields.js';

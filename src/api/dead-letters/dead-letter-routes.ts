@@ -2,7 +2,7 @@
 
 import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
 import type { DeadLetter } from '../../domain/dead-letter.js';
-import { actorOf } from '../requests/actor.js';
+import { actorOf } from '../requests/actor-header.js';
 import { answer } from '../requests/answers.js';
 import { redriveDeadLetter, sendEvidence } from './dead-letter-actions.js';
 import type { DeadLetterOptions } from './dead-letter-book.js';

@@ -5,7 +5,7 @@ import {
   type DeadLetter,
   type DeadLetterState,
 } from '../../domain/dead-letter.js';
-import { actorJson, actorSchema } from '../requests/actor.js';
+import { actorJson, actorSchema } from '../requests/actor-header.js';
 import { orderIdSchema } from '../orders/order-schema.js';
 import { text, timestamp } from '../requests/fields.js';
 import { listOf, pageQuery, placeTime } from '../requests/paging.js';

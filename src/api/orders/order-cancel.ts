@@ -2,7 +2,7 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { Actor } from '../../domain/actor.js';
 import type { OrderRecord } from '../../domain/order-record.js';
 import { isCancellable, type OrderStatus } from '../../domain/order.js';
-import { actorOf } from '../requests/actor.js';
+import { actorOf } from '../requests/actor-header.js';
 import { answer } from '../requests/answers.js';
 import { existingOrder } from './accept-checkout.js';
 import type { OrderActionOptions } from './order-actions.js';

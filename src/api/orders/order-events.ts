@@ -1,5 +1,5 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
-import { actorJson, actorSchema } from '../requests/actor.js';
+import { actorJson, actorSchema } from '../requests/actor-header.js';
 import { answer } from '../requests/answers.js';
 import type { Actor } from '../../domain/actor.js';
 import { existingOrder, type OrderSources } from './accept-checkout.js';

@@ -1,5 +1,5 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
-import { actorOf } from '../requests/actor.js';
+import { actorOf } from '../requests/actor-header.js';
 import { answer } from '../requests/answers.js';
 import { existingOrder } from './accept-checkout.js';
 import { goodsReturned, type OrderActionOptions } from './order-actions.js';

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { MAX_AMOUNT_MINOR } from '../../domain/money.js';
 import { refundableMinor, type OrderRecord, type Refund } from '../../domain/order-record.js';
 import type { Admission } from '../../domain/outcomes.js';
-import { actorOf } from '../requests/actor.js';
+import { actorOf } from '../requests/actor-header.js';
 import { answer as answerOf } from '../requests/answers.js';
 import { existingOrder } from './accept-checkout.js';
 import { refundIdFromKey, requiredKey } from '../requests/idempotency-key.js';

@@ -3,7 +3,7 @@ import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { Actor } from '../../domain/actor.js';
 import type { OrderRecord } from '../../domain/order-record.js';
 import type { ReviewDecision, ReviewOutcome } from '../../domain/outcomes.js';
-import { actorOf } from '../requests/actor.js';
+import { actorOf } from '../requests/actor-header.js';
 import { answer } from '../requests/answers.js';
 import { existingOrder } from './accept-checkout.js';
 import { interrupted, type OrderActionOptions } from './order-actions.js';

@@ -8,7 +8,7 @@ import type { Checkout } from '../../domain/checkout.js';
 import type { OrderRecord } from '../../domain/order-record.js';
 import { isSettled } from '../../domain/order.js';
 import type { OrderPolicy } from '../../domain/policy.js';
-import { actorOf } from '../requests/actor.js';
+import { actorOf } from '../requests/actor-header.js';
 import { answer, RATE_HEADERS } from '../requests/answers.js';
 import { acceptCheckout, existingOrder, findOrder, type OrderSources } from './accept-checkout.js';
 import { checkoutKey, type CheckoutKeys } from './checkout-key.js';

@@ -1,16 +1,11 @@
 import { CancellationScope } from '@temporalio/workflow';
-import type { Actor } from '../../domain/actor.js';
+import type { Redrive } from '../contract.js';
 import { announceAdmission } from '../messages/admission.js';
 import type { Inbox } from '../messages/pending-signals.js';
 import type { Journey } from './journey.js';
 import { settleAll } from './payment.js';
 import { refundUntilDone } from './refunding.js';
 import type { OrderSteps } from './order-steps.js';
-
-export interface Redrive {
-  deadLetterId: string;
-  actor?: Actor | undefined;
-}
 
 /**
  * Makes this run the owner of a failed order, by compare-and-set on the dead letter and the row. What the runs before it

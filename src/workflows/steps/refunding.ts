@@ -1,9 +1,9 @@
 import type { Evidence } from '../../domain/dead-letter.js';
 import type { RefundOutcome } from '../../domain/outcomes.js';
 import type { OrderPolicy } from '../../domain/policy.js';
+import type { Redrive } from '../contract.js';
 import type { Inbox } from '../messages/pending-signals.js';
 import { lookupPauses } from './lookup-pauses.js';
-import type { Redrive } from './redrive.js';
 
 /** What sending money back needs: the refunds of an order that is being undone, or one that was asked for. */
 export interface RefundSteps {

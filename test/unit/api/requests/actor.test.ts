@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Hono } from 'hono';
-import { actorOf } from '../../../../src/api/requests/actor.js';
+import { actorOf } from '../../../../src/api/requests/actor-header.js';
 import { openDesk, type Desk } from '../desk.js';
 
 const app = new Hono<{ Variables: { requestId: string; keyId: string; keyName: string } }>();
