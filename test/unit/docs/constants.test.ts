@@ -59,7 +59,7 @@ const SAYINGS: readonly (readonly [string, string])[] = [
   ['docs/keys-and-limits.md', `${constant('MAX_DEPTH')} levels`],
   ['docs/keys-and-limits.md', `${grouped(constant('MAX_VALUES'))} values`],
   ['docs/keys-and-limits.md', `| time to answer | ${seconds('REQUEST_TIMEOUT_MS')} s |`],
-  ['docs/keys-and-limits.md', `| ${constant('MOST_WAITING', 'api/orders/orders.ts')} per process`],
+  ['docs/keys-and-limits.md', `| ${constant('MOST_WAITING', 'api/orders/order-routes.ts')} per process`],
   ['docs/operations.md', `counted up to ${grouped(constant('MOST_COUNTED'))}`],
   ['docs/errors.md', `There are ${constant('MOST_ENDPOINTS')} endpoints already`],
   ['docs/security.md', `webhook endpoints, at most ${constant('MOST_ENDPOINTS')}`],
