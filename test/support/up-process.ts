@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { eventually } from './end-state.js';
 import { freePort } from './holdfast-process.js';
 import { TEST_KEY } from './test-key.js';
@@ -35,7 +36,8 @@ export async function newHome(): Promise<Environment> {
 export async function newHomeWithData(): Promise<Environment> {
   const home = await newHome();
   const data = join(home['HOLDFAST_HOME'] ?? '', 'postgres');
-  await cp(process.env['HOLDFAST_IT_DATA'] ?? '', data, { recursive: true });
+  // A thousand files: Node itself would take as long as initdb.
+  await promisify(execFile)('cp', ['-R', process.env['HOLDFAST_IT_DATA'] ?? '', data]);
   return home;
 }
 
