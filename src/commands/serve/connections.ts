@@ -45,7 +45,7 @@ export async function openConnections(options: RolesOptions): Promise<Connection
   });
   const needs = keepTemporalNeeds(orderNamespace(client), { log });
   lifetime.onClose('needs of Temporal', () => needs.stop());
-  await needs.met;
+  await needs.untilMet();
   return { database, connection, client, needs };
 }
 

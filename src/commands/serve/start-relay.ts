@@ -19,6 +19,8 @@ import { startRelay } from '../../relay/relay.js';
 import { watchOver } from '../../relay/ensure-workflows.js';
 import { createWebhookConsumer } from '../../relay/webhook-consumer.js';
 import { createDeliveryWorker } from '../../worker.js';
+import { runWorker } from './run-worker.js';
+import type { TemporalNeeds } from './temporal-needs.js';
 import type { Lifetime } from '../lifetime.js';
 
 export interface RelayRoleOptions {
@@ -28,6 +30,7 @@ export interface RelayRoleOptions {
   outbox: OutboxStore;
   client: Client;
   connection: NativeConnection;
+  needs: TemporalNeeds;
   eventSender: EventSender;
   log: Logger;
   lifetime: Lifetime;
@@ -41,24 +44,20 @@ const POOLER =
 
 /** Hands the outbox on, and calls the receivers of events. Ends through the lifetime. */
 export async function startRelayRole(options: RelayRoleOptions): Promise<void> {
-  const { config, database, outbox, client, connection, eventSender, log, lifetime, consumers = [] } = options;
+  const { config, database, outbox, client, connection, needs, eventSender, log, lifetime, consumers = [] } = options;
   const gates = createEndpointGates();
   const store = createWebhookStore(database);
   const delaysMs = config.WEBHOOK_RETRY_DELAYS_S.split(',').map((seconds) => Number(seconds) * 1_000);
   await createEndpointBook(database).refreshFilters();
 
-  const worker = await createDeliveryWorker({
-    connection,
-    namespace: config.TEMPORAL_NAMESPACE,
-    ports: { deliveries: createDeliveryStore(database), eventSender, gates },
-    shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
-  });
-  const stopped = worker.run();
-  stopped.catch((error: Error) => lifetime.end(error));
-  lifetime.onClose('delivery worker', async () => {
-    if (worker.getState() === 'RUNNING') worker.shutdown();
-    await stopped;
-  });
+  const create = () =>
+    createDeliveryWorker({
+      connection,
+      namespace: config.TEMPORAL_NAMESPACE,
+      ports: { deliveries: createDeliveryStore(database), eventSender, gates },
+      shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
+    });
+  await runWorker({ name: 'delivery worker', create, needs, log, lifetime });
 
   const purge = startPurge({ store, log, retentionMs: config.WEBHOOK_RETENTION_MS });
   lifetime.onClose('purge of deliveries', () => purge.stop());

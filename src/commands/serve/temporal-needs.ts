@@ -23,8 +23,7 @@ export function keepTemporalNeeds(
 ) {
   const needs = [first];
   let failures = 0;
-  let onMet = () => {};
-  const met = new Promise<void>((resolve) => (onMet = resolve));
+  const waiting: (() => void)[] = [];
 
   const rounds = startRounds(async (wait) => {
     const missing: string[] = [];
@@ -36,7 +35,7 @@ export function keepTemporalNeeds(
       }
       if (missing.length > 0) log.warn({ missing }, 'Temporal lacked what orders need; it was created');
       failures = 0;
-      onMet();
+      for (const resolve of waiting.splice(0)) resolve();
     } catch (err) {
       failures += 1;
       if (missing.length > 0)
@@ -47,8 +46,8 @@ export function keepTemporalNeeds(
   });
 
   return {
-    /** Resolves when Temporal has had it all for the first time. */
-    met,
+    /** Resolves at the next look that finds everything there, or has created it. */
+    untilMet: (): Promise<void> => new Promise((resolve) => waiting.push(resolve)),
     add: (need: TemporalNeed): void => void needs.push(need),
     /** What is missing now, in words; nothing when it is all there. Whatever is missing is then created soon. */
     async probe(): Promise<string | void> {

@@ -15,6 +15,7 @@ import { keepCounts } from './keep-counts.js';
 import { noticeConsumerOf, notifiersOf, watchNotices } from './notifier-wiring.js';
 import { createPorts } from './worker-ports.js';
 import { policyOf } from './order-policy.js';
+import { runWorker } from './run-worker.js';
 import { startRelayRole } from './start-relay.js';
 import { createWorkflowSlots } from './workflow-slots.js';
 import type { RoleParts } from './role-parts.js';
@@ -48,30 +49,26 @@ export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, '
     notifiers: [...notifiersOf({ config, log, lifetime }), ...(parts.notifiers ?? [])],
     ...(parts.fraudChecks === undefined ? {} : { fraudChecks: parts.fraudChecks }),
   });
-  const worker = await createOrderWorker({
-    connection,
-    namespace: config.TEMPORAL_NAMESPACE,
-    ports,
-    interceptors: [...(tracing?.activityInterceptors ?? []), activityLogAttributes],
-    ...(tracing === undefined ? {} : { workflowSpans: tracing.workflowSinks }),
-    workflowSlots: createWorkflowSlots({ ...SLOTS, isYielding: () => gate?.hasQueue() ?? false }),
-    shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
-  });
   lifetime.onClose('order counts', keepCounts(createOrderCounts(database), log));
   const schedule = auditSchedule(client, policyOf(config), config.AUDIT_INTERVAL_MS);
   // One that is there gets today's policy.
   await schedule.create();
   needs.add(schedule);
-  const stopped = worker.run();
-  stopped.catch((error: Error) => lifetime.end(error));
-  lifetime.onClose('worker', async () => {
-    if (worker.getState() === 'RUNNING') worker.shutdown();
-    await stopped;
-  });
+  const create = () =>
+    createOrderWorker({
+      connection,
+      namespace: config.TEMPORAL_NAMESPACE,
+      ports,
+      interceptors: [...(tracing?.activityInterceptors ?? []), activityLogAttributes],
+      ...(tracing === undefined ? {} : { workflowSpans: tracing.workflowSinks }),
+      workflowSlots: createWorkflowSlots({ ...SLOTS, isYielding: () => gate?.hasQueue() ?? false }),
+      shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
+    });
+  const worker = await runWorker({ name: 'worker', create, needs, log, lifetime });
   const notices = createNoticeBook(database);
   await startRelayRole({ ...parts, consumers: [noticeConsumerOf(ports, notices, requests)] });
   lifetime.onClose('watch over notices', watchNotices({ book: notices, requests, log }));
-  readiness.add('worker', async () => whatStops(worker));
+  readiness.add('worker', async () => whatStops(worker()));
 }
 
 /** Logs, counts and shows the gateway's circuit breaker in this process. */

@@ -46,7 +46,7 @@ const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 test('what is there costs no line, and what gets lost is created again with one line', async () => {
   const [need, log] = [aNeed('namespace'), aLog()];
   needs = keepTemporalNeeds(need, { log });
-  await needs.met;
+  await needs.untilMet();
   await pass(LOOK_MS);
   expect(log.lines).toEqual([]);
 
@@ -61,7 +61,7 @@ test('a probe says what is missing, and has it created at once', async () => {
   const [namespace, schedule] = [aNeed('namespace'), aNeed('audit schedule')];
   needs = keepTemporalNeeds(namespace, { log: aLog() });
   needs.add(schedule);
-  await needs.met;
+  await needs.untilMet();
   expect(await needs.probe()).toBeUndefined();
   [namespace.isThere, schedule.isThere] = [false, false];
   expect(await needs.probe()).toBe('missing: namespace, audit schedule');
@@ -74,7 +74,7 @@ test('what must not be created is tried after growing pauses, whoever probes mea
   [need.isThere, need.isRefused] = [false, true];
   needs = keepTemporalNeeds(need, { log });
   const met = jest.fn();
-  void needs.met.then(met);
+  void needs.untilMet().then(met);
   const tries: number[] = [];
   for (const pauseMs of [0, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
     await pass(pauseMs);
@@ -102,6 +102,7 @@ test('a Temporal that does not answer is asked again, and nothing is created bli
   expect(need.creations).toBe(0);
   expect(log.lines[0]).toBe('warn Temporal could not be asked whether it has what orders need ()');
   need.isSilent = false;
+  const met = needs.untilMet();
   await pass(2_000);
-  await needs.met;
+  await met;
 });
