@@ -10,24 +10,13 @@ import {
 } from '@temporalio/worker';
 import { createAuditActivities } from './activities/audit/audit.js';
 import type { AuditPorts } from './activities/audit/audit-ports.js';
-import { createDeadLetterActivities, type DeadLetterStore } from './activities/dead-letters.js';
 import { createDeliveryActivities, type DeliveryPorts } from './activities/deliveries/deliveries.js';
-import { createGatewayEventActivities, type GatewayEventPorts } from './activities/gateway-events.js';
-import { createInventoryActivities, type ReservationStore } from './activities/inventory.js';
+import { orderActivitiesFor, type OrderPorts } from './activities/order-activities.js';
 import { createNoticeActivities, type NoticePorts } from './activities/notices.js';
-import { createOrderActivities, type OrderStore } from './activities/orders.js';
-import { createPaymentActivities, type PaymentPorts } from './activities/payments.js';
-import { createRefundActivities, type RefundPorts } from './activities/refunds.js';
-import { createScreeningActivities, type ScreeningPorts } from './activities/screening.js';
 import { DELIVERY_TASK_QUEUE, TASK_QUEUE } from './workflows/contract.js';
 
-/** All that the activities need of the world. Custom gateways and fraud checks are passed in here. */
-export type Ports = PaymentPorts &
-  RefundPorts &
-  ScreeningPorts &
-  GatewayEventPorts &
-  NoticePorts &
-  AuditPorts & { reservations: ReservationStore; orders: OrderStore; deadLetters: DeadLetterStore };
+/** All that the activities of this worker need of the world. */
+export type Ports = OrderPorts & NoticePorts & AuditPorts;
 
 export interface OrderWorkerOptions {
   connection: NativeConnection;
@@ -54,17 +43,7 @@ export const WORKFLOW_BUNDLE = fileURLToPath(new URL('./workflow-bundle.js', imp
 const TRACED_WORKFLOW_BUNDLE = fileURLToPath(new URL('./workflow-bundle-traced.js', import.meta.url));
 
 export function activitiesFor(ports: Ports) {
-  return {
-    ...createScreeningActivities(ports),
-    ...createInventoryActivities(ports),
-    ...createPaymentActivities(ports),
-    ...createRefundActivities(ports),
-    ...createOrderActivities(ports),
-    ...createDeadLetterActivities(ports),
-    ...createGatewayEventActivities(ports),
-    ...createAuditActivities(ports),
-    ...createNoticeActivities(ports),
-  };
+  return { ...orderActivitiesFor(ports), ...createAuditActivities(ports), ...createNoticeActivities(ports) };
 }
 
 /** A worker that runs orders. The caller runs it and shuts it down. */

@@ -1,10 +1,18 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import type { Evidence } from '../domain/dead-letter.js';
 import { spread } from '../domain/jitter.js';
 import type { OrderRun } from '../domain/order.js';
 import type { ChargeOutcome } from '../domain/outcomes.js';
 import { counted } from './counted-tries.js';
+import {
+  gatewayFailure,
+  SEND_MARGIN_MS,
+  signal,
+  timed,
+  tooLate,
+  type GatewayCall,
+  type GatewayTrouble,
+} from './gateway-calls.js';
 
 /** A request to a gateway to take money once. `key` is the idempotency key: the same key is the same charge. */
 export interface ChargeRequest {
@@ -15,7 +23,7 @@ export interface ChargeRequest {
   method: string;
 }
 
-export interface RefundRequest {
+export interface GatewayRefund {
   key: string;
   /** The idempotency key of the charge whose money goes back. */
   chargeKey: string;
@@ -26,13 +34,6 @@ export interface RefundRequest {
 
 export type Captured = { kind: 'captured'; reference: string; amountMinor: number; currency: string };
 export type Declined = { kind: 'declined'; code: string };
-
-/** A fault on the way, classified by what the provider's contract says about its effect. */
-export type GatewayTrouble =
-  /** Provably nothing happened: connection refused, 429, a provider's "try later". */
-  | { kind: 'not_executed'; reason: string; retryAfterMs?: number }
-  /** Not known: timeout, reset, any other server error. */
-  | { kind: 'ambiguous'; reason: string };
 
 /** The circuit breaker is open: nothing was sent. */
 export type Refused = { kind: 'refused'; retryAfterMs: number };
@@ -57,7 +58,7 @@ export interface PaymentGateway {
   charge(request: ChargeRequest, signal: AbortSignal): Promise<ChargeResult>;
   /** Asks what became of the charge with this key. Throws when the provider cannot be asked. */
   lookup(key: string, signal: AbortSignal): Promise<LookupResult>;
-  refund(request: RefundRequest, signal: AbortSignal): Promise<RefundResult>;
+  refund(request: GatewayRefund, signal: AbortSignal): Promise<RefundResult>;
   /** Asks what became of the refund with this key. Throws when the provider cannot be asked. */
   lookupRefund(key: string, signal: AbortSignal): Promise<RefundLookup>;
 }
@@ -71,11 +72,6 @@ export type Claim =
 export type Standing =
   | { kind: 'known'; outcome: ChargeOutcome }
   | { kind: 'open'; attempt: number; key: string; settlesInMs: number };
-
-/** A call to the gateway, for the record. */
-export interface GatewayCall {
-  latencyMs: number;
-}
 
 /** The store of charge attempts. Each method is one transaction that is committed when it returns. */
 export interface ChargeStore {
@@ -110,8 +106,6 @@ export interface PaymentPorts {
   charges: ChargeStore;
 }
 
-/** How long after it was claimed a send may begin, without what is done in between. */
-export const SEND_MARGIN_MS = 2_000;
 // How soon a gateway that could not be asked about a doubtful charge is asked again.
 const ASK_AGAIN_MS = 5_000;
 
@@ -221,29 +215,4 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
 function countTry(outcome: ChargeResult['kind']): void {
   const { metricMeter } = Context.current();
   metricMeter.createCounter('holdfast_charge_tries', '', 'Tries to charge, by outcome').add(1, { outcome });
-}
-
-const signal = () => Context.current().cancellationSignal;
-
-async function timed<T>(work: () => Promise<T>): Promise<{ result: T; call: GatewayCall }> {
-  const started = performance.now();
-  const result = await work();
-  return { result, call: { latencyMs: Math.round(performance.now() - started) } };
-}
-
-export const tooLate: GatewayTrouble = {
-  kind: 'not_executed',
-  reason: 'the time to send had passed; nothing was sent',
-};
-
-/** What a try throws so that Temporal retries it, no sooner than the gateway asked for. */
-export function gatewayFailure(trouble: GatewayTrouble): ApplicationFailure {
-  const notExecuted = trouble.kind === 'not_executed';
-  const wait = notExecuted ? trouble.retryAfterMs : undefined;
-  return ApplicationFailure.create({
-    type: notExecuted ? 'GatewayNotExecuted' : 'GatewayAmbiguous',
-    message: trouble.reason,
-    // A workflow is shown no `nextRetryDelay`, so the first, local try tells it by the details.
-    ...(wait === undefined ? {} : { nextRetryDelay: wait, details: [{ retryAfterMs: wait }] }),
-  });
 }

@@ -2,32 +2,15 @@ import { Context } from '@temporalio/activity';
 import type { Actor } from '../domain/actor.js';
 import type { Evidence } from '../domain/dead-letter.js';
 import type { OrderRun } from '../domain/order.js';
+import type { RequestedRefund } from '../domain/requested-refund.js';
 import type { Admission, RefundOutcome } from '../domain/outcomes.js';
-import {
-  gatewayFailure,
-  SEND_MARGIN_MS,
-  tooLate,
-  type PaymentGateway,
-  type RefundLookup,
-  type RefundRequest,
-  type RefundResult,
-} from './payments.js';
-
-export interface RequestedRefund {
-  orderId: string;
-  refundId: string;
-  amountMinor?: number;
-  reason: string;
-  restock: boolean;
-  fingerprint: string;
-  actor?: Actor;
-}
+import { gatewayFailure, SEND_MARGIN_MS, signal, timed, tooLate, type GatewayCall } from './gateway-calls.js';
+import type { GatewayRefund, PaymentGateway, RefundLookup, RefundResult } from './payments.js';
 
 /** A refund to send, one to look up before anything else, or one that the gateway refused and a person must look at. */
-export type DueRefund = { state: 'due' | 'unknown'; request: RefundRequest } | { state: 'refused'; code: string };
+export type DueRefund = { state: 'due' | 'unknown'; request: GatewayRefund } | { state: 'refused'; code: string };
 
-export interface LookedRefund {
-  latencyMs: number;
+export interface LookedRefund extends GatewayCall {
   /** How long after its last send a refund may still appear at the gateway. */
   settlingTimeMs: number;
 }
@@ -141,8 +124,8 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
     if (claim.kind !== 'send') return claim;
     // A process that was paused must not send what may have been settled, under another key, meanwhile.
     const isLate = performance.now() - claimedAt > SEND_MARGIN_MS;
-    const { result, latencyMs } = await timed(async () => (isLate ? tooLate : gateway.refund(request, signal())));
-    const standing = await refunds.record(request.key, result, latencyMs, tries);
+    const { result, call } = await timed(async () => (isLate ? tooLate : gateway.refund(request, signal())));
+    const standing = await refunds.record(request.key, result, call.latencyMs, tries);
     if (standing.kind !== 'sendable') return standing;
     if (result.kind === 'not_executed' || result.kind === 'ambiguous') throw gatewayFailure(result);
     throw new Error(`the gateway's answer about refund ${request.key} left it to be sent`);
@@ -150,20 +133,12 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
 
   async function look(key: string): ReturnType<RefundStore['looked']> {
     const { settlingTimeMs } = gateway;
-    const { result: found, latencyMs } = await timed(() =>
+    const { result: found, call } = await timed(() =>
       gateway.lookupRefund(key, signal()).catch((error: unknown) => {
         Context.current().log.warn('the gateway could not be asked about a refund', { key, error: String(error) });
         return undefined;
       }),
     );
-    return refunds.looked(key, found, { latencyMs, settlingTimeMs });
+    return refunds.looked(key, found, { ...call, settlingTimeMs });
   }
-}
-
-const signal = () => Context.current().cancellationSignal;
-
-async function timed<T>(work: () => Promise<T>): Promise<{ result: T; latencyMs: number }> {
-  const started = performance.now();
-  const result = await work();
-  return { result, latencyMs: Math.round(performance.now() - started) };
 }

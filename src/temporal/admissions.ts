@@ -4,6 +4,7 @@ import type { NoticeRef } from '../domain/notice.js';
 import type { AcceptedOrder } from '../domain/order.js';
 import type { Admission, ReviewOutcome } from '../domain/outcomes.js';
 import type { OrderPolicy } from '../domain/policy.js';
+import type { RequestedRefund } from '../domain/requested-refund.js';
 import {
   admission,
   CANCEL_SETTLED_ORDER,
@@ -19,7 +20,6 @@ import {
   SEND_NOTICE,
   TASK_QUEUE,
   type Redrive,
-  type RefundRequest,
   type ReviewRequest,
 } from '../workflows/contract.js';
 import { isAlreadyStarted, isNotFound, RACES, type Bounded } from './bounded-calls.js';
@@ -42,7 +42,7 @@ export function admissionsOf({ client, bounded, probeDatabase }: AdmissionOption
       admitted(CANCEL_SETTLED_ORDER, cancelWorkflowId(order.orderId), [order, policy, reason]),
 
     /** The database keeps a refund's id, so a run that was refused may be followed by another one. */
-    refund: (request: RefundRequest, policy: OrderPolicy): Promise<Admission> =>
+    refund: (request: RequestedRefund, policy: OrderPolicy): Promise<Admission> =>
       admitted(REFUND_ORDER, refundWorkflowId(request.refundId), [request, policy]),
 
     fulfil: (orderId: string, policy: OrderPolicy, actor: Actor): Promise<Admission> =>

@@ -3,6 +3,7 @@ import type { News } from '../domain/news.js';
 import type { AcceptedOrder } from '../domain/order.js';
 import type { Refund } from '../domain/order-record.js';
 import type { OrderPolicy } from '../domain/policy.js';
+import type { RequestedRefund } from '../domain/requested-refund.js';
 import { isSignalLimit } from '../domain/signal-limit.js';
 import {
   cancelOrder,
@@ -15,7 +16,6 @@ import {
   refundWorkflowId,
   TASK_QUEUE,
   type CancelRequest,
-  type RefundRequest,
 } from '../workflows/contract.js';
 import { isAlreadyStarted, isNotFound, RACES, type Bounded } from './bounded-calls.js';
 import { startUnlessRunningWith } from './start-workflow.js';
@@ -61,9 +61,9 @@ export function signalsOf(client: Client, bounded: Bounded) {
     },
 
     /** Tells the workflow of a requested refund, starting it again when it is over. */
-    tellRefund: (orderId: string, refund: RequestedRefund, policy: OrderPolicy, item: News): Promise<void> => {
+    tellRefund: (orderId: string, refund: KeptRefund, policy: OrderPolicy, item: News): Promise<void> => {
       const { id: refundId, amountMinor, reason, restock, fingerprint } = refund;
-      const request: RefundRequest = {
+      const request: RequestedRefund = {
         orderId,
         refundId,
         amountMinor,
@@ -122,7 +122,7 @@ export function signalsOf(client: Client, bounded: Bounded) {
   }
 }
 
-type RequestedRefund = Pick<Refund, 'id' | 'amountMinor' | 'reason' | 'restock' | 'fingerprint'>;
+type KeptRefund = Pick<Refund, 'id' | 'amountMinor' | 'reason' | 'restock' | 'fingerprint'>;
 
 /** The workflows of an order that may be waiting for news, the likeliest first. */
 function workflowIdsOf(orderId: string, refundId?: string): string[] {

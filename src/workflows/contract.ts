@@ -62,17 +62,6 @@ export interface Redrive {
   actor?: Actor | undefined;
 }
 
-export interface RefundRequest {
-  orderId: string;
-  refundId: string;
-  /** All that is left when absent. Minor units. */
-  amountMinor?: number;
-  reason: string;
-  restock: boolean;
-  fingerprint: string;
-  actor?: Actor;
-}
-
 export interface GatewayEventRef {
   gateway: string;
   eventId: string;

@@ -2,7 +2,7 @@ import { allHandlersFinished, CancellationScope, condition, continueAsNew } from
 import type { Admission } from '../domain/outcomes.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { admitted, announceAdmission } from './messages/admission.js';
-import type { RefundRequest } from './contract.js';
+import type { RequestedRefund } from '../domain/requested-refund.js';
 import { openInbox, type Left } from './messages/pending-signals.js';
 import { inRuns } from './messages/long-run.js';
 import { allTries, orderActivities } from './retrying/optimistic.js';
@@ -13,7 +13,7 @@ import { refundUntilDone, type RefundSteps } from './steps/refunding.js';
  * Sends back part or all of a settled order's money, once, and restocks if that was requested. It cannot be cancelled:
  * the money may be on its way.
  */
-export async function refundOrder(request: RefundRequest, policy: OrderPolicy, before?: Left): Promise<Admission> {
+export async function refundOrder(request: RequestedRefund, policy: OrderPolicy, before?: Left): Promise<Admission> {
   const inbox = openInbox(before);
   const announce = announceAdmission();
   const { orderId, refundId } = request;

@@ -33,7 +33,7 @@ function runOf(order: AcceptedOrder, owner = 'run-1') {
   const steps = {
     screen: () => screenings.screened(order, owner, { verdict: 'review', detail: 'odd' }, 60_000),
     approve: () => screenings.review(run, 'approve'),
-    reserve: () => reservations.reserve(order, owner, 60_000),
+    reserve: () => reservations.reserveInventory({ order, owner, ttlMs: 60_000 }),
     send: () => charges.claim(run, 1_000, 60_000),
     capture: () => charges.captured(run, 1, money, call),
     decline: () => charges.declined(run, 1, 'no', call),
@@ -48,7 +48,7 @@ function runOf(order: AcceptedOrder, owner = 'run-1') {
       for (const due of await refunds.due(run)) {
         if (due.state === 'due') await refunds.record(due.request.key, { kind: 'refunded', reference: 're' }, 1);
       }
-      await reservations.release(run);
+      await reservations.releaseInventory(run);
       await orders.end(run, ending);
     },
     fail: () => steps.undo({ status: 'failed', failure }),

@@ -38,7 +38,7 @@ export function createFakeBooks(stock: Record<string, number> = { 'product-A': 1
 
 function createFakeReservations({ place, move, hold, putBack, entry, stock }: FakeTables): ReservationStore {
   return {
-    async reserve(order, owner, ttlMs) {
+    async reserveInventory({ order, owner, ttlMs }) {
       const found = place(order, owner);
       if (found.owner !== owner) return { kind: 'superseded' };
       if (holdsStock(found.status)) return { kind: 'reserved' };
@@ -55,13 +55,13 @@ function createFakeReservations({ place, move, hold, putBack, entry, stock }: Fa
       return { kind: 'out_of_stock', shortages };
     },
 
-    async release({ orderId, owner }) {
+    async releaseInventory({ orderId, owner }) {
       const found = entry(orderId);
       if (found.owner !== owner || !isBeingUndone(found.status)) return;
       if (found.held === 'active' || found.held === 'committed') putBack(found);
     },
 
-    async restock(orderId, refundId) {
+    async restockOrder({ orderId, refundId }) {
       const found = entry(orderId);
       const refund = found.refunds.find((other) => other.refundId === refundId);
       if (found.held === 'committed' && refund?.state === 'succeeded' && refund.restock === true) putBack(found);

@@ -4,7 +4,7 @@ import type {
   LookupResult,
   PaymentGateway,
   RefundLookup,
-  RefundRequest,
+  GatewayRefund,
   RefundResult,
 } from '../../src/activities/payments.js';
 
@@ -15,7 +15,7 @@ export interface GatewayScript {
   charge?: Charge;
   /** What each look-up answers; by default what the ledger says. */
   lookup?: (key: string, call: number) => Promise<LookupResult> | LookupResult;
-  refund?: (request: RefundRequest, call: number) => Promise<RefundResult> | RefundResult;
+  refund?: (request: GatewayRefund, call: number) => Promise<RefundResult> | RefundResult;
   lookupRefund?: (key: string, call: number) => Promise<RefundLookup> | RefundLookup;
 }
 
@@ -28,7 +28,7 @@ export function captured({ key, amountMinor, currency }: Omit<ChargeRequest, 'or
   return { kind: 'captured', reference: `ref-${key}`, amountMinor, currency } as const;
 }
 
-export const refunded = ({ key }: RefundRequest): RefundResult => ({ kind: 'refunded', reference: `refund-${key}` });
+export const refunded = ({ key }: GatewayRefund): RefundResult => ({ kind: 'refunded', reference: `refund-${key}` });
 
 export type FakeGateway = ReturnType<typeof createFakeGateway>;
 
@@ -36,10 +36,10 @@ export type FakeGateway = ReturnType<typeof createFakeGateway>;
 export function createFakeGateway(script: GatewayScript = {}) {
   const calls: ChargeRequest[] = [];
   const lookups: string[] = [];
-  const refundCalls: RefundRequest[] = [];
+  const refundCalls: GatewayRefund[] = [];
   const refundLookups: string[] = [];
   const ledger = new Map<string, ChargeRequest>();
-  const refunds = new Map<string, RefundRequest>();
+  const refunds = new Map<string, GatewayRefund>();
   /** Charges and refunds that moved money, as they came. */
   const moves: string[] = [];
 
@@ -79,7 +79,7 @@ export function createFakeGateway(script: GatewayScript = {}) {
   }
 
   /** Sends the money back, whatever was or will be answered. */
-  function giveBack(request: RefundRequest): void {
+  function giveBack(request: GatewayRefund): void {
     if (!refunds.has(request.key)) moves.push(`refund ${request.key}`);
     refunds.set(request.key, request);
   }

@@ -17,7 +17,7 @@ export function createPayingOrders(database: Database) {
     async reserved(overrides: Partial<AcceptedOrder> = {}) {
       const order = anOrder(overrides);
       const run = { orderId: order.orderId, owner: FIRST_RUN };
-      await createReservationStore(database).reserve(order, run.owner, TTL_MS);
+      await createReservationStore(database).reserveInventory({ order, owner: run.owner, ttlMs: TTL_MS });
       return { order, run };
     },
 

@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
-import type { RefundStore, RequestedRefund } from '../../src/activities/refunds.js';
+import type { RefundStore } from '../../src/activities/refunds.js';
+import type { RequestedRefund } from '../../src/domain/requested-refund.js';
 import { createDeadLetterReader } from '../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
 import type { Database } from '../../src/adapters/postgres/pool.js';
 import type { OrderRows } from './order-rows.js';

@@ -20,9 +20,9 @@ describe('money that is taken late, from an order that is being undone', () => {
       ports: ({ reservations }) => ({
         reservations: {
           ...reservations,
-          release: async (run) => {
+          releaseInventory: async (run) => {
             if (database.isAway) throw new Error('the database is unavailable');
-            return reservations.release(run);
+            return reservations.releaseInventory(run);
           },
         },
       }),

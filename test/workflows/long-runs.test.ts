@@ -200,9 +200,9 @@ test('an undo that keeps failing under a flood continues as new, and resolves it
   const ports: Scene['ports'] = ({ reservations }) => ({
     reservations: {
       ...reservations,
-      release: async (run) => {
+      releaseInventory: async (run) => {
         if (release.isBroken) throw new Error('the database is unavailable');
-        return reservations.release(run);
+        return reservations.releaseInventory(run);
       },
     },
   });

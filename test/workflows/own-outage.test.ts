@@ -1,7 +1,7 @@
 import { describe, expect } from '@jest/globals';
 import { Unavailable } from '../../src/domain/unavailable.js';
 import { captured, createFakeGateway, notExecuted } from '../support/fake-gateway.js';
-import type { Ports } from '../support/time-skipping.js';
+import type { OrderPorts } from '../../src/activities/order-activities.js';
 import { openStage, test } from './stage.js';
 
 const stage = openStage();
@@ -22,8 +22,8 @@ function outage(calls: number) {
 describe('while our own database is unavailable', () => {
   test('an order that is being reserved waits, for more tries than a fault has', async () => {
     const away = outage(8);
-    const ports = ({ reservations }: Ports) => ({
-      reservations: { ...reservations, reserve: away(reservations.reserve) },
+    const ports = ({ reservations }: OrderPorts) => ({
+      reservations: { ...reservations, reserveInventory: away(reservations.reserveInventory) },
     });
     const { outcome, entry, letters } = await stage.run({ ports });
     expect(outcome).toEqual({ status: 'confirmed' });
@@ -33,7 +33,7 @@ describe('while our own database is unavailable', () => {
 
   test('an order that is being screened waits, and no person has to decide', async () => {
     const away = outage(8);
-    const ports = ({ screenings }: Ports) => ({ screenings: { ...screenings, place: away(screenings.place) } });
+    const ports = ({ screenings }: OrderPorts) => ({ screenings: { ...screenings, place: away(screenings.place) } });
     const check = { name: 'any', check: async () => ({ verdict: 'allow' as const }) };
     const policy = { fraudChecks: [{ name: 'any', limits: {} }] };
     const { outcome, entry } = await stage.run({ ports, fraudChecks: [check], policy });
@@ -43,7 +43,7 @@ describe('while our own database is unavailable', () => {
 
   test('an order that is being charged waits, and the gateway is asked once', async () => {
     const away = outage(8);
-    const ports = ({ charges }: Ports) => ({ charges: { ...charges, claim: away(charges.claim) } });
+    const ports = ({ charges }: OrderPorts) => ({ charges: { ...charges, claim: away(charges.claim) } });
     const { outcome, gateway } = await stage.run({ ports });
     expect(outcome).toEqual({ status: 'confirmed' });
     expect(gateway.calls).toHaveLength(1);
@@ -51,7 +51,7 @@ describe('while our own database is unavailable', () => {
 
   test('a charge that was taken is found and recorded once the database is back', async () => {
     const away = outage(8);
-    const ports = ({ charges }: Ports) => ({ charges: { ...charges, captured: away(charges.captured) } });
+    const ports = ({ charges }: OrderPorts) => ({ charges: { ...charges, captured: away(charges.captured) } });
     const { outcome, gateway, entry } = await stage.run({ ports });
     expect(outcome).toEqual({ status: 'confirmed' });
     expect(gateway.moves).toHaveLength(1);
@@ -63,7 +63,7 @@ describe('while our own database is unavailable', () => {
     const gateway = createFakeGateway({
       charge: (request, call) => (call < 4 ? notExecuted : captured(request)),
     });
-    const ports = ({ charges }: Ports) => ({
+    const ports = ({ charges }: OrderPorts) => ({
       charges: {
         ...charges,
         // Every other claim meets an outage.
@@ -83,7 +83,7 @@ describe('while our own database is unavailable', () => {
   test('a gateway that takes no charge is asked four times, and no more', async () => {
     let calls = 0;
     const gateway = createFakeGateway({ charge: () => notExecuted });
-    const ports = ({ charges }: Ports) => ({
+    const ports = ({ charges }: OrderPorts) => ({
       charges: {
         ...charges,
         claim: async (...args: Parameters<typeof charges.claim>) => {
@@ -100,10 +100,10 @@ describe('while our own database is unavailable', () => {
 
   test('a step that fails by faults of another kind is still given up after four tries', async () => {
     let calls = 0;
-    const ports = ({ reservations }: Ports) => ({
+    const ports = ({ reservations }: OrderPorts) => ({
       reservations: {
         ...reservations,
-        reserve: async () => {
+        reserveInventory: async () => {
           calls += 1;
           throw new Error('a bug');
         },
@@ -117,7 +117,7 @@ describe('while our own database is unavailable', () => {
   test('an order waits for its payment no longer than to the payment deadline', async () => {
     const away = outage(Infinity);
     const started = await stage.now();
-    const ports = ({ charges }: Ports) => ({ charges: { ...charges, claim: away(charges.claim) } });
+    const ports = ({ charges }: OrderPorts) => ({ charges: { ...charges, claim: away(charges.claim) } });
     const { outcome, gateway } = await stage.run({ ports });
     expect(outcome).toMatchObject({ status: 'failed', failure: { reason: 'payment_unavailable' } });
     expect(gateway.calls).toEqual([]);

@@ -78,7 +78,7 @@ describe('an order', () => {
       ports: ({ reservations }) => ({
         reservations: {
           ...reservations,
-          reserve: async () => {
+          reserveInventory: async () => {
             tries += 1;
             throw new Error('the database is unavailable');
           },
@@ -125,10 +125,10 @@ describe('a compensation', () => {
       ports: ({ reservations }) => ({
         reservations: {
           ...reservations,
-          release: async (run) => {
+          releaseInventory: async (run) => {
             tries += 1;
             if (tries <= 3) throw new Error('the database is unavailable');
-            return reservations.release(run);
+            return reservations.releaseInventory(run);
           },
         },
       }),
@@ -197,9 +197,9 @@ describe('a cancel', () => {
           reservations: {
             ...reservations,
             // Hold the workflow until the test has its handle.
-            reserve: async (...args) => {
+            reserveInventory: async (...args) => {
               await comesTrue(() => sent.handle !== undefined);
-              return reservations.reserve(...args);
+              return reservations.reserveInventory(...args);
             },
           },
         }),

@@ -55,9 +55,9 @@ describe('a redrive', () => {
     const ports = () => ({
       reservations: {
         ...books.reservations,
-        reserve: async (...args: Parameters<typeof books.reservations.reserve>) => {
+        reserveInventory: async (...args: Parameters<typeof books.reservations.reserveInventory>) => {
           await comesTrue(() => !gate.shut);
-          return books.reservations.reserve(...args);
+          return books.reservations.reserveInventory(...args);
         },
       },
     });

@@ -13,7 +13,8 @@ import * as contract from '../../src/workflows/contract.js';
 import { createFakeBooks, type FakeBooks } from '../support/fake-books.js';
 import { createFakeGateway, type FakeGateway } from '../support/fake-gateway.js';
 import { anOrder } from '../support/orders.js';
-import { BUNDLE, startTimeSkipping, STARTING_MS, withWorker, type Ports } from '../support/time-skipping.js';
+import type { OrderPorts } from '../../src/activities/order-activities.js';
+import { BUNDLE, startTimeSkipping, STARTING_MS, withWorker } from '../support/time-skipping.js';
 import { calm } from './calm.js';
 import { historiesOf, type History } from './run-histories.js';
 import { test, unlessStalled, type Watched } from './stall.js';
@@ -27,7 +28,7 @@ export interface Scene {
   policy?: Partial<OrderPolicy>;
   fraudChecks?: FraudCheck[];
   /** Replaces some of the ports. */
-  ports?: (ports: Ports) => Partial<Ports>;
+  ports?: (ports: OrderPorts) => Partial<OrderPorts>;
 }
 
 export interface Act {
@@ -128,7 +129,7 @@ export function openStage() {
       },
     };
 
-    const base: Ports = {
+    const base: OrderPorts = {
       ...books,
       messenger: messengerOf(act),
       refundResumer: refundResumerOf(act),

@@ -103,11 +103,11 @@ describe('an undo that keeps failing', () => {
       ports: ({ reservations, deadLetters }) => ({
         reservations: {
           ...reservations,
-          release: async (run) => {
+          releaseInventory: async (run) => {
             tries += 1;
             // With pauses of a minute at most, the 25th try is about 20 minutes later.
             if (tries < 25) throw new Error('the database is unavailable');
-            return reservations.release(run);
+            return reservations.releaseInventory(run);
           },
         },
         deadLetters: {
@@ -141,10 +141,10 @@ describe('an undo that keeps failing', () => {
       const ports: Scene['ports'] = ({ reservations }) => ({
         reservations: {
           ...reservations,
-          release: async (run) => {
+          releaseInventory: async (run) => {
             release.tries += 1;
             if (release.isBroken) throw new Error('the database is unavailable');
-            return reservations.release(run);
+            return reservations.releaseInventory(run);
           },
         },
       });
@@ -216,8 +216,8 @@ describe('a try that Temporal gave up on', () => {
 
   test('R12: and that reserves after the order was undone takes nothing', async () => {
     const books = createFakeBooks();
-    const zombie = asZombie(books.reservations.reserve);
-    const ports = () => ({ reservations: { ...books.reservations, reserve: zombie.call } });
+    const zombie = asZombie(books.reservations.reserveInventory);
+    const ports = () => ({ reservations: { ...books.reservations, reserveInventory: zombie.call } });
     await stage.play({ books, policy, ports }, async (act) => {
       const handle = await act.checkOut();
       expect(await handle.result()).toMatchObject({ failure: { reason: 'inventory_unavailable' } });

@@ -11,3 +11,6 @@ export function actorIn(actor: EventActor): string | null | RawBuilder<string | 
 export function actorJson(actor: Actor | null | undefined): string | null {
   return actor ? JSON.stringify(actor) : null;
 }
+
+/** What may be without an actor: Holdfast does it on its own then. */
+export type Unattributed<T extends { actor: Actor }> = Omit<T, 'actor'> & Partial<Pick<T, 'actor'>>;

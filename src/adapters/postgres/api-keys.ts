@@ -1,15 +1,8 @@
 import { sql } from 'kysely';
 import type { Scope } from '../../domain/scopes.js';
+import type { StoredKey } from '../../api/access/key-verifier.js';
 import { prepared, type Database } from './pool.js';
 import { orUnavailable } from './or-unavailable.js';
-
-interface Stored {
-  name: string;
-  hash: Buffer;
-  scopes: Scope[];
-  expiresAt: Date | null;
-  revokedAt: Date | null;
-}
 
 export interface NewKey {
   id: string;
@@ -19,7 +12,7 @@ export interface NewKey {
   expiresAt?: Date;
 }
 
-const findKey = prepared<Stored>(
+const findKey = prepared<StoredKey>(
   'find-api-key',
   `select name, hash, scopes, expires_at as "expiresAt", revoked_at as "revokedAt" from api_keys where key_id = $1`,
 );
@@ -28,7 +21,7 @@ const findKey = prepared<Stored>(
 export function createApiKeyStore(database: Database) {
   const { kysely } = database;
   return {
-    async find(id: string): Promise<Stored | undefined> {
+    async find(id: string): Promise<StoredKey | undefined> {
       const [row] = await orUnavailable(findKey(database, [id]));
       return row;
     },

@@ -19,7 +19,7 @@ export interface OrderReader {
   cancelReason(orderId: string): Promise<string | undefined>;
 }
 
-interface KnownCheckout {
+export interface KnownCheckout {
   fingerprint: string | null;
   /** The order that the key came with before. */
   keyHolder: string | null;

@@ -32,7 +32,7 @@ export async function ensureOwnKey(home: string, database: Database): Promise<Ow
 type Stored = Awaited<ReturnType<ReturnType<typeof createApiKeyStore>['find']>>;
 
 function faultOf(stored: Stored, key: ApiKey): string | undefined {
-  if (stored === undefined || !stored.hash.equals(hashOf(key))) return 'the database has another key under its id';
+  if (stored === undefined || !hashOf(key).equals(stored.hash)) return 'the database has another key under its id';
   return stored.revokedAt === null
     ? undefined
     : 'it was revoked; remove the file, and the next start creates a new one';

@@ -29,7 +29,11 @@ import type { RoleParts } from './role-parts.js';
 /** Starts the API on its port. */
 export async function startApiRole(parts: RoleParts, gate: OrderGate): Promise<void> {
   const { config, database, reader, workflows, requests, outbox, eventSender, metrics, log, tracing, lifetime } = parts;
-  const followers = createOrderFollowers({ orders: createFollowedOrders(database), most: config.MAX_STREAMS, log });
+  const followers = createOrderFollowers({
+    orders: createFollowedOrders(database),
+    most: config.MAX_STREAMS,
+    log,
+  });
   addStreamGauge(metrics, followers);
   const observe = observedRequests(metrics, log);
   const app = createApp({

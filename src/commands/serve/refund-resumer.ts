@@ -1,5 +1,5 @@
 import type { RefundResumer } from '../../activities/gateway-events.js';
-import type { OrderReader } from '../../adapters/postgres/orders/order-reader.js';
+import type { OrderReader } from '../../api/orders/accept-checkout.js';
 import type { OrderMessages } from '../../temporal/order-messages.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 

@@ -4,7 +4,7 @@ import type { EventSender } from '../../activities/deliveries/event-sender.js';
 import type { Notifier } from '../../activities/notices.js';
 import type { Tracing } from '../../adapters/opentelemetry/tracing.js';
 import type { GatewayModule } from '../../adapters/gateways/gateway-module.js';
-import type { OrderReader } from '../../adapters/postgres/orders/order-reader.js';
+import type { PostgresOrderReader } from '../../adapters/postgres/orders/order-reader.js';
 import type { Database } from '../../adapters/postgres/pool.js';
 import type { Metrics } from '../../adapters/prometheus/metrics.js';
 import type { Client } from '../../temporal/connection.js';
@@ -44,7 +44,7 @@ export interface RoleParts extends RolesOptions {
   client: Client;
   gateway: GatewayModule;
   needs: TemporalNeeds;
-  reader: OrderReader;
+  reader: PostgresOrderReader;
   workflows: OrderWorkflows;
   requests: OrderMessages;
   outbox: OutboxStore;

@@ -9,27 +9,12 @@ import {
   proxyLocalActivities,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { DeadLetterActivities } from '../../activities/dead-letters.js';
-import type { GatewayEventActivities } from '../../activities/gateway-events.js';
-import type { InventoryActivities } from '../../activities/inventory.js';
-import type { OrderActivities } from '../../activities/orders.js';
-import type { PaymentActivities } from '../../activities/payments.js';
-import type { RefundActivities } from '../../activities/refunds.js';
-import type { ScreeningActivities } from '../../activities/screening.js';
+import type { Activities } from '../../activities/order-activities.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import { TRIES_USED_UP, type AllowedTries } from '../../domain/tries.js';
 import { UNAVAILABLE } from '../../domain/unavailable.js';
 import { sleepFor } from '../telemetry/waiting.js';
 import { firstTry, stepRetries, undoRetries } from './activity-options.js';
-
-/** Everything that the workflows of an order have done outside. */
-export type Activities = ScreeningActivities &
-  InventoryActivities &
-  PaymentActivities &
-  RefundActivities &
-  OrderActivities &
-  DeadLetterActivities &
-  GatewayEventActivities;
 
 export type Name = keyof Activities;
 export type Input = { [N in Name]: Parameters<Activities[N]>[0] };

@@ -1,8 +1,9 @@
 import { CancellationScope, condition, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
+import type { Activities } from '../../activities/order-activities.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import type { Inbox } from '../messages/pending-signals.js';
 import { wakeableRetries } from './activity-options.js';
-import { isExhausted, orderActivities, type Activities, type ByName, type Input, type Result } from './optimistic.js';
+import { isExhausted, orderActivities, type ByName, type Input, type Result } from './optimistic.js';
 
 /** The activities that take something back, with the name of the step that a dead letter and the Web UI show. */
 const STEPS = {

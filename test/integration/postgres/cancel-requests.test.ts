@@ -28,7 +28,8 @@ afterAll(async () => stack?.close());
 const cancel = (orderId: string, reason = REASON) => acceptCancel(stack.database, { orderId, reason });
 const charges = () => createChargeStore(stack.database);
 const orders = () => createOrderStore(stack.database);
-const reserve = (order: AcceptedOrder) => createReservationStore(stack.database).reserve(order, 'run-1', TTL_MS);
+const reserve = (order: AcceptedOrder) =>
+  createReservationStore(stack.database).reserveInventory({ order, owner: 'run-1', ttlMs: TTL_MS });
 const runOf = ({ orderId }: AcceptedOrder) => ({ orderId, owner: 'run-1' });
 const capture = (order: AcceptedOrder, owner = 'run-1') => {
   const captured = { kind: 'captured', reference: 'ch_1', amountMinor: order.totalMinor, currency: 'EUR' } as const;

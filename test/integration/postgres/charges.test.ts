@@ -20,7 +20,7 @@ afterAll(async () => stack?.close());
 async function sentCharge(sendWindowMs: number) {
   const order = anOrder();
   const run = { orderId: order.orderId, owner: 'run-1' };
-  await createReservationStore(stack.database).reserve(order, run.owner, TTL_MS);
+  await createReservationStore(stack.database).reserveInventory({ order, owner: run.owner, ttlMs: TTL_MS });
   await charges.claim(run, sendWindowMs, TTL_MS);
   const capture = { kind: 'captured', reference: 'ch_1', amountMinor: order.totalMinor, currency: 'EUR' } as const;
   return { order, run, capture };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { ChargeStore, GatewayTrouble } from '../../../src/activities/payments.js';
+import type { GatewayTrouble } from '../../../src/activities/gateway-calls.js';
+import type { ChargeStore } from '../../../src/activities/payments.js';
 import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
 import { CALL, createPayingOrders, type PayingOrders } from '../../support/paying-orders.js';
 import { startStack, type Stack } from '../../support/stack.js';

@@ -89,7 +89,7 @@ test('the letters of a charge tell how often it was tried', async () => {
   const run = { orderId: order.orderId, owner: 'run-1' };
   const charges = createChargeStore(stack.database);
   const orders = createOrderStore(stack.database);
-  await createReservationStore(stack.database).reserve(order, run.owner, 60_000);
+  await createReservationStore(stack.database).reserveInventory({ order, owner: run.owner, ttlMs: 60_000 });
   for (let tries = 0; tries < 4; tries += 1) {
     await charges.claim(run, 0, 60_000);
     await charges.troubled(

@@ -34,7 +34,7 @@ const give = (letter: string, happened: boolean, reference = 're_seen') =>
 async function unknownCharge() {
   const order = anOrder();
   const run = { orderId: order.orderId, owner: 'run-1' };
-  await createReservationStore(stack.database).reserve(order, run.owner, 60_000);
+  await createReservationStore(stack.database).reserveInventory({ order, owner: run.owner, ttlMs: 60_000 });
   await charges.claim(run, 0, 60_000);
   await charges.troubled(run, 1, LOST, CALL);
   await charges.unknown(run, 1, CALL);

@@ -46,7 +46,7 @@ async function reserved(ttlMs: number, owner = 'run-1') {
   const lines = ['product-A', 'product-B'].map((sku) => ({ sku, name: sku, quantity: 1, unitPriceMinor: 1_999 }));
   const order = anOrder({ lines });
   const run = { orderId: order.orderId, owner };
-  await stores().reservations.reserve(order, owner, ttlMs);
+  await stores().reservations.reserveInventory({ order, owner, ttlMs });
   return { order, run };
 }
 
@@ -55,7 +55,7 @@ async function giveUp(order: AcceptedOrder, owner: string, ending = unpaid) {
   const { orders, reservations } = stores();
   const run = { orderId: order.orderId, owner };
   const opening = await orders.beginUndo({ order, owner, ending });
-  await reservations.release(run);
+  await reservations.releaseInventory(run);
   if (opening.kind === 'open') await orders.end(run, opening.ending);
   return opening;
 }
@@ -69,7 +69,7 @@ describe('an order whose time to pay is over', () => {
     }
     const failure = { step: 'charge', reason: 'expired', detail: 'too late' } as const;
     await giveUp(order, run.owner, { status: 'failed', failure });
-    await Promise.all([1, 2, 3].map(() => reservations.release(run)));
+    await Promise.all([1, 2, 3].map(() => reservations.releaseInventory(run)));
     expect((await reservationsOf(order.orderId)).map(({ state }) => state)).toEqual(['expired', 'expired']);
     expect(await movementsOf(order.orderId)).toEqual([
       { kind: 'reserve', reason: null, reserved_delta: 1 },
@@ -181,7 +181,9 @@ describe('the time of a reservation', () => {
       .set({ status: 'pending', owner: 'run-2' })
       .where('order_id', '=', order.orderId)
       .execute();
-    expect(await stores().reservations.reserve(order, 'run-2', HOUR_MS)).toEqual({ kind: 'reserved' });
+    expect(await stores().reservations.reserveInventory({ order, owner: 'run-2', ttlMs: HOUR_MS })).toEqual({
+      kind: 'reserved',
+    });
     expect((await reservationsOf(order.orderId)).map(({ state }) => state)).toEqual(['active', 'active']);
   });
 });

@@ -40,7 +40,7 @@ const reservedOf = async (sku: string) => {
 /** An order whose charge is being sent. */
 async function charging(sku = 'product-A'): Promise<AcceptedOrder> {
   const order = anOrder({ lines: [{ sku, name: sku, quantity: 3, unitPriceMinor: 1_000 }] });
-  await createReservationStore(stack.database).reserve(order, 'run-1', TTL_MS);
+  await createReservationStore(stack.database).reserveInventory({ order, owner: 'run-1', ttlMs: TTL_MS });
   expect(await claim(runOf(order))).toMatchObject({ kind: 'send' });
   return order;
 }
@@ -149,7 +149,9 @@ test('R31: every forward step of a run that was reset during its undo answers wi
   const undoing = { kind: 'undoing', ending };
   const screened = createScreeningStore(stack.database).screened(order, 'run-1', { verdict: 'allow' }, TTL_MS);
   expect(await screened).toEqual(undoing);
-  expect(await createReservationStore(stack.database).reserve(order, 'run-1', TTL_MS)).toEqual(undoing);
+  expect(
+    await createReservationStore(stack.database).reserveInventory({ order, owner: 'run-1', ttlMs: TTL_MS }),
+  ).toEqual(undoing);
   expect(await claim(run)).toEqual({ kind: 'answered', outcome: undoing });
   expect(await charges().standing(run, 0)).toEqual({ kind: 'known', outcome: undoing });
 });

@@ -86,7 +86,7 @@ describe('the counts of orders', () => {
   test('follow the real steps of an order', async () => {
     const order = anAcceptedOrder({ acceptedAt: new Date(Date.now() - 5_000).toISOString() });
     const own = { orderId: order.orderId, owner: OWNER };
-    await createReservationStore(stack.database).reserve(order, OWNER, 60_000);
+    await createReservationStore(stack.database).reserveInventory({ order, owner: OWNER, ttlMs: 60_000 });
     expect((await stats()).statusCounts['reserved']).toBe(1);
     const charges = createChargeStore(stack.database);
     const claim = await charges.claim(own, 5_000, 60_000);

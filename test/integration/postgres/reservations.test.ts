@@ -48,7 +48,10 @@ async function crowdedAt<T>(sku: string, many: readonly (() => Promise<T>)[]): P
 test('R5: of eight that reserve the last unit together one gets it, and the others hear so at their first try', async () => {
   const { sku, anOrder: one } = await seeded(1);
   const reservations = createReservationStore(stack.database);
-  const crowd = Array.from({ length: 8 }, () => () => reservations.reserve(one(), 'run-1', TTL_MS));
+  const crowd = Array.from(
+    { length: 8 },
+    () => () => reservations.reserveInventory({ order: one(), owner: 'run-1', ttlMs: TTL_MS }),
+  );
   const outcomes = await crowdedAt(sku, crowd);
   const kinds = outcomes.map((outcome) =>
     outcome.status === 'fulfilled' ? outcome.value.kind : `failed: ${String(outcome.reason)}`,
@@ -72,12 +75,16 @@ test.each([
 ])('R23: stock of an order that is %s and released by twenty at once is released once', async (_, undoing, state) => {
   const { sku, anOrder: one } = await seeded(10);
   // What others hold of it must not cover up what is given back twice.
-  await createReservationStore(stack.database).reserve({ ...one(), orderId: randomUUID() }, 'run-1', TTL_MS);
+  await createReservationStore(stack.database).reserveInventory({
+    order: { ...one(), orderId: randomUUID() },
+    owner: 'run-1',
+    ttlMs: TTL_MS,
+  });
   const { order, run } = await orders.reserved(one());
   await stack.database.kysely.updateTable('orders').set(undoing).where('order_id', '=', order.orderId).execute();
   const reservations = createReservationStore(stack.database);
-  await Promise.all(Array.from({ length: 20 }, () => reservations.release(run)));
-  await reservations.release(run);
+  await Promise.all(Array.from({ length: 20 }, () => reservations.releaseInventory(run)));
+  await reservations.releaseInventory(run);
   expect(await orders.traces(order.orderId)).toMatchObject({ held: [{ state }], moves: ['reserve', 'release'] });
   expect(await orders.stock(sku)).toEqual({ on_hand: 10, reserved: 1 });
   expect(await stockTrouble(stack)).toEqual([]);

@@ -63,10 +63,10 @@ describe('a refund that brings the goods back', () => {
       expect(await refunds.open(back(orderId, 'less', TOTAL - 1_001))).toEqual(refused('restock_needs_full_refund'));
       const rest = back(orderId, 'rest', amount);
       expect(await refunds.open(rest)).toEqual(ADMITTED);
-      await reservations.restock(orderId, rest.refundId);
+      await reservations.restockOrder({ orderId, refundId: rest.refundId });
       expect(await heldOf(orderId)).toEqual(['committed']);
       await refunds.record(keyOf(rest), REFUNDED, 1);
-      await Promise.all([1, 2, 3].map(() => reservations.restock(orderId, rest.refundId)));
+      await Promise.all([1, 2, 3].map(() => reservations.restockOrder({ orderId, refundId: rest.refundId })));
       expect(await heldOf(orderId)).toEqual(['restocked']);
       expect(await movesOf(orderId)).toEqual(['reserve', 'commit', 'restock']);
     }
@@ -87,7 +87,7 @@ describe('a refund that brings the goods back', () => {
     const first = back(orderId, 'first');
     await refunds.open(first);
     await refunds.record(keyOf(first), REFUNDED, 1);
-    await reservations.restock(orderId, first.refundId);
+    await reservations.restockOrder({ orderId, refundId: first.refundId });
     await stack.database.kysely
       .updateTable('refunds')
       .set({ state: 'failed' })
@@ -108,7 +108,7 @@ describe('goods that are back, or may yet come back', () => {
     expect(await orders.complete(orderId)).toEqual(refused('goods_returned'));
     await refunds.record(keyOf(refund), REFUNDED, 1);
     expect(await orders.complete(orderId)).toEqual(refused('goods_returned'));
-    await reservations.restock(orderId, refund.refundId);
+    await reservations.restockOrder({ orderId, refundId: refund.refundId });
     expect(await orders.complete(orderId)).toEqual(refused('goods_returned'));
     expect(await rows.order(orderId)).toMatchObject({ status: 'confirmed' });
   });
@@ -129,7 +129,7 @@ describe('goods that are back, or may yet come back', () => {
 
     await refunds.record(keyOf(refund), REFUNDED, 1);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'succeeded', restock: false }]);
-    await reservations.restock(orderId, refund.refundId);
+    await reservations.restockOrder({ orderId, refundId: refund.refundId });
     expect(await heldOf(orderId)).toEqual(['committed']);
   });
 
@@ -138,10 +138,13 @@ describe('goods that are back, or may yet come back', () => {
     const refund = back(orderId, 'all');
     await refunds.open(refund);
     await refunds.record(keyOf(refund), REFUNDED, 1);
-    await reservations.restock(orderId, refund.refundId);
+    await reservations.restockOrder({ orderId, refundId: refund.refundId });
     const cancel = { ...run, owner: 'cancel' };
     expect(await orders.takeOverToCancel(cancel, 'no')).toEqual(ADMITTED);
-    await Promise.all([reservations.release(cancel), reservations.restock(orderId, refund.refundId)]);
+    await Promise.all([
+      reservations.releaseInventory(cancel),
+      reservations.restockOrder({ orderId, refundId: refund.refundId }),
+    ]);
     expect(await movesOf(orderId)).toEqual(['reserve', 'commit', 'restock']);
   });
 
@@ -151,7 +154,7 @@ describe('goods that are back, or may yet come back', () => {
     const refund = back(orderId, 'all');
     expect(await refunds.open(refund)).toEqual(ADMITTED);
     await refunds.record(keyOf(refund), REFUNDED, 1);
-    await reservations.restock(orderId, refund.refundId);
+    await reservations.restockOrder({ orderId, refundId: refund.refundId });
     expect(await heldOf(orderId)).toEqual(['restocked']);
     expect(await orders.complete(orderId)).toEqual(ADMITTED);
   });

@@ -107,7 +107,7 @@ export function createScenes(books: () => Books) {
     },
     async reserved(ttlMs = TTL_MS, amounts = {}): Promise<Scene> {
       const scene = await scenes.accepted(amounts);
-      await books().reservations.reserve(scene.order, FIRST, ttlMs);
+      await books().reservations.reserveInventory({ order: scene.order, owner: FIRST, ttlMs });
       return scene;
     },
     claim: (run: OrderRun) => books().charges.claim(run, books().sendWindowMs(), TTL_MS),
@@ -149,7 +149,7 @@ export function createScenes(books: () => Books) {
     /** Undone as failed, with whatever was captured still to be refunded. */
     async failed(scene: Scene, reason: FailureReason): Promise<Scene> {
       await scenes.undo(scene, failedBy(reason));
-      await books().reservations.release(scene.run);
+      await books().reservations.releaseInventory(scene.run);
       await books().orders.end(scene.run, failedBy(reason));
       return scene;
     },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { GatewayTrouble } from '../../../src/activities/payments.js';
+import type { GatewayTrouble } from '../../../src/activities/gateway-calls.js';
 import { CALL, CANCELLED, captureOf, createScenes, failedBy, SECOND, type Books } from './books.js';
 
 const ambiguous: GatewayTrouble = { kind: 'ambiguous', reason: 'no answer' };
@@ -80,7 +80,7 @@ export function describeCharges(books: () => Books): void {
       const { id } = await scenes.letter(order.orderId, 'charge');
       const next = { ...run, owner: SECOND };
       await books().orders.takeOverToRedrive(next, id);
-      await books().reservations.reserve(order, SECOND, 60_000);
+      await books().reservations.reserveInventory({ order, owner: SECOND, ttlMs: 60_000 });
       await scenes.claim(next);
       await books().charges.captured(next, 1, captureOf(order), CALL);
       expect(await books().entry(order.orderId)).toMatchObject({ letters: [{ kind: 'charge', state: 'resolved' }] });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { GatewayTrouble } from '../../../src/activities/payments.js';
+import type { GatewayTrouble } from '../../../src/activities/gateway-calls.js';
 import { CALL, CANCELLED, captureOf, createScenes, failedBy, FIRST, SECOND, TTL_MS, type Books } from './books.js';
 
 const ambiguous: GatewayTrouble = { kind: 'ambiguous', reason: 'no answer' };
@@ -58,7 +58,7 @@ export function describeClaims(books: () => Books): void {
     test('of an order whose cancel was accepted before it had a row sends nothing', async () => {
       const { order, run } = await scenes.accepted();
       await books().orders.noteCancel(run, 'changed my mind');
-      await books().reservations.reserve(order, FIRST, TTL_MS);
+      await books().reservations.reserveInventory({ order, owner: FIRST, ttlMs: TTL_MS });
       expect(await claim(run)).toMatchObject({ kind: 'answered', outcome: { kind: 'undoing' } });
       expect(await attemptsOf(order.orderId)).toEqual([]);
     });
@@ -133,7 +133,7 @@ export function describeClaims(books: () => Books): void {
       const { id } = await scenes.letter(order.orderId, 'charge');
       const next = { ...run, owner: SECOND };
       await books().orders.takeOverToRedrive(next, id);
-      await books().reservations.reserve(order, SECOND, TTL_MS);
+      await books().reservations.reserveInventory({ order, owner: SECOND, ttlMs: TTL_MS });
       await expect(claim(next)).rejects.toThrow();
 
       const [refund] = (await books().entry(order.orderId)).refunds;

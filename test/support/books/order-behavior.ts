@@ -202,7 +202,9 @@ export function describeOrders(books: () => Books): void {
         letters: [{ state: 'redriving' }],
       });
       expect(await redrive('run-3')).toEqual(refused('not_redrivable', 'pending'));
-      expect(await books().reservations.reserve(order, SECOND, TTL_MS)).toEqual({ kind: 'reserved' });
+      expect(await books().reservations.reserveInventory({ order, owner: SECOND, ttlMs: TTL_MS })).toEqual({
+        kind: 'reserved',
+      });
     });
 
     test('to redrive it is refused when the failure is final, or the dead letter is not its own', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { RequestedRefund } from '../../../src/activities/refunds.js';
+import type { RequestedRefund } from '../../../src/domain/requested-refund.js';
 import { CALL, CANCELLED, captureOf, createScenes, failedBy, SECOND, type Books, type Scene } from './books.js';
 
 const REFUNDED = { kind: 'refunded', reference: 're_1' } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { GatewayTrouble } from '../../../src/activities/payments.js';
+import type { GatewayTrouble } from '../../../src/activities/gateway-calls.js';
 import { CALL, CANCELLED, captureOf, createScenes, failedBy, type Books } from './books.js';
 
 const notExecuted: GatewayTrouble = { kind: 'not_executed', reason: 'try later' };

@@ -11,7 +11,9 @@ export function describeStock(books: () => Books): void {
     test('holds every line once, however often it is tried', async () => {
       const { order, sku } = await scenes.accepted({ quantity: 3 });
       for (let tries = 0; tries < 2; tries += 1) {
-        expect(await books().reservations.reserve(order, FIRST, TTL_MS)).toEqual({ kind: 'reserved' });
+        expect(await books().reservations.reserveInventory({ order, owner: FIRST, ttlMs: TTL_MS })).toEqual({
+          kind: 'reserved',
+        });
         expect(await books().available(sku)).toBe(7);
       }
       expect(await books().entry(order.orderId)).toMatchObject({ status: 'reserved', owner: FIRST, held: ['active'] });
@@ -21,7 +23,7 @@ export function describeStock(books: () => Books): void {
       const [plenty, short] = [await books().product(10), await books().product(1)];
       const line = { name: 'Thing', unitPriceMinor: 100, quantity: 2 };
       const order = anOrder({ lines: [plenty, short].toSorted().map((sku) => ({ ...line, sku })), totalMinor: 400 });
-      expect(await books().reservations.reserve(order, FIRST, TTL_MS)).toEqual({
+      expect(await books().reservations.reserveInventory({ order, owner: FIRST, ttlMs: TTL_MS })).toEqual({
         kind: 'out_of_stock',
         shortages: [{ sku: short, requested: 2, available: 1 }],
       });
@@ -31,23 +33,31 @@ export function describeStock(books: () => Books): void {
 
     test('takes exactly what is there, and not one more', async () => {
       const { order, sku } = await scenes.accepted({ quantity: 2, onHand: 2 });
-      expect(await books().reservations.reserve(order, FIRST, TTL_MS)).toEqual({ kind: 'reserved' });
+      expect(await books().reservations.reserveInventory({ order, owner: FIRST, ttlMs: TTL_MS })).toEqual({
+        kind: 'reserved',
+      });
       const other = anOrder({ lines: order.lines });
-      expect(await books().reservations.reserve(other, FIRST, TTL_MS)).toMatchObject({ kind: 'out_of_stock' });
+      expect(await books().reservations.reserveInventory({ order: other, owner: FIRST, ttlMs: TTL_MS })).toMatchObject({
+        kind: 'out_of_stock',
+      });
       expect(await books().available(sku)).toBe(0);
     });
 
     test('is superseded when another run owns the order', async () => {
       const scene = await scenes.placed();
       await scenes.takenOver(scene);
-      expect(await books().reservations.reserve(scene.order, FIRST, TTL_MS)).toEqual({ kind: 'superseded' });
+      expect(await books().reservations.reserveInventory({ order: scene.order, owner: FIRST, ttlMs: TTL_MS })).toEqual({
+        kind: 'superseded',
+      });
       expect(await books().available(scene.sku)).toBe(10);
     });
 
     test('is superseded while the order is in review', async () => {
       const { order, sku } = await scenes.placed();
       await books().screenings.screened(order, FIRST, { verdict: 'review', detail: 'large' }, TTL_MS);
-      expect(await books().reservations.reserve(order, FIRST, TTL_MS)).toEqual({ kind: 'superseded' });
+      expect(await books().reservations.reserveInventory({ order, owner: FIRST, ttlMs: TTL_MS })).toEqual({
+        kind: 'superseded',
+      });
       expect(await books().available(sku)).toBe(10);
     });
 
@@ -57,7 +67,7 @@ export function describeStock(books: () => Books): void {
         const scene = await scenes.placed();
         await scenes.undo(scene, ending);
         for (let tries = 0; tries < 2; tries += 1) {
-          const late = await books().reservations.reserve(scene.order, FIRST, TTL_MS);
+          const late = await books().reservations.reserveInventory({ order: scene.order, owner: FIRST, ttlMs: TTL_MS });
           expect(late).toEqual({ kind: 'undoing', ending });
           await books().orders.end(scene.run, ending);
         }
@@ -67,7 +77,9 @@ export function describeStock(books: () => Books): void {
 
     test('takes nothing more for an order that is paid', async () => {
       const { order, sku } = await scenes.paid();
-      expect(await books().reservations.reserve(order, FIRST, TTL_MS)).toEqual({ kind: 'reserved' });
+      expect(await books().reservations.reserveInventory({ order, owner: FIRST, ttlMs: TTL_MS })).toEqual({
+        kind: 'reserved',
+      });
       expect(await books().available(sku)).toBe(8);
     });
   });
@@ -75,10 +87,14 @@ export function describeStock(books: () => Books): void {
   describe('releasing', () => {
     test.each([failedBy('payment_declined'), CANCELLED])('gives back what is held, once (%j)', async (ending) => {
       const scene = await scenes.reserved();
-      await books().reservations.reserve(anOrder({ lines: scene.order.lines }), FIRST, TTL_MS);
+      await books().reservations.reserveInventory({
+        order: anOrder({ lines: scene.order.lines }),
+        owner: FIRST,
+        ttlMs: TTL_MS,
+      });
       await scenes.undo(scene, ending);
       for (let tries = 0; tries < 2; tries += 1) {
-        await books().reservations.release(scene.run);
+        await books().reservations.releaseInventory(scene.run);
         expect(await books().available(scene.sku)).toBe(8);
       }
       expect(await heldBy(scene.order.orderId)).toEqual(['released']);
@@ -87,7 +103,7 @@ export function describeStock(books: () => Books): void {
     test('gives back as expired when that is why the order fails', async () => {
       const scene = await scenes.reserved();
       await scenes.undo(scene, failedBy('expired'));
-      await books().reservations.release(scene.run);
+      await books().reservations.releaseInventory(scene.run);
       expect(await heldBy(scene.order.orderId)).toEqual(['expired']);
     });
 
@@ -95,7 +111,7 @@ export function describeStock(books: () => Books): void {
       const scene = await scenes.paid();
       await scenes.undo(scene, CANCELLED);
       for (let tries = 0; tries < 2; tries += 1) {
-        await books().reservations.release(scene.run);
+        await books().reservations.releaseInventory(scene.run);
         expect(await books().available(scene.sku)).toBe(10);
       }
       expect(await heldBy(scene.order.orderId)).toEqual(['restocked']);
@@ -103,7 +119,7 @@ export function describeStock(books: () => Books): void {
 
     test('gives back nothing before the undo has begun', async () => {
       const scene = await scenes.reserved();
-      await books().reservations.release(scene.run);
+      await books().reservations.releaseInventory(scene.run);
       expect(await heldBy(scene.order.orderId)).toEqual(['active']);
     });
 
@@ -111,9 +127,9 @@ export function describeStock(books: () => Books): void {
       const scene = await scenes.reserved();
       await scenes.undo(scene, CANCELLED);
       await scenes.takenOver(scene);
-      await books().reservations.release(scene.run);
+      await books().reservations.releaseInventory(scene.run);
       expect(await heldBy(scene.order.orderId)).toEqual(['active']);
-      await books().reservations.release({ ...scene.run, owner: SECOND });
+      await books().reservations.releaseInventory({ ...scene.run, owner: SECOND });
       expect(await heldBy(scene.order.orderId)).toEqual(['released']);
     });
   });
@@ -126,7 +142,7 @@ export function describeStock(books: () => Books): void {
       await books().refunds.open(refund);
       const [{ key } = { key: '' }] = (await books().entry(order.orderId)).refunds;
       const succeed = () => books().refunds.record(key, { kind: 'refunded', reference: 're_1' }, 1);
-      const restockIt = () => books().reservations.restock(order.orderId, refundId);
+      const restockIt = () => books().reservations.restockOrder({ orderId: order.orderId, refundId });
       return { order, sku, succeed, restockIt };
     }
 
@@ -163,7 +179,11 @@ export function describeStock(books: () => Books): void {
     test('leaves the captured order unreserved when others have taken the stock', async () => {
       const { order, run, sku } = await scenes.sent({ onHand: 2 });
       await books().loseHold(order.orderId);
-      await books().reservations.reserve(anOrder({ lines: order.lines }), FIRST, TTL_MS);
+      await books().reservations.reserveInventory({
+        order: anOrder({ lines: order.lines }),
+        owner: FIRST,
+        ttlMs: TTL_MS,
+      });
       expect(await books().charges.captured(run, 1, captureOf(order), CALL)).toEqual({ kind: 'unreserved' });
       expect(await books().available(sku)).toBe(0);
       expect(await books().entry(order.orderId)).toMatchObject({ status: 'reserved', paidBy: null });

@@ -25,7 +25,8 @@ export const IMPORT_TABLE: readonly Part[] = [
   {
     from: 'adapters/',
     ours: ['domain/', 'in-time.ts'],
-    types: [...PORTS, 'relay/'],
+    // The ports of those that call them.
+    types: [...PORTS, 'relay/', 'api/'],
     packages: [
       'pg',
       'kysely',

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import type { GatewayTrouble } from '../../../activities/gateway-calls.js';
 import type {
   Captured,
   ChargeResult,
   Declined,
-  GatewayTrouble,
   LookupResult,
   RefundLookup,
   RefundResult,

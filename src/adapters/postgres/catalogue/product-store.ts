@@ -1,39 +1,17 @@
 import { sql } from 'kysely';
-import type { Actor } from '../../../domain/actor.js';
 import type { CatalogueProduct } from '../../../domain/product.js';
-import { actorJson } from '../actors.js';
+import type {
+  NewProduct,
+  ProductChanged,
+  ProductChanges,
+  ProductCreated,
+  ProductDeleted,
+  ProductFilter,
+} from '../../../api/catalogue/products.js';
+import { actorJson, type Unattributed } from '../actors.js';
 import { prepared, type Database, type Tx } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
-
-interface NewProduct {
-  sku: string;
-  name: string;
-  currency: string;
-  unitPriceMinor: number;
-  active: boolean;
-  onHand: number;
-  actor?: Actor;
-}
-
-interface Changes {
-  name?: string;
-  unitPriceMinor?: number;
-  active?: boolean;
-}
-
-interface Filter {
-  limit: number;
-  afterSku?: string;
-  active?: boolean;
-  currency?: string;
-  namePrefix?: string;
-}
-
-type Created = { kind: 'created'; product: CatalogueProduct } | { kind: 'exists' };
-type Refused = { kind: 'unknown' } | { kind: 'stale'; version: number };
-type Changed = { kind: 'changed'; product: CatalogueProduct } | Refused;
-type Deleted = { kind: 'deleted' } | { kind: 'reserved'; reserved: number } | Refused;
 
 // Of several that create one SKU at once, the first inserts its row and the others find it.
 const create = prepared(
@@ -72,7 +50,15 @@ export function createProducts(database: Database) {
     find,
 
     /** A deleted SKU starts over, with the stock that it left behind raised to `onHand`. */
-    async create({ sku, name, currency, unitPriceMinor, active, onHand, actor }: NewProduct): Promise<Created> {
+    async create({
+      sku,
+      name,
+      currency,
+      unitPriceMinor,
+      active,
+      onHand,
+      actor,
+    }: Unattributed<NewProduct>): Promise<ProductCreated> {
       const rows = await orUnavailable(
         create(database, [sku, name, currency, unitPriceMinor, active, onHand, actorJson(actor)]),
       );
@@ -83,7 +69,7 @@ export function createProducts(database: Database) {
     },
 
     /** In SKU order, those after `afterSku`. */
-    async list({ limit, afterSku, active, currency, namePrefix }: Filter): Promise<CatalogueProduct[]> {
+    async list({ limit, afterSku, active, currency, namePrefix }: ProductFilter): Promise<CatalogueProduct[]> {
       let query = products(database);
       if (afterSku !== undefined) query = query.where('p.sku', '>', afterSku);
       if (active === true) query = query.where(sql<boolean>`(p.active)`);
@@ -93,8 +79,8 @@ export function createProducts(database: Database) {
       return orUnavailable(query.orderBy('p.sku').limit(limit).execute());
     },
 
-    /** Changes what differs. `stale`: its version is none of those that were expected. */
-    async change(sku: string, changes: Changes, expected?: readonly number[]): Promise<Changed> {
+    /** ProductChanges what differs. `stale`: its version is none of those that were expected. */
+    async change(sku: string, changes: ProductChanges, expected?: readonly number[]): Promise<ProductChanged> {
       return inTransaction(async (tx) => {
         const locked = await lockProduct(tx, sku);
         if (locked === undefined || locked.deleted) return { kind: 'unknown' };
@@ -115,7 +101,7 @@ export function createProducts(database: Database) {
     },
 
     /** Deletes a product that no open order holds stock of; repeating it is not a fault. */
-    async delete(sku: string, expected?: readonly number[]): Promise<Deleted> {
+    async delete(sku: string, expected?: readonly number[]): Promise<ProductDeleted> {
       return inTransaction(async (tx) => {
         const locked = await lockProduct(tx, sku);
         if (locked === undefined) return { kind: 'unknown' };

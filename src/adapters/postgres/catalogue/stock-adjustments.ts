@@ -1,33 +1,14 @@
 import { sql } from 'kysely';
-import type { Actor } from '../../../domain/actor.js';
-import { actorJson } from '../actors.js';
+import type { StockAdjusted, StockAdjustment } from '../../../api/catalogue/stock.js';
+import { actorJson, type Unattributed } from '../actors.js';
 import type { Database, Tx } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
 
-interface Adjustment {
-  sku: string;
-  delta: number;
-  reason: string;
-  idempotencyKey: string;
-  actor?: Actor;
-}
-
-interface Level {
-  sku: string;
-  onHand: number;
-  reserved: number;
-}
-
-type Adjusted =
-  | { kind: 'adjusted' | 'replayed' | 'below_reserved'; stock: Level }
-  | { kind: 'conflict' }
-  | { kind: 'unknown_sku' };
-
 /** Stock adjustments, and the history of every change. */
 export function createStockAdjustments(database: Database) {
   return {
-    async adjust(adjustment: Adjustment): Promise<Adjusted> {
+    async adjust(adjustment: Unattributed<StockAdjustment>): Promise<StockAdjusted> {
       return orUnavailable(database.kysely.transaction().execute((tx) => adjust(tx, adjustment)));
     },
 
@@ -51,7 +32,10 @@ export function createStockAdjustments(database: Database) {
   };
 }
 
-async function adjust(tx: Tx, { sku, delta, reason, idempotencyKey, actor }: Adjustment): Promise<Adjusted> {
+async function adjust(
+  tx: Tx,
+  { sku, delta, reason, idempotencyKey, actor }: Unattributed<StockAdjustment>,
+): Promise<StockAdjusted> {
   // The lock also keeps the same key, used twice at once, one after the other.
   const stock = await tx
     .selectFrom('stock')

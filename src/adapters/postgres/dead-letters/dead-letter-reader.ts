@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
+import type { DeadLetterFilter, Discarded } from '../../../api/dead-letters/dead-letter-book.js';
+import type { DeadLetter, Said } from '../../../domain/dead-letter.js';
 import type { Actor } from '../../../domain/actor.js';
-import type { DeadLetter, DeadLetterKind, DeadLetterState, Said } from '../../../domain/dead-letter.js';
 import { unsettledBy } from './dead-letter-settled.js';
 import { keepEvidence } from './evidence.js';
 import { actorJson } from '../actors.js';
@@ -8,20 +9,6 @@ import { lockOrder } from '../order-lock.js';
 import type { Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 import { utcExact } from '../utc.js';
-
-interface Filter {
-  state: DeadLetterState;
-  kind?: DeadLetterKind;
-  orderId?: string;
-  limit: number;
-  after?: { createdAt: string; id: string };
-}
-
-type Discarded =
-  | { kind: 'discarded'; letter: DeadLetter }
-  | { kind: 'not_found' }
-  | { kind: 'not_open'; state: DeadLetterState }
-  | { kind: 'unsettled'; detail: string };
 
 /** Reads and discards dead letters. */
 export function createDeadLetterReader(database: Database) {
@@ -31,7 +18,7 @@ export function createDeadLetterReader(database: Database) {
   return {
     find,
 
-    async list({ state, kind, orderId, limit, after }: Filter): Promise<DeadLetter[]> {
+    async list({ state, kind, orderId, limit, after }: DeadLetterFilter): Promise<DeadLetter[]> {
       return orUnavailable(
         letters(database)
           .where('state', '=', state)

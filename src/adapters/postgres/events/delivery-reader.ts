@@ -1,25 +1,11 @@
 import { sql } from 'kysely';
-import type { DeliveryState } from '../../../domain/delivery.js';
+import type { DeliveryBook, DeliveryFilter, Replayed } from '../../../api/webhooks/webhook-deliveries.js';
 import { messageOf } from '../../../domain/public-event.js';
 import type { DeliveryWithPayload, WebhookDelivery } from '../../../domain/webhook-endpoint.js';
 import { deliveries } from './delivery-row.js';
 import { eventSources } from './event-sources.js';
 import type { Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
-
-interface Filter {
-  endpointId?: string;
-  state?: DeliveryState;
-  orderId?: string;
-  type?: string;
-  limit: number;
-  beforeId?: string;
-}
-
-type Replayed =
-  | { kind: 'replayed'; delivery: WebhookDelivery }
-  | { kind: 'not_found' }
-  | { kind: 'no_receiver'; endpointState: 'disabled' | 'deleted' };
 
 const isBeingSent = sql<boolean>`d.state = 'pending' and d.next_attempt_at <= now()`;
 
@@ -33,7 +19,7 @@ const NEW_ROUND = {
 };
 
 /** Reads and replays deliveries. */
-export function createDeliveryReader(database: Database) {
+export function createDeliveryReader(database: Database): DeliveryBook {
   const { kysely } = database;
   return {
     async find(id: string): Promise<DeliveryWithPayload | undefined> {
@@ -47,7 +33,8 @@ export function createDeliveryReader(database: Database) {
       return { ...delivery, payload: messageOf({ messageId, type, createdAt, source }) };
     },
 
-    list: async (filter: Filter): Promise<WebhookDelivery[]> => orUnavailable(deliveryPage(kysely, filter).execute()),
+    list: async (filter: DeliveryFilter): Promise<WebhookDelivery[]> =>
+      orUnavailable(deliveryPage(kysely, filter).execute()),
 
     /** Anything but a delivery that is being sent at this moment → pending in a new round. */
     async replay(id: string): Promise<Replayed> {
@@ -78,7 +65,7 @@ export function createDeliveryReader(database: Database) {
 /** A page of deliveries, newest first. */
 export function deliveryPage(
   kysely: Database['kysely'],
-  { endpointId, state, orderId, type, limit, beforeId }: Filter,
+  { endpointId, state, orderId, type, limit, beforeId }: DeliveryFilter,
 ) {
   return (
     deliveries(kysely)

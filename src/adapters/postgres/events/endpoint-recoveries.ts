@@ -1,17 +1,12 @@
 import { sql } from 'kysely';
 import type { EndpointRecovery } from '../../../domain/endpoint-recovery.js';
+import type { RecoveryBegun, RecoveryBook } from '../../../api/webhooks/recovery-routes.js';
 import type { Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
 
-type Begun =
-  | { kind: 'begun'; recovery: EndpointRecovery }
-  | { kind: 'not_found' }
-  | { kind: 'disabled' }
-  | { kind: 'running'; recovery: EndpointRecovery };
-
 /** The recoveries of endpoints as people start and see them: the last one of each endpoint. */
-export function createRecoveryBook({ kysely }: Database) {
+export function createRecoveryBook({ kysely }: Database): RecoveryBook {
   const recoveryOf = (from: Pick<Database['kysely'], 'selectFrom'>, endpointId: string) =>
     from
       .selectFrom('webhook_recoveries')
@@ -27,9 +22,9 @@ export function createRecoveryBook({ kysely }: Database) {
     async begin(
       endpointId: string,
       { since, until, missedOnly }: { since: string; until?: string; missedOnly: boolean },
-    ): Promise<Begun> {
+    ): Promise<RecoveryBegun> {
       return orUnavailable(
-        kysely.transaction().execute(async (tx): Promise<Begun> => {
+        kysely.transaction().execute(async (tx): Promise<RecoveryBegun> => {
           const endpoint = await tx
             .selectFrom('webhook_endpoints')
             .select('state')

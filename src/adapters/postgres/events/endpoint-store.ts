@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { trailTypesFor } from '../../../domain/event-filter.js';
 import { TEST_EVENT } from '../../../domain/public-event.js';
+import type { EndpointBook, EndpointChanged } from '../../../api/webhooks/webhook-endpoints.js';
 import type { WebhookDelivery, WebhookEndpoint } from '../../../domain/webhook-endpoint.js';
 import { deliveries } from './delivery-row.js';
 import type { Database, Tx } from '../pool.js';
@@ -14,21 +15,13 @@ interface Fields {
   eventTypes: string[];
 }
 
-type Changed =
-  | { kind: 'done'; endpoint: WebhookEndpoint }
-  | { kind: 'not_found' }
-  | { kind: 'url_taken' }
-  | { kind: 'too_many' }
-  | { kind: 'rotating' }
-  | { kind: 'disabled' };
-
 const now = sql<Date>`now()`;
 const UNIQUE_VIOLATION = '23505';
 const CANCEL_BATCH = 1_000;
 const CANCEL_BATCHES = 10;
 
 /** The endpoints as people manage them. */
-export function createEndpointBook(database: Database) {
+export function createEndpointBook(database: Database): EndpointBook & { refreshFilters(): Promise<void> } {
   const { kysely } = database;
   const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => orUnavailable(kysely.transaction().execute(work));
 
@@ -40,7 +33,7 @@ export function createEndpointBook(database: Database) {
     find: async (id: string): Promise<WebhookEndpoint | undefined> =>
       orUnavailable(endpoints(kysely).where('id', '=', id).executeTakeFirst()),
 
-    async create({ secret, ...fields }: Fields & { secret: string }, most: number): Promise<Changed> {
+    async create({ secret, ...fields }: Fields & { secret: string }, most: number): Promise<EndpointChanged> {
       return withUniqueUrl(
         inTransaction(async (tx) => {
           // Two at once must not both be the last one.
@@ -61,7 +54,7 @@ export function createEndpointBook(database: Database) {
       );
     },
 
-    async change(id: string, change: Partial<Fields> & { state?: 'enabled' | 'disabled' }): Promise<Changed> {
+    async change(id: string, change: Partial<Fields> & { state?: 'enabled' | 'disabled' }): Promise<EndpointChanged> {
       const { state, ...fields } = change;
       const reason = { disabled_reason: state === 'disabled' ? 'by request' : null };
       return withUniqueUrl(changed(id, { ...columnsOf(fields), ...(state === undefined ? {} : { state, ...reason }) }));
@@ -83,7 +76,7 @@ export function createEndpointBook(database: Database) {
       return numUpdatedRows > 0n;
     },
 
-    async rotate(id: string, secret: string, oldForMs: number): Promise<Changed> {
+    async rotate(id: string, secret: string, oldForMs: number): Promise<EndpointChanged> {
       return inTransaction(async (tx) => {
         const endpoint = await tx
           .selectFrom('webhook_endpoints')
@@ -108,9 +101,9 @@ export function createEndpointBook(database: Database) {
       });
     },
 
-    dropOldSecret: (id: string): Promise<Changed> => changed(id, { old_secret: null, old_secret_until: null }),
+    dropOldSecret: (id: string): Promise<EndpointChanged> => changed(id, { old_secret: null, old_secret_until: null }),
 
-    async test(id: string): Promise<Changed | { kind: 'sent'; delivery: WebhookDelivery }> {
+    async test(id: string): Promise<EndpointChanged | { kind: 'sent'; delivery: WebhookDelivery }> {
       return inTransaction(async (tx) => {
         const endpoint = await endpoints(tx).where('id', '=', id).forShare().executeTakeFirst();
         if (endpoint === undefined) return { kind: 'not_found' };
@@ -149,7 +142,7 @@ export function createEndpointBook(database: Database) {
   };
   return book;
 
-  async function changed(id: string, set: Record<string, unknown>): Promise<Changed> {
+  async function changed(id: string, set: Record<string, unknown>): Promise<EndpointChanged> {
     const { numUpdatedRows } = await orUnavailable(
       kysely
         .updateTable('webhook_endpoints')
@@ -162,12 +155,12 @@ export function createEndpointBook(database: Database) {
   }
 }
 
-async function done(kysely: Pick<Tx, 'selectFrom'>, id: string): Promise<Changed> {
+async function done(kysely: Pick<Tx, 'selectFrom'>, id: string): Promise<EndpointChanged> {
   const endpoint = await orUnavailable(endpoints(kysely).where('id', '=', id).executeTakeFirst());
   return endpoint === undefined ? { kind: 'not_found' } : { kind: 'done', endpoint };
 }
 
-async function withUniqueUrl(work: Promise<Changed>): Promise<Changed> {
+async function withUniqueUrl(work: Promise<EndpointChanged>): Promise<EndpointChanged> {
   try {
     return await work;
   } catch (error) {

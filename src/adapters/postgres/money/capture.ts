@@ -1,5 +1,6 @@
 import type { Actor } from '../../../domain/actor.js';
-import type { Captured, GatewayCall } from '../../../activities/payments.js';
+import type { GatewayCall } from '../../../activities/gateway-calls.js';
+import type { Captured } from '../../../activities/payments.js';
 import { RUN_LETTERS } from '../../../domain/dead-letter.js';
 import { BEING_PAID, isBeingPaid, isPaid, type OrderRun, type OrderStatus } from '../../../domain/order.js';
 import type { ChargeOutcome } from '../../../domain/outcomes.js';

@@ -2,7 +2,8 @@ import { sql, type Selectable } from 'kysely';
 import type { WaitingEvent } from '../../../activities/audit/audit-ports.js';
 import type { GatewayEventStore, InboxEvent } from '../../../activities/gateway-events.js';
 import type { Database } from '../pool.js';
-import { failRefund, lockRefund } from './refund-row.js';
+import { failRefund } from './refund-answers.js';
+import { lockRefund } from './refund-row.js';
 import type { Tables } from '../tables.js';
 import { orUnavailable } from '../or-unavailable.js';
 

@@ -1,13 +1,10 @@
 import { sql, type Selectable } from 'kysely';
-import type { RefundRequest } from '../../../activities/payments.js';
+import type { GatewayRefund } from '../../../activities/payments.js';
 import type { DueRefund } from '../../../activities/refunds.js';
 import { chargeKey, isUndoRefundId, undoRefundKey } from '../../../domain/ids.js';
-import { isSettled } from '../../../domain/order.js';
 import { REFUND_TRANSITIONS, type RefundState } from '../../../domain/payment-states.js';
-import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letter-store.js';
 import { forgetEvidence } from '../dead-letters/evidence.js';
 import { lockOrder } from '../order-lock.js';
-import { addToTrail } from '../orders/add-event.js';
 import type { Tx } from '../pool.js';
 import type { Tables } from '../tables.js';
 
@@ -26,7 +23,7 @@ export function keyOfTry(refund: Pick<Refund, 'order_id' | 'refund_id' | 'attemp
 }
 
 /** What is sent to the gateway for a refund, under its present key. */
-export function requestOf(refund: Refund): RefundRequest {
+export function requestOf(refund: Refund): GatewayRefund {
   return {
     key: refund.idempotency_key,
     chargeKey: chargeKey(refund.order_id, refund.attempt),
@@ -106,55 +103,4 @@ export async function changeRefund(
     .set({ ...change, updated_at: sql<Date>`now()` })
     .where('refund_id', '=', refund_id)
     .execute();
-}
-
-/** The money is back: succeeded, with its event, and nothing left for a person to do. */
-export async function succeedRefund(
-  tx: Tx,
-  refund: Refund,
-  { reference, resolution, note }: { reference: string; resolution: string; note?: string },
-): Promise<void> {
-  const { order_id: orderId, refund_id: subject } = refund;
-  if (!(await moveRefund(tx, refund, 'succeeded', { reference, last_error: null }))) return;
-  const data = { refund_id: subject, amount_minor: refund.amount_minor, currency: refund.currency };
-  await addToTrail(tx, orderId, 'refund.succeeded', data, refund.actor);
-  await resolveDeadLetters(tx, orderId, ['refund'], resolution, { subject, ...(note === undefined ? {} : { note }) });
-  await resolveAlarm(tx, orderId);
-}
-
-/** The money did not go back, or came back from the bank: failed, with its event and a dead letter. */
-export async function failRefund(
-  tx: Tx,
-  refund: Refund,
-  { error, takenBack }: { error: string; takenBack: boolean },
-): Promise<boolean> {
-  const { order_id: orderId, refund_id: subject } = refund;
-  const change = { last_error: error, taken_back: takenBack };
-  if (!(await moveRefund(tx, refund, 'failed', change))) return false;
-  const data = { refund_id: subject, amount_minor: refund.amount_minor, currency: refund.currency, error };
-  await addToTrail(tx, orderId, 'refund.failed', data, takenBack ? null : refund.actor);
-  await openDeadLetter(tx, {
-    orderId,
-    kind: 'refund',
-    step: 'refund',
-    errorClass: takenBack ? 'RefundTakenBack' : 'RefundRefused',
-    lastError: error,
-    attempts: refund.number,
-    subject,
-  });
-  return true;
-}
-
-/** An order that is being undone resolves its alarms when it ends; one that has ended has only refunds to wait for. */
-async function resolveAlarm(tx: Tx, orderId: string): Promise<void> {
-  const order = await lockOrder(tx, orderId);
-  if (order === undefined || !isSettled(order.status)) return;
-  const underWay = await tx
-    .selectFrom('refunds')
-    .select('refund_id')
-    .where('order_id', '=', orderId)
-    .where('state', 'in', ['pending', 'unknown'])
-    .limit(1)
-    .executeTakeFirst();
-  if (underWay === undefined) await resolveDeadLetters(tx, orderId, ['compensation'], 'the money was sent back');
 }

@@ -1,25 +1,17 @@
 import { sql } from 'kysely';
-import type { DueRefund, RefundStore, RequestedRefund } from '../../../activities/refunds.js';
+import type { DueRefund, RefundStore } from '../../../activities/refunds.js';
 import { isUndoRefundId } from '../../../domain/ids.js';
 import { isRefundable } from '../../../domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
+import type { RequestedRefund } from '../../../domain/requested-refund.js';
 import { returnRefusal } from '../../../domain/returns.js';
 import { forgetEvidence, heedEvidence } from '../dead-letters/evidence.js';
 import { lockOrder } from '../order-lock.js';
 import { returnsOf } from '../orders/return-rows.js';
 import { actorJson } from '../actors.js';
 import type { Database, Tx } from '../pool.js';
-import { claimRefund, recordLookup, recordRefund } from './refund-answers.js';
-import {
-  dueOf,
-  failRefund,
-  keyOfTry,
-  leftToRefund,
-  moveRefund,
-  refundKey,
-  succeedRefund,
-  type Refund,
-} from './refund-row.js';
+import { claimRefund, failRefund, recordLookup, recordRefund, succeedRefund } from './refund-answers.js';
+import { dueOf, keyOfTry, leftToRefund, moveRefund, refundKey, type Refund } from './refund-row.js';
 import { supersede, undoCapture, unwantedCaptures } from './undo-refunds.js';
 
 export function createRefundStore(database: Database): RefundStore {

@@ -1,13 +1,6 @@
+import type { CheckoutKeys } from '../../../api/orders/checkout-key.js';
 import { prepared, type Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
-
-interface Claim {
-  /** The SHA-256 of the key. */
-  hash: Buffer;
-  orderId: string;
-  /** The order that the key makes alone. */
-  ownOrderId: string;
-}
 
 // The update changes nothing: it waits for a concurrent insert of the same key, and returns that row.
 const claim = prepared<{ orderId: string }>(
@@ -19,10 +12,10 @@ const claim = prepared<{ orderId: string }>(
 );
 
 /** Which orders the keys belong to that came together with an order_id. */
-export function createCheckoutKeys(database: Database) {
+export function createCheckoutKeys(database: Database): CheckoutKeys {
   return {
     /** Gives the key to this order unless it has one. @returns the order that has it now */
-    async claim({ hash, orderId, ownOrderId }: Claim): Promise<string> {
+    async claim({ hash, orderId, ownOrderId }) {
       const [row] = await orUnavailable(claim(database, [hash, orderId, ownOrderId]));
       return row?.orderId ?? ownOrderId;
     },

@@ -1,19 +1,14 @@
 import { sql } from 'kysely';
 import type { OrderFilter, OrderPlace } from '../../../domain/order-filter.js';
-import type { OrderRecord } from '../../../domain/order-record.js';
+import type { ListedOrder, OrderLists } from '../../../api/orders/order-list.js';
 import { pageOfKeys } from './order-page.js';
 import { orderRows, toRecord } from './order-reader.js';
 import type { Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 import { utcExact } from '../utc.js';
 
-export interface ListedOrder {
-  record: OrderRecord;
-  place: OrderPlace;
-}
-
 /** Reads pages of orders, the newest first. */
-export function createOrderLists(database: Database) {
+export function createOrderLists(database: Database): OrderLists {
   return {
     /** The orders after the place, at most `limit` of them. */
     async list(filter: OrderFilter, limit: number, after?: OrderPlace): Promise<ListedOrder[]> {

@@ -1,20 +1,14 @@
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { OrderRecord, Review } from '../../../domain/order-record.js';
-import type { Product } from '../../../domain/product.js';
+import type { KnownCheckout, OrderReader } from '../../../api/orders/accept-checkout.js';
+import type { OrderTrail } from '../../../api/orders/order-events.js';
 import { acceptedReason } from './cancel-requests.js';
 import { orderOf } from './order-columns.js';
 import { prepared, type Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
 
-interface CheckoutRow {
-  fingerprint: string | null;
-  /** The order that the key came with before. */
-  keyHolder: string | null;
-  products: Product[];
-}
-
-const forCheckout = prepared<CheckoutRow>(
+const forCheckout = prepared<KnownCheckout>(
   'for-checkout',
   `select (select fingerprint from orders where order_id = $1) as fingerprint,
           (select order_id from checkout_keys where key_hash = $3) as "keyHolder",
@@ -30,13 +24,16 @@ const begun = prepared<{ orderId: string }>(
    select order_id from orders where order_id = any($1) and status not in ('pending', 'reserved')`,
 );
 
-export type OrderReader = ReturnType<typeof createOrderReader>;
-
 /** What the HTTP side reads. */
-export function createOrderReader(database: Database) {
+export interface PostgresOrderReader extends OrderReader, OrderTrail {
+  /** Those of these orders whose payment is under way, or that are past it. */
+  begun(orderIds: string[]): Promise<string[]>;
+}
+
+export function createOrderReader(database: Database): PostgresOrderReader {
   return {
     /** All that accepting a checkout needs to know, in one query. */
-    async forCheckout(orderId: string, skus: string[], keyHash: Buffer | null): Promise<CheckoutRow> {
+    async forCheckout(orderId: string, skus: string[], keyHash: Buffer | null): Promise<KnownCheckout> {
       const [row] = await orUnavailable(forCheckout(database, [orderId, skus, keyHash]));
       return row ?? { fingerprint: null, keyHolder: null, products: [] };
     },

@@ -73,7 +73,7 @@ const reserve = prepared<ReserveRow>(
 
 export function createReservationStore(database: Database): ReservationStore {
   return {
-    async reserve(order, owner, ttlMs) {
+    async reserveInventory({ order, owner, ttlMs }) {
       const [row] = await reserve(database, [
         order.orderId,
         ...lineArrays(order),
@@ -85,7 +85,7 @@ export function createReservationStore(database: Database): ReservationStore {
       return reserveOutcome(row, order, owner);
     },
 
-    async release({ orderId, owner }) {
+    async releaseInventory({ orderId, owner }) {
       await database.kysely.transaction().execute(async (tx) => {
         const order = await lockOrder(tx, orderId);
         if (order?.owner !== owner || !isBeingUndone(order.status)) return;
@@ -113,7 +113,7 @@ export function createReservationStore(database: Database): ReservationStore {
       });
     },
 
-    async restock(orderId, refundId) {
+    async restockOrder({ orderId, refundId }) {
       await database.kysely.transaction().execute(async (tx) => {
         await lockOrder(tx, orderId);
         await sql`

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { RefundRequest } from '../../../../src/workflows/contract.js';
+import type { RequestedRefund } from '../../../../src/domain/requested-refund.js';
 import { aRefund, CAPTURED, openDesk, type Desk } from '../desk.js';
 
 const PATH = '/v1/orders/order-1/refunds';
@@ -41,7 +41,7 @@ describe('POST /v1/orders/:id/refunds', () => {
     desk.has('order-2', { status: 'confirmed' });
     desk.answers.refund = async () => ({ kind: 'refused', code: 'not_refundable', status: 'confirmed' });
     await desk.post('/v1/orders/order-2/refunds', BODY, KEY);
-    const ids = desk.requestsTo('refund').map(([request]) => (request as RefundRequest).refundId);
+    const ids = desk.requestsTo('refund').map(([request]) => (request as RequestedRefund).refundId);
     expect(new Set(ids).size).toBe(3);
   });
 
@@ -115,6 +115,6 @@ describe('POST /v1/orders/:id/refunds', () => {
   });
 });
 
-function stored({ refundId, amountMinor, reason, restock, fingerprint }: RefundRequest) {
+function stored({ refundId, amountMinor, reason, restock, fingerprint }: RequestedRefund) {
   return aRefund({ id: refundId, amountMinor: amountMinor ?? 3_998, reason, restock, fingerprint });
 }

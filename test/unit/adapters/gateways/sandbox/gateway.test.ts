@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import type { ChargeRequest, PaymentGateway, RefundRequest } from '../../../../../src/activities/payments.js';
+import type { ChargeRequest, PaymentGateway, GatewayRefund } from '../../../../../src/activities/payments.js';
 import { createSandboxGateway } from '../../../../../src/adapters/gateways/sandbox/gateway.js';
 import { closeSandboxes, startSandbox, until } from '../../../sandbox/client.js';
 
@@ -12,7 +12,7 @@ function chargeOf(method: string): ChargeRequest {
   return { key, orderId: 'order-1', amountMinor: 1_000, currency: 'EUR', method };
 }
 
-function refundOf(amountMinor: number): RefundRequest {
+function refundOf(amountMinor: number): GatewayRefund {
   return { key: 'order-1:refund:1', chargeKey: key, orderId: 'order-1', amountMinor, currency: 'EUR' };
 }
 

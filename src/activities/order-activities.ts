@@ -1,0 +1,28 @@
+import { createDeadLetterActivities, type DeadLetterStore } from './dead-letters.js';
+import { createGatewayEventActivities, type GatewayEventPorts } from './gateway-events.js';
+import { createInventoryActivities, type ReservationStore } from './inventory.js';
+import { createOrderActivities, type OrderStore } from './orders.js';
+import { createPaymentActivities, type PaymentPorts } from './payments.js';
+import { createRefundActivities, type RefundPorts } from './refunds.js';
+import { createScreeningActivities, type ScreeningPorts } from './screening.js';
+
+/** All that the activities of an order need of the world. Custom gateways and fraud checks are passed in here. */
+export type OrderPorts = PaymentPorts &
+  RefundPorts &
+  ScreeningPorts &
+  GatewayEventPorts & { reservations: ReservationStore; orders: OrderStore; deadLetters: DeadLetterStore };
+
+export type Activities = ReturnType<typeof orderActivitiesFor>;
+
+/** Everything that the workflows of an order have done outside. */
+export function orderActivitiesFor(ports: OrderPorts) {
+  return {
+    ...createScreeningActivities(ports),
+    ...createInventoryActivities(ports),
+    ...createPaymentActivities(ports),
+    ...createRefundActivities(ports),
+    ...createOrderActivities(ports),
+    ...createDeadLetterActivities(ports),
+    ...createGatewayEventActivities(ports),
+  };
+}
