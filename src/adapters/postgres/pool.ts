@@ -58,7 +58,7 @@ export function openDatabase({ onError, silenceMs, ...settings }: PoolSettings):
   pool.on('error', (error) => onError(error));
   // A checked-out client that loses its server would otherwise end the process.
   pool.on('connect', (client) => client.on('error', (error) => onError(error)));
-  const run: Run = async (client, statement) => runStatement(client, sessions.get(client), statement);
+  const run: Run = (client, statement) => runStatement(client, sessions.get(client), statement);
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: kyselyPool(pool, run) }) });
   const close = async () => {
     await kysely.destroy();

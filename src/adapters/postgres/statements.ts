@@ -16,13 +16,15 @@ const BEGIN = /^(?:begin|start transaction)\b/;
 export type Run = <Row extends QueryResultRow>(client: PoolClient, statement: Statement) => Promise<QueryResult<Row>>;
 
 /** Runs a statement as its connection needs it: behind a pooler, with its limits inside its own transaction. */
-export async function runStatement<Row extends QueryResultRow>(
+export function runStatement<Row extends QueryResultRow>(
   client: PoolClient,
   session: Session | undefined,
-  { name, ...statement }: Statement,
+  statement: Statement,
 ): Promise<QueryResult<Row>> {
-  const asked = name !== undefined && session?.keepsStatements !== false ? { ...statement, name } : statement;
-  const timeoutMs = session?.statementTimeoutMs ?? 0;
+  if (session === undefined || session.isKept) return client.query<Row>(statement);
+  const { name: _name, ...unnamed } = statement;
+  const asked = session.keepsStatements ? statement : unnamed;
+  const timeoutMs = session.statementTimeoutMs;
   if (timeoutMs === 0 || client.getTransactionStatus() !== 'I') return client.query<Row>(asked);
   if (BEGIN.test(asked.text)) return client.query(`${asked.text}; set local statement_timeout = ${timeoutMs}`);
   return new Promise<QueryResult<Row>>((resolve, reject) => {
