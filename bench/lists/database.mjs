@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createCatalogue } from '../../dist/adapters/postgres/catalogue/catalogue.js';
 import { migrate } from '../../dist/adapters/postgres/migrate.js';
-import { createOrderCounts } from '../../dist/adapters/postgres/orders/order-counts.js';
+import { createOrderCountStore } from '../../dist/adapters/postgres/orders/order-counts.js';
 import { openDatabase } from '../../dist/adapters/postgres/pool.js';
 import { ensureDatabase } from '../../dist/embedded/postgres-probe.js';
 import { PRODUCTS } from '../goods.mjs';
@@ -28,7 +28,7 @@ export async function fill(database, orders) {
   } finally {
     client.release(true);
   }
-  const counts = createOrderCounts(database);
+  const counts = createOrderCountStore(database);
   while (await counts.fold());
   await database.pool.query('vacuum (analyze)');
 }

@@ -4,7 +4,7 @@ import type { News } from '../domain/news.js';
 import { isPaid, isSettled, type OrderStatus } from '../domain/order.js';
 import type { PaymentGateway } from './payments.js';
 
-export interface InboxEvent {
+export interface StoredGatewayEvent {
   gateway: string;
   eventId: string;
   type: string;
@@ -16,9 +16,9 @@ export interface InboxEvent {
 
 /** The stored gateway events. */
 export interface GatewayEventStore {
-  read(gateway: string, eventId: string): Promise<InboxEvent | undefined>;
+  read(gateway: string, eventId: string): Promise<StoredGatewayEvent | undefined>;
   /** Whether the database already shows what the event says. */
-  agrees(event: InboxEvent): Promise<boolean>;
+  agrees(event: StoredGatewayEvent): Promise<boolean>;
   /** The state of the order that the event is about: undefined without a row. */
   orderStatus(orderId: string): Promise<OrderStatus | undefined>;
   /** The refund that has, or before a redrive had, this key. */
@@ -68,7 +68,7 @@ export function createGatewayEventActivities(ports: GatewayEventPorts) {
     },
   };
 
-  async function act(event: InboxEvent): Promise<string> {
+  async function act(event: StoredGatewayEvent): Promise<string> {
     const { type, orderId, refundKey } = event;
     if (orderId === null) return 'ignored: it names no order';
     const status = await gatewayEvents.orderStatus(orderId);

@@ -15,7 +15,7 @@ import { createGatewayWebhookRoutes, type WebhookOptions } from './webhooks/gate
 import { createErrorDocs } from './document/error-docs.js';
 import { createCancelRoutes } from './orders/order-cancel.js';
 import type { Guards } from './access/guards.js';
-import { createTrailRoutes, type TrailOptions } from './orders/order-events.js';
+import { createOrderEventRoutes, type OrderEventOptions } from './orders/order-events.js';
 import { createFulfilmentRoutes } from './orders/order-fulfilment.js';
 import { createNoticeRoutes, type NoticeOptions } from './orders/order-notices.js';
 import { createRefundRoutes } from './orders/order-refunds.js';
@@ -37,7 +37,7 @@ import { knownRoutes, refuseUnknownParameters, refuseUnreadBodies } from './requ
 
 export type AppOptions = OrderRoutesOptions &
   DeadLetterOptions &
-  TrailOptions &
+  OrderEventOptions &
   NoticeOptions &
   StreamOptions &
   StockOptions &
@@ -75,7 +75,7 @@ export function createApp(options: AppOptions) {
     .route('/', createRefundRoutes(options))
     .route('/', createReviewRoutes(options))
     .route('/', createFulfilmentRoutes(options))
-    .route('/', createTrailRoutes(options))
+    .route('/', createOrderEventRoutes(options))
     .route('/', createNoticeRoutes(options))
     .route('/', createStreamRoutes(options))
     .route('/', createDeadLetterRoutes(options))

@@ -5,12 +5,12 @@ import { timestamp } from './requests/fields.js';
 import { problems } from './requests/problem-schema.js';
 
 /** The numbers of the shop. Throws `Unavailable` when the database is unavailable. */
-export interface StatsBook {
+export interface StatsReader {
   read(): Promise<OrderStats>;
 }
 
 export interface StatsOptions {
-  stats: StatsBook;
+  stats: StatsReader;
 }
 
 const counts = z.record(z.string(), z.int().min(0));

@@ -123,7 +123,7 @@ export interface RecoveryStore {
 }
 
 /** The notices that were handed to workflows. Throws `Unavailable` when the database is unavailable. */
-export interface NoticeBook {
+export interface NoticeWatchStore {
   /** Records that a workflow is to send it, before there is one: what Temporal loses after that is found again. */
   hold(ref: NoticeRef): Promise<void>;
   /** Takes pending notices whose workflow was not looked for for a while; for a few seconds. */

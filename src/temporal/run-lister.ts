@@ -1,5 +1,5 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import type { RunLister } from '../activities/audit/audit-ports.js';
+import type { RunReader } from '../activities/audit/audit-ports.js';
 import { ORDER_ID_PATTERN } from '../domain/ids.js';
 import {
   CANCEL_SETTLED_ORDER,
@@ -25,7 +25,7 @@ const KINDS: readonly OrderRunKind[] = [
   { workflowType: RECOVER_ORDER, workflowIdOf: recoverWorkflowId },
 ];
 
-export interface RunListerSettings {
+export interface RunReaderSettings {
   client: Client;
   /** How long Temporal may take over one question, in milliseconds... */
   deadlineMs: number;
@@ -41,7 +41,7 @@ const ENDED_BADLY_NAMES: readonly string[] = ['FAILED', 'TERMINATED', 'TIMED_OUT
 const CLOSED: readonly string[] = [...ENDED_BADLY_NAMES, 'COMPLETED'];
 
 /** Order workflows as Temporal knows them. Lists may lag and are only hints; `isRunning` is the truth. */
-export function createRunLister(settings: RunListerSettings): RunLister {
+export function createRunReader(settings: RunReaderSettings): RunReader {
   const { client, deadlineMs, listDeadlineMs, most } = settings;
   const bounded = boundedBy(client, deadlineMs);
 

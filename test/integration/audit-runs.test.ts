@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { auditOnce } from '../../src/activities/audit/audit.js';
-import { auditLimits, type AuditPorts, type RunLister } from '../../src/activities/audit/audit-ports.js';
+import { auditLimits, type AuditPorts, type RunReader } from '../../src/activities/audit/audit-ports.js';
 import { createOrderStore } from '../../src/adapters/postgres/orders/order-store.js';
-import { createRunLister } from '../../src/temporal/run-lister.js';
+import { createRunReader } from '../../src/temporal/run-lister.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import {
   cancelWorkflowId,
@@ -21,11 +21,11 @@ import { newOrderId } from '../support/shop.js';
 import { startStack, type Stack } from '../support/stack.js';
 
 let stack: Stack;
-let runs: RunLister;
+let runs: RunReader;
 beforeAll(async () => {
   stack = await startStack();
   const { client } = stack;
-  runs = createRunLister({ client, deadlineMs: 5_000, listDeadlineMs: 20_000, most: 10_000 });
+  runs = createRunReader({ client, deadlineMs: 5_000, listDeadlineMs: 20_000, most: 10_000 });
 });
 afterAll(async () => stack?.close());
 

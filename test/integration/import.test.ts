@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createProducts } from '../../src/adapters/postgres/catalogue/product-store.js';
+import { createProductStore } from '../../src/adapters/postgres/catalogue/product-store.js';
 import { runCommand } from '../support/run-command.js';
 import { newOrderId } from '../support/shop.js';
 import { startStack, type Stack } from '../support/stack.js';
@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const find = (sku: string) => createProducts(stack.database).find(sku);
+const find = (sku: string) => createProductStore(stack.database).find(sku);
 const countOf = async (prefix: string) => {
   const { rows } = await stack.database.pool.query<{ n: number }>(
     `select count(*)::int as n from products where starts_with(sku, $1)`,

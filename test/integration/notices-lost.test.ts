@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createNoticeBook } from '../../src/adapters/postgres/events/notice-book.js';
+import { createNoticeWatchStore } from '../../src/adapters/postgres/events/notice-book.js';
 import { createNoticeStore } from '../../src/adapters/postgres/events/notice-store.js';
 import { noticeConsumerOf } from '../../src/commands/serve/notifier-wiring.js';
 import type { OutboxEvent } from '../../src/relay/outbox-event.js';
@@ -63,12 +63,12 @@ test('a notice whose workflow was lost before its first try is found too', async
   const event = await confirmed();
   const ports = { notices: createNoticeStore(stack.database), notifiers: [{ channel: 'smtp', notify: refuse }] };
   const losing = { startNotice: async () => {} };
-  await noticeConsumerOf(ports, createNoticeBook(stack.database), losing).take(event, AbortSignal.timeout(5_000));
+  await noticeConsumerOf(ports, createNoticeWatchStore(stack.database), losing).take(event, AbortSignal.timeout(5_000));
   await letTimePass(event.orderId);
   expect(await settledNoticesOf(event.orderId)).toMatchObject([{ state: 'sent' }]);
 
   const held = await confirmed();
-  await createNoticeBook(stack.database).hold({ orderId: held.orderId, seq: held.seq, channel: 'smtp' });
+  await createNoticeWatchStore(stack.database).hold({ orderId: held.orderId, seq: held.seq, channel: 'smtp' });
   expect(await relay.noticesOf(held.orderId)).toMatchObject([{ state: 'pending', attempts: 0 }]);
   await letTimePass(held.orderId);
   expect(await settledNoticesOf(held.orderId)).toMatchObject([{ state: 'sent', attempts: 1 }]);

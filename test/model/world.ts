@@ -5,22 +5,22 @@ import { sql } from 'kysely';
 import { Pool } from 'pg';
 import type { PaymentGateway } from '../../src/activities/payments.js';
 import { createCatalogue } from '../../src/adapters/postgres/catalogue/catalogue.js';
-import { createDeadLetterReader } from '../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
-import { createRecoveryBook } from '../../src/adapters/postgres/events/endpoint-recoveries.js';
-import { createDeliveryReader } from '../../src/adapters/postgres/events/delivery-reader.js';
-import { createEndpointBook } from '../../src/adapters/postgres/events/endpoint-store.js';
+import { createDeadLetterDecisionStore } from '../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createEndpointRecoveryStore } from '../../src/adapters/postgres/events/endpoint-recoveries.js';
+import { createWebhookDeliveryStore } from '../../src/adapters/postgres/events/delivery-reader.js';
+import { createEndpointStore } from '../../src/adapters/postgres/events/endpoint-store.js';
 import { createGatewayEventStore } from '../../src/adapters/postgres/money/gateway-event-store.js';
 import { migrate } from '../../src/adapters/postgres/migrate.js';
 import { createNoticeReader } from '../../src/adapters/postgres/events/notice-reader.js';
-import { createCheckoutKeys } from '../../src/adapters/postgres/orders/checkout-keys.js';
-import { createOrderLists } from '../../src/adapters/postgres/orders/order-lists.js';
+import { createCheckoutKeyStore } from '../../src/adapters/postgres/orders/checkout-keys.js';
+import { createOrderListReader } from '../../src/adapters/postgres/orders/order-lists.js';
 import { createOrderReader } from '../../src/adapters/postgres/orders/order-reader.js';
-import { createCancelRequests } from '../../src/adapters/postgres/orders/cancel-requests.js';
-import { createFollowedOrders } from '../../src/adapters/postgres/orders/followed-orders.js';
+import { createCancelStore } from '../../src/adapters/postgres/orders/cancel-requests.js';
+import { createFollowedOrderReader } from '../../src/adapters/postgres/orders/followed-orders.js';
 import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js';
-import { createProducts } from '../../src/adapters/postgres/catalogue/product-store.js';
+import { createProductStore } from '../../src/adapters/postgres/catalogue/product-store.js';
 import { createStatsReader } from '../../src/adapters/postgres/stats-reader.js';
-import { createStockAdjustments } from '../../src/adapters/postgres/catalogue/stock-adjustments.js';
+import { createStockStore } from '../../src/adapters/postgres/catalogue/stock-adjustments.js';
 import { createApp } from '../../src/api/app.js';
 import { findOrder } from '../../src/api/orders/accept-checkout.js';
 import { createOrderFollowers } from '../../src/api/orders/stream/order-followers.js';
@@ -127,27 +127,27 @@ export async function createWorld(): Promise<World> {
   const app = createApp({
     // Keys have tests of their own.
     guards: [],
-    keys: createCheckoutKeys(database),
+    keys: createCheckoutKeyStore(database),
     reader,
-    cancels: createCancelRequests(database),
+    cancels: createCancelStore(database),
     workflows,
     trail: reader,
     notices: createNoticeReader(database),
     followers: createOrderFollowers({
-      orders: createFollowedOrders(database),
+      orders: createFollowedOrderReader(database),
       most: 0,
       log: { error: note, warn: note },
     }),
-    lists: createOrderLists(database),
+    lists: createOrderListReader(database),
     stats: createStatsReader(database),
     requests: createOrderMessages({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
-    deadLetters: createDeadLetterReader(database),
-    stock: createStockAdjustments(database),
-    products: createProducts(database),
+    deadLetters: createDeadLetterDecisionStore(database),
+    stock: createStockStore(database),
+    products: createProductStore(database),
     inbox: createGatewayEventStore(database),
-    endpoints: createEndpointBook(database),
-    recoveries: createRecoveryBook(database),
-    webhookDeliveries: createDeliveryReader(database),
+    endpoints: createEndpointStore(database),
+    recoveries: createEndpointRecoveryStore(database),
+    webhookDeliveries: createWebhookDeliveryStore(database),
     eventSender: { refuse: () => undefined },
     // Signatures have tests of their own.
     gatewayEvents: { verify: (_gateway, _headers, rawBody) => ({ ok: true, event: eventOf(rawBody) }) },

@@ -1,5 +1,5 @@
 import type { AuditLine, AuditObserver } from '../../src/activities/audit/audit.js';
-import type { AuditPorts, RunLister } from '../../src/activities/audit/audit-ports.js';
+import type { AuditPorts, RunReader } from '../../src/activities/audit/audit-ports.js';
 import { createAuditStore } from '../../src/adapters/postgres/audit/audit-store.js';
 import { createLookBackStore } from '../../src/adapters/postgres/audit/look-back-store.js';
 import { createDeadLetterStore } from '../../src/adapters/postgres/dead-letters/dead-letter-store.js';
@@ -53,7 +53,7 @@ export function auditPortsOn(database: Database, overrides: Overrides = {}) {
 }
 
 /** A Temporal that lists nothing, and in which every order has a run, or none. */
-export function createQuietRuns(isRunning: boolean): RunLister {
+export function createQuietRuns(isRunning: boolean): RunReader {
   return {
     endedBadly: async () => [],
     checkingOut: async () => [],

@@ -1,4 +1,4 @@
-import type { GatewayEventStore, InboxEvent } from '../../src/activities/gateway-events.js';
+import type { GatewayEventStore, StoredGatewayEvent } from '../../src/activities/gateway-events.js';
 import { chargeKey } from '../../src/domain/ids.js';
 import type { RefundState } from '../../src/domain/payment-states.js';
 import type { FakeTables } from './fake-tables.js';
@@ -11,8 +11,8 @@ export function createFakeGatewayEvents(
     idOf: (refundKey: string) => string | undefined;
     stateOf: (refundKey: string) => RefundState | undefined;
   },
-): GatewayEventStore & { arrive(event: Partial<InboxEvent> & { eventId: string }): void; effects: string[] } {
-  const events = new Map<string, InboxEvent>();
+): GatewayEventStore & { arrive(event: Partial<StoredGatewayEvent> & { eventId: string }): void; effects: string[] } {
+  const events = new Map<string, StoredGatewayEvent>();
   const effects: string[] = [];
 
   return {

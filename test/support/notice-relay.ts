@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { createNoticeBook } from '../../src/adapters/postgres/events/notice-book.js';
+import { createNoticeWatchStore } from '../../src/adapters/postgres/events/notice-book.js';
 import { createNoticeStore } from '../../src/adapters/postgres/events/notice-store.js';
 import { createSmtpNotifier } from '../../src/adapters/smtp/smtp-notifier.js';
 import { createOrderMessages } from '../../src/temporal/order-messages.js';
@@ -32,7 +32,7 @@ export async function startNoticeRelay(environment: Record<string, string>) {
   const notifier = createSmtpNotifier({ url: mail.url, from: FROM, shopName: 'The shop' });
   const requests = createOrderMessages({ client: stack.client, deadlineMs: 10_000 });
   const ports = { notices: createNoticeStore(stack.database), notifiers: [notifier] };
-  const consumer = noticeConsumerOf(ports, createNoticeBook(stack.database), requests);
+  const consumer = noticeConsumerOf(ports, createNoticeWatchStore(stack.database), requests);
 
   return {
     stack,

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { RefundStore } from '../../src/activities/refunds.js';
 import type { RequestedRefund } from '../../src/domain/requested-refund.js';
-import { createDeadLetterReader } from '../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createDeadLetterDecisionStore } from '../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
 import type { Database } from '../../src/adapters/postgres/pool.js';
 import type { OrderRows } from './order-rows.js';
 
@@ -38,7 +38,7 @@ export function createRefundCases(database: Database, refunds: RefundStore, rows
 
     /** Evidence as the API keeps it, taken up by the workflow. */
     async prove(orderId: string, deadLetterId: string, happened: boolean) {
-      const given = await createDeadLetterReader(database).giveEvidence(deadLetterId, { happened, ...SEEN });
+      const given = await createDeadLetterDecisionStore(database).giveEvidence(deadLetterId, { happened, ...SEEN });
       await refunds.applyEvidence(orderId, { about: 'refund', deadLetterId, happened, ...SEEN });
       return given;
     },

@@ -1,6 +1,6 @@
 import type { OrderPolicy } from '../../domain/policy.js';
 import type { DeadLetterStore } from '../dead-letters.js';
-import type { GatewayEventStore, InboxEvent, OrderMessenger, RefundResumer } from '../gateway-events.js';
+import type { GatewayEventStore, StoredGatewayEvent, OrderMessenger, RefundResumer } from '../gateway-events.js';
 import type { LookBackStore } from './look-back-ports.js';
 import type { ChargeStore, PaymentGateway } from '../payments.js';
 
@@ -65,7 +65,7 @@ export interface AuditStore {
 }
 
 /** Order workflows as Temporal knows them. */
-export interface RunLister {
+export interface RunReader {
   /** Orders with a run that failed or was ended from outside within the last `windowMs`, the newest first. */
   endedBadly(windowMs: number): Promise<string[]>;
   /** Orders whose checkout has been running for at least `ageMs`. */
@@ -82,7 +82,7 @@ export interface RunLister {
 }
 
 /** `isGivenUp`: it has been tried for as long as messages are, and no one knows its order. */
-export type WaitingEvent = InboxEvent & { isGivenUp: boolean };
+export type WaitingEvent = StoredGatewayEvent & { isGivenUp: boolean };
 
 /** The gateway events that have not been processed. */
 export interface UnprocessedEvents {
@@ -102,7 +102,7 @@ export interface CancelCarrier {
 
 export interface AuditPorts {
   audit: AuditStore;
-  runs: RunLister;
+  runs: RunReader;
   deadLetters: Pick<DeadLetterStore, 'open'>;
   messenger: OrderMessenger;
   gateway: Pick<PaymentGateway, 'lookup' | 'lookupRefund'>;

@@ -61,7 +61,7 @@ export type ProductChanged = { kind: 'changed'; product: CatalogueProduct } | Pr
 export type ProductDeleted = { kind: 'deleted' } | { kind: 'reserved'; reserved: number } | ProductRefused;
 
 /** The catalog as people read and keep it. Throws `Unavailable` when the database is unavailable. */
-export interface ProductBook {
+export interface ProductStore {
   /** A SKU that was deleted starts over. */
   create(product: NewProduct): Promise<ProductCreated>;
   find(sku: string): Promise<CatalogueProduct | undefined>;
@@ -73,7 +73,7 @@ export interface ProductBook {
 }
 
 export interface ProductOptions {
-  products: ProductBook;
+  products: ProductStore;
   maxBodyBytes: number;
 }
 

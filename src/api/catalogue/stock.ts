@@ -45,7 +45,7 @@ export type StockAdjusted =
   | { kind: 'unknown_sku' };
 
 /** The stock as people change and read it. Throws `Unavailable` when the database is unavailable. */
-export interface StockBook {
+export interface StockStore {
   /** One transaction; never below what is reserved. */
   adjust(adjustment: StockAdjustment): Promise<StockAdjusted>;
   /** Newest first, those before `beforeId`; undefined for a SKU that has no stock row. */
@@ -53,7 +53,7 @@ export interface StockBook {
 }
 
 export interface StockOptions {
-  stock: StockBook;
+  stock: StockStore;
   maxBodyBytes: number;
 }
 

@@ -29,7 +29,7 @@ export type GivenEvidence =
   | { kind: 'under_way' };
 
 /** Work that needs a person. Throws `Unavailable` when the database is unavailable. */
-export interface DeadLetterBook {
+export interface DeadLetterDecisionStore {
   /** Oldest first. */
   list(filter: DeadLetterFilter): Promise<DeadLetter[]>;
   find(id: string): Promise<DeadLetter | undefined>;
@@ -42,5 +42,5 @@ export interface DeadLetterBook {
 }
 
 export interface DeadLetterOptions extends OrderActionOptions {
-  deadLetters: DeadLetterBook;
+  deadLetters: DeadLetterDecisionStore;
 }

@@ -5,7 +5,7 @@ import { justAccepted, type OrderRecord } from '../../domain/order-record.js';
 import type { AcceptedOrder } from '../../domain/order.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import type { Product } from '../../domain/product.js';
-import { isClaimable, refuseTaken, type CheckoutKey, type CheckoutKeys } from './checkout-key.js';
+import { isClaimable, refuseTaken, type CheckoutKey, type CheckoutKeyStore } from './checkout-key.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { Ticket } from '../load/load-shedder.js';
 import type { OrderWorkflows } from '../../temporal/checkouts.js';
@@ -33,7 +33,7 @@ export interface OrderSources {
 
 interface AcceptOptions extends OrderSources {
   policy: OrderPolicy;
-  keys: CheckoutKeys;
+  keys: CheckoutKeyStore;
 }
 
 export interface CheckoutRequest {

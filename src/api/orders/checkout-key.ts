@@ -10,7 +10,7 @@ export interface CheckoutKey {
 }
 
 /** The keys that came with an order_id. Throws `Unavailable` when the database does not answer. */
-export interface CheckoutKeys {
+export interface CheckoutKeyStore {
   /** Gives the key to this order unless it has one. @returns the order that has it now */
   claim(key: CheckoutKey & { orderId: string }): Promise<string>;
 }

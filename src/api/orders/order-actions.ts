@@ -7,7 +7,7 @@ import type { OrderMessages } from '../../temporal/order-messages.js';
 import { Problem, type ProblemExtra } from '../requests/problems.js';
 
 /** The cancels that were accepted. Throws `Unavailable` when the database does not answer. */
-export interface CancelBook {
+export interface CancelStore {
   /** Keeps a cancel, if the order may still be cancelled, before anyone is told of it. */
   accept(request: { orderId: string; reason: string; actor: Actor }): Promise<CancelDecision>;
 }
@@ -15,7 +15,7 @@ export interface CancelBook {
 /** What every route needs that asks something of an order's workflows. */
 export interface OrderActionOptions extends OrderSources {
   requests: OrderMessages;
-  cancels: CancelBook;
+  cancels: CancelStore;
   policy: OrderPolicy;
   maxBodyBytes: number;
 }

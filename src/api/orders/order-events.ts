@@ -19,13 +19,13 @@ export interface OrderEvent {
 }
 
 /** The timelines of orders. Throws `Unavailable` when the database does not answer. */
-export interface OrderTrail {
+export interface OrderEventReader {
   /** The events after `seq`, oldest first. */
   events(orderId: string, afterSeq: number, limit: number): Promise<OrderEvent[]>;
 }
 
-export interface TrailOptions extends OrderSources {
-  trail: OrderTrail;
+export interface OrderEventOptions extends OrderSources {
+  trail: OrderEventReader;
 }
 
 const eventSchema = z
@@ -56,7 +56,7 @@ const getEvents = createRoute({
 
 const place = z.tuple([placeNumber]);
 
-export function createTrailRoutes({ trail, reader, workflows }: TrailOptions) {
+export function createOrderEventRoutes({ trail, reader, workflows }: OrderEventOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
   return app.openapi(getEvents, async (c) => {

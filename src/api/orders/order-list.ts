@@ -16,13 +16,13 @@ export interface ListedOrder {
 }
 
 /** Orders by what people look for. Throws `Unavailable` when the database does not answer. */
-export interface OrderLists {
+export interface OrderListReader {
   /** Newest first. */
   list(filter: OrderFilter, limit: number, after?: OrderPlace): Promise<ListedOrder[]>;
 }
 
 export interface OrderListOptions {
-  lists: OrderLists;
+  lists: OrderListReader;
 }
 
 const getOrders = createRoute({

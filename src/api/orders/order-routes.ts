@@ -11,7 +11,7 @@ import type { OrderPolicy } from '../../domain/policy.js';
 import { actorOf } from '../requests/actor-header.js';
 import { answer, RATE_HEADERS } from '../requests/answers.js';
 import { acceptCheckout, existingOrder, findOrder, type OrderSources } from './accept-checkout.js';
-import { checkoutKey, type CheckoutKeys } from './checkout-key.js';
+import { checkoutKey, type CheckoutKeyStore } from './checkout-key.js';
 import { sentKey } from '../requests/idempotency-key.js';
 import type { OrderGate, Ticket } from '../load/load-shedder.js';
 import { orderJson, orderJsonSchema } from './order-json.js';
@@ -30,7 +30,7 @@ const MOST_WAITING = 100;
 const NO_IDENTITY = 'Send order_id in the body, or the header Idempotency-Key.';
 
 export interface OrderRoutesOptions extends OrderSources {
-  keys: CheckoutKeys;
+  keys: CheckoutKeyStore;
   policy: OrderPolicy;
   maxBodyBytes: number;
   /** Without a gate every checkout is let in. */

@@ -23,14 +23,14 @@ export interface GatewayEventVerifier {
 }
 
 /** Throws `Unavailable` when the database is unavailable. */
-export interface GatewayInbox {
+export interface ReceivedEventStore {
   /** Stores a message, once by its id. */
   store(event: GatewayEvent & { gateway: string }): Promise<unknown>;
 }
 
 export interface WebhookOptions {
   gatewayEvents: GatewayEventVerifier;
-  inbox: GatewayInbox;
+  inbox: ReceivedEventStore;
   requests: Pick<OrderMessages, 'startEvent'>;
   policy: OrderPolicy;
   log: ApiLog;

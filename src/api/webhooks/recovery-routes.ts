@@ -17,13 +17,13 @@ export type RecoveryBegun =
   | { kind: 'disabled' };
 
 /** The last recovery of each endpoint. Throws `Unavailable` when the database does not answer. */
-export interface RecoveryBook {
+export interface EndpointRecoveryStore {
   last(endpointId: string): Promise<EndpointRecovery | undefined>;
   begin(endpointId: string, span: { since: string; until?: string; missedOnly: boolean }): Promise<RecoveryBegun>;
 }
 
 export interface RecoveryOptions {
-  recoveries: RecoveryBook;
+  recoveries: EndpointRecoveryStore;
   maxBodyBytes: number;
 }
 

@@ -32,7 +32,7 @@ export type Replayed =
   | { kind: 'no_receiver'; endpointState: 'disabled' | 'deleted' };
 
 /** The deliveries as the API shows them. Throws `Unavailable` when the database is unavailable. */
-export interface DeliveryBook {
+export interface WebhookDeliveryStore {
   /** Newest first. */
   list(filter: DeliveryFilter): Promise<WebhookDelivery[]>;
   find(id: string): Promise<DeliveryWithPayload | undefined>;
@@ -41,7 +41,7 @@ export interface DeliveryBook {
 }
 
 export interface DeliveryOptions {
-  webhookDeliveries: DeliveryBook;
+  webhookDeliveries: WebhookDeliveryStore;
 }
 
 const path = '/v1/webhook-deliveries';

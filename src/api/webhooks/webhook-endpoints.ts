@@ -49,7 +49,7 @@ export type EndpointChanged =
   | { kind: 'disabled' };
 
 /** The endpoints that receive events. Throws `Unavailable` when the database is unavailable. */
-export interface EndpointBook {
+export interface EndpointStore {
   /** Oldest first. */
   list(limit: number, afterId?: string): Promise<WebhookEndpoint[]>;
   find(id: string): Promise<WebhookEndpoint | undefined>;
@@ -66,7 +66,7 @@ export interface EndpointBook {
 }
 
 export interface EndpointOptions {
-  endpoints: EndpointBook;
+  endpoints: EndpointStore;
   eventSender: Pick<EventSender, 'refuse'>;
   maxBodyBytes: number;
 }

@@ -1,17 +1,17 @@
 import { createApiKeyStore } from '../../adapters/postgres/api-keys.js';
-import { createDeadLetterReader } from '../../adapters/postgres/dead-letters/dead-letter-reader.js';
-import { createDeliveryReader } from '../../adapters/postgres/events/delivery-reader.js';
-import { createCancelRequests } from '../../adapters/postgres/orders/cancel-requests.js';
-import { createFollowedOrders } from '../../adapters/postgres/orders/followed-orders.js';
+import { createDeadLetterDecisionStore } from '../../adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createWebhookDeliveryStore } from '../../adapters/postgres/events/delivery-reader.js';
+import { createCancelStore } from '../../adapters/postgres/orders/cancel-requests.js';
+import { createFollowedOrderReader } from '../../adapters/postgres/orders/followed-orders.js';
 import { createGatewayEventStore } from '../../adapters/postgres/money/gateway-event-store.js';
-import { createCheckoutKeys } from '../../adapters/postgres/orders/checkout-keys.js';
+import { createCheckoutKeyStore } from '../../adapters/postgres/orders/checkout-keys.js';
 import { createNoticeReader } from '../../adapters/postgres/events/notice-reader.js';
-import { createOrderLists } from '../../adapters/postgres/orders/order-lists.js';
-import { createProducts } from '../../adapters/postgres/catalogue/product-store.js';
+import { createOrderListReader } from '../../adapters/postgres/orders/order-lists.js';
+import { createProductStore } from '../../adapters/postgres/catalogue/product-store.js';
 import { createStatsReader, MOST_COUNTED } from '../../adapters/postgres/stats-reader.js';
-import { createStockAdjustments } from '../../adapters/postgres/catalogue/stock-adjustments.js';
-import { createRecoveryBook } from '../../adapters/postgres/events/endpoint-recoveries.js';
-import { createEndpointBook } from '../../adapters/postgres/events/endpoint-store.js';
+import { createStockStore } from '../../adapters/postgres/catalogue/stock-adjustments.js';
+import { createEndpointRecoveryStore } from '../../adapters/postgres/events/endpoint-recoveries.js';
+import { createEndpointStore } from '../../adapters/postgres/events/endpoint-store.js';
 import type { GatewayModule } from '../../adapters/gateways/gateway-module.js';
 import { createApp } from '../../api/app.js';
 import type { GatewayEventVerifier } from '../../api/webhooks/gateway-webhooks.js';
@@ -30,7 +30,7 @@ import type { RoleParts } from './role-parts.js';
 export async function startApiRole(parts: RoleParts, gate: OrderGate): Promise<void> {
   const { config, database, reader, workflows, requests, outbox, eventSender, metrics, log, tracing, lifetime } = parts;
   const followers = createOrderFollowers({
-    orders: createFollowedOrders(database),
+    orders: createFollowedOrderReader(database),
     most: config.MAX_STREAMS,
     log,
   });
@@ -48,22 +48,22 @@ export async function startApiRole(parts: RoleParts, gate: OrderGate): Promise<v
     }),
     gate,
     rateLimits: rateLimitsOf(config, database, log),
-    keys: createCheckoutKeys(database),
+    keys: createCheckoutKeyStore(database),
     reader,
-    cancels: createCancelRequests(database),
+    cancels: createCancelStore(database),
     followers,
     workflows,
     trail: reader,
     notices: createNoticeReader(database),
-    lists: createOrderLists(database),
+    lists: createOrderListReader(database),
     stats: createStatsReader(database, { outbox_backlog: () => outbox.depth(MOST_COUNTED) }),
     requests,
-    deadLetters: createDeadLetterReader(database),
-    stock: createStockAdjustments(database),
-    products: createProducts(database),
-    endpoints: createEndpointBook(database),
-    recoveries: createRecoveryBook(database),
-    webhookDeliveries: createDeliveryReader(database),
+    deadLetters: createDeadLetterDecisionStore(database),
+    stock: createStockStore(database),
+    products: createProductStore(database),
+    endpoints: createEndpointStore(database),
+    recoveries: createEndpointRecoveryStore(database),
+    webhookDeliveries: createWebhookDeliveryStore(database),
     eventSender,
     inbox: createGatewayEventStore(database),
     gatewayEvents: verifierOf(parts.gateway),

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { OrderCounts } from '../../adapters/postgres/orders/order-counts.js';
+import type { OrderCountStore } from '../../adapters/postgres/orders/order-counts.js';
 
 const INTERVAL_MS = 10_000;
 
@@ -9,7 +9,7 @@ const INTERVAL_MS = 10_000;
  * @returns what ends it, after the batch it is at
  */
 export function keepCounts(
-  { fold }: Pick<OrderCounts, 'fold'>,
+  { fold }: Pick<OrderCountStore, 'fold'>,
   log: Pick<Logger, 'warn'>,
   intervalMs: number = INTERVAL_MS,
 ): () => Promise<void> {

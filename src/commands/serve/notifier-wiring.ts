@@ -4,7 +4,7 @@ import { createSmtpNotifier } from '../../adapters/smtp/smtp-notifier.js';
 import type { OrderMessages } from '../../temporal/order-messages.js';
 import type { Config } from '../../config.js';
 import { createNoticeConsumer } from '../../relay/notice-consumer.js';
-import type { NoticeBook } from '../../relay/relay-ports.js';
+import type { NoticeWatchStore } from '../../relay/relay-ports.js';
 import type { OutboxConsumer } from '../../relay/outbox-event.js';
 import type { RelayLog } from '../../relay/relay.js';
 import { watchOver } from '../../relay/ensure-workflows.js';
@@ -33,7 +33,7 @@ export function notifiersOf({ config, log, lifetime }: NotifierOptions): Notifie
 /** What the relay passes the events of orders to, so that customers are told. */
 export function noticeConsumerOf(
   ports: NoticePorts,
-  book: Pick<NoticeBook, 'hold'>,
+  book: Pick<NoticeWatchStore, 'hold'>,
   requests: Pick<OrderMessages, 'startNotice'>,
 ): OutboxConsumer {
   return createNoticeConsumer({
@@ -49,7 +49,7 @@ export function noticeConsumerOf(
 const LOOK_EVERY_MS = 5_000;
 
 export interface NoticeWatchOptions {
-  book: NoticeBook;
+  book: NoticeWatchStore;
   requests: Pick<OrderMessages, 'startNotice'>;
   log: RelayLog;
 }

@@ -6,7 +6,7 @@ import { createDeliveryStore } from '../../adapters/postgres/events/delivery-sto
 import { listenToOutbox } from '../../adapters/postgres/events/outbox-listener.js';
 import type { Database } from '../../adapters/postgres/pool.js';
 import { createRecoveryStore } from '../../adapters/postgres/events/recovery-store.js';
-import { createEndpointBook } from '../../adapters/postgres/events/endpoint-store.js';
+import { createEndpointStore } from '../../adapters/postgres/events/endpoint-store.js';
 import { createWebhookStore } from '../../adapters/postgres/events/webhook-store.js';
 import type { Config } from '../../config.js';
 import type { OutboxStore } from '../../relay/relay-ports.js';
@@ -48,7 +48,7 @@ export async function startRelayRole(options: RelayRoleOptions): Promise<void> {
   const gates = createEndpointGates();
   const store = createWebhookStore(database);
   const delaysMs = config.WEBHOOK_RETRY_DELAYS_S.split(',').map((seconds) => Number(seconds) * 1_000);
-  await createEndpointBook(database).refreshFilters();
+  await createEndpointStore(database).refreshFilters();
 
   const create = () =>
     createDeliveryWorker({

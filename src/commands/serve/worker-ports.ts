@@ -3,7 +3,7 @@ import type { PaymentGateway } from '../../activities/payments.js';
 import { createAuditStore } from '../../adapters/postgres/audit/audit-store.js';
 import { createLookBackStore } from '../../adapters/postgres/audit/look-back-store.js';
 import type { Client } from '../../temporal/connection.js';
-import { createRunLister } from '../../temporal/run-lister.js';
+import { createRunReader } from '../../temporal/run-lister.js';
 import { createOrderMessages } from '../../temporal/order-messages.js';
 import { createCancelCarrier } from './cancel-carrier.js';
 import { createRefundResumer } from './refund-resumer.js';
@@ -59,7 +59,7 @@ export function createPorts(options: PortsOptions): Ports {
     notifiers,
     audit: createAuditStore(database),
     lookBackStore: createLookBackStore(database),
-    runs: createRunLister({
+    runs: createRunReader({
       client,
       deadlineMs: config.TEMPORAL_DEADLINE_MS,
       listDeadlineMs: LISTING_DEADLINE_MS,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Worker } from '@temporalio/worker';
 import { createBreakerBoard } from '../../adapters/postgres/gateway-breakers.js';
-import { createNoticeBook } from '../../adapters/postgres/events/notice-book.js';
-import { createOrderCounts } from '../../adapters/postgres/orders/order-counts.js';
+import { createNoticeWatchStore } from '../../adapters/postgres/events/notice-book.js';
+import { createOrderCountStore } from '../../adapters/postgres/orders/order-counts.js';
 import { findOrder } from '../../api/orders/accept-checkout.js';
 import type { OrderGate } from '../../api/load/load-shedder.js';
 import { createOrderWorker } from '../../worker.js';
@@ -49,7 +49,7 @@ export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, '
     notifiers: [...notifiersOf({ config, log, lifetime }), ...(parts.notifiers ?? [])],
     ...(parts.fraudChecks === undefined ? {} : { fraudChecks: parts.fraudChecks }),
   });
-  lifetime.onClose('order counts', keepCounts(createOrderCounts(database), log));
+  lifetime.onClose('order counts', keepCounts(createOrderCountStore(database), log));
   const schedule = auditSchedule(client, policyOf(config), config.AUDIT_INTERVAL_MS);
   // One that is there gets today's policy.
   await schedule.create();
@@ -65,7 +65,7 @@ export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, '
       shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
     });
   const worker = await runWorker({ name: 'worker', create, needs, log, lifetime });
-  const notices = createNoticeBook(database);
+  const notices = createNoticeWatchStore(database);
   await startRelayRole({ ...parts, consumers: [noticeConsumerOf(ports, notices, requests)] });
   lifetime.onClose('watch over notices', watchNotices({ book: notices, requests, log }));
   readiness.add('worker', async () => whatStops(worker()));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createDeliveryReader, deliveryPage } from '../../../src/adapters/postgres/events/delivery-reader.js';
+import { createWebhookDeliveryStore, deliveryPage } from '../../../src/adapters/postgres/events/delivery-reader.js';
 import type { DeliveryState } from '../../../src/domain/delivery.js';
 import { accessesOf, planOf } from '../../support/query-plans.js';
 import { startStack, type Stack } from '../../support/stack.js';
@@ -56,7 +56,7 @@ test.each(FILTERS)(
     expect(relations.filter(({ node }) => node === 'Seq Scan')).toEqual([]);
     expect(removedRows).toBeLessThanOrEqual(LIMIT);
 
-    const shown = await createDeliveryReader(stack.database).list(page);
+    const shown = await createWebhookDeliveryStore(stack.database).list(page);
     const { rows } = await stack.database.pool.query<{ id: string }>(
       `select id from webhook_deliveries where ($1::text is null or type = $1) and ($2::text is null or state = $2)
        and ($3::text is null or order_id = $3) order by id desc limit ${LIMIT}`,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openDatabase } from '../../../src/adapters/postgres/pool.js';
-import { createEndpointBook } from '../../../src/adapters/postgres/events/endpoint-store.js';
+import { createEndpointStore } from '../../../src/adapters/postgres/events/endpoint-store.js';
 import { createWebhookStore } from '../../../src/adapters/postgres/events/webhook-store.js';
 import { startStack, type Stack } from '../../support/stack.js';
 
@@ -76,7 +76,7 @@ test('an endpoint can be deleted however much is open of it', async () => {
     statementTimeoutMs: 1_000,
     onError: () => {},
   });
-  expect(await createEndpointBook(database).remove(id)).toBe(true);
+  expect(await createEndpointStore(database).remove(id)).toBe(true);
   await database.close();
   expect((await run(`select state from webhook_endpoints where id = '${id}'`)).rows).toEqual([{ state: 'deleted' }]);
   const { rows } = await run(`select count(*)::integer from webhook_deliveries where state = 'cancelled'`);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { checkoutKey } from '../../../src/api/orders/checkout-key.js';
-import { createCheckoutKeys } from '../../../src/adapters/postgres/orders/checkout-keys.js';
+import { createCheckoutKeyStore } from '../../../src/adapters/postgres/orders/checkout-keys.js';
 import { createOrderReader } from '../../../src/adapters/postgres/orders/order-reader.js';
 import { aCheckout, createShop, newOrderId, type Shop } from '../../support/shop.js';
 import { startStack, type Stack } from '../../support/stack.js';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(async () => stack?.close());
 
 test('of twenty order_ids that claim one key at once, all hear of the same one', async () => {
-  const keys = createCheckoutKeys(stack.database);
+  const keys = createCheckoutKeyStore(stack.database);
   const key = checkoutKey(newOrderId());
   const ids = Array.from({ length: 20 }, () => newOrderId());
   const holders = await Promise.all(ids.map((orderId) => keys.claim({ ...key, orderId })));

@@ -5,7 +5,7 @@ import {
   createDeadLetterStore,
   resolveDeadLetters,
 } from '../../../src/adapters/postgres/dead-letters/dead-letter-store.js';
-import { createDeadLetterReader } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
 import { createOrderStore } from '../../../src/adapters/postgres/orders/order-store.js';
 import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';
@@ -137,7 +137,7 @@ test('they are listed by kind and state, page after page', async () => {
   const orderId = await rows.insert('compensating');
   for (const subject of ['a', 'b', 'c']) await deadLetters.open(letter(orderId, { kind: 'refund', subject }));
   await deadLetters.open(letter(orderId));
-  const { list } = createDeadLetterReader(stack.database);
+  const { list } = createDeadLetterDecisionStore(stack.database);
   const subjects: string[] = [];
   for (let after: { createdAt: string; id: string } | undefined; ;) {
     const place = after === undefined ? {} : { after };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createDeliveryReader } from '../../../src/adapters/postgres/events/delivery-reader.js';
-import { createEndpointBook } from '../../../src/adapters/postgres/events/endpoint-store.js';
+import { createWebhookDeliveryStore } from '../../../src/adapters/postgres/events/delivery-reader.js';
+import { createEndpointStore } from '../../../src/adapters/postgres/events/endpoint-store.js';
 import { createWebhookStore } from '../../../src/adapters/postgres/events/webhook-store.js';
 import type { WebhookStore } from '../../../src/relay/relay-ports.js';
 import { startStack, type Stack } from '../../support/stack.js';
@@ -15,12 +15,12 @@ afterAll(async () => stack?.close());
 
 async function aWaitingDelivery(url: string): Promise<string> {
   const fields = { url, description: '', eventTypes: ['*'], secret: 'whsec_AAAA' };
-  const created = await createEndpointBook(stack.database).create(fields, 50);
+  const created = await createEndpointStore(stack.database).create(fields, 50);
   if (created.kind !== 'done') throw new Error(created.kind);
   const endpointId = created.endpoint.id;
   const event = { messageId: `evt_${url}`, type: 'order.confirmed', orderId: 'o', seq: 1 };
   await store.add([{ endpointId, ...event, state: 'retrying', pauseMs: 3_600_000 }]);
-  const [delivery] = await createDeliveryReader(stack.database).list({ endpointId, limit: 1 });
+  const [delivery] = await createWebhookDeliveryStore(stack.database).list({ endpointId, limit: 1 });
   return delivery?.id ?? '';
 }
 
@@ -33,7 +33,7 @@ test.each([
   if (taken === undefined) throw new Error('it was not taken');
   expect(taken).toMatchObject({ id, round: 0 });
 
-  const replayed = await createDeliveryReader(stack.database).replay(id);
+  const replayed = await createWebhookDeliveryStore(stack.database).replay(id);
   expect(replayed).toMatchObject({ kind: 'replayed' });
   await (end === 'watched' ? store.watched([taken]) : store.watchAgain(taken, 600_000));
   expect(await store.toWatch(10)).toMatchObject([{ id, round: 1, tries: 0, waitMs: 0 }]);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ChargeStore } from '../../../src/activities/payments.js';
 import type { RefundStore } from '../../../src/activities/refunds.js';
 import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
-import { createDeadLetterReader } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
 import { createRefundStore } from '../../../src/adapters/postgres/money/refund-store.js';
 import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(async () => stack?.close());
 
 const give = (letter: string, happened: boolean, reference = 're_seen') =>
-  createDeadLetterReader(stack.database).giveEvidence(letter, { ...SEEN, happened, reference });
+  createDeadLetterDecisionStore(stack.database).giveEvidence(letter, { ...SEEN, happened, reference });
 
 /** An order whose charge was sent and never answered, and the dead letter about that. */
 async function unknownCharge() {

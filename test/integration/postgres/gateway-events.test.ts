@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   createGatewayEventStore,
-  type GatewayEventInbox,
+  type GatewayEventTable,
 } from '../../../src/adapters/postgres/money/gateway-event-store.js';
 import { openDatabase } from '../../../src/adapters/postgres/pool.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';
@@ -10,7 +10,7 @@ import { startStack, type Stack } from '../../support/stack.js';
 
 let stack: Stack;
 let rows: OrderRows;
-let inbox: GatewayEventInbox;
+let inbox: GatewayEventTable;
 beforeAll(async () => {
   stack = await startStack();
   rows = createOrderRows(stack.database);

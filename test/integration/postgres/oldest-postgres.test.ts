@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { createProducts } from '../../../src/adapters/postgres/catalogue/product-store.js';
+import { createProductStore } from '../../../src/adapters/postgres/catalogue/product-store.js';
 import { startPostgres15, type OldPostgres } from '../../support/postgres-15.js';
 import { aCheckout, createShop, newOrderId, type Shop } from '../../support/shop.js';
 import { startStack, type Stack } from '../../support/stack.js';
@@ -45,7 +45,7 @@ test('on PostgreSQL 15 an order that is placed twice has its lines once', async 
 });
 
 test('on PostgreSQL 15 products are made, found whatever the case of their names, deleted, and made again with their stock', async () => {
-  const products = createProducts(stack.database);
+  const products = createProductStore(stack.database);
   const product = { sku: 'old-1', name: 'Überzug', currency: 'EUR', unitPriceMinor: 100, active: true, onHand: 5 };
   expect(await products.create(product)).toMatchObject({ kind: 'created' });
   const found = await shop.call('/v1/products?name_prefix=%C3%BCBER');

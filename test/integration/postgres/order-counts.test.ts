@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAuditStore } from '../../../src/adapters/postgres/audit/audit-store.js';
 import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
-import { createOrderCounts, type OrderCounts } from '../../../src/adapters/postgres/orders/order-counts.js';
+import { createOrderCountStore, type OrderCountStore } from '../../../src/adapters/postgres/orders/order-counts.js';
 import { moveOrder, placeOrder } from '../../../src/adapters/postgres/orders/order-row.js';
 import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
 import { createStatsReader } from '../../../src/adapters/postgres/stats-reader.js';
@@ -13,10 +13,10 @@ import { AS_USUAL, REWRITING } from '../../support/rewriting.js';
 import { startStack, type Stack } from '../../support/stack.js';
 
 let stack: Stack;
-let counts: OrderCounts;
+let counts: OrderCountStore;
 beforeAll(async () => {
   stack = await startStack();
-  counts = createOrderCounts(stack.database);
+  counts = createOrderCountStore(stack.database);
 });
 afterAll(async () => stack?.close());
 afterEach(async () => {

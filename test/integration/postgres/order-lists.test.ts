@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createOrderCounts } from '../../../src/adapters/postgres/orders/order-counts.js';
-import { createOrderLists, listQuery } from '../../../src/adapters/postgres/orders/order-lists.js';
+import { createOrderCountStore } from '../../../src/adapters/postgres/orders/order-counts.js';
+import { createOrderListReader, listQuery } from '../../../src/adapters/postgres/orders/order-lists.js';
 import { createOrderReader } from '../../../src/adapters/postgres/orders/order-reader.js';
 import { createVelocityCheck } from '../../../src/adapters/fraud/velocity.js';
 import type { OrderFilter, OrderPlace } from '../../../src/domain/order-filter.js';
@@ -61,7 +61,7 @@ beforeAll(async () => {
 afterAll(async () => stack?.close());
 
 async function walk(filter: OrderFilter, onPage: () => Promise<void> = async () => {}): Promise<string[]> {
-  const lists = createOrderLists(stack.database);
+  const lists = createOrderListReader(stack.database);
   const ids: string[] = [];
   let after: OrderPlace | undefined;
   for (;;) {
@@ -123,7 +123,7 @@ describe('a list of orders', () => {
     const filters: OrderFilter[] = [{ statuses: ['failed'] }, { statuses: ['cancelled'] }];
     const reader = createOrderReader(stack.database);
     for (const filter of filters) {
-      const orders = await createOrderLists(stack.database).list(filter, 5);
+      const orders = await createOrderListReader(stack.database).list(filter, 5);
       expect(orders).toHaveLength(5);
       for (const { record } of orders) expect(record).toEqual(await reader.find(record.order.orderId));
     }
@@ -159,7 +159,7 @@ describe('a list of orders', () => {
   });
 
   test('goes on from a place whose order does not meet the filter any more', async () => {
-    const lists = createOrderLists(stack.database);
+    const lists = createOrderListReader(stack.database);
     const first = await lists.list({ statuses: ['failed'] }, 10);
     const last = first.at(-1);
     if (last === undefined) throw new Error('no failed orders');
@@ -189,7 +189,7 @@ describe('the write path', () => {
   });
 
   test('leaves the velocity check of a large customer a few pages of an index to read', async () => {
-    const [newest] = await createOrderLists(stack.database).list(large, 1);
+    const [newest] = await createOrderListReader(stack.database).list(large, 1);
     if (newest === undefined) throw new Error('no orders');
     const plan = await planOf(stack.database, {
       sql: `select count(*) from (
@@ -210,7 +210,7 @@ describe('the write path', () => {
 test('folding the changes of all these orders leaves their counts as they were', async () => {
   const totals = async () => (await stack.database.pool.query('select * from order_totals order by status')).rows;
   const before = await totals();
-  const { fold } = createOrderCounts(stack.database);
+  const { fold } = createOrderCountStore(stack.database);
   while (await fold());
   expect(await totals()).toEqual(before);
   expect((await stack.database.pool.query('select from order_count_changes')).rowCount).toBe(0);

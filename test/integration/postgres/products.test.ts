@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import { createCatalogue } from '../../../src/adapters/postgres/catalogue/catalogue.js';
 import { openDatabase } from '../../../src/adapters/postgres/pool.js';
-import { createProducts } from '../../../src/adapters/postgres/catalogue/product-store.js';
-import { createStockAdjustments } from '../../../src/adapters/postgres/catalogue/stock-adjustments.js';
+import { createProductStore } from '../../../src/adapters/postgres/catalogue/product-store.js';
+import { createStockStore } from '../../../src/adapters/postgres/catalogue/stock-adjustments.js';
 import { newOrderId } from '../../support/shop.js';
 import { startStack, type Stack } from '../../support/stack.js';
 
@@ -50,11 +50,11 @@ test('a deletion waits for a checkout that is reserving, and then sees what it h
   const sku = newOrderId();
   await write([line(sku, { onHand: 5 })]);
   const commit = await holding((client) => client.query('update stock set reserved = 2 where sku = $1', [sku]));
-  const deletion = createProducts(stack.database).delete(sku);
+  const deletion = createProductStore(stack.database).delete(sku);
   await untilSomebodyWaits();
   await commit();
   expect(await deletion).toEqual({ kind: 'reserved', reserved: 2 });
-  expect(await createProducts(stack.database).find(sku)).toMatchObject({ active: true });
+  expect(await createProductStore(stack.database).find(sku)).toMatchObject({ active: true });
 });
 
 test('a line waits for the product that somebody is creating, and then finds it', async () => {
@@ -82,7 +82,7 @@ test('a line that leaves out "active" keeps what somebody sets it to in the same
   await untilSomebodyWaits();
   await commit();
   expect(await written).toMatchObject([{ kind: 'updated' }]);
-  const product = await createProducts(stack.database).find(sku);
+  const product = await createProductStore(stack.database).find(sku);
   expect(product).toMatchObject({ name: 'Renamed', active: false, version: 3 });
 });
 
@@ -104,7 +104,7 @@ test('two that write the same products in opposite order never wait for each oth
 
 test('seeds add, raise and never lower, revive what was deleted, and name what is sold in another currency', async () => {
   const [sku, other] = [newOrderId(), newOrderId()];
-  const products = createProducts(stack.database);
+  const products = createProductStore(stack.database);
   await stack.seed({ ...line(sku), onHand: 5 });
   await stack.seed({ ...line(sku), onHand: 2 });
   expect(await products.find(sku)).toMatchObject({ onHand: 5 });
@@ -148,7 +148,7 @@ test('a page of 100,000 products reads few of them, whatever it is filtered by',
     await database.pool.query('vacuum analyze products, stock');
     for (const filter of PAGES) {
       const before = await rowsRead();
-      await createProducts(database).list({ limit: 51, ...filter });
+      await createProductStore(database).list({ limit: 51, ...filter });
       const read = (await rowsRead()) - before;
       expect({ filter, read, isBounded: read < 1_000 }).toEqual({ filter, read, isBounded: true });
     }
@@ -163,7 +163,7 @@ test('a page of 100,000 products reads few of them, whatever it is filtered by',
 test('one key for two products is two adjustments, even if both texts read the same put together', async () => {
   const sku = newOrderId();
   await write([line(sku), line(`${sku}:a`)]);
-  const { adjust } = createStockAdjustments(stack.database);
+  const { adjust } = createStockStore(stack.database);
   const adjustments = [
     { sku, delta: 1, reason: 'found', idempotencyKey: 'a:b' },
     { sku: `${sku}:a`, delta: 1, reason: 'found', idempotencyKey: 'b' },
@@ -184,7 +184,7 @@ test('a product that no URL can name is taken off sale when the schema is brough
     'utf8',
   );
   await stack.database.pool.query(text);
-  const find = async (sku: string) => createProducts(stack.database).find(sku);
+  const find = async (sku: string) => createProductStore(stack.database).find(sku);
   expect([await find('..'), await find('...')]).toMatchObject([
     { active: false, version: 2 },
     { active: true, version: 1 },

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createRefundActivities, type RefundStore } from '../../../src/activities/refunds.js';
-import { createDeadLetterReader } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
 import { createRefundStore } from '../../../src/adapters/postgres/money/refund-store.js';
 import { createFakeGateway, type GatewayScript } from '../../support/fake-gateway.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';
@@ -181,7 +181,7 @@ describe('a refund that is claimed to be sent', () => {
       .where('refund_id', '=', refund.refundId)
       .execute();
     const letter = await cases.openLetter(orderId);
-    const reader = createDeadLetterReader(stack.database);
+    const reader = createDeadLetterDecisionStore(stack.database);
     expect(await reader.giveEvidence(letter, { happened: false, ...SEEN })).toEqual({ kind: 'under_way' });
   });
 

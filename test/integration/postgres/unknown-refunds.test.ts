@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RefundStore } from '../../../src/activities/refunds.js';
-import { createDeadLetterReader } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
 import { createDeadLetterStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-store.js';
 import { createGatewayEventStore } from '../../../src/adapters/postgres/money/gateway-event-store.js';
 import { createRefundStore } from '../../../src/adapters/postgres/money/refund-store.js';
@@ -157,7 +157,7 @@ describe('R25: a refund whose outcome is unknown', () => {
 describe('giving up the dead letter of a refund', () => {
   const discard = async (orderId: string) => {
     const letter = (await rows.letters(orderId)).find(({ kind, state }) => kind === 'refund' && state === 'open');
-    return createDeadLetterReader(stack.database).discard(letter?.id ?? '', 'agreed with the customer');
+    return createDeadLetterDecisionStore(stack.database).discard(letter?.id ?? '', 'agreed with the customer');
   };
 
   test.each(['confirmed', 'completed'] as const)(
@@ -209,7 +209,7 @@ test('giving up the alarm of a requested refund is not possible until the money 
   const letters = createDeadLetterStore(stack.database);
   const discard = async () => {
     const open = (await rows.letters(orderId)).find(({ state }) => state === 'open');
-    return createDeadLetterReader(stack.database).discard(open?.id ?? '', 'seen to');
+    return createDeadLetterDecisionStore(stack.database).discard(open?.id ?? '', 'seen to');
   };
 
   await letters.open({ ...alarm, step: 'refund', errorClass: 'UndoFailing', lastError: 'away' });

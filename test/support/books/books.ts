@@ -1,5 +1,5 @@
 import type { DeadLetterStore } from '../../../src/activities/dead-letters.js';
-import type { GatewayEventStore, InboxEvent } from '../../../src/activities/gateway-events.js';
+import type { GatewayEventStore, StoredGatewayEvent } from '../../../src/activities/gateway-events.js';
 import type { ReservationStore } from '../../../src/activities/inventory.js';
 import type { OrderStore } from '../../../src/activities/orders.js';
 import type { Captured, ChargeStore } from '../../../src/activities/payments.js';
@@ -26,7 +26,7 @@ export interface Books {
   available(sku: string): Promise<number>;
   entry(orderId: string): Promise<Entry>;
   /** Stores a gateway's message. */
-  arrive(event: Partial<InboxEvent> & { eventId: string }): Promise<void>;
+  arrive(event: Partial<StoredGatewayEvent> & { eventId: string }): Promise<void>;
   /** Keeps what a person says about a dead letter. */
   keep(evidence: Evidence): Promise<void>;
   /** The stock of an order slips away, whatever its status. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createCatalogue } from '../../../src/adapters/postgres/catalogue/catalogue.js';
-import { createDeadLetterReader } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
 import { createDeadLetterStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-store.js';
 import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
 import { createGatewayEventStore } from '../../../src/adapters/postgres/money/gateway-event-store.js';
@@ -48,7 +48,7 @@ export function createPostgresBooks(database: Database): Books {
     },
 
     async keep({ deadLetterId, happened, reference, note }) {
-      await createDeadLetterReader(database).giveEvidence(deadLetterId, { happened, reference, note });
+      await createDeadLetterDecisionStore(database).giveEvidence(deadLetterId, { happened, reference, note });
     },
 
     async loseHold(orderId) {

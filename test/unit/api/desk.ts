@@ -1,16 +1,16 @@
 import { createApp } from '../../../src/api/app.js';
 import { createOrderFollowers } from '../../../src/api/orders/stream/order-followers.js';
-import type { DeadLetterBook } from '../../../src/api/dead-letters/dead-letter-book.js';
+import type { DeadLetterDecisionStore } from '../../../src/api/dead-letters/dead-letter-book.js';
 import type { Verification } from '../../../src/api/webhooks/gateway-webhooks.js';
-import type { RecoveryBook } from '../../../src/api/webhooks/recovery-routes.js';
-import type { DeliveryBook } from '../../../src/api/webhooks/webhook-deliveries.js';
-import type { EndpointBook } from '../../../src/api/webhooks/webhook-endpoints.js';
+import type { EndpointRecoveryStore } from '../../../src/api/webhooks/recovery-routes.js';
+import type { WebhookDeliveryStore } from '../../../src/api/webhooks/webhook-deliveries.js';
+import type { EndpointStore } from '../../../src/api/webhooks/webhook-endpoints.js';
 import type { OrderEvent } from '../../../src/api/orders/order-events.js';
 import type { NoticeRecord } from '../../../src/domain/notice.js';
 import type { OrderMessages } from '../../../src/temporal/order-messages.js';
 import type { AnsweredRequest } from '../../../src/api/requests/request-observer.js';
-import type { ProductBook } from '../../../src/api/catalogue/products.js';
-import type { StockBook } from '../../../src/api/catalogue/stock.js';
+import type { ProductStore } from '../../../src/api/catalogue/products.js';
+import type { StockStore } from '../../../src/api/catalogue/stock.js';
 import type { DeadLetter } from '../../../src/domain/dead-letter.js';
 import type { OrderFilter, OrderPlace } from '../../../src/domain/order-filter.js';
 import { justAccepted, type OrderRecord, type Refund } from '../../../src/domain/order-record.js';
@@ -43,9 +43,9 @@ export function openDesk() {
   const cancels = createFakeCancels((orderId) => rows.get(orderId)?.status);
   const asked: { request: keyof OrderMessages; args: unknown[] }[] = [];
   const answers: Partial<OrderMessages> = {};
-  const stock: Partial<StockBook> = {};
-  const book: Partial<DeadLetterBook> = {};
-  const products: Partial<ProductBook> = {};
+  const stock: Partial<StockStore> = {};
+  const book: Partial<DeadLetterDecisionStore> = {};
+  const products: Partial<ProductStore> = {};
   const listed: { filter: OrderFilter; limit: number; after?: OrderPlace }[] = [];
   const numbers: OrderStats = {
     settledOrders: 0,
@@ -73,7 +73,7 @@ export function openDesk() {
   const unprepared = (name: string) => async (): Promise<never> => {
     throw new Error(`${name} was not prepared`);
   };
-  const endpoints: EndpointBook = {
+  const endpoints: EndpointStore = {
     list: unprepared('list'),
     find: unprepared('find'),
     create: unprepared('create'),
@@ -83,8 +83,8 @@ export function openDesk() {
     dropOldSecret: unprepared('dropOldSecret'),
     test: unprepared('test'),
   };
-  const recoveries: RecoveryBook = { last: unprepared('last'), begin: unprepared('begin') };
-  const webhookDeliveries: DeliveryBook = {
+  const recoveries: EndpointRecoveryStore = { last: unprepared('last'), begin: unprepared('begin') };
+  const webhookDeliveries: WebhookDeliveryStore = {
     list: unprepared('list'),
     find: unprepared('find'),
     replay: unprepared('replay'),

@@ -1,7 +1,7 @@
-import type { CancelBook } from '../../../src/api/orders/order-actions.js';
+import type { CancelStore } from '../../../src/api/orders/order-actions.js';
 import { isCancellable, type OrderStatus } from '../../../src/domain/order.js';
 
-export interface FakeCancels extends CancelBook {
+export interface FakeCancels extends CancelStore {
   accepted: Map<string, string>;
   /** Called before a cancel is decided. */
   onAccept: () => void;

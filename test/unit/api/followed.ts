@@ -1,9 +1,9 @@
 import type { OrderEvent } from '../../../src/api/orders/order-events.js';
-import type { FollowedOrders } from '../../../src/api/orders/stream/order-followers.js';
+import type { FollowedOrderReader } from '../../../src/api/orders/stream/order-followers.js';
 import { waitingFor, type OrderRecord } from '../../../src/domain/order-record.js';
 
 /** What streams read, from rows and trails in memory. */
-export function followedOf(rows: Map<string, OrderRecord>, trails: Map<string, OrderEvent[]>): FollowedOrders {
+export function followedOf(rows: Map<string, OrderRecord>, trails: Map<string, OrderEvent[]>): FollowedOrderReader {
   return {
     versions: async (ids) =>
       ids.flatMap((orderId) => {

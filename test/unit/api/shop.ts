@@ -1,5 +1,5 @@
 import { createApp } from '../../../src/api/app.js';
-import type { CheckoutKeys } from '../../../src/api/orders/checkout-key.js';
+import type { CheckoutKeyStore } from '../../../src/api/orders/checkout-key.js';
 import type { OrderReader } from '../../../src/api/orders/accept-checkout.js';
 import type { OrderWorkflows } from '../../../src/temporal/checkouts.js';
 import { justAccepted, type OrderRecord } from '../../../src/domain/order-record.js';
@@ -82,7 +82,7 @@ export function openShop() {
     },
   };
 
-  const keys: CheckoutKeys = {
+  const keys: CheckoutKeyStore = {
     async claim({ hash, orderId, ownOrderId }) {
       called('keys.claim');
       const holder = holders.get(hash.toString('hex')) ?? (rows.has(ownOrderId) ? ownOrderId : orderId);

@@ -2,7 +2,7 @@ import { CompiledQuery, sql } from 'kysely';
 import type { AuditStore, Finding } from '../../../activities/audit/audit-ports.js';
 import { isSettled, ORDER_STATUSES } from '../../../domain/order.js';
 import { SQL_CHECKS, statementOf } from './sql-checks.js';
-import { createOrderCounts } from '../orders/order-counts.js';
+import { createOrderCountStore } from '../orders/order-counts.js';
 import type { Database } from '../pool.js';
 
 // A sum over all movements may take longer than a step of an order is allowed.
@@ -19,7 +19,7 @@ export function createAuditStore(database: Database): AuditStore {
 
   return {
     checks: SQL_CHECKS.map(({ sql: _sql, ...check }) => check),
-    recount: createOrderCounts(database).recount,
+    recount: createOrderCountStore(database).recount,
 
     async inspect(name, { marginMs, checkoutMs, undoMs, redriveMs, findings: most }) {
       const check = byName.get(name);

@@ -40,7 +40,7 @@ const create = prepared(
 );
 
 /** The products as operators maintain them. Deleted ones do not appear, except for their stock and its history. */
-export function createProducts(database: Database) {
+export function createProductStore(database: Database) {
   const { kysely } = database;
   const find = async (sku: string): Promise<CatalogueProduct | undefined> =>
     orUnavailable(products(database).where('p.sku', '=', sku).executeTakeFirst());

@@ -6,7 +6,7 @@ import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
 
 /** Stock adjustments, and the history of every change. */
-export function createStockAdjustments(database: Database) {
+export function createStockStore(database: Database) {
   return {
     async adjust(adjustment: Unattributed<StockAdjustment>): Promise<StockAdjusted> {
       return orUnavailable(database.kysely.transaction().execute((tx) => adjust(tx, adjustment)));

@@ -11,7 +11,7 @@ import { orUnavailable } from '../or-unavailable.js';
 import { utcExact } from '../utc.js';
 
 /** Reads and discards dead letters. */
-export function createDeadLetterReader(database: Database) {
+export function createDeadLetterDecisionStore(database: Database) {
   const find = async (id: string): Promise<DeadLetter | undefined> =>
     orUnavailable(letters(database).where('id', '=', id).executeTakeFirst());
 

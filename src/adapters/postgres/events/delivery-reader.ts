@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { DeliveryBook, DeliveryFilter, Replayed } from '../../../api/webhooks/webhook-deliveries.js';
+import type { WebhookDeliveryStore, DeliveryFilter, Replayed } from '../../../api/webhooks/webhook-deliveries.js';
 import { messageOf } from '../../../domain/public-event.js';
 import type { DeliveryWithPayload, WebhookDelivery } from '../../../domain/webhook-endpoint.js';
 import { deliveries } from './delivery-row.js';
@@ -19,7 +19,7 @@ const NEW_ROUND = {
 };
 
 /** Reads and replays deliveries. */
-export function createDeliveryReader(database: Database): DeliveryBook {
+export function createWebhookDeliveryStore(database: Database): WebhookDeliveryStore {
   const { kysely } = database;
   return {
     async find(id: string): Promise<DeliveryWithPayload | undefined> {

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import type { EndpointRecovery } from '../../../domain/endpoint-recovery.js';
-import type { RecoveryBegun, RecoveryBook } from '../../../api/webhooks/recovery-routes.js';
+import type { RecoveryBegun, EndpointRecoveryStore } from '../../../api/webhooks/recovery-routes.js';
 import type { Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
 
 /** The recoveries of endpoints as people start and see them: the last one of each endpoint. */
-export function createRecoveryBook({ kysely }: Database): RecoveryBook {
+export function createEndpointRecoveryStore({ kysely }: Database): EndpointRecoveryStore {
   const recoveryOf = (from: Pick<Database['kysely'], 'selectFrom'>, endpointId: string) =>
     from
       .selectFrom('webhook_recoveries')

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { trailTypesFor } from '../../../domain/event-filter.js';
 import { TEST_EVENT } from '../../../domain/public-event.js';
-import type { EndpointBook, EndpointChanged } from '../../../api/webhooks/webhook-endpoints.js';
+import type { EndpointStore, EndpointChanged } from '../../../api/webhooks/webhook-endpoints.js';
 import type { WebhookDelivery, WebhookEndpoint } from '../../../domain/webhook-endpoint.js';
 import { deliveries } from './delivery-row.js';
 import type { Database, Tx } from '../pool.js';
@@ -21,7 +21,7 @@ const CANCEL_BATCH = 1_000;
 const CANCEL_BATCHES = 10;
 
 /** The endpoints as people manage them. */
-export function createEndpointBook(database: Database): EndpointBook & { refreshFilters(): Promise<void> } {
+export function createEndpointStore(database: Database): EndpointStore & { refreshFilters(): Promise<void> } {
   const { kysely } = database;
   const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => orUnavailable(kysely.transaction().execute(work));
 

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { NoticeRef } from '../../../domain/notice.js';
-import type { NoticeBook } from '../../../relay/relay-ports.js';
+import type { NoticeWatchStore } from '../../../relay/relay-ports.js';
 import type { Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 
@@ -13,7 +13,7 @@ const NEXT_LOOK = sql<Date>`now() + least(greatest(now() - n.created_at, interva
 const inMs = (ms: number) => sql<Date>`now() + ${ms}::float8 * interval '1 ms'`;
 
 /** The notices that were handed to workflows. */
-export function createNoticeBook({ kysely }: Database): NoticeBook {
+export function createNoticeWatchStore({ kysely }: Database): NoticeWatchStore {
   return {
     async hold({ orderId, seq, channel }) {
       await orUnavailable(

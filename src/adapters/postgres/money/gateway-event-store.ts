@@ -1,6 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { WaitingEvent } from '../../../activities/audit/audit-ports.js';
-import type { GatewayEventStore, InboxEvent } from '../../../activities/gateway-events.js';
+import type { GatewayEventStore, StoredGatewayEvent } from '../../../activities/gateway-events.js';
 import type { Database } from '../pool.js';
 import { failRefund } from './refund-answers.js';
 import { lockRefund } from './refund-row.js';
@@ -8,17 +8,17 @@ import type { Tables } from '../tables.js';
 import { orUnavailable } from '../or-unavailable.js';
 
 /** The content of a gateway event, before it is processed. */
-export type ReceivedEvent = Omit<InboxEvent, 'isProcessed'>;
+export type ReceivedEvent = Omit<StoredGatewayEvent, 'isProcessed'>;
 
 /** The stored gateway events, for the API that adds them and the audit that watches them. */
-export interface GatewayEventInbox extends GatewayEventStore {
+export interface GatewayEventTable extends GatewayEventStore {
   /** Stores an event once. It is durable when this returns, and may be acknowledged. */
   store(event: ReceivedEvent): Promise<'stored' | 'known'>;
   /** Events that have not been processed for this long, those first that are not given up, and the oldest first. */
   unprocessed(limit: number, olderThanMs: number, patienceMs: number): Promise<WaitingEvent[]>;
 }
 
-export function createGatewayEventStore(database: Database): GatewayEventInbox {
+export function createGatewayEventStore(database: Database): GatewayEventTable {
   return {
     async store({ gateway, eventId, type, chargeKey, refundKey, orderId }) {
       const stored = await orUnavailable(
@@ -116,7 +116,7 @@ export function createGatewayEventStore(database: Database): GatewayEventInbox {
   };
 }
 
-function toEvent(row: Selectable<Tables['gateway_events']>): InboxEvent {
+function toEvent(row: Selectable<Tables['gateway_events']>): StoredGatewayEvent {
   return {
     gateway: row.gateway,
     eventId: row.event_id,

@@ -14,7 +14,7 @@ export interface CancelRequest {
 }
 
 /** Accepted cancels, for the HTTP side. */
-export function createCancelRequests(database: Database) {
+export function createCancelStore(database: Database) {
   return {
     accept: (request: CancelRequest): Promise<CancelDecision> => orUnavailable(acceptCancel(database, request)),
   };

@@ -1,4 +1,4 @@
-import type { CheckoutKeys } from '../../../api/orders/checkout-key.js';
+import type { CheckoutKeyStore } from '../../../api/orders/checkout-key.js';
 import { prepared, type Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 
@@ -12,7 +12,7 @@ const claim = prepared<{ orderId: string }>(
 );
 
 /** Which orders the keys belong to that came together with an order_id. */
-export function createCheckoutKeys(database: Database): CheckoutKeys {
+export function createCheckoutKeyStore(database: Database): CheckoutKeyStore {
   return {
     /** Gives the key to this order unless it has one. @returns the order that has it now */
     async claim({ hash, orderId, ownOrderId }) {

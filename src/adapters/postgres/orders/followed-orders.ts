@@ -29,7 +29,7 @@ const versions = prepared<VersionRow>(
 );
 
 /** News about followed orders. Throws `Unavailable` when the database is unavailable. */
-export function createFollowedOrders(database: Database) {
+export function createFollowedOrderReader(database: Database) {
   return {
     async versions(orderIds: readonly string[]) {
       const rows = await orUnavailable(versions(database, [orderIds]));

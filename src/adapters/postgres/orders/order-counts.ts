@@ -7,7 +7,7 @@ const LOCK = 7_204_001;
 const RECOUNT_TIMEOUT_MS = 45_000;
 
 /** Keeps the counts of orders small enough to read at once. */
-export function createOrderCounts({ kysely }: Pick<Database, 'kysely'>) {
+export function createOrderCountStore({ kysely }: Pick<Database, 'kysely'>) {
   return {
     /**
      * Adds a batch of changes to the counts, unless another process is doing so.
@@ -63,4 +63,4 @@ export function createOrderCounts({ kysely }: Pick<Database, 'kysely'>) {
   };
 }
 
-export type OrderCounts = ReturnType<typeof createOrderCounts>;
+export type OrderCountStore = ReturnType<typeof createOrderCountStore>;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { OrderFilter, OrderPlace } from '../../../domain/order-filter.js';
-import type { ListedOrder, OrderLists } from '../../../api/orders/order-list.js';
+import type { ListedOrder, OrderListReader } from '../../../api/orders/order-list.js';
 import { pageOfKeys } from './order-page.js';
 import { orderRows, toRecord } from './order-reader.js';
 import type { Database } from '../pool.js';
@@ -8,7 +8,7 @@ import { orUnavailable } from '../or-unavailable.js';
 import { utcExact } from '../utc.js';
 
 /** Reads pages of orders, the newest first. */
-export function createOrderLists(database: Database): OrderLists {
+export function createOrderListReader(database: Database): OrderListReader {
   return {
     /** The orders after the place, at most `limit` of them. */
     async list(filter: OrderFilter, limit: number, after?: OrderPlace): Promise<ListedOrder[]> {

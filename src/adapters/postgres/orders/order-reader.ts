@@ -1,7 +1,7 @@
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { OrderRecord, Review } from '../../../domain/order-record.js';
 import type { KnownCheckout, OrderReader } from '../../../api/orders/accept-checkout.js';
-import type { OrderTrail } from '../../../api/orders/order-events.js';
+import type { OrderEventReader } from '../../../api/orders/order-events.js';
 import { acceptedReason } from './cancel-requests.js';
 import { orderOf } from './order-columns.js';
 import { prepared, type Database } from '../pool.js';
@@ -25,7 +25,7 @@ const begun = prepared<{ orderId: string }>(
 );
 
 /** What the HTTP side reads. */
-export interface PostgresOrderReader extends OrderReader, OrderTrail {
+export interface PostgresOrderReader extends OrderReader, OrderEventReader {
   /** Those of these orders whose payment is under way, or that are past it. */
   begun(orderIds: string[]): Promise<string[]>;
 }

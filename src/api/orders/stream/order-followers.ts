@@ -12,7 +12,7 @@ export interface OrderVersion {
 }
 
 /** What following orders reads. Throws `Unavailable` when the database does not answer. */
-export interface FollowedOrders {
+export interface FollowedOrderReader {
   /** Of those that have a row. */
   versions(orderIds: readonly string[]): Promise<OrderVersion[]>;
   /** The events of each order after its `seq`, oldest first. */
@@ -30,7 +30,7 @@ export interface Follower {
 }
 
 export interface FollowersOptions {
-  orders: FollowedOrders;
+  orders: FollowedOrderReader;
   /** The most followers at once. */
   most: number;
   /** The pause between two looks, in milliseconds: what an event waits at most, and a bit. */

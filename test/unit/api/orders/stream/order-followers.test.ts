@@ -1,5 +1,8 @@
 import { expect, it } from '@jest/globals';
-import { createOrderFollowers, type FollowedOrders } from '../../../../../src/api/orders/stream/order-followers.js';
+import {
+  createOrderFollowers,
+  type FollowedOrderReader,
+} from '../../../../../src/api/orders/stream/order-followers.js';
 
 const event = (seq: number) => ({
   orderId: 'order-1',
@@ -13,7 +16,7 @@ const event = (seq: number) => ({
 it('who comes from further back while the trail is read misses nothing', async () => {
   const heard: number[] = [];
   let join = () => {};
-  const orders: FollowedOrders = {
+  const orders: FollowedOrderReader = {
     versions: async () => [{ orderId: 'order-1', version: 3, status: 'confirmed', waiting: null }],
     async eventsAfter([place]) {
       join();
