@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { News } from '../domain/news.js';
+import type { MoneyUpdate } from '../domain/money-update.js';
 import { isPaid, isSettled, type OrderStatus } from '../domain/order.js';
 import type { PaymentGateway } from './payments.js';
 
@@ -31,7 +31,7 @@ export interface GatewayEventStore {
 /** Reaches the workflows of an order. */
 export interface OrderMessenger {
   /** The refund's own workflow comes first, if it has one. @returns whether a running workflow took it */
-  tell(orderId: string, news: News, refundId?: string): Promise<boolean>;
+  tell(orderId: string, news: MoneyUpdate, refundId?: string): Promise<boolean>;
   /** Starts the run that reads the truth of an order whose own run has ended, unless one is running. */
   recover(orderId: string): Promise<void>;
 }

@@ -31,7 +31,7 @@ export const TEST_EVENT = 'webhook.test';
 export const SCHEMA_VERSION = 1;
 
 /** One event of an order's timeline with what came before it. Nothing here ever changes, so neither do its messages. */
-export interface EventSource {
+export interface RecordedEvent {
   orderId: string;
   customerId: string;
   currency: string;
@@ -63,7 +63,7 @@ const PAYMENT_FAILURES = ['payment_declined', 'payment_unavailable', 'payment_mi
 const LONGEST_TEXT = 500;
 
 /** The events that the outside is told of one event of a timeline, the cause before what follows from it. */
-export function publicEventsOf(source: EventSource): PublicEvent[] {
+export function publicEventsOf(source: RecordedEvent): PublicEvent[] {
   const { orderId, seq, createdAt: timestamp } = source;
   const status: OrderStatus = statusAfter([...source.before, source.type]);
   return toldOf(source).map(({ type, more = {} }) => ({
@@ -92,7 +92,7 @@ export function publicEventId(orderId: string, seq: number, derived?: PublicEven
   return derived === undefined ? id : `${id}_${derived.replace('.', '-')}`;
 }
 
-function toldOf(source: EventSource): Told[] {
+function toldOf(source: RecordedEvent): Told[] {
   switch (source.type) {
     case 'order.confirmed':
       return [{ type: 'payment.succeeded' }, { type: 'order.confirmed' }];
@@ -113,7 +113,7 @@ function isPublic(type: string): type is PublicEventType {
   return Object.hasOwn(PUBLIC_EVENTS, type);
 }
 
-function failureOf(source: EventSource): Told[] {
+function failureOf(source: RecordedEvent): Told[] {
   const reason = String(source.data['reason']);
   const more = failureJson(source);
   if (reason === 'out_of_stock') return [{ type: 'inventory.unavailable', more }];
@@ -122,17 +122,17 @@ function failureOf(source: EventSource): Told[] {
 }
 
 /** An order that has ended holds nothing: what it held since its last start is free again. */
-function releaseOf({ before }: EventSource): Told[] {
+function releaseOf({ before }: RecordedEvent): Told[] {
   const start = before.lastIndexOf('order.redriven');
   return before.indexOf('inventory.reserved', start + 1) < 0 ? [] : [{ type: 'inventory.released' }];
 }
 
-function failureJson({ data }: EventSource) {
+function failureJson({ data }: RecordedEvent) {
   const { step, reason, detail } = data;
   return { failure: { step, reason, detail: bounded(detail) } };
 }
 
-function refundJson({ data }: EventSource) {
+function refundJson({ data }: RecordedEvent) {
   return { refund_id: data['refund_id'], amount_minor: data['amount_minor'] };
 }
 
@@ -147,7 +147,7 @@ export interface MessageRef {
   type: string;
   /** RFC 3339, UTC. */
   createdAt: string;
-  source?: EventSource;
+  source?: RecordedEvent;
 }
 
 /** The message as receivers get it: type, timestamp and data. Throws for an id that its source does not have. */

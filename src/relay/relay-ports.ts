@@ -2,7 +2,7 @@
 import type { SendResult } from '../activities/deliveries/event-sender.js';
 import type { DeliveryState } from '../domain/delivery.js';
 import type { NoticeRef } from '../domain/notice.js';
-import type { EventSource } from '../domain/public-event.js';
+import type { RecordedEvent } from '../domain/public-event.js';
 import type { OutboxEvent } from './outbox-event.js';
 
 export interface ClaimedEvent extends OutboxEvent {
@@ -62,7 +62,7 @@ export interface OpenDelivery {
 
 /** What the relay reads and writes of webhooks; several at once, in the order asked. */
 export interface WebhookStore {
-  sources(refs: readonly { orderId: string; seq: number }[]): Promise<(EventSource | undefined)[]>;
+  sources(refs: readonly { orderId: string; seq: number }[]): Promise<(RecordedEvent | undefined)[]>;
   subscribers(): Promise<Subscriber[]>;
   /** Those of the messages that have a delivery already, as `<endpoint id> <message id>`. */
   known(messageIds: readonly string[]): Promise<string[]>;
@@ -96,7 +96,7 @@ export interface RecoveryPlace {
 
 /** The next events of a recovery, oldest first. */
 export interface RecoveryBatch {
-  sources: EventSource[];
+  sources: RecordedEvent[];
   /** Absent when there were none. */
   reached?: RecoveryPlace;
   /** Whether there is nothing after them. */

@@ -6,7 +6,7 @@ import {
   messageOf,
   publicEventsOf,
   PUBLIC_EVENTS,
-  type EventSource,
+  type RecordedEvent,
   type PublicEvent,
 } from '../domain/public-event.js';
 import { createEndpointHealth, type EndpointHealth } from './endpoint-health.js';
@@ -78,7 +78,7 @@ export function createWebhookConsumer(options: WebhookConsumerOptions): OutboxCo
 
   async function firstTry(
     subscriber: Subscriber,
-    source: EventSource,
+    source: RecordedEvent,
     event: PublicEvent,
     signal: AbortSignal,
   ): Promise<NewDelivery> {

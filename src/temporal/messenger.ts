@@ -1,5 +1,5 @@
 import type { OrderMessenger } from '../activities/gateway-events.js';
-import type { News } from '../domain/news.js';
+import type { MoneyUpdate } from '../domain/money-update.js';
 import type { AcceptedOrder } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import type { OrderMessages } from './order-messages.js';
@@ -21,7 +21,7 @@ export function createMessenger({ messages, policy, findOrder }: MessengerOption
     recover: (orderId) => recover(orderId),
   };
 
-  async function recover(orderId: string, item?: News): Promise<void> {
+  async function recover(orderId: string, item?: MoneyUpdate): Promise<void> {
     const order = await findOrder(orderId);
     if (order === undefined) throw new Error(`there is no order ${orderId} to recover`);
     await messages.recover(order, policy, item);

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { News } from '../domain/news.js';
+import type { MoneyUpdate } from '../domain/money-update.js';
 import type { AcceptedOrder } from '../domain/order.js';
 import type { Refund } from '../domain/order-record.js';
 import type { OrderPolicy } from '../domain/policy.js';
@@ -40,7 +40,7 @@ export function signalsOf(client: Client, bounded: Bounded) {
      * Tells the workflow that works on this order now, or all that do when they are to look: the refund's own comes first,
      * if one is named.
      */
-    async tell(orderId: string, item: News, refundId?: string): Promise<Heard> {
+    async tell(orderId: string, item: MoneyUpdate, refundId?: string): Promise<Heard> {
       let heard: Heard = 'none';
       for (const workflowId of workflowIdsOf(orderId, refundId)) {
         const answer = await send(workflowId, news, item);
@@ -54,14 +54,14 @@ export function signalsOf(client: Client, bounded: Bounded) {
      * Starts the run that reads the truth of an order whose own run is gone, unless it is running. With an item it is told,
      * new or running; one that takes no more signals is replaced.
      */
-    recover: (order: AcceptedOrder, policy: OrderPolicy, item?: News): Promise<void> => {
+    recover: (order: AcceptedOrder, policy: OrderPolicy, item?: MoneyUpdate): Promise<void> => {
       const [workflowId, args] = [recoverWorkflowId(order.orderId), [order, policy]];
       if (item === undefined) return startUnlessRunning(RECOVER_ORDER, { workflowId, args });
       return startAndSend(RECOVER_ORDER, workflowId, args, news, item);
     },
 
     /** Tells the workflow of a requested refund, starting it again when it is over. */
-    tellRefund: (orderId: string, refund: KeptRefund, policy: OrderPolicy, item: News): Promise<void> => {
+    tellRefund: (orderId: string, refund: KeptRefund, policy: OrderPolicy, item: MoneyUpdate): Promise<void> => {
       const { id: refundId, amountMinor, reason, restock, fingerprint } = refund;
       const request: RequestedRefund = {
         orderId,
@@ -78,7 +78,7 @@ export function signalsOf(client: Client, bounded: Bounded) {
   async function send(
     workflowId: string,
     signal: typeof cancelOrder | typeof news,
-    message: CancelRequest | News,
+    message: CancelRequest | MoneyUpdate,
   ): Promise<Heard> {
     try {
       await bounded(() => client.workflow.getHandle(workflowId).signal<[typeof message]>(signal.name, message));
@@ -95,7 +95,7 @@ export function signalsOf(client: Client, bounded: Bounded) {
     workflowId: string,
     args: unknown[],
     signal: typeof cancelOrder | typeof news,
-    message: CancelRequest | News,
+    message: CancelRequest | MoneyUpdate,
   ): Promise<void> {
     const run = { conflict: 'USE_EXISTING' as 'USE_EXISTING' | 'TERMINATE_EXISTING' };
     for (let tries = 1; ; tries += 1) {

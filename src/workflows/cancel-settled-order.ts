@@ -3,7 +3,7 @@ import type { AcceptedOrder, OrderOutcome } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { admitted, announceAdmission } from './messages/admission.js';
 import { superseded } from './steps/endings.js';
-import { openInbox, type Left } from './messages/pending-signals.js';
+import { openSignals, type Left } from './messages/pending-signals.js';
 import { inRuns } from './messages/long-run.js';
 import { orderSteps } from './steps/order-steps.js';
 import { undo } from './steps/undo.js';
@@ -18,12 +18,12 @@ export async function cancelSettledOrder(
   reason: string,
   before?: Left,
 ): Promise<OrderOutcome> {
-  const inbox = openInbox(before);
+  const signals = openSignals(before);
   const announce = announceAdmission();
-  const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, inbox);
+  const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, signals);
 
   return CancellationScope.nonCancellable(() =>
-    inRuns(cancel, () => continueAsNew<typeof cancelSettledOrder>(order, policy, reason, inbox.left())),
+    inRuns(cancel, () => continueAsNew<typeof cancelSettledOrder>(order, policy, reason, signals.left())),
   );
 
   async function cancel(): Promise<OrderOutcome> {
@@ -31,7 +31,7 @@ export async function cancelSettledOrder(
       before === undefined ? await steps.regular('takeOverToCancel', { ...steps.run, reason }) : admitted;
     await announce(decision);
     const outcome =
-      decision.kind === 'admitted' ? await undo({ status: 'cancelled', reason }, steps, inbox) : superseded;
+      decision.kind === 'admitted' ? await undo({ status: 'cancelled', reason }, steps, signals) : superseded;
     await condition(allHandlersFinished);
     return outcome;
   }

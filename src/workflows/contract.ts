@@ -1,7 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Actor } from '../domain/actor.js';
-import type { News } from '../domain/news.js';
+import type { MoneyUpdate } from '../domain/money-update.js';
 import type { NoticeRef } from '../domain/notice.js';
 import type { Admission, ReviewDecision, ReviewOutcome } from '../domain/outcomes.js';
 
@@ -44,7 +44,7 @@ export interface CancelRequest {
 export const cancelOrder = defineSignal<[CancelRequest]>('cancelOrder');
 
 /** For a workflow that waits for the truth about money. */
-export const news = defineSignal<[News]>('news');
+export const news = defineSignal<[MoneyUpdate]>('news');
 
 export interface ReviewRequest {
   decision: ReviewDecision;

@@ -3,7 +3,7 @@ import type { AcceptedOrder, OrderOutcome, Undone } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { listenForCancel } from './steps/cancellation.js';
 import { confirmed, declined, failed, mismatched, superseded } from './steps/endings.js';
-import { openInbox, type Left } from './messages/pending-signals.js';
+import { openSignals, type Left } from './messages/pending-signals.js';
 import { isAt, type Journey } from './steps/journey.js';
 import { inRuns } from './messages/long-run.js';
 import { countSettled } from './telemetry/order-metrics.js';
@@ -27,15 +27,15 @@ export async function processOrder(
   redrive?: Redrive,
   before?: Left & Journey,
 ): Promise<OrderOutcome> {
-  const inbox = openInbox(before);
+  const signals = openSignals(before);
   const journey: Journey = { place: before?.place ?? { at: 'start' } };
   // The first run's id: a reset of the workflow goes on owning the order.
-  const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, inbox);
-  const interruptible = listenForCancel(steps, inbox);
+  const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, signals);
+  const interruptible = listenForCancel(steps, signals);
 
   return inRuns(walk, () => {
-    if (CancellationScope.current().consideredCancelled) inbox.memory.cancelReason ??= 'cancelled in Temporal';
-    return continueAsNew<typeof processOrder>(order, policy, redrive, { ...inbox.left(), ...journey });
+    if (CancellationScope.current().consideredCancelled) signals.memory.cancelReason ??= 'cancelled in Temporal';
+    return continueAsNew<typeof processOrder>(order, policy, redrive, { ...signals.left(), ...journey });
   });
 
   async function walk(): Promise<OrderOutcome> {
@@ -52,17 +52,17 @@ export async function processOrder(
 
   async function takeBack(ending: Undone): Promise<OrderOutcome> {
     journey.place = { at: 'undoing', ending };
-    return undo(ending, steps, inbox);
+    return undo(ending, steps, signals);
   }
 
   async function checkOut(): Promise<OrderOutcome> {
     const from = journey.place;
     if (redrive !== undefined && isAt(from, 'start', 'redriven')) {
-      if (!(await takeOver(redrive, steps, inbox, journey))) return superseded;
+      if (!(await takeOver(redrive, steps, signals, journey))) return superseded;
     }
 
     if (isAt(from, 'start', 'redriven', 'in review')) {
-      const screening = await passScreening(steps, inbox, journey);
+      const screening = await passScreening(steps, signals, journey);
       if (screening !== 'passed') return screening;
 
       const reservation = await reserve(steps);
@@ -72,14 +72,14 @@ export async function processOrder(
     }
 
     if (from.at === 'confirmed') {
-      await refundLateCaptures(steps.refunds, inbox);
+      await refundLateCaptures(steps.refunds, signals);
       return confirmed;
     }
-    const payment = await pay(steps, inbox, journey);
+    const payment = await pay(steps, signals, journey);
     switch (payment.kind) {
       case 'confirmed':
         journey.place = { at: 'confirmed' };
-        await heedHints(steps.refunds, inbox);
+        await heedHints(steps.refunds, signals);
         return confirmed;
       case 'declined':
         return declined(payment);

@@ -3,7 +3,7 @@ import type { AcceptedOrder, OrderOutcome } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { listenForCancel } from './steps/cancellation.js';
 import { confirmed, declined, failed, mismatched, superseded } from './steps/endings.js';
-import { openInbox, type Inbox, type Left } from './messages/pending-signals.js';
+import { openSignals, type PendingSignals, type Left } from './messages/pending-signals.js';
 import { inRuns } from './messages/long-run.js';
 import { settleAll } from './steps/payment.js';
 import { refundUntilDone } from './steps/refunding.js';
@@ -16,18 +16,18 @@ import { undo } from './steps/undo.js';
  * Temporal's is ignored: nothing would come after it.
  */
 export async function recoverOrder(order: AcceptedOrder, policy: OrderPolicy, before?: Left): Promise<OrderOutcome> {
-  const inbox = openInbox(before);
+  const signals = openSignals(before);
   return CancellationScope.nonCancellable(() =>
     inRuns(
-      () => recover(order, policy, inbox),
-      () => continueAsNew<typeof recoverOrder>(order, policy, inbox.left()),
+      () => recover(order, policy, signals),
+      () => continueAsNew<typeof recoverOrder>(order, policy, signals.left()),
     ),
   );
 }
 
-async function recover(order: AcceptedOrder, policy: OrderPolicy, inbox: Inbox): Promise<OrderOutcome> {
-  const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, inbox);
-  const interruptible = listenForCancel(steps, inbox);
+async function recover(order: AcceptedOrder, policy: OrderPolicy, signals: PendingSignals): Promise<OrderOutcome> {
+  const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, signals);
+  const interruptible = listenForCancel(steps, signals);
 
   const outcome = await bringToEnd();
   await condition(allHandlersFinished);
@@ -35,7 +35,7 @@ async function recover(order: AcceptedOrder, policy: OrderPolicy, inbox: Inbox):
 
   async function bringToEnd(): Promise<OrderOutcome> {
     // Once: another run may have taken the order over since the run before this one did.
-    const standing = (inbox.memory.standing ??= await steps.regular('takeOverToRecover', {
+    const standing = (signals.memory.standing ??= await steps.regular('takeOverToRecover', {
       order,
       owner: steps.owner,
     }));
@@ -44,24 +44,24 @@ async function recover(order: AcceptedOrder, policy: OrderPolicy, inbox: Inbox):
         return superseded;
       case 'ended':
         // A late capture of an ended order goes back, once; the order stays as it is.
-        await settleAll(steps, inbox);
+        await settleAll(steps, signals);
         await steps.refunds.findLateCaptures();
-        await refundUntilDone(steps.refunds, inbox);
+        await refundUntilDone(steps.refunds, signals);
         return superseded;
       case 'undoing':
-        return undo(standing.ending, steps, inbox);
+        return undo(standing.ending, steps, signals);
       case 'open': {
-        const ending = await interruptible(() => lookUp(steps, inbox));
+        const ending = await interruptible(() => lookUp(steps, signals));
         if (ending.status !== 'failed' && ending.status !== 'cancelled') return ending;
-        inbox.memory.standing = { kind: 'undoing', ending };
-        return undo(ending, steps, inbox);
+        signals.memory.standing = { kind: 'undoing', ending };
+        return undo(ending, steps, signals);
       }
     }
   }
 }
 
-async function lookUp(steps: OrderSteps, inbox: Inbox): Promise<OrderOutcome> {
-  const payment = await settleAll(steps, inbox);
+async function lookUp(steps: OrderSteps, signals: PendingSignals): Promise<OrderOutcome> {
+  const payment = await settleAll(steps, signals);
   switch (payment.kind) {
     case 'confirmed':
       return confirmed;

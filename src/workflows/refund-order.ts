@@ -3,7 +3,7 @@ import type { Admission } from '../domain/outcomes.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { admitted, announceAdmission } from './messages/admission.js';
 import type { RequestedRefund } from '../domain/requested-refund.js';
-import { openInbox, type Left } from './messages/pending-signals.js';
+import { openSignals, type Left } from './messages/pending-signals.js';
 import { inRuns } from './messages/long-run.js';
 import { allTries, orderActivities } from './retrying/optimistic.js';
 import { undoActivities } from './retrying/persistent.js';
@@ -14,12 +14,12 @@ import { refundUntilDone, type RefundSteps } from './steps/refunding.js';
  * the money may be on its way.
  */
 export async function refundOrder(request: RequestedRefund, policy: OrderPolicy, before?: Left): Promise<Admission> {
-  const inbox = openInbox(before);
+  const signals = openSignals(before);
   const announce = announceAdmission();
   const { orderId, refundId } = request;
   const { untilDone, regular } = orderActivities(policy);
   // A subject of its own: only this refund's workflow can be woken for it.
-  const undoing = undoActivities(policy, inbox, { orderId, subject: refundId });
+  const undoing = undoActivities(policy, signals, { orderId, subject: refundId });
   const steps: RefundSteps = {
     policy,
     refund: () => undoing('sendRefund', { orderId, refundId, tries: allTries(policy) }),
@@ -30,14 +30,14 @@ export async function refundOrder(request: RequestedRefund, policy: OrderPolicy,
   };
 
   return CancellationScope.nonCancellable(() =>
-    inRuns(refund, () => continueAsNew<typeof refundOrder>(request, policy, inbox.left())),
+    inRuns(refund, () => continueAsNew<typeof refundOrder>(request, policy, signals.left())),
   );
 
   async function refund(): Promise<Admission> {
     const decision = before === undefined ? await untilDone('openRefund', request) : admitted;
     await announce(decision);
     if (decision.kind === 'admitted') {
-      await refundUntilDone(steps, inbox);
+      await refundUntilDone(steps, signals);
       if (request.restock) await undoing('restockOrder', { orderId, refundId });
     }
     await condition(allHandlersFinished);

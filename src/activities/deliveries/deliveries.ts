@@ -3,7 +3,7 @@
 
 import { Context } from '@temporalio/activity';
 import { pauseFor, type DeliveryState } from '../../domain/delivery.js';
-import { messageOf, type EventSource } from '../../domain/public-event.js';
+import { messageOf, type RecordedEvent } from '../../domain/public-event.js';
 import type { EndpointGates } from './endpoint-gates.js';
 import type { EventSender, SendResult } from './event-sender.js';
 
@@ -16,7 +16,7 @@ export interface DueDelivery {
   type: string;
   /** RFC 3339, UTC. */
   createdAt: string;
-  source?: EventSource;
+  source?: RecordedEvent;
 }
 
 export interface DeliveryRound {

@@ -1,6 +1,6 @@
 import type { Actor } from '../../domain/actor.js';
 import type { DeadLetter } from '../../domain/dead-letter.js';
-import type { News } from '../../domain/news.js';
+import type { MoneyUpdate } from '../../domain/money-update.js';
 import { noticeOf } from '../../domain/notice.js';
 import type { OrderRecord } from '../../domain/order-record.js';
 import { findOrder } from '../orders/accept-checkout.js';
@@ -72,7 +72,7 @@ export async function sendEvidence(
       if (given.isOver) return;
   }
   const about = kind === 'refund' ? 'refund' : 'charge';
-  const item: News = { kind: 'evidence', evidence: { about, deadLetterId, ...given.said } };
+  const item: MoneyUpdate = { kind: 'evidence', evidence: { about, deadLetterId, ...given.said } };
   return tell(options, record, letter, item);
 }
 
@@ -92,7 +92,11 @@ async function restart(
   if (decision.kind === 'refused') throw superseded(decision.status ?? status);
 }
 
-async function tellOrder({ requests, policy }: OrderActionOptions, { order }: OrderRecord, item: News): Promise<void> {
+async function tellOrder(
+  { requests, policy }: OrderActionOptions,
+  { order }: OrderRecord,
+  item: MoneyUpdate,
+): Promise<void> {
   const heard = await requests.tell(order.orderId, item);
   if (heard !== 'told') await requests.recover(order, policy, item);
 }
@@ -102,7 +106,7 @@ async function tell(
   options: OrderActionOptions,
   record: OrderRecord,
   { subject }: DeadLetter,
-  item: News,
+  item: MoneyUpdate,
 ): Promise<void> {
   if (!subject.startsWith('rf_')) return tellOrder(options, record, item);
   const refund = record.refunds.find(({ id }) => id === subject);

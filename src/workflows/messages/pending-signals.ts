@@ -3,7 +3,7 @@
 
 import { patched, setHandler } from '@temporalio/workflow';
 import type { RecoveryStanding } from '../../activities/orders.js';
-import { distinctNews, isSameNews, type News } from '../../domain/news.js';
+import { distinctNews, isSameNews, type MoneyUpdate } from '../../domain/money-update.js';
 import type { Undone } from '../../domain/order.js';
 import { news } from '../contract.js';
 import { measureRun, type RunLength } from './long-run.js';
@@ -35,14 +35,14 @@ export interface Memory {
 
 /** All of it, for the run that continues this one. */
 export interface Left {
-  news: News[];
+  news: MoneyUpdate[];
   isHinted: boolean;
   memory: Memory;
 }
 
-export interface Inbox extends RunLength {
+export interface PendingSignals extends RunLength {
   /** The next piece of news for this sort of money, waiting `ms` at most; `what` as the Web UI shows it. */
-  next(about: Money, ms: number, what: string): Promise<News | undefined>;
+  next(about: Money, ms: number, what: string): Promise<MoneyUpdate | undefined>;
   /** Whether someone has asked to look again. */
   hasLook(): boolean;
   /** Forgets all who have asked to look until now. */
@@ -59,8 +59,8 @@ export interface Inbox extends RunLength {
 }
 
 /** Keeps the news that is sent to this workflow until someone asks for it. */
-export function openInbox(before?: Left): Inbox {
-  let waiting: News[] = before?.news ?? [];
+export function openSignals(before?: Left): PendingSignals {
+  let waiting: MoneyUpdate[] = before?.news ?? [];
   let isHinted = before?.isHinted ?? false;
   const memory: Memory = before?.memory ?? {};
   let pace = memory.pace;
@@ -74,7 +74,7 @@ export function openInbox(before?: Left): Inbox {
   return {
     ...run,
     async next(about, ms, what) {
-      const isOurs = (item: News) => isAbout(item, about);
+      const isOurs = (item: MoneyUpdate) => isAbout(item, about);
       const arrived = () => waiting.some(isOurs) || run.isFull();
       if (!arrived()) await waitFor(arrived, ms, what);
       run.endIfLong();
@@ -106,7 +106,7 @@ export function openInbox(before?: Left): Inbox {
   };
 }
 
-function isAbout(item: News, about: Money): boolean {
+function isAbout(item: MoneyUpdate, about: Money): boolean {
   switch (item.kind) {
     case 'look':
       return true;

@@ -1,7 +1,7 @@
 import { CancellationScope, condition, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../../activities/order-activities.js';
 import type { OrderPolicy } from '../../domain/policy.js';
-import type { Inbox } from '../messages/pending-signals.js';
+import type { PendingSignals } from '../messages/pending-signals.js';
 import { wakeableRetries } from './activity-options.js';
 import { isExhausted, orderActivities, type ByName, type Input, type Result } from './optimistic.js';
 
@@ -30,10 +30,14 @@ export interface UndoSubject {
  * dead letter is opened so that someone looks, while the tries go on; its success resolves it. A request to look has
  * it tried again immediately.
  */
-export function undoActivities(policy: OrderPolicy, inbox: Inbox, { orderId, requestId, subject = '' }: UndoSubject) {
+export function undoActivities(
+  policy: OrderPolicy,
+  signals: PendingSignals,
+  { orderId, requestId, subject = '' }: UndoSubject,
+) {
   const { untilDone, regular } = orderActivities(policy);
   const tries: ByName = proxyActivities<Activities>(wakeableRetries(policy));
-  const { memory } = inbox;
+  const { memory } = signals;
   const request = requestId === undefined ? {} : { requestId };
   const about = { orderId, ...request, subject, kind: 'compensation' } as const;
 
@@ -48,7 +52,7 @@ export function undoActivities(policy: OrderPolicy, inbox: Inbox, { orderId, req
     return result;
 
     async function watched(): Promise<Result[N]> {
-      const work = wakeable(inbox, () => tries[name](input));
+      const work = wakeable(signals, () => tries[name](input));
       if (memory.lateStep === step) return work;
       const clock = new CancellationScope();
       const rings = clock
@@ -75,16 +79,16 @@ export function undoActivities(policy: OrderPolicy, inbox: Inbox, { orderId, req
  * Runs an activity whose tries may be far apart, and starts over with an immediate try when a look is requested. A try
  * that is running is awaited, so that two of them never meet.
  */
-async function wakeable<Result>(inbox: Inbox, tries: () => Promise<Result>): Promise<Result> {
+async function wakeable<Result>(signals: PendingSignals, tries: () => Promise<Result>): Promise<Result> {
   const outer = CancellationScope.current();
   for (;;) {
-    inbox.dropLooks();
+    signals.dropLooks();
     let isOver = false;
     const scope = new CancellationScope();
     const work = scope.run(tries).finally(() => void (isOver = true));
     // Its failure is for whoever awaits it below.
     work.catch(() => {});
-    await CancellationScope.nonCancellable(() => condition(() => isOver || inbox.hasLook() || inbox.isFull()));
+    await CancellationScope.nonCancellable(() => condition(() => isOver || signals.hasLook() || signals.isFull()));
     if (isOver) return work;
 
     scope.cancel();
@@ -94,6 +98,6 @@ async function wakeable<Result>(inbox: Inbox, tries: () => Promise<Result>): Pro
       const isWoken = isCancellation(error) && !outer.consideredCancelled;
       if (!isWoken && !isExhausted(error)) throw error;
     }
-    inbox.endIfLong();
+    signals.endIfLong();
   }
 }

@@ -1,7 +1,7 @@
 import { allHandlersFinished, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
 import type { OrderOutcome } from '../../domain/order.js';
 import { cancelOrder } from '../contract.js';
-import type { Inbox } from '../messages/pending-signals.js';
+import type { PendingSignals } from '../messages/pending-signals.js';
 import type { OrderSteps } from './order-steps.js';
 
 type Interruptible = (walk: () => Promise<OrderOutcome>) => Promise<OrderOutcome>;
@@ -10,13 +10,13 @@ type Interruptible = (walk: () => Promise<OrderOutcome>) => Promise<OrderOutcome
  * Listens for the cancel signal from now on, and for Temporal's own cancel request, which counts as an operator's.
  * @returns a runner whose walk ends as `cancelled` when a cancel arrived before the walk was over, whatever it returned
  */
-export function listenForCancel(steps: OrderSteps, inbox: Inbox): Interruptible {
+export function listenForCancel(steps: OrderSteps, signals: PendingSignals): Interruptible {
   const scope = new CancellationScope();
-  const { memory } = inbox;
+  const { memory } = signals;
   // The previous run received it when it was about to end.
   if (memory.cancelReason !== undefined) scope.cancel();
   setHandler(cancelOrder, async (request) => {
-    inbox.countSignal();
+    signals.countSignal();
     if (memory.cancelReason !== undefined) return;
     memory.cancelReason = request.reason;
     scope.cancel();

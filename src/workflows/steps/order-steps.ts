@@ -4,7 +4,7 @@
 import { spread } from '../../domain/jitter.js';
 import type { AcceptedOrder } from '../../domain/order.js';
 import type { OrderPolicy } from '../../domain/policy.js';
-import type { Inbox } from '../messages/pending-signals.js';
+import type { PendingSignals } from '../messages/pending-signals.js';
 import { allTries, orderActivities } from '../retrying/optimistic.js';
 import { undoActivities } from '../retrying/persistent.js';
 import type { RefundSteps } from './refunding.js';
@@ -12,12 +12,12 @@ import type { RefundSteps } from './refunding.js';
 export type OrderSteps = ReturnType<typeof orderSteps>;
 
 /** What the steps of an order's workflow share: the order, the run that owns it, and its activities by name. */
-export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPolicy, inbox: Inbox) {
+export function orderSteps(order: AcceptedOrder, owner: string, policy: OrderPolicy, signals: PendingSignals) {
   // The request's id is for the log lines of activities.
   const { orderId, requestId } = order;
   const run = { orderId, owner, requestId };
   const activities = orderActivities(policy);
-  const undoing = undoActivities(policy, inbox, { orderId, requestId });
+  const undoing = undoActivities(policy, signals, { orderId, requestId });
 
   const refunds: RefundSteps = {
     policy,

@@ -4,7 +4,7 @@ import type { ReviewOutcome, ScreenOutcome } from '../../domain/outcomes.js';
 import { letAnswersOut } from '../messages/admission.js';
 import { reviewOrder } from '../contract.js';
 import { failed, superseded } from './endings.js';
-import type { Inbox } from '../messages/pending-signals.js';
+import type { PendingSignals } from '../messages/pending-signals.js';
 import type { Journey, Review } from './journey.js';
 import { isExhausted } from '../retrying/optimistic.js';
 import type { OrderSteps } from './order-steps.js';
@@ -13,13 +13,13 @@ import { waitFor } from '../telemetry/waiting.js';
 /** Runs the policy's fraud checks and, where they ask for one, waits for a person. No checks: no cost. */
 export async function passScreening(
   steps: OrderSteps,
-  inbox: Inbox,
+  signals: PendingSignals,
   journey: Journey,
 ): Promise<'passed' | OrderOutcome> {
   const { place } = journey;
   if (place.at === 'in review') {
     listenForReview(steps, place.review);
-    return reviewed(steps, inbox, place.review, place.untilMs - Date.now());
+    return reviewed(steps, signals, place.review, place.untilMs - Date.now());
   }
   const review = listenForReview(steps);
   if (steps.policy.fraudChecks.length === 0) return 'passed';
@@ -37,7 +37,7 @@ export async function passScreening(
     case 'review': {
       const { reviewDeadlineMs } = steps.policy;
       journey.place = { at: 'in review', untilMs: Date.now() + reviewDeadlineMs, review };
-      return reviewed(steps, inbox, review, reviewDeadlineMs);
+      return reviewed(steps, signals, review, reviewDeadlineMs);
     }
   }
 }
@@ -73,13 +73,13 @@ export function listenForReview(steps: OrderSteps, review: Review = {}): Review 
 
 async function reviewed(
   steps: OrderSteps,
-  inbox: Inbox,
+  signals: PendingSignals,
   review: Review,
   withinMs: number,
 ): Promise<'passed' | OrderOutcome> {
-  const isOver = () => review.decision !== undefined || inbox.isFull();
+  const isOver = () => review.decision !== undefined || signals.isFull();
   const inTime = await waitFor(isOver, Math.max(withinMs, 1), 'until the order is reviewed');
-  if (review.decision === undefined && inTime) inbox.endIfLong();
+  if (review.decision === undefined && inTime) signals.endIfLong();
   if (!inTime) {
     // A decision may be on its way: the database says which was first.
     const expiry = await steps.regular('reviewOrder', { ...steps.run, decision: 'expired' });

@@ -1,5 +1,5 @@
 import type { ChargeOutcome } from '../../domain/outcomes.js';
-import type { Inbox } from '../messages/pending-signals.js';
+import type { PendingSignals } from '../messages/pending-signals.js';
 import type { Journey } from './journey.js';
 import { lookupPauses } from './lookup-pauses.js';
 import { allTries, isExhausted } from '../retrying/optimistic.js';
@@ -9,15 +9,15 @@ import { waitFor } from '../telemetry/waiting.js';
 type Known = Exclude<ChargeOutcome, { kind: 'unknown' | 'refused' }>;
 
 /** Charges the order and answers only when the outcome is known: after a fault the truth is looked up, never guessed. */
-export async function pay(steps: OrderSteps, inbox: Inbox, journey: Journey): Promise<Known> {
-  const known = journey.place.at === 'settling' ? undefined : await chargeInTime(steps, inbox, journey);
+export async function pay(steps: OrderSteps, signals: PendingSignals, journey: Journey): Promise<Known> {
+  const known = journey.place.at === 'settling' ? undefined : await chargeInTime(steps, signals, journey);
   if (known !== undefined) return known;
   journey.place = { at: 'settling' };
-  return settle(steps, inbox);
+  return settle(steps, signals);
 }
 
 /** @returns undefined when the truth has to be looked up */
-async function chargeInTime(steps: OrderSteps, inbox: Inbox, journey: Journey): Promise<Known | undefined> {
+async function chargeInTime(steps: OrderSteps, signals: PendingSignals, journey: Journey): Promise<Known | undefined> {
   const { place } = journey;
   const tryLimit = allTries(steps.policy);
   const [deadline, left] =
@@ -30,9 +30,9 @@ async function chargeInTime(steps: OrderSteps, inbox: Inbox, journey: Journey): 
     tries = tryLimit - outcome.tries;
     const pauseMs = steps.spread(Math.max(outcome.retryAfterMs, steps.policy.retry.initialIntervalMs));
     const waitMs = Math.min(pauseMs, Math.max(deadline - Date.now(), 1));
-    await waitFor(inbox.isFull, waitMs, 'until the payment gateway may be asked');
+    await waitFor(signals.isFull, waitMs, 'until the payment gateway may be asked');
     journey.place = { at: 'paying', untilMs: deadline, tries };
-    inbox.endIfLong();
+    signals.endIfLong();
   }
   return undefined;
 }
@@ -50,23 +50,23 @@ async function charge(steps: OrderSteps, tries: number, withinMs: number): Promi
 /** Finds out what became of the order's charge: looks less and less often, and at once when there is news. */
 export async function settle(
   steps: OrderSteps,
-  inbox: Inbox,
+  signals: PendingSignals,
   ask = () => steps.untilDone('settleCharge', steps.run),
 ): Promise<Known> {
-  const pauseAfter = lookupPauses(steps.policy, inbox, 'charge');
+  const pauseAfter = lookupPauses(steps.policy, signals, 'charge');
   for (;;) {
     const outcome = await ask();
     if (outcome.kind !== 'unknown' && outcome.kind !== 'refused') return outcome;
-    const item = await inbox.next('charge', pauseAfter(outcome.retryAfterMs), 'until the next look-up of the charge');
+    const item = await signals.next('charge', pauseAfter(outcome.retryAfterMs), 'until the next look-up of the charge');
     if (item?.kind === 'evidence')
       await steps.regular('applyChargeEvidence', { ...steps.run, evidence: item.evidence });
   }
 }
 
 /** The same for every charge of the order, also those that earlier runs sent, and those that had taken nothing. */
-export async function settleAll(steps: OrderSteps, inbox: Inbox): Promise<Known> {
-  return settle(steps, inbox, async () => {
-    if (inbox.takeHint()) await steps.refunds.findLateCaptures();
+export async function settleAll(steps: OrderSteps, signals: PendingSignals): Promise<Known> {
+  return settle(steps, signals, async () => {
+    if (signals.takeHint()) await steps.refunds.findLateCaptures();
     return steps.undoing('settleEarlierCharges', steps.run);
   });
 }

@@ -1,7 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { Redrive } from '../contract.js';
 import { announceAdmission } from '../messages/admission.js';
-import type { Inbox } from '../messages/pending-signals.js';
+import type { PendingSignals } from '../messages/pending-signals.js';
 import type { Journey } from './journey.js';
 import { settleAll } from './payment.js';
 import { refundUntilDone } from './refunding.js';
@@ -12,7 +12,12 @@ import type { OrderSteps } from './order-steps.js';
  * left at the gateway is looked up and sent back first: only then may there be a new charge.
  * @returns whether this run may go on
  */
-export async function takeOver(redrive: Redrive, steps: OrderSteps, inbox: Inbox, journey: Journey): Promise<boolean> {
+export async function takeOver(
+  redrive: Redrive,
+  steps: OrderSteps,
+  signals: PendingSignals,
+  journey: Journey,
+): Promise<boolean> {
   if (journey.place.at === 'start') {
     const announce = announceAdmission();
     const decision = await CancellationScope.nonCancellable(() =>
@@ -22,8 +27,8 @@ export async function takeOver(redrive: Redrive, steps: OrderSteps, inbox: Inbox
     if (decision.kind === 'refused') return false;
     journey.place = { at: 'redriven' };
   }
-  await settleAll(steps, inbox);
+  await settleAll(steps, signals);
   await steps.refunds.findLateCaptures();
-  await refundUntilDone(steps.refunds, inbox);
+  await refundUntilDone(steps.refunds, signals);
   return true;
 }

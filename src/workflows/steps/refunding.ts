@@ -2,7 +2,7 @@ import type { Evidence } from '../../domain/dead-letter.js';
 import type { RefundOutcome } from '../../domain/outcomes.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import type { Redrive } from '../contract.js';
-import type { Inbox } from '../messages/pending-signals.js';
+import type { PendingSignals } from '../messages/pending-signals.js';
 import { lookupPauses } from './lookup-pauses.js';
 
 /** What sending money back needs: the refunds of an order that is being undone, or one that was asked for. */
@@ -21,14 +21,14 @@ export interface RefundSteps {
  * unknown outcome is looked up less and less often, and at once when there is news. What the gateway hints at meanwhile
  * may be money that was taken late: that goes back too.
  */
-export async function refundUntilDone(steps: RefundSteps, inbox: Inbox): Promise<void> {
-  const pauseAfter = lookupPauses(steps.policy, inbox, 'refund');
-  let isHinted = inbox.takeHint();
+export async function refundUntilDone(steps: RefundSteps, signals: PendingSignals): Promise<void> {
+  const pauseAfter = lookupPauses(steps.policy, signals, 'refund');
+  let isHinted = signals.takeHint();
   for (;;) {
     if (isHinted) await steps.findLateCaptures();
     const outcome = await steps.refund();
     if (outcome.kind === 'refunded') {
-      if (!(isHinted = inbox.takeHint())) return;
+      if (!(isHinted = signals.takeHint())) return;
       continue;
     }
     // No one says so when the dead letter of a refused refund is discarded.
@@ -36,20 +36,20 @@ export async function refundUntilDone(steps: RefundSteps, inbox: Inbox): Promise
       outcome.kind === 'unknown'
         ? [pauseAfter(outcome.retryAfterMs), 'until the next look-up of the refund']
         : [steps.policy.lookupSlowIntervalMs, 'until the refused refund is decided'];
-    const item = await inbox.next('refund', pauseMs, what);
+    const item = await signals.next('refund', pauseMs, what);
     if (item?.kind === 'redrive') await steps.redrive(item);
     if (item?.kind === 'evidence') await steps.applyEvidence(item.evidence);
-    isHinted = inbox.takeHint();
+    isHinted = signals.takeHint();
   }
 }
 
 /** Before a run ends: processes hints that came when none of its steps was waiting for them any more. */
-export async function heedHints(steps: RefundSteps, inbox: Inbox): Promise<void> {
-  if (inbox.takeHint()) await refundLateCaptures(steps, inbox);
+export async function heedHints(steps: RefundSteps, signals: PendingSignals): Promise<void> {
+  if (signals.takeHint()) await refundLateCaptures(steps, signals);
 }
 
 /** Sends back what was taken late, by whatever charge. */
-export async function refundLateCaptures(steps: RefundSteps, inbox: Inbox): Promise<void> {
+export async function refundLateCaptures(steps: RefundSteps, signals: PendingSignals): Promise<void> {
   await steps.findLateCaptures();
-  await refundUntilDone(steps, inbox);
+  await refundUntilDone(steps, signals);
 }

@@ -2,7 +2,7 @@ import { upsertSearchAttributes } from '@temporalio/workflow';
 import type { OrderOutcome, Undone } from '../../domain/order.js';
 import { ORDER_OUTCOME } from '../contract.js';
 import { confirmed, superseded } from './endings.js';
-import type { Inbox } from '../messages/pending-signals.js';
+import type { PendingSignals } from '../messages/pending-signals.js';
 import { countUndo } from '../telemetry/order-metrics.js';
 import { settleAll } from './payment.js';
 import { heedHints, refundLateCaptures, refundUntilDone } from './refunding.js';
@@ -13,10 +13,10 @@ import type { OrderSteps } from './order-steps.js';
  * the database and the gateway what there is to undo: a workflow task that was thrown away has run its local activities
  * and forgotten them, so this workflow's memory proves nothing.
  */
-export async function undo(asked: Undone, steps: OrderSteps, inbox: Inbox): Promise<OrderOutcome> {
-  const { ended } = inbox.memory;
+export async function undo(asked: Undone, steps: OrderSteps, signals: PendingSignals): Promise<OrderOutcome> {
+  const { ended } = signals.memory;
   if (ended !== undefined) {
-    await refundLateCaptures(steps.refunds, inbox);
+    await refundLateCaptures(steps.refunds, signals);
     return over(ended);
   }
   // From here on the order's status refuses every forward step, also one that is still running somewhere.
@@ -24,15 +24,15 @@ export async function undo(asked: Undone, steps: OrderSteps, inbox: Inbox): Prom
   if (opening.kind === 'superseded') return superseded;
   if (opening.kind === 'confirmed') return confirmed;
   const { ending } = opening;
-  if (!inbox.memory.isUndoing) countUndo(ending);
-  inbox.memory.isUndoing = true;
+  if (!signals.memory.isUndoing) countUndo(ending);
+  signals.memory.isUndoing = true;
 
-  await settleAll(steps, inbox);
-  await refundUntilDone(steps.refunds, inbox);
+  await settleAll(steps, signals);
+  await refundUntilDone(steps.refunds, signals);
   await steps.undoing('releaseInventory', steps.run);
   await steps.undoing('endOrder', { ...steps.run, ending });
-  inbox.memory.ended = ending;
-  await heedHints(steps.refunds, inbox);
+  signals.memory.ended = ending;
+  await heedHints(steps.refunds, signals);
   return over(ending);
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { distinctNews, type News } from '../../../src/domain/news.js';
+import { distinctNews, type MoneyUpdate } from '../../../src/domain/money-update.js';
 
-const redrive = (deadLetterId: string, requestId: string): News => ({
+const redrive = (deadLetterId: string, requestId: string): MoneyUpdate => ({
   kind: 'redrive',
   deadLetterId,
   actor: { requestId },
@@ -13,6 +13,6 @@ test('the same redrive by two people is one, and the first of them acts', () => 
 });
 
 test('redrives from before actors were kept are the same as one with an actor', () => {
-  const old: News = { kind: 'redrive', deadLetterId: 'dl_1' };
+  const old: MoneyUpdate = { kind: 'redrive', deadLetterId: 'dl_1' };
   expect(distinctNews([old, redrive('dl_1', 'a'), old])).toEqual([old]);
 });

@@ -7,14 +7,14 @@ import {
   PUBLIC_EVENTS,
   publicEventId,
   publicEventsOf,
-  type EventSource,
+  type RecordedEvent,
 } from '../../../src/domain/public-event.js';
 import { STATUS_AFTER, statusAfter } from '../../../src/domain/order-event.js';
 
 const FAILURES = ['out_of_stock', 'fraud_rejected', 'payment_declined', 'payment_unavailable', 'expired'];
 const TO_RESERVED = ['order.created', 'inventory.reserved'];
 
-const source = (type: string, changes: Partial<EventSource> = {}): EventSource => ({
+const source = (type: string, changes: Partial<RecordedEvent> = {}): RecordedEvent => ({
   orderId: 'order_1',
   customerId: 'customer-7',
   currency: 'EUR',
@@ -28,7 +28,7 @@ const source = (type: string, changes: Partial<EventSource> = {}): EventSource =
 });
 const failed = (reason: string, before: string[] = TO_RESERVED) =>
   source('order.failed', { data: { step: 'charge', reason, detail: 'because' }, before });
-const typesOf = (of: EventSource) => publicEventsOf(of).map(({ type }) => type);
+const typesOf = (of: RecordedEvent) => publicEventsOf(of).map(({ type }) => type);
 
 describe('one event of a trail tells the outside', () => {
   test.each([

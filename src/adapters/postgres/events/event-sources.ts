@@ -1,8 +1,8 @@
-import type { EventSource } from '../../../domain/public-event.js';
+import type { RecordedEvent } from '../../../domain/public-event.js';
 import { prepared, type Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 
-type Row = EventSource & { place: number };
+type Row = RecordedEvent & { place: number };
 
 const select = prepared<Row>(
   'event-sources',
@@ -20,7 +20,7 @@ const select = prepared<Row>(
 export async function eventSources(
   database: Database,
   refs: readonly { orderId: string; seq: number }[],
-): Promise<(EventSource | undefined)[]> {
+): Promise<(RecordedEvent | undefined)[]> {
   const values = [refs.map(({ orderId }) => orderId), refs.map(({ seq }) => seq)];
   const rows = await orUnavailable(select(database, values));
   const found = new Map(rows.map(({ place, ...source }) => [place, source]));
