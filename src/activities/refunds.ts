@@ -64,7 +64,7 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
      * @throws ApplicationFailure while the gateway is failing
      */
     refundCharges: async ({ tries, ...run }: OrderRun & { tries: number }): Promise<RefundOutcome> =>
-      settleAll(() => refunds.due(run), tries),
+      sendAll(() => refunds.due(run), tries),
 
     openRefund: (refund: RequestedRefund): Promise<Admission> => refunds.open(refund),
 
@@ -76,7 +76,7 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
       orderId: string;
       refundId: string;
       tries: number;
-    }): Promise<RefundOutcome> => settleAll(() => refunds.dueOne(refund), tries),
+    }): Promise<RefundOutcome> => sendAll(() => refunds.dueOne(refund), tries),
 
     redriveRefund: ({
       orderId,
@@ -100,10 +100,10 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
   };
 
   /** None of them holds up the others; the answer is that of the one that is furthest from being done. */
-  async function settleAll(read: () => Promise<DueRefund[]>, tries: number): Promise<RefundOutcome> {
+  async function sendAll(read: () => Promise<DueRefund[]>, tries: number): Promise<RefundOutcome> {
     for (;;) {
       const standings: Exclude<RefundStanding, { kind: 'sendable' }>[] = [];
-      for (const refund of await read()) standings.push(await settle(refund, tries));
+      for (const refund of await read()) standings.push(await send(refund, tries));
       const outcomes = standings.filter((standing) => standing.kind !== 'replaced');
       if (outcomes.length < standings.length) continue;
       const worst = (kind: RefundOutcome['kind']) => outcomes.find((outcome) => outcome.kind === kind);
@@ -111,7 +111,7 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
     }
   }
 
-  async function settle(refund: DueRefund, tries: number): Promise<Exclude<RefundStanding, { kind: 'sendable' }>> {
+  async function send(refund: DueRefund, tries: number): Promise<Exclude<RefundStanding, { kind: 'sendable' }>> {
     if (refund.state === 'refused') return { kind: 'refused', code: refund.code };
     const { request } = refund;
     if (refund.state === 'unknown') {

@@ -5,7 +5,7 @@ import { listenForCancel } from './steps/cancellation.js';
 import { confirmed, declined, failed, mismatched, superseded } from './steps/endings.js';
 import { openSignals, type PendingSignals, type Left } from './messages/pending-signals.js';
 import { inRuns } from './messages/long-run.js';
-import { settleAll } from './steps/payment.js';
+import { resolveCharges } from './steps/payment.js';
 import { refundUntilDone } from './steps/refunding.js';
 import { orderSteps, type OrderSteps } from './steps/order-steps.js';
 import { undo } from './steps/undo.js';
@@ -44,7 +44,7 @@ async function recover(order: AcceptedOrder, policy: OrderPolicy, signals: Pendi
         return superseded;
       case 'ended':
         // A late capture of an ended order goes back, once; the order stays as it is.
-        await settleAll(steps, signals);
+        await resolveCharges(steps, signals);
         await steps.refunds.findLateCaptures();
         await refundUntilDone(steps.refunds, signals);
         return superseded;
@@ -61,7 +61,7 @@ async function recover(order: AcceptedOrder, policy: OrderPolicy, signals: Pendi
 }
 
 async function lookUp(steps: OrderSteps, signals: PendingSignals): Promise<OrderOutcome> {
-  const payment = await settleAll(steps, signals);
+  const payment = await resolveCharges(steps, signals);
   switch (payment.kind) {
     case 'confirmed':
       return confirmed;

@@ -13,7 +13,7 @@ export async function pay(steps: OrderSteps, signals: PendingSignals, journey: J
   const known = journey.place.at === 'settling' ? undefined : await chargeInTime(steps, signals, journey);
   if (known !== undefined) return known;
   journey.place = { at: 'settling' };
-  return settle(steps, signals);
+  return resolveCharge(steps, signals);
 }
 
 /** @returns undefined when the truth has to be looked up */
@@ -48,7 +48,7 @@ async function charge(steps: OrderSteps, tries: number, withinMs: number): Promi
 }
 
 /** Finds out what became of the order's charge: looks less and less often, and at once when there is news. */
-export async function settle(
+export async function resolveCharge(
   steps: OrderSteps,
   signals: PendingSignals,
   ask = () => steps.untilDone('settleCharge', steps.run),
@@ -64,8 +64,8 @@ export async function settle(
 }
 
 /** The same for every charge of the order, also those that earlier runs sent, and those that had taken nothing. */
-export async function settleAll(steps: OrderSteps, signals: PendingSignals): Promise<Known> {
-  return settle(steps, signals, async () => {
+export async function resolveCharges(steps: OrderSteps, signals: PendingSignals): Promise<Known> {
+  return resolveCharge(steps, signals, async () => {
     if (signals.takeHint()) await steps.refunds.findLateCaptures();
     return steps.undoing('settleEarlierCharges', steps.run);
   });

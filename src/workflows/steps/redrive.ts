@@ -3,7 +3,7 @@ import type { Redrive } from '../contract.js';
 import { announceAdmission } from '../messages/admission.js';
 import type { PendingSignals } from '../messages/pending-signals.js';
 import type { Journey } from './journey.js';
-import { settleAll } from './payment.js';
+import { resolveCharges } from './payment.js';
 import { refundUntilDone } from './refunding.js';
 import type { OrderSteps } from './order-steps.js';
 
@@ -27,7 +27,7 @@ export async function takeOver(
     if (decision.kind === 'refused') return false;
     journey.place = { at: 'redriven' };
   }
-  await settleAll(steps, signals);
+  await resolveCharges(steps, signals);
   await steps.refunds.findLateCaptures();
   await refundUntilDone(steps.refunds, signals);
   return true;

@@ -4,7 +4,7 @@ import { ORDER_OUTCOME } from '../contract.js';
 import { confirmed, superseded } from './endings.js';
 import type { PendingSignals } from '../messages/pending-signals.js';
 import { countUndo } from '../telemetry/order-metrics.js';
-import { settleAll } from './payment.js';
+import { resolveCharges } from './payment.js';
 import { heedHints, refundLateCaptures, refundUntilDone } from './refunding.js';
 import type { OrderSteps } from './order-steps.js';
 
@@ -27,7 +27,7 @@ export async function undo(asked: Undone, steps: OrderSteps, signals: PendingSig
   if (!signals.memory.isUndoing) countUndo(ending);
   signals.memory.isUndoing = true;
 
-  await settleAll(steps, signals);
+  await resolveCharges(steps, signals);
   await refundUntilDone(steps.refunds, signals);
   await steps.undoing('releaseInventory', steps.run);
   await steps.undoing('endOrder', { ...steps.run, ending });

@@ -59,7 +59,7 @@ export function createOrderStore(database: Database): OrderStore {
           set: columnsOf(ending),
         });
         if (!moved) throw new Error(`order ${orderId} cannot go from ${locked.status} to ${ending.status}`);
-        await settleDeadLetters(tx, orderId, ending);
+        await closeDeadLetters(tx, orderId, ending);
       });
     },
 
@@ -131,7 +131,7 @@ function isRedrivable({ failure }: LockedOrder): boolean {
 }
 
 /** A failure that only faults caused can be redriven; every other ending leaves nothing for a person to do. */
-async function settleDeadLetters(tx: Tx, orderId: string, ending: Undone): Promise<void> {
+async function closeDeadLetters(tx: Tx, orderId: string, ending: Undone): Promise<void> {
   const kind = ending.status === 'failed' ? REDRIVABLE[ending.failure.reason] : undefined;
   const over = RUN_LETTERS.filter((other) => other !== kind);
   const resolution = `the order is ${ending.status}`;
