@@ -36,7 +36,7 @@ export function createFakeScreenings({ place, move, orders }: FakeTables): Scree
 function standing({ review }: FakeOrder, verdict: Verdict): ScreenOutcome {
   if (verdict.verdict === 'allow' || review === 'approve') return { kind: 'allow' };
   if (verdict.verdict === 'reject' || review === undefined) return { kind: verdict.verdict, detail: verdict.detail };
-  return { kind: 'reject', detail: review === 'expired' ? 'nobody decided the review in time' : 'rejected in review' };
+  return { kind: 'reject', detail: review === 'expired' ? 'the review was not decided in time' : 'rejected in review' };
 }
 
 /** A fraud check that answers what the test says, and counts how often it was asked. */

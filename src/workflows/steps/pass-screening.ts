@@ -83,7 +83,7 @@ async function reviewed(
   if (!inTime) {
     // A decision may be on its way: the database says which was first.
     const expiry = await steps.regular('reviewOrder', { ...steps.run, decision: 'expired' });
-    if (expiry.kind === 'decided') return failed('screen', 'expired', 'nobody decided the review in time');
+    if (expiry.kind === 'decided') return failed('screen', 'expired', 'the review was not decided in time');
     if (expiry.kind === 'opposite' && expiry.decision !== 'expired') review.decision ??= expiry.decision;
   }
   await letAnswersOut();

@@ -65,7 +65,7 @@ export function describeDesk(books: () => Books): void {
     test.each([
       ['approve', 'pending', { kind: 'allow' }],
       ['reject', 'in_review', { kind: 'reject', detail: 'rejected in review' }],
-      ['expired', 'in_review', { kind: 'reject', detail: 'nobody decided the review in time' }],
+      ['expired', 'in_review', { kind: 'reject', detail: 'the review was not decided in time' }],
     ] as const)('is decided once: %s', async (decision, status, outcome) => {
       const scene = await inReview();
       for (let tries = 0; tries < 2; tries += 1) {
