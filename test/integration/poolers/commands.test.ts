@@ -53,7 +53,7 @@ describe.each(strictPoolers())('through %s', (name, start) => {
     await writeFile(path, text.join('\n'));
     const { code, output } = await run('import', path);
     expect(code).toBe(1);
-    expect(output).toContain(`line ${PRODUCTS + 2}: sku stands on line 2 already`);
+    expect(output).toContain(`line ${PRODUCTS + 2}: sku already appears on line 2`);
     expect(output).toContain(`${PRODUCTS + 1} products: ${PRODUCTS} created, 0 updated, 0 unchanged, 1 failed.`);
   });
 
