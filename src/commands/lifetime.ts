@@ -1,8 +1,8 @@
 // The command line: each command connects the other parts and stops them in order.
 // Never a rule about orders.
 
+import pTimeout from 'p-timeout';
 import type { Logger } from 'pino';
-import { inTime } from '../in-time.js';
 
 /** What `Lifetime.start` starts. */
 export interface Part {
@@ -44,10 +44,9 @@ export function startLifetime({ log, partDeadlineMs, onImpatience = () => {} }: 
     for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
       const { name, close } = part;
       current = name;
-      const late = () => new Error(`it did not end within ${partDeadlineMs} ms`);
-      await inTime(partDeadlineMs, Promise.resolve().then(close), late).catch((error: unknown) => {
-        log.error({ part: name, err: error }, 'a part did not end cleanly');
-      });
+      const message = `it did not end within ${partDeadlineMs} ms`;
+      const closing = pTimeout(Promise.resolve().then(close), { milliseconds: partDeadlineMs, message });
+      await closing.catch((error: unknown) => log.error({ part: name, err: error }, 'a part did not end cleanly'));
       log.info({ part: name }, 'ended');
     }
   };

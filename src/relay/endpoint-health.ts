@@ -1,3 +1,4 @@
+// By hand because a first try and what became of it are reported apart; a `cockatiel` breaker has to run the try itself.
 /** Which endpoints get a first try from this process: not those that have failed several times in a row. */
 export interface EndpointHealth {
   isSpared(endpointId: string): boolean;

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { RelayLog } from './relay.js';
 import { startRounds, type Rounds } from './poll-loop.js';
 
@@ -36,14 +37,8 @@ export function watchOver<Item>({ store, start, log, what, known, pollMs = POLL_
   return startRounds(async (wait) => {
     try {
       const open = await store.toWatch(BATCH);
-      const waiting = [...open];
-      const started: Item[] = [];
-      const lane = async () => {
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-          if (await begin(next)) started.push(next);
-        }
-      };
-      await Promise.all(Array.from({ length: Math.min(AT_ONCE, open.length) }, lane));
+      const began = await pLimit(AT_ONCE).map(open, begin);
+      const started = open.filter((_, index) => began[index]);
       if (started.length > 0) await store.watched(started);
       if (open.length < BATCH) await wait(pollMs);
     } catch {

@@ -2,7 +2,7 @@
 // Never a change to an order; a loop can die at any point and another process goes on.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inTime } from '../in-time.js';
+import pTimeout from 'p-timeout';
 import { Unavailable } from '../domain/unavailable.js';
 import { gathered } from './batching.js';
 import type { OutboxConsumer } from './outbox-event.js';
@@ -130,11 +130,12 @@ async function within(
   event: Parameters<OutboxConsumer['take']>[0],
 ): Promise<void> {
   const cut = new AbortController();
-  await inTime(ms, consumer.take(event, cut.signal), () => {
+  const fallback = (): never => {
     const error = new Error(`${consumer.name} took longer than ${ms} ms`);
     cut.abort(error);
-    return error;
-  });
+    throw error;
+  };
+  await pTimeout(consumer.take(event, cut.signal), { milliseconds: ms, fallback });
 }
 
 async function rest(ms: number, ending: AbortSignal): Promise<void> {

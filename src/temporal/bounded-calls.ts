@@ -7,7 +7,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
-import { inTime } from '../in-time.js';
+import pTimeout from 'p-timeout';
 import { Unavailable } from '../domain/unavailable.js';
 
 /** Runs calls to Temporal that must answer in time; {@link Unavailable} when it is unavailable or too slow. */
@@ -37,7 +37,10 @@ export function isAlreadyStarted(error: unknown): boolean {
 
 /** A native connection's own retries outlive the deadline of a call. */
 async function within<T>(ms: number, call: Promise<T>): Promise<T> {
-  return inTime(ms, call, () => new Unavailable('temporal', new Error(`no answer within ${ms} ms`)));
+  const fallback = (): never => {
+    throw new Unavailable('temporal', new Error(`no answer within ${ms} ms`));
+  };
+  return pTimeout(call, { milliseconds: ms, fallback });
 }
 
 async function orUnavailable<T>(call: Promise<T>): Promise<T> {

@@ -1,8 +1,8 @@
+import pLimit from 'p-limit';
 import type { AuditCheck, CheckTools } from './audit-check.js';
 import { gatewayChecks } from './audit-gateway-checks.js';
 import type { Finding } from './audit-ports.js';
 import { isUndoRefundId } from '../../domain/ids.js';
-import { concurrently } from './concurrently.js';
 
 const AT_ONCE = 5;
 
@@ -32,7 +32,7 @@ function bookChecks({ ports, limits, heartbeat, recover }: CheckTools): AuditChe
       kind: 'books',
       async inspect() {
         const { findings, inspected } = await audit.inspect(name, limits);
-        const flags = await concurrently(findings, AT_ONCE, (finding) => isWrong(finding, isResumable));
+        const flags = await pLimit(AT_ONCE).map(findings, (finding) => isWrong(finding, isResumable));
         return { findings: findings.filter((_, index) => flags[index]), inspected };
       },
       ...(isRecoverable ? { cure: ({ orderId }: Finding) => recover(orderId) } : {}),
@@ -77,7 +77,7 @@ function runChecks({ ports: { audit, runs }, limits, heartbeat, recover }: Check
     return !(await runs.isRunning(orderId));
   };
   const abandoned = async (orderIds: readonly string[]): Promise<string[]> => {
-    const flags = await concurrently(orderIds, AT_ONCE, isAbandoned);
+    const flags = await pLimit(AT_ONCE).map(orderIds, isAbandoned);
     // A run that ended while it was asked for has written its answer by now.
     return audit.withoutAnswer(orderIds.filter((_, index) => flags[index]));
   };

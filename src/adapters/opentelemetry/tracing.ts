@@ -6,7 +6,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { envDetectorSync, Resource, serviceInstanceIdDetectorSync } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { makeWorkflowExporter, OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors-opentelemetry';
-import { inTime } from '../../in-time.js';
+import pTimeout from 'p-timeout';
 import { traceCall } from './call-spans.js';
 import { reportFaults, type TracingLog } from './report-faults.js';
 import { traceRequest } from './request-spans.js';
@@ -53,7 +53,9 @@ export function startTracing() {
     },
     /** Sends what is left, for a few seconds at most. */
     async close(): Promise<void> {
-      await inTime(FLUSH_MS, provider.shutdown()).catch((error: unknown) => diag.warn(String(error)));
+      await pTimeout(provider.shutdown(), { milliseconds: FLUSH_MS }).catch((error: unknown) =>
+        diag.warn(String(error)),
+      );
     },
   };
 }

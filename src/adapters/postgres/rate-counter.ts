@@ -1,5 +1,6 @@
+import { LRUCache } from 'lru-cache';
+import pTimeout from 'p-timeout';
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
-import { inTime } from '../../in-time.js';
 import { runOnce, type Database } from './pool.js';
 
 export interface RateCounterOptions {
@@ -46,7 +47,7 @@ export function createRateCounter({ database, name, limit, windowMs, onError }: 
     tableCreated: true,
     insuranceLimiter: new RateLimiterMemory(settings),
   });
-  const leases = new Map<string, Lease>();
+  const leases = new LRUCache<string, Lease>({ max: MOST_LEASES });
 
   return {
     async count(subject: string): Promise<Allowance> {
@@ -66,12 +67,7 @@ export function createRateCounter({ database, name, limit, windowMs, onError }: 
     const found = leases.get(subject);
     if (found !== undefined && (found.until > Date.now() || found.taking !== undefined)) return found;
     const lease: Lease = { left: 0, sharedLeft: 0, until: 0 };
-    leases.delete(subject);
     leases.set(subject, lease);
-    for (const oldest of leases.keys()) {
-      if (leases.size <= MOST_LEASES) break;
-      leases.delete(oldest);
-    }
     return lease;
   }
 
@@ -95,7 +91,7 @@ export function createRateCounter({ database, name, limit, windowMs, onError }: 
 
   async function askInTime(query: { text: string; values: unknown[] }) {
     try {
-      return await inTime(PATIENCE_MS, runOnce(database, query));
+      return await pTimeout(runOnce(database, query), { milliseconds: PATIENCE_MS });
     } catch (error) {
       onError(error);
       throw error;

@@ -1,7 +1,7 @@
 // The metrics of this process in Prometheus' format. What is counted is decided elsewhere.
 
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { inTime } from '../../in-time.js';
+import pTimeout from 'p-timeout';
 
 export interface Sample {
   labels?: Record<string, string>;
@@ -103,5 +103,5 @@ export function createMetrics() {
 }
 
 async function readInTime<T>(read: () => Promise<T> | T): Promise<T> {
-  return inTime(READ_MS, Promise.resolve().then(read));
+  return pTimeout(Promise.resolve().then(read), { milliseconds: READ_MS });
 }

@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
-import { inTime } from '../../in-time.js';
+import { LRUCache } from 'lru-cache';
+import pTimeout from 'p-timeout';
 import { allows, type Scope } from '../../domain/scopes.js';
 import { Unavailable } from '../../domain/unavailable.js';
 import type { ApiLog } from '../requests/api-log.js';
 import { hashOf, parseApiKey } from './api-key.js';
-import { createBoundedMap } from './bounded-map.js';
 
 export interface StoredKey {
   name: string;
@@ -60,10 +60,10 @@ const ASK_AGAIN_MS = 1_000;
  * of it is too old, so that its requests do not wait for the store.
  */
 export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: KeyVerifierOptions): KeyVerifier {
-  const known = createBoundedMap<string, Entry>(MOST_KEYS);
+  const known = new LRUCache<string, Entry>({ max: MOST_KEYS });
   // Kept separately: guessed ids must not evict valid keys.
-  const unknown = createBoundedMap<string, Entry>(MOST_KEYS);
-  const touched = createBoundedMap<string, number>(MOST_KEYS);
+  const unknown = new LRUCache<string, Entry>({ max: MOST_KEYS });
+  const touched = new LRUCache<string, number>({ max: MOST_KEYS });
   const firstReads = new Map<string, Promise<Entry>>();
 
   return {
@@ -105,7 +105,7 @@ export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: Key
 
   function readAgain(id: string, entry: Entry): Promise<Entry> {
     if (entry.reading === undefined && clock() < entry.askAfter) return Promise.resolve(entry);
-    entry.reading ??= inTime(PATIENCE_MS, read(id), late)
+    entry.reading ??= pTimeout(read(id), { milliseconds: PATIENCE_MS, fallback: tooLate })
       .catch((err: unknown) => {
         entry.askAfter = clock() + ASK_AGAIN_MS;
         log.warn({ key_id: id, err }, 'an API key could not be read again; what is known of it counts for now');
@@ -131,4 +131,6 @@ export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: Key
   }
 }
 
-const late = () => new Unavailable('database', new Error(`no answer within ${PATIENCE_MS} ms`));
+const tooLate = (): never => {
+  throw new Unavailable('database', new Error(`no answer within ${PATIENCE_MS} ms`));
+};

@@ -7,8 +7,6 @@ const HTTP = ['hono', '@hono/node-server', '@hono/zod-openapi', 'zod'];
 /** The imports that each folder is allowed. What is not in this table is forbidden. */
 export const IMPORT_TABLE: readonly Part[] = [
   { ...NOTHING, from: 'domain/' },
-  // A clock, which the domain must not have.
-  { ...NOTHING, from: 'in-time.ts' },
   {
     ...NOTHING,
     from: 'workflows/',
@@ -21,10 +19,15 @@ export const IMPORT_TABLE: readonly Part[] = [
       '@opentelemetry/api',
     ],
   },
-  { ...NOTHING, from: 'activities/', ours: ['domain/'], packages: ['@temporalio/activity', '@temporalio/common'] },
+  {
+    ...NOTHING,
+    from: 'activities/',
+    ours: ['domain/'],
+    packages: ['@temporalio/activity', '@temporalio/common', 'p-limit'],
+  },
   {
     from: 'adapters/',
-    ours: ['domain/', 'in-time.ts'],
+    ours: ['domain/'],
     // The ports of those that call them.
     types: [...PORTS, 'relay/', 'api/'],
     packages: [
@@ -32,6 +35,8 @@ export const IMPORT_TABLE: readonly Part[] = [
       'kysely',
       'zod',
       'cockatiel',
+      'lru-cache',
+      'p-timeout',
       'prom-client',
       'rate-limiter-flexible',
       'standardwebhooks',
@@ -50,9 +55,9 @@ export const IMPORT_TABLE: readonly Part[] = [
   },
   {
     from: 'api/',
-    ours: ['domain/', 'in-time.ts'],
+    ours: ['domain/'],
     types: [...PORTS, 'temporal/'],
-    packages: HTTP,
+    packages: [...HTTP, 'lru-cache', 'p-timeout'],
     node: [
       'node:crypto',
       'node:http',
@@ -68,15 +73,16 @@ export const IMPORT_TABLE: readonly Part[] = [
   {
     ...NOTHING,
     from: 'temporal/',
-    ours: ['domain/', 'in-time.ts', 'workflows/contract.ts'],
+    ours: ['domain/', 'workflows/contract.ts'],
     types: PORTS,
-    packages: ['@temporalio/client', '@temporalio/common'],
+    packages: ['@temporalio/client', '@temporalio/common', 'p-timeout'],
   },
   {
     ...NOTHING,
     from: 'relay/',
-    ours: ['domain/', 'in-time.ts'],
+    ours: ['domain/'],
     types: PORTS,
+    packages: ['p-limit', 'p-timeout'],
     node: ['node:timers/promises'],
   },
   { ...NOTHING, from: 'sandbox/', packages: ['hono', '@hono/node-server'], node: 'all' },

@@ -11,7 +11,6 @@ import {
   type Finding,
 } from '../../../../src/activities/audit/audit-ports.js';
 import type { BookedCharge } from '../../../../src/activities/audit/look-back-ports.js';
-import { concurrently } from '../../../../src/activities/audit/concurrently.js';
 import { DEFAULT_POLICY } from '../../../../src/domain/policy.js';
 
 const limits = auditLimits(DEFAULT_POLICY);
@@ -210,18 +209,4 @@ test('limits are looser than what the policy allows an order', () => {
   expect(limits.checkoutMs).toBeGreaterThan(Math.max(paymentDeadlineMs, stepDeadlineMs));
   expect(limits.marginMs).toBeGreaterThan(undoAlarmMs);
   expect(auditLimits({ ...DEFAULT_POLICY, undoAlarmMs: 3_600_000 }).undoMs).toBeGreaterThan(3_600_000);
-});
-
-test('work that goes on concurrently keeps its order and its width', async () => {
-  let now = 0;
-  let most = 0;
-  const results = await concurrently([3, 1, 2, 5, 4], 2, async (ms) => {
-    now += 1;
-    most = Math.max(most, now);
-    await new Promise((resolve) => setTimeout(resolve, ms));
-    now -= 1;
-    return ms * 10;
-  });
-  expect(results).toEqual([30, 10, 20, 50, 40]);
-  expect(most).toBe(2);
 });
