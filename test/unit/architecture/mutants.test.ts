@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import { headerOf } from '../../mutants/patches.mjs';
 import { filesBelow, readText } from './tree.js';
@@ -13,6 +14,18 @@ test('each planted bug says what it is, and names tests that exist', () => {
   );
   expect(missing).toEqual([]);
   expect(patches.length).toBeGreaterThan(30);
+});
+
+test('each planted bug can be planted in this tree', () => {
+  const plant = (path: string): string[] => {
+    try {
+      execFileSync('git', ['apply', '--check', path], { stdio: 'pipe' });
+      return [];
+    } catch (error) {
+      return [`${path}: ${String(error)}`];
+    }
+  };
+  expect(patches.flatMap(plant)).toEqual([]);
 });
 
 test('a bug without a title, without a test, or with a test that cannot be read is refused', () => {
