@@ -1,8 +1,7 @@
 import type { AcceptedOrder, OrderRun } from '../domain/order.js';
 import type { ReserveOutcome } from '../domain/outcomes.js';
-import { counted } from './counted-tries.js';
 
-/** Stock and who holds it. Each is one transaction, can be run again, and is an activity as it is. */
+/** Stock and who holds it. Each is one transaction, can be run again, and is registered as an activity. */
 export interface ReservationStore {
   /** All lines or none, never below zero; writes the order's row when it is the first to do so. */
   reserveInventory: (input: { order: AcceptedOrder; owner: string; ttlMs: number }) => Promise<ReserveOutcome>;
@@ -13,10 +12,4 @@ export interface ReservationStore {
   releaseInventory: (run: OrderRun) => Promise<void>;
   /** Puts what was sold back on the shelf, once, for a refund that asked for it. */
   restockOrder: (refund: { orderId: string; refundId: string }) => Promise<void>;
-}
-
-export type InventoryActivities = ReturnType<typeof createInventoryActivities>;
-
-export function createInventoryActivities({ reservations }: { reservations: ReservationStore }) {
-  return { ...reservations, reserveInventory: counted(reservations.reserveInventory) };
 }

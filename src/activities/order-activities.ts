@@ -1,6 +1,7 @@
+import { counted } from './counted-tries.js';
 import { createDeadLetterActivities, type DeadLetterStore } from './dead-letters.js';
 import { createGatewayEventActivities, type GatewayEventPorts } from './gateway-events.js';
-import { createInventoryActivities, type ReservationStore } from './inventory.js';
+import type { ReservationStore } from './inventory.js';
 import { createOrderActivities, type OrderStore } from './orders.js';
 import { createPaymentActivities, type PaymentPorts } from './payments.js';
 import { createRefundActivities, type RefundPorts } from './refunds.js';
@@ -18,7 +19,8 @@ export type Activities = ReturnType<typeof orderActivitiesFor>;
 export function orderActivitiesFor(ports: OrderPorts) {
   return {
     ...createScreeningActivities(ports),
-    ...createInventoryActivities(ports),
+    ...ports.reservations,
+    reserveInventory: counted(ports.reservations.reserveInventory),
     ...createPaymentActivities(ports),
     ...createRefundActivities(ports),
     ...createOrderActivities(ports),
