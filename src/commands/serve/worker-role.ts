@@ -21,7 +21,7 @@ import { createWorkflowSlots } from './workflow-slots.js';
 import type { RoleParts } from './role-parts.js';
 
 // Pollers hold slots too: with few of them orders start past this worker, and wait in Temporal's queue.
-const SLOTS = { most: 200, fewest: 6 };
+const SLOTS = { most: 40, fewest: 6 };
 
 /** Starts the worker, with what has to run beside it. It yields to a burst at the API of the same process. */
 export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, 'hasQueue'>): Promise<void> {
