@@ -12,7 +12,7 @@ import { startLifetime } from './commands/lifetime.js';
 import { startLogging } from './commands/logger.js';
 import { FIRST_PRODUCTS, readSeedFile } from './commands/up/seeds.js';
 import { addKeyCommands } from './commands/keys/key-commands.js';
-import { gatewayOf } from './commands/serve/gateways.js';
+import { gatewayOf } from './commands/serve/payment-gateways.js';
 import type { Role } from './commands/serve/roles.js';
 import { tracingOf } from './commands/serve/start-tracing.js';
 import { keepOthersOut } from './embedded/own-process.js';

@@ -26,7 +26,7 @@ import { findOrder } from '../../src/api/orders/accept-checkout.js';
 import { createOrderFollowers } from '../../src/api/orders/stream/order-followers.js';
 import { createOrderMessages } from '../../src/temporal/order-messages.js';
 import { createOrderWorkflows } from '../../src/temporal/checkouts.js';
-import { createGateway } from '../../src/commands/serve/gateways.js';
+import { createGateway } from '../../src/commands/serve/payment-gateways.js';
 import { createPorts } from '../../src/commands/serve/worker-ports.js';
 import { policyOf } from '../../src/commands/serve/order-policy.js';
 import { readConfig } from '../../src/config.js';

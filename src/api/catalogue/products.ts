@@ -5,7 +5,7 @@ import type { Actor } from '../../domain/actor.js';
 import { productPath, type CatalogueProduct } from '../../domain/product.js';
 import { actorOf } from '../requests/actor-header.js';
 import { answer, emptyAnswer } from '../requests/answers.js';
-import { changedMeanwhile, etagOf, expectedVersions } from './if-match.js';
+import { changedMeanwhile, etagOf, expectedVersions } from '../requests/if-match.js';
 import { skuSchema } from '../requests/fields.js';
 import { pageOf, placeOf } from '../requests/paging.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
@@ -22,7 +22,7 @@ import {
   productsQuery,
   viewQuery,
 } from './product-schema.js';
-import { takes } from '../requests/request-headers.js';
+import { takes } from '../requests/header-docs.js';
 import { guarded } from '../requests/guarded-route.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';

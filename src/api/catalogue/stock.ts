@@ -8,7 +8,7 @@ import { skuSchema, text, timestamp } from '../requests/fields.js';
 import { listOf, pageOf, pageQuery, placeOf } from '../requests/paging.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
-import { takes } from '../requests/request-headers.js';
+import { takes } from '../requests/header-docs.js';
 import { guarded } from '../requests/guarded-route.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';

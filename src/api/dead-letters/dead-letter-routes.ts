@@ -21,7 +21,7 @@ import { pageOf, placeOf } from '../requests/paging.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { guarded } from '../requests/guarded-route.js';
-import { takes } from '../requests/request-headers.js';
+import { takes } from '../requests/header-docs.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 

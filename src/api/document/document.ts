@@ -8,7 +8,7 @@ import { ANSWER_HEADERS } from '../requests/answers.js';
 import { addEventWebhooks } from './event-webhooks.js';
 import { ERROR_SECTIONS } from './error-pages/sections.js';
 import { problemSchema } from '../requests/problem-schema.js';
-import { REQUEST_HEADERS, takes } from '../requests/request-headers.js';
+import { REQUEST_HEADERS, takes } from '../requests/header-docs.js';
 import { INCLUDE_SCOPES, ROUTE_SCOPES } from '../access/route-scopes.js';
 
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };

@@ -12,7 +12,7 @@ import { text } from '../requests/fields.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { guarded } from '../requests/guarded-route.js';
-import { takes } from '../requests/request-headers.js';
+import { takes } from '../requests/header-docs.js';
 import { strictJsonIfAny } from '../requests/strict-json.js';
 import { optionalJsonBody, refuseInvalid } from '../requests/validation.js';
 

@@ -7,7 +7,7 @@ import { orderJson, orderJsonSchema } from './order-json.js';
 import { orderIdSchema } from './order-schema.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
-import { takes } from '../requests/request-headers.js';
+import { takes } from '../requests/header-docs.js';
 import { refuseInvalid } from '../requests/validation.js';
 
 const postFulfilment = createRoute({

@@ -15,7 +15,7 @@ import { orderIdSchema } from './order-schema.js';
 import { text } from '../requests/fields.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
-import { takes } from '../requests/request-headers.js';
+import { takes } from '../requests/header-docs.js';
 import { guarded } from '../requests/guarded-route.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';

@@ -19,7 +19,7 @@ import { checkoutSchema, orderIdSchema, type CheckoutBody } from './order-schema
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { countCheckout, type RateLimits } from '../access/rate-limits.js';
-import { takes } from '../requests/request-headers.js';
+import { takes } from '../requests/header-docs.js';
 import { guarded } from '../requests/guarded-route.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';

@@ -21,7 +21,7 @@ import type { Home } from './home.js';
 import { ensureOwnKey, type OwnKey } from '../keys/own-key.js';
 import { startSandboxProcess } from './sandbox-process.js';
 import { FIRST_PRODUCTS } from './seeds.js';
-import { gatewayOf } from '../serve/gateways.js';
+import { gatewayOf } from '../serve/payment-gateways.js';
 import { watchServer, type WatchedServer } from './watch-server.js';
 import { startRoles } from '../serve/roles.js';
 

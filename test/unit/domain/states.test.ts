@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { STATE_RULES, STATE_TABLES } from '../../../src/domain/states.js';
+import { STATE_RULES, STATE_TABLES } from '../../../src/domain/state-docs.js';
 
 const page = readFileSync(new URL('../../../docs/states.md', import.meta.url), 'utf8');
 

@@ -18,8 +18,8 @@ import {
   outcomeOf,
   ownAttempt,
 } from './attempts.js';
-import { capture } from './capture.js';
-import { claim } from './claim.js';
+import { capture } from './confirm-order.js';
+import { claim } from './charge-claim.js';
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letter-store.js';
 import { heedEvidence } from '../dead-letters/evidence.js';
 import { moveOrder } from '../orders/order-row.js';

@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import { ANSWER_HEADERS } from '../../../../src/api/requests/answers.js';
 import { boundRequests } from '../../../../src/api/load/in-flight.js';
 import { Problem, problemResponse } from '../../../../src/api/requests/problems.js';
-import { REQUEST_HEADERS } from '../../../../src/api/requests/request-headers.js';
+import { REQUEST_HEADERS } from '../../../../src/api/requests/header-docs.js';
 import { openGuarded } from '../guarded.js';
 
 describe('every answer', () => {

@@ -1,4 +1,4 @@
-import { Problem } from '../requests/problems.js';
+import { Problem } from './problems.js';
 
 const LIST = /^\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*\s*$/;
 const TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/g;
