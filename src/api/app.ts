@@ -3,7 +3,6 @@
 
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { requestId } from 'hono/request-id';
 import { Unavailable, type Dependency } from '../domain/unavailable.js';
@@ -32,7 +31,8 @@ import { endedEarly, malformed } from './requests/request-rules.js';
 import { createOrderListRoutes, type OrderListOptions } from './orders/order-list.js';
 import { createStatsRoutes, type StatsOptions } from './stats.js';
 import { createStockRoutes, type StockOptions } from './catalogue/stock.js';
-import { tooLarge, wrongMediaType } from './requests/json-body.js';
+import { limitBody } from './requests/body-limit.js';
+import { wrongMediaType } from './requests/json-body.js';
 import { knownRoutes, refuseUnknownParameters, refuseUnreadBodies } from './requests/undocumented.js';
 
 export type AppOptions = OrderRoutesOptions &
@@ -67,7 +67,7 @@ export function createApp(options: AppOptions) {
   app.use(refuseUnknownParameters(documented));
   // Before the limit below: a gateway's message has its own.
   app.route('/', createGatewayWebhookRoutes(options));
-  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (c) => problemResponse(c, tooLarge(maxBodyBytes)) }));
+  app.use(limitBody(maxBodyBytes));
   app.use(refuseUnreadBodies(documented, maxBodyBytes));
   const routes = app
     .route('/', createOrderRoutes(options))

@@ -1,15 +1,15 @@
 import type { Actor } from '../../domain/actor.js';
 import { mergeLines, type Checkout } from '../../domain/checkout.js';
-import { totalOf } from '../../domain/money.js';
 import { justAccepted, type OrderRecord } from '../../domain/order-record.js';
 import type { AcceptedOrder } from '../../domain/order.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import type { Product } from '../../domain/product.js';
 import { isClaimable, refuseTaken, type CheckoutKey, type CheckoutKeyStore } from './checkout-key.js';
 import { fingerprintOf } from './fingerprint.js';
+import { price } from './price-snapshot.js';
 import type { Ticket } from '../load/load-shedder.js';
 import type { OrderWorkflows } from '../../temporal/checkouts.js';
-import { Problem, type FieldError } from '../requests/problems.js';
+import { Problem } from '../requests/problems.js';
 
 /** What the API reads. Throws `Unavailable` when the database does not answer. */
 export interface OrderReader {
@@ -130,41 +130,4 @@ async function sameOrder(sources: OrderSources, orderId: string, fingerprint: st
   if (record.order.fingerprint === fingerprint) return record;
   const detail = 'An order with this id was accepted with different contents. Use a new order_id for a new checkout.';
   throw new Problem('order-conflict', detail, { order: `/v1/orders/${orderId}` });
-}
-
-function price(checkout: Checkout, products: Product[]): Pick<AcceptedOrder, 'lines' | 'totalMinor'> | Problem {
-  const catalogue = new Map(products.map((product) => [product.sku, product]));
-  const errors = checkout.lines.flatMap(({ sku }, index): FieldError[] => {
-    const detail = objection(catalogue.get(sku), sku, checkout.currency);
-    return detail === undefined ? [] : [{ pointer: `/items/${index}/sku`, detail }];
-  });
-  if (errors.length > 0) return new Problem('validation-error', 'Some items cannot be ordered.', { errors });
-
-  const lines = mergeLines(checkout.lines).flatMap(({ sku, quantity }) => {
-    const product = catalogue.get(sku);
-    return product ? [{ sku, name: product.name, quantity, unitPriceMinor: product.unitPriceMinor }] : [];
-  });
-  const totalMinor = totalOf(lines);
-  if (totalMinor === undefined) {
-    const tooMuch = [{ pointer: '/items', detail: 'the total exceeds the maximum of an order; order less' }];
-    return new Problem('validation-error', 'The order is too large.', { errors: tooMuch });
-  }
-  if (totalMinor === 0) {
-    const nothing = [
-      { pointer: '/items', detail: 'the total is 0: there is nothing to charge; order something with a price' },
-    ];
-    return new Problem('validation-error', 'The order costs nothing.', { errors: nothing });
-  }
-  if (checkout.expectedTotalMinor !== undefined && checkout.expectedTotalMinor !== totalMinor) {
-    const detail = `total_minor was ${checkout.expectedTotalMinor}, but these items now cost ${totalMinor}.`;
-    return new Problem('price-changed', detail, { total_minor: totalMinor });
-  }
-  return { lines, totalMinor };
-}
-
-function objection(product: Product | undefined, sku: string, currency: string): string | undefined {
-  if (product === undefined) return `there is no product "${sku}"`;
-  if (!product.active) return `product "${sku}" is not for sale`;
-  if (product.currency !== currency) return `product "${sku}" is sold in ${product.currency}, not in ${currency}`;
-  return undefined;
 }

@@ -1,5 +1,6 @@
 import { MIMEType, promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { tooLarge } from './body-limit.js';
 import { pointer, Problem, type FieldError } from './problems.js';
 import { repeatedMember } from './repeated-member.js';
 
@@ -108,8 +109,4 @@ export function wrongMediaType(method: string): Problem {
   const name = method === 'PATCH' ? 'Accept-Patch' : 'Accept-Post';
   const detail = `Send the header Content-Type: ${JSON_TYPE}, and the body in UTF-8.`;
   return new Problem('unsupported-media-type', detail, {}, { [name]: JSON_TYPE });
-}
-
-export function tooLarge(maxBytes: number): Problem {
-  return new Problem('body-too-large', `The body may have ${maxBytes} bytes at most.`);
 }

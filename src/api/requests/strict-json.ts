@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { pointer, Problem } from './problems.js';
-import { decoded, isGzip, isJsonType, JSON_TYPE, jsonText, tooLarge, wrongMediaType } from './json-body.js';
+import { tooLarge } from './body-limit.js';
+import { decoded, isGzip, isJsonType, JSON_TYPE, jsonText, wrongMediaType } from './json-body.js';
 
 /** Lets only well-formed UTF-8 JSON of bounded size through, as it is or as gzip, with no member twice. */
 export function strictJson(maxBytes: number) {

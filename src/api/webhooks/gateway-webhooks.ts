@@ -1,5 +1,4 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import type { GatewayEvent, VerifiedGatewayEvent } from '../../domain/gateway-event.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import { guarded } from '../requests/guarded-route.js';
@@ -7,8 +6,8 @@ import { answer } from '../requests/answers.js';
 import type { ApiLog } from '../requests/api-log.js';
 import type { OrderMessages } from '../../temporal/order-messages.js';
 import { problems } from '../requests/problem-schema.js';
-import { Problem, problemResponse } from '../requests/problems.js';
-import { tooLarge } from '../requests/json-body.js';
+import { Problem } from '../requests/problems.js';
+import { limitBody } from '../requests/body-limit.js';
 import { refuseInvalid } from '../requests/validation.js';
 
 const MAX_EVENT_BYTES = 65_536;
@@ -68,7 +67,7 @@ const postEvent = createRoute({
 
 export function createGatewayWebhookRoutes({ gatewayEvents, inbox, requests, policy, log }: WebhookOptions) {
   const app = new OpenAPIHono<{ Variables: { requestId: string } }>({ defaultHook: refuseInvalid });
-  const limit = bodyLimit({ maxSize: MAX_EVENT_BYTES, onError: (c) => problemResponse(c, tooLarge(MAX_EVENT_BYTES)) });
+  const limit = limitBody(MAX_EVENT_BYTES);
 
   return app.openapi(guarded(postEvent, limit), async (c) => {
     const { gateway } = c.req.valid('param');

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { createAuditStore } from '../../../src/adapters/postgres/audit/audit-store.js';
 import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
 import { createOrderCountStore, type OrderCountStore } from '../../../src/adapters/postgres/orders/order-counts.js';
-import { moveOrder, placeOrder } from '../../../src/adapters/postgres/orders/order-row.js';
+import { moveOrder } from '../../../src/adapters/postgres/orders/move-order.js';
+import { placeOrder } from '../../../src/adapters/postgres/orders/order-row.js';
 import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
 import { createStatsReader } from '../../../src/adapters/postgres/stats-reader.js';
 import { auditLimits } from '../../../src/activities/audit/audit-ports.js';

@@ -22,7 +22,7 @@ import { capture } from './confirm-order.js';
 import { claim } from './charge-claim.js';
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letter-store.js';
 import { heedEvidence } from '../dead-letters/evidence.js';
-import { moveOrder } from '../orders/order-row.js';
+import { moveOrder } from '../orders/move-order.js';
 import { lockOrder } from '../order-lock.js';
 import type { Database, Tx } from '../pool.js';
 

@@ -1,11 +1,10 @@
 // An order's row, lines, stock and events: how they are placed, moved and read.
 // Never money: that is in `money`.
 
-import { sql } from 'kysely';
-import { isSettled, statusesBefore, type AcceptedOrder, type OrderStatus, type Undone } from '../../../domain/order.js';
-import { actorIn, actorJson, type EventActor } from '../actors.js';
+import type { AcceptedOrder, Undone } from '../../../domain/order.js';
+import { actorJson } from '../actors.js';
 import type { LockedOrder } from '../order-lock.js';
-import { prepared, type Database, type Tx } from '../pool.js';
+import { prepared, type Database } from '../pool.js';
 import { ORDER_COLUMNS, orderParameter, orderParameters, orderValues } from './order-columns.js';
 
 /** SQL: the lines of an order, from the parameters `$2` to `$5`. */
@@ -74,37 +73,4 @@ export function endingOf(order: Pick<LockedOrder, 'status' | 'failure' | 'cancel
   }
   const isFailing = status === 'compensating' || status === 'failed';
   return isFailing && failure !== null ? { status: 'failed', failure } : undefined;
-}
-
-export interface Move {
-  to: OrderStatus;
-  event: string;
-  data?: Record<string, unknown>;
-  actor?: EventActor;
-  set?: { owner?: string; failure?: string | null; cancel_reason?: string; cancel_requested?: boolean };
-}
-
-/**
- * Moves a locked order to another status, if the transition table lets it, with its event.
- * @returns whether it moved
- */
-export async function moveOrder(
-  tx: Tx,
-  orderId: string,
-  { to, event, data = {}, actor, set = {} }: Move,
-): Promise<boolean> {
-  const moved = await tx
-    .updateTable('orders')
-    .set({ ...set, status: to, version: sql<number>`version + 1`, updated_at: sql<Date>`now()` })
-    .$if(isSettled(to), (query) => query.set({ settled_at: sql<Date>`coalesce(settled_at, now())` }))
-    .where('order_id', '=', orderId)
-    .where('status', 'in', statusesBefore(to))
-    .returning('version')
-    .executeTakeFirst();
-  if (moved === undefined) return false;
-  await tx
-    .insertInto('order_events')
-    .values({ order_id: orderId, seq: moved.version, type: event, data: JSON.stringify(data), actor: actorIn(actor) })
-    .execute();
-  return true;
 }
