@@ -163,8 +163,8 @@ describe('a cancel', () => {
     const race = async (i: number): Promise<'cancelled' | 'completed'> => {
       const checkout = aCheckout({ items: [{ sku: 'product-B', quantity: 1 }] });
       await shop.post(checkout, { Prefer: 'wait=20' });
-      // Each of them has a head start in turn, of 0 to 18 ms.
-      const headStartMs = (i % 10) * 2;
+      // Each of them has a head start in turn, of 0 to 180 ms.
+      const headStartMs = (i % 10) * 20;
       const [cancel, fulfil] = await Promise.all([
         after(i % 20 < 10 ? 0 : headStartMs, () => shop.ask(checkout.order_id, 'cancel', why)),
         after(i % 20 < 10 ? headStartMs : 0, () => shop.ask(checkout.order_id, 'fulfilment')),
