@@ -79,7 +79,8 @@ const config = readConfig({
   GATEWAY_TIMEOUT_MS: '100',
   GATEWAY_SETTLING_MS: '10000',
   BREAKER_FAILURES: '10',
-  BREAKER_HALF_OPEN_MS: '300',
+  // An undo that the open breaker refuses is tried again about this much later: with less, hours are thousands of tries.
+  BREAKER_HALF_OPEN_MS: '3000',
   PAYMENT_DEADLINE_MS: '120000',
   FRAUD_REVIEW_ABOVE_MINOR: String(REVIEW_ABOVE_MINOR),
   RETRY_MAXIMUM_MS: '600000',
