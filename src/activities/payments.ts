@@ -84,7 +84,7 @@ export interface ChargeStore {
   disproved(run: OrderRun, attempt: number, call: GatewayCall, code?: string): Promise<ChargeOutcome>;
   troubled(run: OrderRun, attempt: number, trouble: GatewayTrouble, call: GatewayCall): Promise<void>;
   /** Nothing was sent after all, and none will be for `waitMs`: takes the claim's try back. @returns how many were sent before */
-  spared(run: OrderRun, attempt: number, waitMs: number): Promise<number>;
+  notSent(run: OrderRun, attempt: number, waitMs: number): Promise<number>;
   /** Gives up an intent that was never sent, and tells what is known of this run's charge. */
   standing(run: OrderRun, settlingTimeMs: number): Promise<Standing>;
   /** The charges of any run of this order that are known to have taken nothing: the gateway may say otherwise later. */
@@ -183,7 +183,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
 
   /** The workflow waits for as long as the database says. */
   async function refused(run: OrderRun, attempt: number, retryAfterMs: number): Promise<ChargeOutcome> {
-    const tries = await charges.spared(run, attempt, spread(retryAfterMs, run.orderId));
+    const tries = await charges.notSent(run, attempt, spread(retryAfterMs, run.orderId));
     return { kind: 'refused', retryAfterMs, tries };
   }
 

@@ -1,7 +1,7 @@
 // By hand because a first try and what became of it are reported apart; a `cockatiel` breaker has to run the try itself.
 /** Which endpoints get a first try from this process: not those that have failed several times in a row. */
 export interface EndpointHealth {
-  isSpared(endpointId: string): boolean;
+  isSkipped(endpointId: string): boolean;
   note(endpointId: string, isWell: boolean): void;
 }
 
@@ -11,7 +11,7 @@ const REST_MS = 5_000;
 export function createEndpointHealth({ strikes = STRIKES, restMs = REST_MS } = {}): EndpointHealth {
   const failures = new Map<string, { inARow: number; restUntil: number }>();
   return {
-    isSpared(endpointId) {
+    isSkipped(endpointId) {
       const failed = failures.get(endpointId);
       if (failed === undefined || failed.inARow < strikes) return false;
       const now = performance.now();

@@ -21,12 +21,12 @@ export interface NoticeConsumerOptions {
  */
 export function createNoticeConsumer(options: NoticeConsumerOptions): OutboxConsumer {
   const { channels, attempt, startWorkflow, firstTryMs = 5_000, atOnce = 256, pauseMs = 10_000 } = options;
-  const sparedUntil = new Map<string, number>();
+  const skippedUntil = new Map<string, number>();
   let running = 0;
 
   async function deliver(ref: NoticeRef, signal: AbortSignal): Promise<void> {
-    const isSpared = (sparedUntil.get(ref.channel) ?? 0) > Date.now();
-    if (isSpared || running >= atOnce) return startWorkflow(ref, 0);
+    const isSkipped = (skippedUntil.get(ref.channel) ?? 0) > Date.now();
+    if (isSkipped || running >= atOnce) return startWorkflow(ref, 0);
     if (!(await wasTried(ref, signal))) await startWorkflow(ref, pauseMs);
   }
 
@@ -37,7 +37,7 @@ export function createNoticeConsumer(options: NoticeConsumerOptions): OutboxCons
       await attempt(ref, AbortSignal.any([signal, deadline]));
       return true;
     } catch {
-      if (deadline.aborted) sparedUntil.set(ref.channel, Date.now() + pauseMs);
+      if (deadline.aborted) skippedUntil.set(ref.channel, Date.now() + pauseMs);
       return false;
     } finally {
       running -= 1;

@@ -89,7 +89,7 @@ export function createWebhookConsumer(options: WebhookConsumerOptions): OutboxCo
       orderId: source.orderId,
       seq: source.seq,
     };
-    if (health.isSpared(subscriber.id)) return { ...delivery, state: 'pending', pauseMs: 0 };
+    if (health.isSkipped(subscriber.id)) return { ...delivery, state: 'pending', pauseMs: 0 };
 
     const { id: messageId, type, timestamp: createdAt } = event;
     const body = JSON.stringify(messageOf({ messageId, type, createdAt, source }));

@@ -68,7 +68,7 @@ describe('a cancel', () => {
   });
 
   test('stage 3, reserved and nothing sent yet: releases, and nothing is ever sent', async () => {
-    const spared = {
+    const outage = {
       ...QUICK,
       BREAKER_FAILURES: '1',
       BREAKER_HALF_OPEN_MS: '600000',
@@ -76,7 +76,7 @@ describe('a cancel', () => {
     };
     const alone = await startStack();
     try {
-      const closed = createShop((await alone.serve('api,worker', spared)).url);
+      const closed = createShop((await alone.serve('api,worker', outage)).url);
       const opener = aCheckout();
       await closed.post(opener);
       await closed.until(opener.order_id, ['reserved']);

@@ -108,7 +108,7 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
       row.state = row.doubtful ? 'unknown' : 'created';
     },
 
-    async spared(run, attempt) {
+    async notSent(run, attempt) {
       const row = attemptOf(run, attempt);
       if (row.state !== 'sent') return 0;
       Object.assign(row, { state: row.doubtful ? 'unknown' : 'created', tries: row.tries - 1 });

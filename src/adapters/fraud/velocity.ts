@@ -22,7 +22,7 @@ const countEarlier = prepared<{ earlier: number }>(
 
 /**
  * A fraud check by how many orders the customer has placed within `windowMs` of this one: what comes after the first
- * `orders` goes to review. It counts rows, also those of orders that failed.
+ * `orders` goes to review. It counts rows, including those of orders that failed.
  */
 export function createVelocityCheck(database: Database): FraudCheck {
   return {

@@ -63,7 +63,7 @@ export async function resolveCharge(
   }
 }
 
-/** The same for every charge of the order, also those that earlier runs sent, and those that had taken nothing. */
+/** The same for every charge of the order, including those that earlier runs sent and those that had taken nothing. */
 export async function resolveCharges(steps: OrderSteps, signals: PendingSignals): Promise<Known> {
   return resolveCharge(steps, signals, async () => {
     if (signals.takeHint()) await steps.refunds.findLateCaptures();

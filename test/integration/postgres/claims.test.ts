@@ -61,7 +61,7 @@ describe('the doubt about a send that may have taken money', () => {
 
   test('outlasts a try that the circuit breaker refused', async () => {
     const { order, run } = await sentInDoubt();
-    expect(await charges.spared(run, 1, 60_000)).toBe(1);
+    expect(await charges.notSent(run, 1, 60_000)).toBe(1);
     expect(await attemptsOf(order.orderId)).toEqual([{ attempt: 1, state: 'unknown', doubtful: true }]);
   });
 });
@@ -76,7 +76,7 @@ test('a refused charge waits until the gateway may be asked, and its next claim 
     return rows[0]?.ms;
   };
   expect(await waitOf()).toBeNull();
-  expect(await charges.spared(run, 1, 60_000)).toBe(0);
+  expect(await charges.notSent(run, 1, 60_000)).toBe(0);
   expect(await waitOf()).toBeGreaterThan(50_000);
   expect(await waitOf()).toBeLessThanOrEqual(60_000);
   expect(await orders.claim(run)).toMatchObject({ kind: 'send', attempt: 1 });

@@ -171,21 +171,21 @@ export function describeCharges(books: () => Books): void {
   describe('a claim of which nothing was sent', () => {
     test('takes its try back', async () => {
       const { order, run } = await scenes.sent();
-      expect(await books().charges.spared(run, 1, 1_000)).toBe(0);
+      expect(await books().charges.notSent(run, 1, 1_000)).toBe(0);
       expect(await attemptsOf(order.orderId)).toMatchObject([{ state: 'created', doubtful: false, tries: 0 }]);
     });
 
     test('leaves the doubt about the sends before it', async () => {
       const { order, run } = await scenes.inDoubt();
       await scenes.claim(run);
-      expect(await books().charges.spared(run, 1, 1_000)).toBe(1);
+      expect(await books().charges.notSent(run, 1, 1_000)).toBe(1);
       expect(await attemptsOf(order.orderId)).toMatchObject([{ state: 'unknown', doubtful: true, tries: 1 }]);
     });
 
     test('is not taken back twice', async () => {
       const { order, run } = await scenes.sent();
-      await books().charges.spared(run, 1, 1_000);
-      await books().charges.spared(run, 1, 1_000);
+      await books().charges.notSent(run, 1, 1_000);
+      await books().charges.notSent(run, 1, 1_000);
       expect(await attemptsOf(order.orderId)).toMatchObject([{ tries: 0 }]);
     });
   });

@@ -72,7 +72,7 @@ export function describeStandings(books: () => Books): void {
 
     test('gives up what an earlier run never sent', async () => {
       const scene = await scenes.sent();
-      await books().charges.spared(scene.run, 1, 1_000);
+      await books().charges.notSent(scene.run, 1, 1_000);
       const next = await scenes.takenOver(scene);
       expect(await earlier(next)).toEqual({ kind: 'known', outcome: { kind: 'not_charged' } });
       expect(await attemptsOf(scene.order.orderId)).toMatchObject([{ state: 'not_charged' }]);
@@ -113,7 +113,7 @@ export function describeStandings(books: () => Books): void {
 
     test('are not those that were never sent, that are open or that took money', async () => {
       const unsent = await scenes.sent();
-      await books().charges.spared(unsent.run, 1, 1_000);
+      await books().charges.notSent(unsent.run, 1, 1_000);
       await standing(unsent.run);
       for (const { run } of [unsent, await scenes.inDoubt(), await scenes.paid()]) {
         expect(await books().charges.dismissed(run)).toEqual([]);

@@ -48,11 +48,11 @@ test('a bell that rings before somebody waits is heard; one ring wakes once', as
 test('an endpoint that fails three times in a row is skipped, except for one try that checks whether it works again', async () => {
   const health = createEndpointHealth({ restMs: 50 });
   for (const isWell of [false, false, true, false, false]) health.note('we_1', isWell);
-  expect(health.isSpared('we_1')).toBe(false);
+  expect(health.isSkipped('we_1')).toBe(false);
   health.note('we_1', false);
-  expect([health.isSpared('we_1'), health.isSpared('we_2')]).toEqual([true, false]);
+  expect([health.isSkipped('we_1'), health.isSkipped('we_2')]).toEqual([true, false]);
   await sleep(60);
-  expect([health.isSpared('we_1'), health.isSpared('we_1')]).toEqual([false, true]);
+  expect([health.isSkipped('we_1'), health.isSkipped('we_1')]).toEqual([false, true]);
   health.note('we_1', true);
-  expect(health.isSpared('we_1')).toBe(false);
+  expect(health.isSkipped('we_1')).toBe(false);
 });

@@ -73,7 +73,7 @@ export function createChargeStore(database: Database): ChargeStore {
       });
     },
 
-    async spared(run, attempt, waitMs) {
+    async notSent(run, attempt, waitMs) {
       const row = await attemptIn(database.kysely, run, attempt, ['sent'])
         .set({
           state: sql<AttemptState>`case when doubtful then 'unknown' else 'created' end`,
