@@ -9,7 +9,8 @@ export const orderVariables = {
   ...group('Payment gateway', {
     GATEWAY: formWithDefault('sandbox', 'lower-case letters, digits and hyphens', isGatewayName).meta({
       usedBy: BOTH,
-      description: 'The payment gateway that takes the money: sandbox, or one that your own program adds.',
+      description:
+        'The payment gateway that takes the money: sandbox, or one that your own program adds. Another one knows nothing of the charges of this one: change it only for a new database.',
     }),
     GATEWAY_TIMEOUT_MS: ms(4_000, 100, 12_000).meta({
       usedBy: WORKER,
