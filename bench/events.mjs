@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { Client as Temporal, Connection } from '@temporalio/client';
 import { Client } from 'pg';
 import { createApiKeyStore } from '../dist/adapters/postgres/api-keys.js';
-import { createCatalogue } from '../dist/adapters/postgres/catalogue/catalogue.js';
+import { createCatalog } from '../dist/adapters/postgres/catalog/catalog.js';
 import { migrate } from '../dist/adapters/postgres/migrate.js';
 import { hashOf, mintApiKey } from '../dist/api/access/api-key.js';
 import { withDatabase } from '../dist/commands/database.js';
@@ -110,7 +110,7 @@ async function startAll() {
   );
   await withDatabase(postgres.url, async (database) => {
     await migrate(database);
-    await createCatalogue(database).seed(PRODUCTS);
+    await createCatalog(database).seed(PRODUCTS);
     await createApiKeyStore(database).add({ id: key.id, name: 'bench', hash: hashOf(key), scopes: ['admin'] });
   });
   const executable = await provideTemporalCli({

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createApiKeyStore } from '../dist/adapters/postgres/api-keys.js';
-import { createCatalogue } from '../dist/adapters/postgres/catalogue/catalogue.js';
+import { createCatalog } from '../dist/adapters/postgres/catalog/catalog.js';
 import { migrate } from '../dist/adapters/postgres/migrate.js';
 import { hashOf, mintApiKey } from '../dist/api/access/api-key.js';
 import { withDatabase } from '../dist/commands/database.js';
@@ -66,7 +66,7 @@ export async function startHoldfast(shared, environment = {}) {
     prepare: (url) =>
       withDatabase(url, async (database) => {
         await migrate(database);
-        await createCatalogue(database).seed(PRODUCTS);
+        await createCatalog(database).seed(PRODUCTS);
         await createApiKeyStore(database).add({
           id: key.id,
           name: 'bench',

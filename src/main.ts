@@ -2,17 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { createCatalogue } from './adapters/postgres/catalogue/catalogue.js';
+import { createCatalog } from './adapters/postgres/catalog/catalog.js';
 import { migrate } from './adapters/postgres/migrate.js';
 import { configCommand, strayTexts } from './commands/config-command.js';
 import { configHere, givenHere } from './commands/config-here.js';
 import { databaseUrlOf, withDatabase } from './commands/database.js';
 import { importCommand } from './commands/import/import-command.js';
-import { startLifetime } from './commands/lifetime.js';
+import { startLifetime } from './commands/shutdown.js';
 import { startLogging } from './commands/logger.js';
 import { FIRST_PRODUCTS, readSeedFile } from './commands/up/seeds.js';
 import { addKeyCommands } from './commands/keys/key-commands.js';
-import { gatewayOf } from './commands/serve/payment-gateways.js';
+import { gatewayOf } from './commands/serve/gateway-registry.js';
 import type { Role } from './commands/serve/roles.js';
 import { tracingOf } from './commands/serve/start-tracing.js';
 import { keepOthersOut } from './embedded/own-process.js';
@@ -96,7 +96,7 @@ program
   )
   .action(async (file?: string) => {
     const products = file === undefined ? FIRST_PRODUCTS : await readSeedFile(file);
-    await withDatabase(databaseUrlOf(await configHere()), (database) => createCatalogue(database).seed(products));
+    await withDatabase(databaseUrlOf(await configHere()), (database) => createCatalog(database).seed(products));
     console.log(`${products.length} products are in the catalog, with at least the requested stock.`);
   });
 

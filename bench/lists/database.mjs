@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createCatalogue } from '../../dist/adapters/postgres/catalogue/catalogue.js';
+import { createCatalog } from '../../dist/adapters/postgres/catalog/catalog.js';
 import { migrate } from '../../dist/adapters/postgres/migrate.js';
 import { createOrderCountStore } from '../../dist/adapters/postgres/orders/order-counts.js';
 import { openDatabase } from '../../dist/adapters/postgres/pool.js';
@@ -15,7 +15,7 @@ export async function openScratch(postgres, name, size) {
   const timeouts = { connectTimeoutMs: 5_000, statementTimeoutMs: 300_000 };
   const database = openDatabase({ url, size, ...timeouts, onError: () => {} });
   await migrate(database);
-  await createCatalogue(database).seed(PRODUCTS);
+  await createCatalog(database).seed(PRODUCTS);
   return database;
 }
 

@@ -6,7 +6,7 @@ import type { Config } from '../config.js';
 import { portAnswers } from '../embedded/tcp-ports.js';
 import { runAudit } from './run-audit.js';
 import { databaseUrlOf, withDatabase } from './database.js';
-import { createGateway } from './serve/payment-gateways.js';
+import { createGateway } from './serve/gateway-registry.js';
 import { createPorts } from './serve/worker-ports.js';
 import { policyOf } from './serve/order-policy.js';
 import { temporalServerAt } from './serve/temporal-server.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { behaviourOf, knownMethods } from './behaviours.js';
-import type { Chance } from './behaviours.js';
+import { behaviourOf, knownMethods } from './behaviors.js';
+import type { Chance } from './behaviors.js';
 import type { ChargeEntry, LedgerEntry, RefundEntry } from './entries.js';
 import type { Ledger } from './ledger.js';
 import type { ChargeOrder, RefundOrder, RefundSettlement, Settlement } from './requests.js';

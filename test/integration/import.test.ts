@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createProductStore } from '../../src/adapters/postgres/catalogue/product-store.js';
+import { createProductStore } from '../../src/adapters/postgres/catalog/product-store.js';
 import { runCommand } from '../support/run-command.js';
 import { newOrderId } from '../support/shop.js';
 import { startStack, type Stack } from '../support/stack.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createNoticeWatchStore } from '../../src/adapters/postgres/events/notice-book.js';
+import { createNoticeWatchStore } from '../../src/adapters/postgres/events/notice-watch-store.js';
 import { createNoticeStore } from '../../src/adapters/postgres/events/notice-store.js';
 import { noticeConsumerOf } from '../../src/commands/serve/notifier-wiring.js';
 import type { OutboxEvent } from '../../src/relay/outbox-event.js';

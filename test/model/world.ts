@@ -4,8 +4,8 @@ import { Worker } from '@temporalio/worker';
 import { sql } from 'kysely';
 import { Pool } from 'pg';
 import type { PaymentGateway } from '../../src/activities/payments.js';
-import { createCatalogue } from '../../src/adapters/postgres/catalogue/catalogue.js';
-import { createDeadLetterDecisionStore } from '../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createCatalog } from '../../src/adapters/postgres/catalog/catalog.js';
+import { createDeadLetterDecisionStore } from '../../src/adapters/postgres/dead-letters/dead-letter-decision-store.js';
 import { createEndpointRecoveryStore } from '../../src/adapters/postgres/events/endpoint-recoveries.js';
 import { createWebhookDeliveryStore } from '../../src/adapters/postgres/events/delivery-reader.js';
 import { createEndpointStore } from '../../src/adapters/postgres/events/endpoint-store.js';
@@ -18,15 +18,15 @@ import { createOrderReader } from '../../src/adapters/postgres/orders/order-read
 import { createCancelStore } from '../../src/adapters/postgres/orders/cancel-requests.js';
 import { createFollowedOrderReader } from '../../src/adapters/postgres/orders/followed-orders.js';
 import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js';
-import { createProductStore } from '../../src/adapters/postgres/catalogue/product-store.js';
+import { createProductStore } from '../../src/adapters/postgres/catalog/product-store.js';
 import { createStatsReader } from '../../src/adapters/postgres/stats-reader.js';
-import { createStockStore } from '../../src/adapters/postgres/catalogue/stock-adjustments.js';
+import { createStockStore } from '../../src/adapters/postgres/catalog/stock-adjustments.js';
 import { createApp } from '../../src/api/app.js';
 import { findOrder } from '../../src/api/orders/accept-checkout.js';
 import { createOrderFollowers } from '../../src/api/orders/stream/order-followers.js';
 import { createOrderMessages } from '../../src/temporal/order-messages.js';
 import { createOrderWorkflows } from '../../src/temporal/checkouts.js';
-import { createGateway } from '../../src/commands/serve/payment-gateways.js';
+import { createGateway } from '../../src/commands/serve/gateway-registry.js';
 import { createPorts } from '../../src/commands/serve/worker-ports.js';
 import { policyOf } from '../../src/commands/serve/order-policy.js';
 import { readConfig } from '../../src/config.js';
@@ -192,7 +192,7 @@ export async function createWorld(): Promise<World> {
     deliver: (event) => post('/webhooks/payments/sandbox', event),
     settleAtGateway: (key, outcome) => askSandbox(`/v1/charges/${encodeURIComponent(key)}/settle`, { outcome }),
     failRefundAtGateway: (key) => askSandbox(`/v1/refunds/${encodeURIComponent(key)}/fail`, {}),
-    seed: (...products) => createCatalogue(database).seed(products),
+    seed: (...products) => createCatalog(database).seed(products),
     async close() {
       await events.close();
       worker.shutdown();

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { createNoticeWatchStore } from '../../src/adapters/postgres/events/notice-book.js';
+import { createNoticeWatchStore } from '../../src/adapters/postgres/events/notice-watch-store.js';
 import { createNoticeStore } from '../../src/adapters/postgres/events/notice-store.js';
 import { createSmtpNotifier } from '../../src/adapters/smtp/smtp-notifier.js';
 import { createOrderMessages } from '../../src/temporal/order-messages.js';

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { RefundStore } from '../../src/activities/refunds.js';
 import type { RequestedRefund } from '../../src/domain/requested-refund.js';
-import { createDeadLetterDecisionStore } from '../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createDeadLetterDecisionStore } from '../../src/adapters/postgres/dead-letters/dead-letter-decision-store.js';
 import type { Database } from '../../src/adapters/postgres/pool.js';
 import type { OrderRows } from './order-rows.js';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { Pool } from 'pg';
-import { createCatalogue } from '../../src/adapters/postgres/catalogue/catalogue.js';
+import { createCatalog } from '../../src/adapters/postgres/catalog/catalog.js';
 import { migrate } from '../../src/adapters/postgres/migrate.js';
 import { openDatabase, type Database } from '../../src/adapters/postgres/pool.js';
 import type { ProductSeed } from '../../src/domain/product.js';
@@ -67,7 +67,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     onError: () => {},
   });
   await migrate(database);
-  await createCatalogue(database).seed(PRODUCTS);
+  await createCatalog(database).seed(PRODUCTS);
   await addTestKey(database);
 
   const temporalAddress = options.temporalAddress ?? required('HOLDFAST_IT_TEMPORAL_ADDRESS');
@@ -118,7 +118,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     settleAtGateway: (chargeKey, outcome) => settle(`/v1/charges/${encodeURIComponent(chargeKey)}/settle`, outcome),
     settleRefundAtGateway: (refundKey, outcome) =>
       settle(`/v1/refunds/${encodeURIComponent(refundKey)}/settle`, outcome),
-    seed: (...products) => createCatalogue(database).seed(products),
+    seed: (...products) => createCatalog(database).seed(products),
     async close() {
       await Promise.all(processes.map((process) => process.stop()));
       await sandbox.close();

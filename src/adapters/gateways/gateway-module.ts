@@ -1,5 +1,5 @@
 // Payment gateways: one folder per provider, and what they share, which is the breaker and the HTTP exchange.
-// Nothing outside a provider's folder knows its name, except the list in `commands/serve/payment-gateways.ts`.
+// Nothing outside a provider's folder knows its name, except the list in `commands/serve/gateway-registry.ts`.
 import type { PaymentGateway } from '../../activities/payments.js';
 import type { VerifiedGatewayEvent } from '../../domain/gateway-event.js';
 import type { BreakerChange, BreakerState } from './breaker.js';

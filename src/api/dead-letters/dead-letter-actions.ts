@@ -5,7 +5,7 @@ import { noticeOf } from '../../domain/notice.js';
 import type { OrderRecord } from '../../domain/order-record.js';
 import { findOrder } from '../orders/accept-checkout.js';
 import type { EvidenceBody } from './dead-letter-schema.js';
-import type { DeadLetterOptions } from './dead-letter-book.js';
+import type { DeadLetterOptions } from './dead-letter-ports.js';
 import type { OrderActionOptions } from '../orders/order-actions.js';
 import { Problem } from '../requests/problems.js';
 

@@ -5,7 +5,7 @@ import type { DeadLetter } from '../../domain/dead-letter.js';
 import { actorOf } from '../requests/actor-header.js';
 import { answer } from '../requests/answers.js';
 import { redriveDeadLetter, sendEvidence } from './dead-letter-actions.js';
-import type { DeadLetterOptions } from './dead-letter-book.js';
+import type { DeadLetterOptions } from './dead-letter-ports.js';
 import {
   deadLetterJson,
   deadLetterJsonSchema,

@@ -6,15 +6,15 @@ import { Problem, type FieldError } from '../requests/problems.js';
 
 /** Copies names and prices from the catalog into the order, whose total they fix; a problem for what cannot be sold. */
 export function price(checkout: Checkout, products: Product[]): Pick<AcceptedOrder, 'lines' | 'totalMinor'> | Problem {
-  const catalogue = new Map(products.map((product) => [product.sku, product]));
+  const catalog = new Map(products.map((product) => [product.sku, product]));
   const errors = checkout.lines.flatMap(({ sku }, index): FieldError[] => {
-    const detail = objection(catalogue.get(sku), sku, checkout.currency);
+    const detail = objection(catalog.get(sku), sku, checkout.currency);
     return detail === undefined ? [] : [{ pointer: `/items/${index}/sku`, detail }];
   });
   if (errors.length > 0) return new Problem('validation-error', 'Some items cannot be ordered.', { errors });
 
   const lines = mergeLines(checkout.lines).flatMap(({ sku, quantity }) => {
-    const product = catalogue.get(sku);
+    const product = catalog.get(sku);
     return product ? [{ sku, name: product.name, quantity, unitPriceMinor: product.unitPriceMinor }] : [];
   });
   const totalMinor = totalOf(lines);

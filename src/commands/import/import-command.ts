@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { withLineMarks } from '../../adapters/postgres/catalogue/line-marks.js';
+import { withLineMarks } from '../../adapters/postgres/catalog/line-marks.js';
 import { orUnavailable } from '../../adapters/postgres/or-unavailable.js';
 import { withDatabase } from '../database.js';
 import { describeFailure, openFailedLines, type FailedLine, type FailedLines } from './failed-lines.js';

@@ -1,5 +1,5 @@
-import { createCatalogue } from '../../adapters/postgres/catalogue/catalogue.js';
-import type { MarkLines } from '../../adapters/postgres/catalogue/line-marks.js';
+import { createCatalog } from '../../adapters/postgres/catalog/catalog.js';
+import type { MarkLines } from '../../adapters/postgres/catalog/line-marks.js';
 import type { Database } from '../../adapters/postgres/pool.js';
 import type { ProductLine } from '../../domain/product.js';
 import type { FailedLine } from './failed-lines.js';
@@ -124,7 +124,7 @@ async function writeBatch(
   { database, raiseStock }: ImportOptions,
   report: ImportReport,
 ): Promise<void> {
-  const catalogue = createCatalogue(database);
+  const catalog = createCatalog(database);
   const bySku = new Map(
     entries.flatMap((entry) =>
       entry.product === undefined || entry.faults.length > 0 ? [] : [[entry.product.sku, entry] as const],
@@ -136,7 +136,7 @@ async function writeBatch(
     const [first] = products;
     if (first === undefined) return;
     try {
-      for (const outcome of await catalogue.write(products, { raiseStock, reason: 'import' })) {
+      for (const outcome of await catalog.write(products, { raiseStock, reason: 'import' })) {
         if (outcome.kind === 'refused') {
           bySku.get(outcome.sku)?.faults.push({ field: 'currency', detail: otherCurrency(outcome.currency) });
           continue;

@@ -1,5 +1,5 @@
 import { createApiKeyStore } from '../../adapters/postgres/api-keys.js';
-import { createDeadLetterDecisionStore } from '../../adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createDeadLetterDecisionStore } from '../../adapters/postgres/dead-letters/dead-letter-decision-store.js';
 import { createWebhookDeliveryStore } from '../../adapters/postgres/events/delivery-reader.js';
 import { createCancelStore } from '../../adapters/postgres/orders/cancel-requests.js';
 import { createFollowedOrderReader } from '../../adapters/postgres/orders/followed-orders.js';
@@ -7,9 +7,9 @@ import { createGatewayEventStore } from '../../adapters/postgres/money/gateway-e
 import { createCheckoutKeyStore } from '../../adapters/postgres/orders/checkout-keys.js';
 import { createNoticeReader } from '../../adapters/postgres/events/notice-reader.js';
 import { createOrderListReader } from '../../adapters/postgres/orders/order-lists.js';
-import { createProductStore } from '../../adapters/postgres/catalogue/product-store.js';
+import { createProductStore } from '../../adapters/postgres/catalog/product-store.js';
 import { createStatsReader, MOST_COUNTED } from '../../adapters/postgres/stats-reader.js';
-import { createStockStore } from '../../adapters/postgres/catalogue/stock-adjustments.js';
+import { createStockStore } from '../../adapters/postgres/catalog/stock-adjustments.js';
 import { createEndpointRecoveryStore } from '../../adapters/postgres/events/endpoint-recoveries.js';
 import { createEndpointStore } from '../../adapters/postgres/events/endpoint-store.js';
 import type { GatewayModule } from '../../adapters/gateways/gateway-module.js';

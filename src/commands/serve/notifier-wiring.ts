@@ -8,7 +8,7 @@ import type { NoticeWatchStore } from '../../relay/relay-ports.js';
 import type { OutboxConsumer } from '../../relay/outbox-event.js';
 import type { RelayLog } from '../../relay/relay.js';
 import { watchOver } from '../../relay/ensure-workflows.js';
-import type { Lifetime } from '../lifetime.js';
+import type { Lifetime } from '../shutdown.js';
 
 export interface NotifierOptions {
   config: Config;

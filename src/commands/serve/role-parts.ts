@@ -14,9 +14,9 @@ import type { ReadinessGauge } from '../../api/serving/readiness.js';
 import type { Config } from '../../config.js';
 import type { OutboxStore } from '../../relay/relay-ports.js';
 import type { CustomFraudCheck } from './fraud-checks.js';
-import type { GatewayDefinition } from './payment-gateways.js';
+import type { GatewayDefinition } from './gateway-registry.js';
 import type { TemporalNeeds } from './temporal-needs.js';
-import type { Lifetime } from '../lifetime.js';
+import type { Lifetime } from '../shutdown.js';
 
 export type Role = 'api' | 'worker';
 

@@ -11,7 +11,7 @@ import { createOrderWorkflows } from '../../temporal/checkouts.js';
 import { startApiRole } from './api-role.js';
 import { openConnections } from './connections.js';
 import { addBookGauges, addOutboxGauges } from './register-gauges.js';
-import { createGateway } from './payment-gateways.js';
+import { createGateway } from './gateway-registry.js';
 import { announce, openInternalPort } from './internal-port.js';
 import { openOrderGate } from './open-order-gate.js';
 import type { RoleParts, RolesOptions } from './role-parts.js';

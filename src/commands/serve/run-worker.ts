@@ -1,6 +1,6 @@
 import type { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import type { Lifetime } from '../lifetime.js';
+import type { Lifetime } from '../shutdown.js';
 import type { TemporalNeeds } from './temporal-needs.js';
 
 export interface WorkerRunOptions {

@@ -21,7 +21,7 @@ import { createWebhookConsumer } from '../../relay/webhook-consumer.js';
 import { createDeliveryWorker } from '../../worker.js';
 import { runWorker } from './run-worker.js';
 import type { TemporalNeeds } from './temporal-needs.js';
-import type { Lifetime } from '../lifetime.js';
+import type { Lifetime } from '../shutdown.js';
 
 export interface RelayRoleOptions {
   config: Config;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Worker } from '@temporalio/worker';
 import { createBreakerBoard } from '../../adapters/postgres/gateway-breakers.js';
-import { createNoticeWatchStore } from '../../adapters/postgres/events/notice-book.js';
+import { createNoticeWatchStore } from '../../adapters/postgres/events/notice-watch-store.js';
 import { createOrderCountStore } from '../../adapters/postgres/orders/order-counts.js';
 import { findOrder } from '../../api/orders/accept-checkout.js';
 import type { OrderGate } from '../../api/load/load-shedder.js';

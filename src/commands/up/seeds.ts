@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { printable } from '../../config/printable.js';
-import { newProductSchema } from '../../api/catalogue/product-schema.js';
+import { newProductSchema } from '../../api/catalog/product-schema.js';
 import { repeatedMember } from '../../api/requests/repeated-member.js';
 import { faultsOf } from '../../api/requests/validation.js';
 import type { ProductSeed } from '../../domain/product.js';

@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { createCatalogue } from '../../adapters/postgres/catalogue/catalogue.js';
+import { createCatalog } from '../../adapters/postgres/catalog/catalog.js';
 import { migrate } from '../../adapters/postgres/migrate.js';
 import type { Tracing } from '../../adapters/opentelemetry/tracing.js';
 import type { Config } from '../../config.js';
@@ -14,14 +14,14 @@ import { provideTemporalCli } from '../../embedded/programs.js';
 import { startTemporal } from '../../embedded/temporal.js';
 import { ORDER_OUTCOME } from '../../workflows/contract.js';
 import { withDatabase } from '../database.js';
-import type { Lifetime } from '../lifetime.js';
+import type { Lifetime } from '../shutdown.js';
 import { banner } from './banner.js';
 import { requireFreePorts } from './free-ports.js';
 import type { Home } from './home.js';
 import { ensureOwnKey, type OwnKey } from '../keys/own-key.js';
 import { startSandboxProcess } from './sandbox-process.js';
 import { FIRST_PRODUCTS } from './seeds.js';
-import { gatewayOf } from '../serve/payment-gateways.js';
+import { gatewayOf } from '../serve/gateway-registry.js';
 import { watchServer, type WatchedServer } from './watch-server.js';
 import { startRoles } from '../serve/roles.js';
 
@@ -146,9 +146,9 @@ async function ownEventSecret(home: string): Promise<string> {
 async function prepareDatabase(databaseUrl: string, home: string): Promise<{ fresh: boolean; key: OwnKey }> {
   return withDatabase(databaseUrl, async (database) => {
     await migrate(database);
-    const catalogue = createCatalogue(database);
-    const fresh = await catalogue.isEmpty();
-    if (fresh) await catalogue.seed(FIRST_PRODUCTS);
+    const catalog = createCatalog(database);
+    const fresh = await catalog.isEmpty();
+    if (fresh) await catalog.seed(FIRST_PRODUCTS);
     return { fresh, key: await ensureOwnKey(home, database) };
   });
 }

@@ -5,7 +5,7 @@ import {
   createDeadLetterStore,
   resolveDeadLetters,
 } from '../../../src/adapters/postgres/dead-letters/dead-letter-store.js';
-import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-decision-store.js';
 import { createOrderStore } from '../../../src/adapters/postgres/orders/order-store.js';
 import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ChargeStore } from '../../../src/activities/payments.js';
 import type { RefundStore } from '../../../src/activities/refunds.js';
 import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
-import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-decision-store.js';
 import { createRefundStore } from '../../../src/adapters/postgres/money/refund-store.js';
 import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';

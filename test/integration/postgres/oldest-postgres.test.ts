@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { createProductStore } from '../../../src/adapters/postgres/catalogue/product-store.js';
+import { createProductStore } from '../../../src/adapters/postgres/catalog/product-store.js';
 import { startPostgres15, type OldPostgres } from '../../support/postgres-15.js';
 import { aCheckout, createShop, newOrderId, type Shop } from '../../support/shop.js';
 import { startStack, type Stack } from '../../support/stack.js';

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
-import { createCatalogue } from '../../../src/adapters/postgres/catalogue/catalogue.js';
+import { createCatalog } from '../../../src/adapters/postgres/catalog/catalog.js';
 import { openDatabase } from '../../../src/adapters/postgres/pool.js';
-import { createProductStore } from '../../../src/adapters/postgres/catalogue/product-store.js';
-import { createStockStore } from '../../../src/adapters/postgres/catalogue/stock-adjustments.js';
+import { createProductStore } from '../../../src/adapters/postgres/catalog/product-store.js';
+import { createStockStore } from '../../../src/adapters/postgres/catalog/stock-adjustments.js';
 import { newOrderId } from '../../support/shop.js';
 import { startStack, type Stack } from '../../support/stack.js';
 
@@ -22,7 +22,7 @@ const line = (sku: string, more: Record<string, unknown> = {}) => ({
   ...more,
 });
 const write = (lines: ReturnType<typeof line>[], raiseStock = false) =>
-  createCatalogue(stack.database).write(lines, { raiseStock, reason: 'import' });
+  createCatalog(stack.database).write(lines, { raiseStock, reason: 'import' });
 
 /** Runs `work` in a transaction that is left open until it is told to end. */
 async function holding(work: (client: PoolClient) => Promise<unknown>): Promise<() => Promise<void>> {

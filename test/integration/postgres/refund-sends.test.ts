@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createRefundActivities, type RefundStore } from '../../../src/activities/refunds.js';
-import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-decision-store.js';
 import { createRefundStore } from '../../../src/adapters/postgres/money/refund-store.js';
 import { createFakeGateway, type GatewayScript } from '../../support/fake-gateway.js';
 import { createOrderRows, type OrderRows } from '../../support/order-rows.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RefundStore } from '../../../src/activities/refunds.js';
-import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-decision-store.js';
 import { createDeadLetterStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-store.js';
 import { createGatewayEventStore } from '../../../src/adapters/postgres/money/gateway-event-store.js';
 import { createRefundStore } from '../../../src/adapters/postgres/money/refund-store.js';

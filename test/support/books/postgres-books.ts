@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createCatalogue } from '../../../src/adapters/postgres/catalogue/catalogue.js';
-import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-reader.js';
+import { createCatalog } from '../../../src/adapters/postgres/catalog/catalog.js';
+import { createDeadLetterDecisionStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-decision-store.js';
 import { createDeadLetterStore } from '../../../src/adapters/postgres/dead-letters/dead-letter-store.js';
 import { createChargeStore } from '../../../src/adapters/postgres/money/charge-store.js';
 import { createGatewayEventStore } from '../../../src/adapters/postgres/money/gateway-event-store.js';
@@ -33,7 +33,7 @@ export function createPostgresBooks(database: Database): Books {
 
     async product(onHand) {
       const sku = `sku-${randomUUID()}`;
-      await createCatalogue(database).seed([{ sku, name: sku, currency: 'EUR', unitPriceMinor: 100, onHand }]);
+      await createCatalog(database).seed([{ sku, name: sku, currency: 'EUR', unitPriceMinor: 100, onHand }]);
       return sku;
     },
 

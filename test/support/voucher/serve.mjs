@@ -1,5 +1,5 @@
 // `holdfast serve` with one more gateway.
-import { startLifetime } from '../../../dist/commands/lifetime.js';
+import { startLifetime } from '../../../dist/commands/shutdown.js';
 import { startLogging } from '../../../dist/commands/logger.js';
 import { startRoles } from '../../../dist/commands/serve/roles.js';
 import { readConfig } from '../../../dist/config.js';

@@ -1,6 +1,6 @@
 import { createApp } from '../../../src/api/app.js';
 import { createOrderFollowers } from '../../../src/api/orders/stream/order-followers.js';
-import type { DeadLetterDecisionStore } from '../../../src/api/dead-letters/dead-letter-book.js';
+import type { DeadLetterDecisionStore } from '../../../src/api/dead-letters/dead-letter-ports.js';
 import type { Verification } from '../../../src/api/webhooks/gateway-webhooks.js';
 import type { EndpointRecoveryStore } from '../../../src/api/webhooks/recovery-routes.js';
 import type { WebhookDeliveryStore } from '../../../src/api/webhooks/webhook-deliveries.js';
@@ -9,8 +9,8 @@ import type { OrderEvent } from '../../../src/api/orders/order-events.js';
 import type { NoticeRecord } from '../../../src/domain/notice.js';
 import type { OrderMessages } from '../../../src/temporal/order-messages.js';
 import type { AnsweredRequest } from '../../../src/api/requests/request-observer.js';
-import type { ProductStore } from '../../../src/api/catalogue/products.js';
-import type { StockStore } from '../../../src/api/catalogue/stock.js';
+import type { ProductStore } from '../../../src/api/catalog/products.js';
+import type { StockStore } from '../../../src/api/catalog/stock.js';
 import type { DeadLetter } from '../../../src/domain/dead-letter.js';
 import type { OrderFilter, OrderPlace } from '../../../src/domain/order-filter.js';
 import { justAccepted, type OrderRecord, type Refund } from '../../../src/domain/order-record.js';

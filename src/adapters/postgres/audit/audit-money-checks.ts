@@ -1,7 +1,7 @@
 import { PAID, SETTLED } from '../../../domain/order.js';
 import { listed } from '../sql-list.js';
 import type { SqlCheck } from './sql-check.js';
-import { told } from './told.js';
+import { told } from './has-dead-letter.js';
 
 // What a workflow that sends the money of a capture back may be waiting for.
 const TOLD_OF_CAPTURE = told(

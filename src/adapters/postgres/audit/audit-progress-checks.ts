@@ -1,7 +1,7 @@
 import { BEING_UNDONE, CANCELLABLE, PAID } from '../../../domain/order.js';
 import { listed } from '../sql-list.js';
 import type { SqlCheck } from './sql-check.js';
-import { told } from './told.js';
+import { told } from './has-dead-letter.js';
 
 // What a checkout, or an undo, may be waiting for.
 const TOLD_OF_MONEY = told(

@@ -10,7 +10,7 @@ import {
 } from '../../../domain/notice.js';
 import type { OrderLine, OrderStatus } from '../../../domain/order.js';
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letter-store.js';
-import { FIRST_LOOK } from './notice-book.js';
+import { FIRST_LOOK } from './notice-watch-store.js';
 import { actorJson } from '../actors.js';
 import { prepared, type Database, type Tx } from '../pool.js';
 

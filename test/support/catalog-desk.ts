@@ -22,7 +22,7 @@ export interface CatalogueAnswer {
 }
 
 /** A client that maintains the catalog of one Holdfast over HTTP. */
-export function createCatalogueDesk(url: string) {
+export function createCatalogDesk(url: string) {
   const call = async (method: string, path: string, body?: unknown, ifMatch?: string): Promise<CatalogueAnswer> => {
     const response = await fetch(`${url}/v1/products${path}`, {
       method,

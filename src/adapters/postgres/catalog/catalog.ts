@@ -83,8 +83,8 @@ const writeLines = prepared<WriteRow>(
    from outcome o left join filled f using (sku)`,
 );
 
-export function createCatalogue(database: Database) {
-  const catalogue = {
+export function createCatalog(database: Database) {
+  const catalog = {
     /**
      * Adds or updates products, each with its stock or not at all, all of them in one transaction. A deleted product
      * is created again. `isShort`: it has less stock than its line asks for.
@@ -111,7 +111,7 @@ export function createCatalogue(database: Database) {
     async seed(products: readonly ProductSeed[]): Promise<void> {
       const refused: string[] = [];
       for (const batch of batchesOf([...new Map(products.map((product) => [product.sku, product])).values()])) {
-        const outcomes = await catalogue.write(batch, { raiseStock: true, reason: 'seed' });
+        const outcomes = await catalog.write(batch, { raiseStock: true, reason: 'seed' });
         refused.push(...outcomes.flatMap((one) => (one.kind === 'refused' ? [`${one.sku} (${one.currency})`] : [])));
       }
       if (refused.length > 0) throw new Error(`A product keeps its currency: ${refused.join(', ')}`);
@@ -122,7 +122,7 @@ export function createCatalogue(database: Database) {
       return any === undefined;
     },
   };
-  return catalogue;
+  return catalog;
 }
 
 function columnsOf(lines: readonly ProductLine[]): unknown[] {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { ProductFilter } from '../../../../src/api/catalogue/products.js';
+import type { ProductFilter } from '../../../../src/api/catalog/products.js';
 import type { CatalogueProduct } from '../../../../src/domain/product.js';
 import { openDesk, type Desk } from '../desk.js';
 

@@ -7,7 +7,7 @@ import type {
   ProductCreated,
   ProductDeleted,
   ProductFilter,
-} from '../../../api/catalogue/products.js';
+} from '../../../api/catalog/products.js';
 import { actorJson, type Unattributed } from '../actors.js';
 import { prepared, type Database, type Tx } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';

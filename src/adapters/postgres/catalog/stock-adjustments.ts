@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { StockAdjusted, StockAdjustment } from '../../../api/catalogue/stock.js';
+import type { StockAdjusted, StockAdjustment } from '../../../api/catalog/stock.js';
 import { actorJson, type Unattributed } from '../actors.js';
 import type { Database, Tx } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { DeadLetterFilter, Discarded } from '../../../api/dead-letters/dead-letter-book.js';
+import type { DeadLetterFilter, Discarded } from '../../../api/dead-letters/dead-letter-ports.js';
 import type { DeadLetter, Said } from '../../../domain/dead-letter.js';
 import type { Actor } from '../../../domain/actor.js';
 import { unsettledBy } from './dead-letter-settled.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createCatalogueDesk } from '../support/catalogue-desk.js';
+import { createCatalogDesk } from '../support/catalog-desk.js';
 import { QUICK } from '../support/crash-road.js';
 import { stockTrouble } from '../support/end-state.js';
 import { aCheckout, createShop, newOrderId, type Shop } from '../support/shop.js';
@@ -7,12 +7,12 @@ import { startStack, type Stack } from '../support/stack.js';
 
 let stack: Stack;
 let shop: Shop;
-let desk: ReturnType<typeof createCatalogueDesk>;
+let desk: ReturnType<typeof createCatalogDesk>;
 beforeAll(async () => {
   stack = await startStack();
   const { url } = await stack.serve('api,worker', QUICK);
   shop = createShop(url);
-  desk = createCatalogueDesk(url);
+  desk = createCatalogDesk(url);
 });
 afterAll(async () => stack?.close());
 
