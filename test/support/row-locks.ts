@@ -1,15 +1,18 @@
 import type { Stack } from './stack.js';
 import { eventually } from './end-state.js';
 
-/** Holds what a statement locks while others queue for it, each in its turn, and until `meanwhile` is done. */
-export async function whileLocked(
+/**
+ * Holds what a statement locks while others queue for it, each in its turn, and until `meanwhile` is done.
+ * @returns their results, in the order of the queue: the answers of several connections arrive in any order
+ */
+export async function whileLocked<Result>(
   { database }: Stack,
   lock: { text: string; values: unknown[] },
-  waiting: readonly (() => Promise<unknown>)[],
+  waiting: readonly (() => Promise<Result>)[],
   meanwhile: () => Promise<unknown> = async () => {},
-): Promise<void> {
+): Promise<Result[]> {
   const client = await database.pool.connect();
-  const queued: Promise<unknown>[] = [];
+  const queued: Promise<Result>[] = [];
   try {
     await client.query('begin');
     await client.query(lock);
@@ -25,7 +28,7 @@ export async function whileLocked(
   } finally {
     client.release();
   }
-  await Promise.all(queued);
+  return Promise.all(queued);
 }
 
 /** How many sessions of this database wait for a lock. */

@@ -85,12 +85,11 @@ describe('a capture', () => {
 
   test('R38: that has waited for the row while a cancel was accepted confirms nothing', async () => {
     const order = await charging();
-    const seen: unknown[] = [];
-    await whileLocked(stack, orderRow(order.orderId), [
-      async () => seen.push(await cancel(order.orderId)),
-      async () => seen.push(await capture(order)),
+    const answers = await whileLocked<unknown>(stack, orderRow(order.orderId), [
+      () => cancel(order.orderId),
+      () => capture(order),
     ]);
-    expect(seen).toEqual([
+    expect(answers).toEqual([
       { kind: 'accepted', reason: REASON, status: 'reserved' },
       { kind: 'undoing', ending: CANCELLED },
     ]);
@@ -99,12 +98,11 @@ describe('a capture', () => {
 
   test('R38: that is first confirms the order, and the cancel that waited for it is of a confirmed order', async () => {
     const order = await charging();
-    const seen: unknown[] = [];
-    await whileLocked(stack, orderRow(order.orderId), [
-      async () => seen.push(await capture(order)),
-      async () => seen.push(await cancel(order.orderId)),
+    const answers = await whileLocked<unknown>(stack, orderRow(order.orderId), [
+      () => capture(order),
+      () => cancel(order.orderId),
     ]);
-    expect(seen).toEqual([{ kind: 'confirmed' }, { kind: 'accepted', reason: REASON, status: 'confirmed' }]);
+    expect(answers).toEqual([{ kind: 'confirmed' }, { kind: 'accepted', reason: REASON, status: 'confirmed' }]);
   });
 
   test('R38: of a cancelled order whose amount is wrong is undone like any other', async () => {
@@ -154,10 +152,9 @@ describe('a cancel that is accepted before its order has a row', () => {
   test('R38: and while that row is being written holds for every later step', async () => {
     for (const later of ['claim', 'undo', 'recovery'] as const) {
       const order = anOrder();
-      const seen: unknown[] = [];
-      const meanwhile = async () => seen.push(await cancel(order.orderId));
-      await whileLocked(stack, stockRow('product-A'), [() => reserve(order)], meanwhile);
-      expect(seen).toEqual([{ kind: 'accepted', reason: REASON, status: null }]);
+      await whileLocked(stack, stockRow('product-A'), [() => reserve(order)], async () =>
+        expect(await cancel(order.orderId)).toEqual({ kind: 'accepted', reason: REASON, status: null }),
+      );
       // The row does not know of it.
       expect(await rowOf(order)).toMatchObject({ status: 'reserved', cancelRequested: false });
       const undoing = { kind: 'undoing', ending: CANCELLED };
@@ -178,10 +175,9 @@ describe('a cancel that is accepted before its order has a row', () => {
   test('R38: is noted in a row that appears while it is being kept', async () => {
     const order = anOrder();
     const text = 'insert into cancel_requests (order_id, reason) values ($1, $2)';
-    const seen: unknown[] = [];
-    const cancelling = async () => seen.push(await cancel(order.orderId));
-    await whileLocked(stack, { text, values: [order.orderId, REASON] }, [cancelling], () => reserve(order));
-    expect(seen).toEqual([{ kind: 'accepted', reason: REASON, status: 'reserved' }]);
+    const lock = { text, values: [order.orderId, REASON] };
+    const answers = await whileLocked(stack, lock, [() => cancel(order.orderId)], () => reserve(order));
+    expect(answers).toEqual([{ kind: 'accepted', reason: REASON, status: 'reserved' }]);
     expect(await rowOf(order)).toEqual({ status: 'reserved', cancelRequested: true, cancelReason: REASON });
   });
 

@@ -102,9 +102,8 @@ test('R16: stock that is held again by two at once is taken once', async () => {
 test('R16: two captures at once of an order whose stock was lost both find it confirmed, and it is sold once', async () => {
   const order = await charging('product-B');
   await loseStock(order);
-  const outcomes: unknown[] = [];
-  const captured = async () => outcomes.push(await capture(order));
-  await whileLocked(stack, orderRow(order.orderId), [captured, captured]);
+  const captured = () => capture(order);
+  const outcomes = await whileLocked(stack, orderRow(order.orderId), [captured, captured]);
   expect(outcomes).toEqual([{ kind: 'confirmed' }, { kind: 'confirmed' }]);
   const { kysely } = stack.database;
   const moves = await kysely
@@ -122,12 +121,11 @@ test('R17: a claim that has waited while an earlier charge turned out to be capt
   await charges().disproved(runOf(order), 1, CALL);
   const { pool } = stack.database;
   await pool.query(`update orders set owner = 'run-2' where order_id = $1`, [order.orderId]);
-  const seen: unknown[] = [];
-  await whileLocked(stack, orderRow(order.orderId), [
-    async () => seen.push(await capture(order)),
-    async () => seen.push(await claim(runOf(order, 'run-2')).catch((error: unknown) => String(error))),
+  const answers = await whileLocked<unknown>(stack, orderRow(order.orderId), [
+    () => capture(order),
+    () => claim(runOf(order, 'run-2')).catch(String),
   ]);
-  expect(seen[1]).toContain('has a charge of another run');
+  expect(answers[1]).toContain('has a charge of another run');
   const attempts = stack.database.kysely.selectFrom('payment_attempts').select(['attempt', 'state']);
   expect(await attempts.where('order_id', '=', order.orderId).execute()).toEqual([{ attempt: 1, state: 'captured' }]);
 });
