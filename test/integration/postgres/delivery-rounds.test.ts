@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Kysely, PostgresDialect } from 'kysely';
 import { createWebhookDeliveryStore } from '../../../src/adapters/postgres/events/delivery-reader.js';
 import { createEndpointStore } from '../../../src/adapters/postgres/events/endpoint-store.js';
 import { createWebhookStore } from '../../../src/adapters/postgres/events/webhook-store.js';
+import { kyselyPool } from '../../../src/adapters/postgres/kysely-pool.js';
+import type { Database } from '../../../src/adapters/postgres/pool.js';
+import type { Run } from '../../../src/adapters/postgres/statements.js';
 import type { WebhookStore } from '../../../src/relay/relay-ports.js';
 import { startStack, type Stack } from '../../support/stack.js';
 
@@ -37,4 +41,26 @@ test.each([
   expect(replayed).toMatchObject({ kind: 'replayed' });
   await (end === 'watched' ? store.watched([taken]) : store.watchAgain(taken, 600_000));
   expect(await store.toWatch(10)).toMatchObject([{ id, round: 1, tries: 0, waitMs: 0 }]);
+});
+
+/** The same database, in which something else happens between the begin of a transaction and its first statement. */
+function afterBegin(database: Database, meanwhile: () => Promise<unknown>): Database {
+  const run: Run = async (client, statement) => {
+    const result = await database.run<never>(client, statement);
+    if (statement.text === 'begin') await meanwhile();
+    return result;
+  };
+  return {
+    ...database,
+    kysely: new Kysely({ dialect: new PostgresDialect({ pool: kyselyPool(database.pool, run) }) }),
+  };
+}
+
+test('two replays at once are one round, even if the one that is second began first', async () => {
+  const id = await aWaitingDelivery('https://twice.example/');
+  const first = () => createWebhookDeliveryStore(stack.database).replay(id);
+  const second = createWebhookDeliveryStore(afterBegin(stack.database, first));
+  expect(await second.replay(id)).toMatchObject({ kind: 'replayed' });
+  const taken = await store.toWatch(10);
+  expect(taken.filter((one) => one.id === id)).toMatchObject([{ round: 1 }]);
 });

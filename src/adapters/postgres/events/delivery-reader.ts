@@ -7,7 +7,8 @@ import { eventSources } from './event-sources.js';
 import type { Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 
-const isBeingSent = sql<boolean>`d.state = 'pending' and d.next_attempt_at <= now()`;
+// By the clock, since a replay that waited for another one's lock may have begun before it.
+const isBeingSent = sql<boolean>`d.state = 'pending' and d.next_attempt_at <= clock_timestamp()`;
 
 const NEW_ROUND = {
   state: 'pending' as const,
