@@ -11,6 +11,8 @@ export interface SeenLetter {
 export interface SeenRefund {
   id: string;
   key: string;
+  /** How many keys it has had. */
+  number: number;
   attempt: number;
   amount: number;
   state: string;
@@ -59,7 +61,7 @@ const OBSERVE = `
       'payment', (select json_build_object('attempt', p.attempt, 'amount', p.amount_minor)
                   from payments p where p.order_id = o.order_id),
       'refunds', (select coalesce(json_agg(json_build_object('id', r.refund_id, 'key', r.idempotency_key,
-                    'attempt', r.attempt, 'amount', r.amount_minor, 'state', r.state, 'restock', r.restock)), '[]')
+                    'attempt', r.attempt, 'number', r.number, 'amount', r.amount_minor, 'state', r.state, 'restock', r.restock)), '[]')
                   from refunds r where r.order_id = o.order_id),
       'reservations', (select coalesce(json_agg(json_build_object('sku', v.sku, 'quantity', v.quantity,
                          'state', v.state)), '[]') from reservations v where v.order_id = o.order_id),

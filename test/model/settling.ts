@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SQL_CHECKS } from '../../src/adapters/postgres/audit/sql-checks.js';
 import { createAuditStore } from '../../src/adapters/postgres/audit/audit-store.js';
+import { keyOfTry } from '../../src/adapters/postgres/money/refund-row.js';
 import { auditLimits } from '../../src/activities/audit/audit-ports.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { redrive, refundEvidence } from './desk-commands.js';
 import { keptAtGateway } from './invariants.js';
-import { isOver, openLetters, statusOf, type SeenOrder } from './observation.js';
+import type { LedgerEntry } from './ledger-reader.js';
+import { isOver, openLetters, statusOf, type SeenOrder, type SeenRefund } from './observation.js';
 import { review } from './order-commands.js';
 import { jump, settle, tell } from './outside-commands.js';
 import { LATE, possibleEndings, type Model, type ModelOrder } from './reference.js';
@@ -96,9 +98,10 @@ function expectExactBooks(model: Model, { world, tally }: Run): void {
     const { status, refunds, reservations, attempts, letters } = books;
     const isPaid = status === 'confirmed' || status === 'completed';
     const elsewhere = refunds.filter(({ id, state }) => state === 'succeeded' && order.sentBackElsewhere.has(id));
-    const isAtGateway = (key: string) =>
-      world.ledger.of(order.id).findLast((line) => line.key === key)?.state === 'refunded';
-    const outside = elsewhere.filter(({ key }) => !isAtGateway(key)).reduce((sum, { amount }) => sum + amount, 0);
+    const atGateway = world.ledger.of(order.id);
+    const outside = elsewhere
+      .filter((refund) => !wentBackAtGateway(atGateway, order.id, refund))
+      .reduce((sum, { amount }) => sum + amount, 0);
     const back = refunds
       .filter(({ state, attempt }) => state === 'succeeded' && attempt === books.payment?.attempt)
       .reduce((sum, { amount }) => sum + amount, 0);
@@ -130,6 +133,13 @@ function expectExactBooks(model: Model, { world, tally }: Run): void {
       wrong.push(`${onHand} of ${sku} are left, ${left.get(sku)} are due`);
   }
   if (wrong.length > 0) throw new Error(`The books are not exact: ${wrong.join('; ')}`);
+}
+
+/** Whether the gateway has sent it back, under whatever key: a person may have been mistaken about an earlier one. */
+function wentBackAtGateway(lines: readonly LedgerEntry[], orderId: string, refund: SeenRefund): boolean {
+  const row = { order_id: orderId, refund_id: refund.id, attempt: refund.attempt };
+  const keys = Array.from({ length: refund.number }, (_, before) => keyOfTry(row, before + 1));
+  return keys.some((key) => lines.findLast((line) => line.key === key)?.state === 'refunded');
 }
 
 /** Each follower has seen each ending, and no other one after it. */

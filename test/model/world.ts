@@ -79,7 +79,6 @@ const config = readConfig({
   GATEWAY_TIMEOUT_MS: '100',
   GATEWAY_SETTLING_MS: '10000',
   BREAKER_FAILURES: '10',
-  // An undo that the open breaker refuses is tried again about this much later: with less, hours are thousands of tries.
   BREAKER_HALF_OPEN_MS: '3000',
   PAYMENT_DEADLINE_MS: '120000',
   FRAUD_REVIEW_ABOVE_MINOR: String(REVIEW_ABOVE_MINOR),
@@ -205,7 +204,10 @@ export async function createWorld(): Promise<World> {
   };
 }
 
-/** The same gateway; notes the orders whose charges it refuses to send, and those it gets no answer about. */
+/**
+ * The same gateway; notes the orders whose charges it refuses to send, and those it gets no answer about. Its breaker has
+ * the real clock: without longer pauses, hours of the orders' clock would be thousands of tries.
+ */
 function watched(gateway: PaymentGateway, heldBack: Set<string>, unanswered: Set<string>): PaymentGateway {
   return {
     ...gateway,
@@ -214,6 +216,11 @@ function watched(gateway: PaymentGateway, heldBack: Set<string>, unanswered: Set
       if (result.kind === 'refused') heldBack.add(request.orderId);
       if (result.kind === 'ambiguous') unanswered.add(request.orderId);
       return result;
+    },
+    async refund(request, signal) {
+      const result = await gateway.refund(request, signal);
+      if (!('retryAfterMs' in result) || result.retryAfterMs === undefined) return result;
+      return { ...result, retryAfterMs: 10 * result.retryAfterMs };
     },
   };
 }
