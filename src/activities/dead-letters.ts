@@ -12,22 +12,23 @@ export interface NewDeadLetter {
 
 /** Work that needs a person. Opening one that is already open changes only its last error. */
 export interface DeadLetterStore {
-  open(letter: NewDeadLetter): Promise<void>;
+  openDeadLetter(letter: NewDeadLetter): Promise<void>;
   /** Resolves what is open of this kind, about this subject. */
-  resolve(orderId: string, kind: DeadLetterKind, resolution: string, subject: string): Promise<void>;
+  resolveDeadLetter(orderId: string, kind: DeadLetterKind, resolution: string, subject: string): Promise<void>;
 }
 
 export type DeadLetterActivities = ReturnType<typeof createDeadLetterActivities>;
 
 export function createDeadLetterActivities({ deadLetters }: { deadLetters: DeadLetterStore }) {
   return {
-    openDeadLetter: (letter: NewDeadLetter): Promise<void> => deadLetters.open(letter),
+    openDeadLetter: (letter: NewDeadLetter): Promise<void> => deadLetters.openDeadLetter(letter),
 
     resolveDeadLetter: (input: {
       orderId: string;
       kind: DeadLetterKind;
       resolution: string;
       subject?: string;
-    }): Promise<void> => deadLetters.resolve(input.orderId, input.kind, input.resolution, input.subject ?? ''),
+    }): Promise<void> =>
+      deadLetters.resolveDeadLetter(input.orderId, input.kind, input.resolution, input.subject ?? ''),
   };
 }

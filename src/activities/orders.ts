@@ -30,9 +30,9 @@ export interface OrderStore {
   noteCancel(run: OrderRun, reason: string): Promise<void>;
   /** Closes the order to every forward step and keeps how it ends; writes its row when no step got that far. */
   beginUndo(input: BeginUndoInput): Promise<UndoOpening>;
-  end(run: OrderRun, ending: Undone): Promise<void>;
+  endOrder(run: OrderRun, ending: Undone): Promise<void>;
   /** confirmed → completed. */
-  complete(orderId: string, actor?: Actor): Promise<Admission>;
+  completeOrder(orderId: string, actor?: Actor): Promise<Admission>;
   /** failed → pending and open → redriving, together or not at all; this run owns the order then. */
   takeOverToRedrive(run: OrderRun, deadLetterId: string, actor?: Actor): Promise<Admission>;
   /** confirmed → cancelling; this run owns the order then. */
@@ -51,10 +51,10 @@ export function createOrderActivities({ orders }: { orders: OrderStore }) {
 
     beginUndo: (input: BeginUndoInput): Promise<UndoOpening> => orders.beginUndo(input),
 
-    endOrder: ({ ending, ...run }: OrderRun & { ending: Undone }): Promise<void> => orders.end(run, ending),
+    endOrder: ({ ending, ...run }: OrderRun & { ending: Undone }): Promise<void> => orders.endOrder(run, ending),
 
     completeOrder: ({ orderId, actor }: { orderId: string; actor?: Actor | undefined }): Promise<Admission> =>
-      orders.complete(orderId, actor),
+      orders.completeOrder(orderId, actor),
 
     takeOverToRedrive: ({
       deadLetterId,

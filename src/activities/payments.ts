@@ -98,7 +98,7 @@ export interface ChargeStore {
   /** Shows that the outcome of the order's charge is not known, while its stock stays held; opens the dead letter. */
   unknown(run: OrderRun, attempt: number, call: GatewayCall): Promise<void>;
   /** Settles the open charge by what a person found out at the provider; resolves the dead letter. */
-  applyEvidence(run: OrderRun, evidence: Evidence): Promise<void>;
+  applyChargeEvidence(run: OrderRun, evidence: Evidence): Promise<void>;
 }
 
 export interface PaymentPorts {
@@ -177,7 +177,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
     },
 
     async applyChargeEvidence({ evidence, ...run }: OrderRun & { evidence: Evidence }): Promise<void> {
-      return charges.applyEvidence(run, evidence);
+      return charges.applyChargeEvidence(run, evidence);
     },
   };
 

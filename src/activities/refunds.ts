@@ -29,7 +29,7 @@ export interface RefundStore {
   /** Records, once, a refund for all captured money that has none, and returns those not yet succeeded. */
   due(run: OrderRun): Promise<DueRefund[]>;
   /** Records a requested refund, if what is left covers it. The same again: admitted again. */
-  open(refund: RequestedRefund): Promise<Admission>;
+  openRefund(refund: RequestedRefund): Promise<Admission>;
   /** The requested refund, while it is not succeeded. */
   dueOne(refund: { orderId: string; refundId: string }): Promise<DueRefund[]>;
   /** Lets one sender send it, under this key, within so long. */
@@ -45,8 +45,8 @@ export interface RefundStore {
    */
   looked(key: string, found: RefundLookup | undefined, call: LookedRefund): Promise<RefundStanding>;
   /** Gives a refused refund a new key; its dead letter goes open → redriving. */
-  redrive(orderId: string, deadLetterId: string, actor?: Actor): Promise<void>;
-  applyEvidence(orderId: string, evidence: Evidence): Promise<void>;
+  redriveRefund(orderId: string, deadLetterId: string, actor?: Actor): Promise<void>;
+  applyRefundEvidence(orderId: string, evidence: Evidence): Promise<void>;
 }
 
 export interface RefundPorts {
@@ -66,7 +66,7 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
     refundCharges: async ({ tries, ...run }: OrderRun & { tries: number }): Promise<RefundOutcome> =>
       sendAll(() => refunds.due(run), tries),
 
-    openRefund: (refund: RequestedRefund): Promise<Admission> => refunds.open(refund),
+    openRefund: (refund: RequestedRefund): Promise<Admission> => refunds.openRefund(refund),
 
     /** The same for one refund that was asked for. */
     sendRefund: async ({
@@ -87,7 +87,7 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
       requestId?: string;
       deadLetterId: string;
       actor?: Actor | undefined;
-    }): Promise<void> => refunds.redrive(orderId, deadLetterId, actor),
+    }): Promise<void> => refunds.redriveRefund(orderId, deadLetterId, actor),
 
     applyRefundEvidence: ({
       orderId,
@@ -96,7 +96,7 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
       orderId: string;
       requestId?: string;
       evidence: Evidence;
-    }): Promise<void> => refunds.applyEvidence(orderId, evidence),
+    }): Promise<void> => refunds.applyRefundEvidence(orderId, evidence),
   };
 
   /** None of them holds up the others; the answer is that of the one that is furthest from being done. */

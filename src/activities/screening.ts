@@ -23,7 +23,7 @@ export interface ScreeningStore {
   /** Stores the first verdict of an order and answers with the stored one; `review` puts the order in review. */
   screened(order: AcceptedOrder, owner: string, verdict: Verdict, reviewDeadlineMs: number): Promise<ScreenOutcome>;
   /** The first decision counts; `expired` is the deadline's. */
-  review(run: OrderRun, decision: ReviewDecision | 'expired', actor?: Actor): Promise<ReviewOutcome>;
+  reviewOrder(run: OrderRun, decision: ReviewDecision | 'expired', actor?: Actor): Promise<ReviewOutcome>;
 }
 
 export interface ScreenInput {
@@ -63,7 +63,7 @@ export function createScreeningActivities({ screenings, fraudChecks }: Screening
       actor,
       ...run
     }: OrderRun & { decision: ReviewDecision | 'expired'; actor?: Actor }): Promise<ReviewOutcome> {
-      return screenings.review(run, decision, actor);
+      return screenings.reviewOrder(run, decision, actor);
     },
   };
 

@@ -32,7 +32,7 @@ function runOf(order: AcceptedOrder, owner = 'run-1') {
 
   const steps = {
     screen: () => screenings.screened(order, owner, { verdict: 'review', detail: 'odd' }, 60_000),
-    approve: () => screenings.review(run, 'approve'),
+    approve: () => screenings.reviewOrder(run, 'approve'),
     reserve: () => reservations.reserveInventory({ order, owner, ttlMs: 60_000 }),
     send: () => charges.claim(run, 1_000, 60_000),
     capture: () => charges.captured(run, 1, money, call),
@@ -41,7 +41,7 @@ function runOf(order: AcceptedOrder, owner = 'run-1') {
       await charges.troubled(run, 1, { kind: 'ambiguous', reason: 'reset' }, call);
       await charges.unknown(run, 1, call);
     },
-    complete: () => orders.complete(orderId),
+    complete: () => orders.completeOrder(orderId),
     takeOverToCancel: () => orders.takeOverToCancel(run, 'changed my mind'),
     undo: async (ending: Undone) => {
       await orders.beginUndo({ order, owner, ending });
@@ -49,7 +49,7 @@ function runOf(order: AcceptedOrder, owner = 'run-1') {
         if (due.state === 'due') await refunds.record(due.request.key, { kind: 'refunded', reference: 're' }, 1);
       }
       await reservations.releaseInventory(run);
-      await orders.end(run, ending);
+      await orders.endOrder(run, ending);
     },
     fail: () => steps.undo({ status: 'failed', failure }),
     cancel: () => steps.undo({ status: 'cancelled', reason: 'asked' }),

@@ -14,8 +14,8 @@ export type FakeBooks = ReturnType<typeof createFakeBooks>;
 export function createFakeBooks(stock: Record<string, number> = { 'product-A': 10 }) {
   const tables = createFakeTables(stock);
   const deadLetters: DeadLetterStore = {
-    open: async (letter) => tables.openLetter(letter),
-    resolve: async (orderId, kind, _resolution, subject) => tables.resolveLetters(orderId, [kind], subject),
+    openDeadLetter: async (letter) => tables.openLetter(letter),
+    resolveDeadLetter: async (orderId, kind, _resolution, subject) => tables.resolveLetters(orderId, [kind], subject),
   };
   const refunds = createFakeRefunds(tables);
   return {

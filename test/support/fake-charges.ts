@@ -156,7 +156,7 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
       openLetter({ orderId, kind: 'payment_unknown', step: 'charge', errorClass: 'ChargeUnknown', lastError });
     },
 
-    async applyEvidence(run, { deadLetterId, happened, reference }) {
+    async applyChargeEvidence(run, { deadLetterId, happened, reference }) {
       const letter = tables.unsettledLetter(run.orderId, 'payment_unknown', deadLetterId);
       const found = entry(run.orderId);
       if (letter === undefined || found.owner !== run.owner) return;

@@ -56,7 +56,7 @@ export function createFakeOrders({
       return { kind: 'open', ending };
     },
 
-    async end(run, ending) {
+    async endOrder(run, ending) {
       const found = owned(run);
       if (found === undefined || found.status === ending.status) return;
       const { orderId } = run;
@@ -75,7 +75,7 @@ export function createFakeOrders({
       openLetter({ orderId, kind, step, errorClass: reason, lastError: detail });
     },
 
-    async complete(orderId) {
+    async completeOrder(orderId) {
       const found = orders.get(orderId);
       if (found?.status === 'completed') return ADMITTED;
       if (found?.status !== 'confirmed') return refused(found, 'not_fulfillable');

@@ -78,7 +78,7 @@ export function createFakeRefunds(tables: FakeTables): RefundStore & {
       return ORDER_OF_DUE.flatMap((wanted) => due.filter(({ state }) => state === wanted));
     },
 
-    async open({ orderId, refundId, amountMinor, restock, fingerprint }): Promise<Admission> {
+    async openRefund({ orderId, refundId, amountMinor, restock, fingerprint }): Promise<Admission> {
       const found = tables.orders.get(orderId);
       const refused = (code: AdmissionRefusal): Admission => ({ kind: 'refused', code, status: found?.status ?? null });
       if (found === undefined) return refused('not_found');
@@ -166,7 +166,7 @@ export function createFakeRefunds(tables: FakeTables): RefundStore & {
       }
     },
 
-    async redrive(orderId, deadLetterId) {
+    async redriveRefund(orderId, deadLetterId) {
       const found = entry(orderId);
       const letter = unsettledLetter(orderId, 'refund', deadLetterId);
       if (letter?.state !== 'open') return;
@@ -182,7 +182,7 @@ export function createFakeRefunds(tables: FakeTables): RefundStore & {
       moves(refund, 'pending', { key, pastKeys, amountMinor, ...fresh });
     },
 
-    async applyEvidence(orderId, { deadLetterId, happened }) {
+    async applyRefundEvidence(orderId, { deadLetterId, happened }) {
       const found = entry(orderId);
       const letter = unsettledLetter(orderId, 'refund', deadLetterId);
       const refund = found.refunds.find(({ refundId }) => refundId === letter?.subject);

@@ -19,7 +19,7 @@ export function createFakeScreenings({ place, move, orders }: FakeTables): Scree
       return outcome;
     },
 
-    async review({ orderId, owner }, decision) {
+    async reviewOrder({ orderId, owner }, decision) {
       const found = orders.get(orderId);
       if (found?.owner !== owner) return { kind: 'not_in_review', status: found?.status ?? 'pending' };
       if (found.review === decision) return { kind: 'decided' };

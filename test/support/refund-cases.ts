@@ -39,14 +39,14 @@ export function createRefundCases(database: Database, refunds: RefundStore, rows
     /** Evidence as the API keeps it, taken up by the workflow. */
     async prove(orderId: string, deadLetterId: string, happened: boolean) {
       const given = await createDeadLetterDecisionStore(database).giveEvidence(deadLetterId, { happened, ...SEEN });
-      await refunds.applyEvidence(orderId, { about: 'refund', deadLetterId, happened, ...SEEN });
+      await refunds.applyRefundEvidence(orderId, { about: 'refund', deadLetterId, happened, ...SEEN });
       return given;
     },
 
     /** A requested refund that the gateway has refused, and its dead letter. */
     async refusedRefund(orderId: string, name: string, amountMinor: number) {
       const refund = asked(orderId, name, amountMinor);
-      await refunds.open(refund);
+      await refunds.openRefund(refund);
       await refunds.record(keyOf(refund), REFUSED, 12);
       return { refund, letter: await openLetter(orderId) };
     },

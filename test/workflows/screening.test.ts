@@ -149,10 +149,10 @@ describe('a review', () => {
       ports: ({ screenings }) => ({
         screenings: {
           ...screenings,
-          review: async (run, decision) => {
+          reviewOrder: async (run, decision) => {
             asked.push(decision);
             await comesTrue(() => asked.length === 2);
-            return screenings.review(run, decision);
+            return screenings.reviewOrder(run, decision);
           },
         },
       }),
@@ -188,12 +188,12 @@ describe('a review', () => {
         ports: ({ screenings }) => ({
           screenings: {
             ...screenings,
-            review: async (run, decision) => {
+            reviewOrder: async (run, decision) => {
               asked.add(decision);
               await comesTrue(() => asked.size === 2);
               const isFirst = (decision === 'expired') === (first === 'the deadline');
               if (!isFirst) await comesTrue(() => done.size === 1);
-              const outcome = await screenings.review(run, decision);
+              const outcome = await screenings.reviewOrder(run, decision);
               done.add(decision);
               return outcome;
             },

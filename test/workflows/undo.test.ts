@@ -112,9 +112,9 @@ describe('an undo that keeps failing', () => {
         },
         deadLetters: {
           ...deadLetters,
-          open: async (letter) => {
+          openDeadLetter: async (letter) => {
             seen.push([letter.kind, letter.step, String(tries)]);
-            return deadLetters.open(letter);
+            return deadLetters.openDeadLetter(letter);
           },
         },
       }),

@@ -103,7 +103,7 @@ export interface CancelCarrier {
 export interface AuditPorts {
   audit: AuditStore;
   runs: RunReader;
-  deadLetters: Pick<DeadLetterStore, 'open'>;
+  deadLetters: Pick<DeadLetterStore, 'openDeadLetter'>;
   messenger: OrderMessenger;
   gateway: Pick<PaymentGateway, 'lookup' | 'lookupRefund'>;
   lookBackStore: LookBackStore;

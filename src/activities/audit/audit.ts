@@ -136,7 +136,14 @@ export async function auditOnce(ports: AuditPorts, limits: AuditLimits, observer
     // A discarded finding is not brought back immediately.
     if (!isDiscarded) {
       const subject = about === '' ? name : `${name}:${about}`;
-      await deadLetters.open({ orderId, kind, step: AUDIT_STEP, errorClass: name, lastError: detail, subject });
+      await deadLetters.openDeadLetter({
+        orderId,
+        kind,
+        step: AUDIT_STEP,
+        errorClass: name,
+        lastError: detail,
+        subject,
+      });
     }
     await check.cure?.(finding).catch((error: unknown) => {
       observer.log({ level: 'fault', check: name, ...finding, detail: `could not be put right: ${textOf(error)}` });

@@ -223,7 +223,7 @@ describe('an accepted cancel', () => {
   test('R38: of a confirmed order forbids its fulfillment, and a recovery carries it out', async () => {
     const order = await confirmed();
     expect(await cancel(order.orderId)).toMatchObject({ status: 'confirmed' });
-    expect(await orders().complete(order.orderId)).toMatchObject({ kind: 'refused', code: 'not_fulfillable' });
+    expect(await orders().completeOrder(order.orderId)).toMatchObject({ kind: 'refused', code: 'not_fulfillable' });
     const standing = await orders().takeOverToRecover(order, 'recovery');
     expect(standing).toEqual({ kind: 'undoing', ending: CANCELLED });
     expect(await orders().beginUndo({ order, owner: 'recovery', ending: CANCELLED })).toMatchObject({ kind: 'open' });
@@ -233,7 +233,7 @@ describe('an accepted cancel', () => {
   test('R38: and a concurrent fulfillment: one of the two wins', async () => {
     const all = await Promise.all(Array.from({ length: 12 }, () => confirmed()));
     for (const order of all) {
-      const [decision, admission] = await Promise.all([cancel(order.orderId), orders().complete(order.orderId)]);
+      const [decision, admission] = await Promise.all([cancel(order.orderId), orders().completeOrder(order.orderId)]);
       expect(decision.kind === 'accepted').toBe(admission.kind === 'refused');
     }
   });
@@ -242,6 +242,6 @@ describe('an accepted cancel', () => {
     const order = await confirmed();
     await stack.database.pool.query('update orders set cancel_requested = true where order_id = $1', [order.orderId]);
     expect(await orders().takeOverToRecover(order, 'recovery')).toEqual({ kind: 'ended' });
-    expect(await orders().complete(order.orderId)).toEqual({ kind: 'admitted' });
+    expect(await orders().completeOrder(order.orderId)).toEqual({ kind: 'admitted' });
   });
 });

@@ -33,8 +33,10 @@ const letter = (orderId: string, overrides: Partial<NewDeadLetter> = {}): NewDea
 
 test('R24: opened by twenty at once it is one row, with the newest error and the most attempts', async () => {
   const orderId = await rows.insert('compensating');
-  await Promise.all(Array.from({ length: 20 }, (_, attempts) => deadLetters.open(letter(orderId, { attempts }))));
-  await deadLetters.open(letter(orderId, { lastError: 'still away', step: 'refund' }));
+  await Promise.all(
+    Array.from({ length: 20 }, (_, attempts) => deadLetters.openDeadLetter(letter(orderId, { attempts }))),
+  );
+  await deadLetters.openDeadLetter(letter(orderId, { lastError: 'still away', step: 'refund' }));
   expect(await rows.letters(orderId)).toMatchObject([
     {
       state: 'open',
@@ -48,9 +50,9 @@ test('R24: opened by twenty at once it is one row, with the newest error and the
 
 test('another kind or another subject is another thing that is wrong', async () => {
   const orderId = await rows.insert('compensating');
-  await deadLetters.open(letter(orderId));
-  await deadLetters.open(letter(orderId, { kind: 'refund', subject: 'a' }));
-  await deadLetters.open(letter(orderId, { kind: 'refund', subject: 'b' }));
+  await deadLetters.openDeadLetter(letter(orderId));
+  await deadLetters.openDeadLetter(letter(orderId, { kind: 'refund', subject: 'a' }));
+  await deadLetters.openDeadLetter(letter(orderId, { kind: 'refund', subject: 'b' }));
   expect(await rows.letters(orderId)).toHaveLength(3);
 
   const { kysely } = stack.database;
@@ -64,12 +66,12 @@ test('what is being redriven and fails again is open again; what was settled get
   const { kysely } = stack.database;
   const setState = (state: 'redriving' | 'discarded') =>
     kysely.updateTable('dead_letters').set({ state }).where('order_id', '=', orderId).execute();
-  await deadLetters.open(letter(orderId));
+  await deadLetters.openDeadLetter(letter(orderId));
   await setState('redriving');
-  await deadLetters.open(letter(orderId));
+  await deadLetters.openDeadLetter(letter(orderId));
   expect(await rows.letters(orderId)).toMatchObject([{ state: 'open' }]);
   await setState('discarded');
-  await deadLetters.open(letter(orderId));
+  await deadLetters.openDeadLetter(letter(orderId));
   expect(await rows.letters(orderId)).toMatchObject([{ state: 'discarded' }, { state: 'open' }]);
 
   await kysely.transaction().execute((tx) => resolveDeadLetters(tx, orderId, ['compensation'], 'the order is failed'));
@@ -80,7 +82,7 @@ test('what is being redriven and fails again is open again; what was settled get
 });
 
 test('R3: an order that has no row can have one', async () => {
-  await deadLetters.open(letter('never-written', { kind: 'run' }));
+  await deadLetters.openDeadLetter(letter('never-written', { kind: 'run' }));
   expect(await rows.letters('never-written')).toHaveLength(1);
 });
 
@@ -105,7 +107,7 @@ test('the letters of a charge tell how often it was tried', async () => {
   await charges.disproved(run, 1, { latencyMs: 1 });
   const failure = { step: 'charge', reason: 'payment_unavailable', detail: 'none' } as const;
   await orders.beginUndo({ order, owner: run.owner, ending: { status: 'failed', failure } });
-  await orders.end(run, { status: 'failed', failure });
+  await orders.endOrder(run, { status: 'failed', failure });
   expect(await rows.letters(order.orderId)).toMatchObject([
     { kind: 'payment_unknown', state: 'resolved' },
     { kind: 'charge', attempts: 4, state: 'open' },
@@ -124,7 +126,7 @@ test.each([
   const failure = JSON.stringify({ step: 'charge', reason, detail: 'no' });
   await kysely.updateTable('orders').set({ failure }).where('order_id', '=', orderId).execute();
   // As the audit opens it while the order comes to its end.
-  await deadLetters.open(letter(orderId, { kind: 'run', step: 'audit' }));
+  await deadLetters.openDeadLetter(letter(orderId, { kind: 'run', step: 'audit' }));
   const [{ id } = { id: '' }] = await rows.letters(orderId);
   const decision = await createOrderStore(stack.database).takeOverToRedrive({ orderId, owner: 'run-2' }, id);
   expect(decision).toMatchObject({ kind });
@@ -135,8 +137,8 @@ test.each([
 
 test('they are listed by kind and state, page after page', async () => {
   const orderId = await rows.insert('compensating');
-  for (const subject of ['a', 'b', 'c']) await deadLetters.open(letter(orderId, { kind: 'refund', subject }));
-  await deadLetters.open(letter(orderId));
+  for (const subject of ['a', 'b', 'c']) await deadLetters.openDeadLetter(letter(orderId, { kind: 'refund', subject }));
+  await deadLetters.openDeadLetter(letter(orderId));
   const { list } = createDeadLetterDecisionStore(stack.database);
   const subjects: string[] = [];
   for (let after: { createdAt: string; id: string } | undefined; ;) {

@@ -45,7 +45,7 @@ async function unknownCharge() {
 async function unknownRefund() {
   const orderId = await rows.insertPaid();
   const refund = asked(orderId, 'lost', 4_000);
-  await refunds.open(refund);
+  await refunds.openRefund(refund);
   await refunds.record(keyOf(refund), LOST, 1, 1);
   return { orderId, refund, letter: await cases.openLetter(orderId) };
 }
@@ -65,9 +65,9 @@ describe('of what people say about one dead letter', () => {
       expect(all.filter(({ kind }) => kind === 'opposite')).toHaveLength(6);
 
       const evidence = { about: 'charge', deadLetterId: letter, ...SEEN } as const;
-      await charges.applyEvidence(run, { ...evidence, happened: !happened });
+      await charges.applyChargeEvidence(run, { ...evidence, happened: !happened });
       expect(await rows.letters(run.orderId)).toMatchObject([{ state: 'open' }]);
-      await charges.applyEvidence(run, { ...evidence, happened });
+      await charges.applyChargeEvidence(run, { ...evidence, happened });
       expect(await rows.letters(run.orderId)).toMatchObject([{ state: 'resolved', note: SEEN.note }]);
       expect((await rows.order(run.orderId)).status).toBe(happened ? 'confirmed' : 'payment_unknown');
     }
@@ -76,7 +76,7 @@ describe('of what people say about one dead letter', () => {
   test('the same again is taken after it was done, the opposite is not, and none without a first', async () => {
     const { run, letter } = await unknownCharge();
     await give(letter, true);
-    await charges.applyEvidence(run, { about: 'charge', deadLetterId: letter, ...SEEN, happened: true });
+    await charges.applyChargeEvidence(run, { about: 'charge', deadLetterId: letter, ...SEEN, happened: true });
     expect(await give(letter, true)).toMatchObject({ kind: 'kept', isOver: true });
     expect(await give(letter, false)).toMatchObject({ kind: 'opposite', said: { happened: true } });
 
@@ -96,8 +96,8 @@ test('R8: evidence that a charge took money is taken up again after a crash befo
     pool: { connect: async () => ({ query: died, release: () => {} }) } as never,
   });
   const evidence = { about: 'charge', deadLetterId: letter, ...SEEN, happened: true } as const;
-  await expect(crashed.applyEvidence(run, evidence)).rejects.toThrow('the process died');
-  await charges.applyEvidence(run, evidence);
+  await expect(crashed.applyChargeEvidence(run, evidence)).rejects.toThrow('the process died');
+  await charges.applyChargeEvidence(run, evidence);
   expect((await rows.order(run.orderId)).status).toBe('confirmed');
   expect(await rows.letters(run.orderId)).toMatchObject([{ state: 'resolved', note: SEEN.note }]);
 });
@@ -106,7 +106,7 @@ describe('what is said about a refund', () => {
   test('is not taken while it is being sent', async () => {
     const { orderId, refund, letter } = await unknownRefund();
     await refunds.looked(keyOf(refund), { kind: 'refused', code: 'gone' }, { latencyMs: 1, settlingTimeMs: 0 });
-    await refunds.redrive(orderId, letter);
+    await refunds.redriveRefund(orderId, letter);
     expect(await give(letter, false)).toEqual({ kind: 'under_way' });
     await refunds.record(keyOf(refund, 2), LOST, 1, 4);
     expect(await give(letter, false)).toEqual({ kind: 'under_way' });
@@ -120,7 +120,7 @@ describe('what is said about a refund', () => {
     // Before the workflow came to it the gateway had said that the refund never arrived, and it was sent once more.
     await refunds.looked(keyOf(refund), { kind: 'not_found' }, { latencyMs: 1, settlingTimeMs: 0 });
     await refunds.record(keyOf(refund), LOST, 1, 1);
-    await refunds.applyEvidence(orderId, { about: 'refund', deadLetterId: letter, ...SEEN, happened: false });
+    await refunds.applyRefundEvidence(orderId, { about: 'refund', deadLetterId: letter, ...SEEN, happened: false });
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'unknown' }]);
     expect(await give(letter, true)).toMatchObject({ kind: 'kept' });
   });
@@ -137,7 +137,7 @@ describe('what is said about a refund', () => {
     const { orderId, letter } = await unknownRefund();
     await give(letter, false);
     expect(await give(letter, true)).toMatchObject({ kind: 'opposite' });
-    await refunds.applyEvidence(orderId, { about: 'refund', deadLetterId: letter, ...SEEN, happened: false });
+    await refunds.applyRefundEvidence(orderId, { about: 'refund', deadLetterId: letter, ...SEEN, happened: false });
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'failed' }]);
     expect(await cases.prove(orderId, letter, true)).toMatchObject({ kind: 'kept' });
     expect(await rows.letters(orderId)).toMatchObject([{ state: 'resolved' }]);

@@ -56,7 +56,7 @@ async function giveUp(order: AcceptedOrder, owner: string, ending = unpaid) {
   const run = { orderId: order.orderId, owner };
   const opening = await orders.beginUndo({ order, owner, ending });
   await reservations.releaseInventory(run);
-  if (opening.kind === 'open') await orders.end(run, opening.ending);
+  if (opening.kind === 'open') await orders.endOrder(run, opening.ending);
   return opening;
 }
 

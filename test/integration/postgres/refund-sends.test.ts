@@ -41,14 +41,14 @@ const keysOf = ({ gateway }: ReturnType<typeof trying>) => gateway.refundCalls.m
 async function openRefund(name: string) {
   const orderId = await rows.insertPaid();
   const refund = asked(orderId, name, 4_000);
-  await refunds.open(refund);
+  await refunds.openRefund(refund);
   return { orderId, refund };
 }
 
 /** Evidence that it did not go back, and the redrive that gives it a new key. */
 async function replaceKey(orderId: string) {
   await cases.prove(orderId, await cases.openLetter(orderId), false);
-  await refunds.redrive(orderId, await cases.openLetter(orderId));
+  await refunds.redriveRefund(orderId, await cases.openLetter(orderId));
 }
 
 describe('a refund whose key is replaced meanwhile', () => {
@@ -96,7 +96,7 @@ describe('a refund whose key is replaced meanwhile', () => {
         if (key !== keyOf(refund)) return { kind: 'refused', code: 'refund_exceeds_charge' };
         // The gateway itself says that this key has failed, so it may be replaced.
         await refunds.record(key, { kind: 'refused', code: 'charge_disputed' }, 1);
-        await refunds.redrive(orderId, await cases.openLetter(orderId));
+        await refunds.redriveRefund(orderId, await cases.openLetter(orderId));
         return { kind: 'refunded', reference: 're_late' };
       },
     });

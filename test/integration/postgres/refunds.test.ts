@@ -33,23 +33,23 @@ const undoOf = (orderId: string) => refunds.due({ orderId, owner: OWNER });
 describe('a refund that somebody asks for', () => {
   test('is all that is left when no amount is named, and admitted again under the same id and body', async () => {
     const orderId = await rows.insertPaid();
-    await refunds.open(asked(orderId, 'part', 3_000));
+    await refunds.openRefund(asked(orderId, 'part', 3_000));
     const rest = asked(orderId, 'rest');
-    expect(await refunds.open(rest)).toEqual({ kind: 'admitted' });
-    expect(await refunds.open(rest)).toEqual({ kind: 'admitted' });
+    expect(await refunds.openRefund(rest)).toEqual({ kind: 'admitted' });
+    expect(await refunds.openRefund(rest)).toEqual({ kind: 'admitted' });
     expect((await rows.refunds(orderId)).map((refund) => refund.amount_minor)).toEqual([3_000, 7_000]);
 
     const conflict = { kind: 'refused', code: 'idempotency_conflict', status: 'confirmed' };
-    expect(await refunds.open({ ...rest, fingerprint: 'other' })).toEqual(conflict);
+    expect(await refunds.openRefund({ ...rest, fingerprint: 'other' })).toEqual(conflict);
     const elsewhere = await rows.insertPaid();
-    expect(await refunds.open({ ...rest, orderId: elsewhere })).toEqual(conflict);
-    expect(await refunds.open({ ...rest, refundId: `undo-${orderId}-1` })).toEqual(conflict);
+    expect(await refunds.openRefund({ ...rest, orderId: elsewhere })).toEqual(conflict);
+    expect(await refunds.openRefund({ ...rest, refundId: `undo-${orderId}-1` })).toEqual(conflict);
   });
 
   test.each(['completed', 'confirmed'] as const)('is sent once, even if the order is %s', async (status) => {
     const orderId = await rows.insertPaid(status);
     const refund = asked(orderId, 'all');
-    await refunds.open(refund);
+    await refunds.openRefund(refund);
     const request = {
       key: keyOf(refund),
       chargeKey: `${orderId}:charge:1`,
@@ -91,23 +91,23 @@ describe('a refund that somebody asks for', () => {
   test('is refused when the order has no payment, or not that much', async () => {
     const paid = await rows.insertPaid();
     const tooMuch = { kind: 'refused', code: 'refund_exceeds_captured', status: 'confirmed' };
-    expect(await refunds.open(asked(paid, 'much', 10_001))).toEqual(tooMuch);
-    expect(await refunds.open(asked(paid, 'nothing', 0))).toEqual(tooMuch);
-    expect(await refunds.open(asked(paid, 'all'))).toEqual({ kind: 'admitted' });
-    expect(await refunds.open(asked(paid, 'more'))).toEqual(tooMuch);
+    expect(await refunds.openRefund(asked(paid, 'much', 10_001))).toEqual(tooMuch);
+    expect(await refunds.openRefund(asked(paid, 'nothing', 0))).toEqual(tooMuch);
+    expect(await refunds.openRefund(asked(paid, 'all'))).toEqual({ kind: 'admitted' });
+    expect(await refunds.openRefund(asked(paid, 'more'))).toEqual(tooMuch);
 
     const reserved = await rows.insert('reserved');
     const notRefundable = { kind: 'refused', code: 'not_refundable', status: 'reserved' };
-    expect(await refunds.open(asked(reserved, 'early', 1))).toEqual(notRefundable);
+    expect(await refunds.openRefund(asked(reserved, 'early', 1))).toEqual(notRefundable);
     const unknown = { kind: 'refused', code: 'not_found', status: null };
-    expect(await refunds.open(asked('nobody', 'lost', 1))).toEqual(unknown);
+    expect(await refunds.openRefund(asked('nobody', 'lost', 1))).toEqual(unknown);
   });
 
   test('R25: twenty admins refund at once and never give back more than was captured', async () => {
     for (let round = 0; round < 5; round++) {
       const orderId = await rows.insertPaid();
       const answers = await Promise.all(
-        Array.from({ length: 20 }, (_, admin) => refunds.open(asked(orderId, `admin${admin}`, 3_000))),
+        Array.from({ length: 20 }, (_, admin) => refunds.openRefund(asked(orderId, `admin${admin}`, 3_000))),
       );
       expect(answers.filter(({ kind }) => kind === 'admitted')).toHaveLength(3);
       expect(await rows.refunds(orderId)).toHaveLength(3);
@@ -116,7 +116,9 @@ describe('a refund that somebody asks for', () => {
 
   test('R25: the same request twenty times at once is one refund', async () => {
     const orderId = await rows.insertPaid();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => refunds.open(asked(orderId, 'same', 4_000))));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => refunds.openRefund(asked(orderId, 'same', 4_000))),
+    );
     expect(new Set(answers.map(({ kind }) => kind))).toEqual(new Set(['admitted']));
     expect(await rows.refunds(orderId)).toHaveLength(1);
   });
@@ -128,7 +130,7 @@ describe('a refund that somebody asks for', () => {
         await rows.setStatus(orderId, 'cancelling');
         await undoOf(orderId);
       };
-      await Promise.all([refunds.open(asked(orderId, 'race', 4_000)), cancel()]);
+      await Promise.all([refunds.openRefund(asked(orderId, 'race', 4_000)), cancel()]);
       const amounts = (await rows.refunds(orderId)).map((refund) => refund.amount_minor);
       expect(amounts.reduce((sum, amount) => sum + amount, 0)).toBe(10_000);
     }
@@ -145,14 +147,14 @@ describe('R26: a refund that fails', () => {
     ]);
     expect(await rows.events(orderId)).toEqual(['refund.failed']);
     expect(await refunds.dueOne(refund)).toEqual([{ state: 'refused', code: 'charge_disputed' }]);
-    expect(await refunds.open(asked(orderId, 'second', 10_000))).toEqual({ kind: 'admitted' });
+    expect(await refunds.openRefund(asked(orderId, 'second', 10_000))).toEqual({ kind: 'admitted' });
   });
 
   test('R28: two redrives at once give it one new key, and its success resolves the dead letter', async () => {
     for (let round = 0; round < 20; round++) {
       const orderId = await rows.insertPaid();
       const { refund, letter } = await refusedRefund(orderId, 'redriven', 10_000);
-      await Promise.all([refunds.redrive(orderId, letter), refunds.redrive(orderId, letter)]);
+      await Promise.all([refunds.redriveRefund(orderId, letter), refunds.redriveRefund(orderId, letter)]);
       expect(await rows.refunds(orderId)).toMatchObject([
         { state: 'pending', number: 2, idempotency_key: keyOf(refund, 2), amount_minor: 10_000 },
       ]);
@@ -166,7 +168,7 @@ describe('R26: a refund that fails', () => {
   test('refused again, it is open again under the same dead letter', async () => {
     const orderId = await rows.insertPaid();
     const { refund, letter } = await refusedRefund(orderId, 'twice', 5_000);
-    await refunds.redrive(orderId, letter);
+    await refunds.redriveRefund(orderId, letter);
     await refunds.record(keyOf(refund, 2), REFUSED, 7);
     expect(await rows.letters(orderId)).toMatchObject([{ id: letter, state: 'open', attempts: 2 }]);
   });
@@ -174,9 +176,9 @@ describe('R26: a refund that fails', () => {
   test('an unknown outcome never gets a new key', async () => {
     const orderId = await rows.insertPaid();
     const { refund, letter } = await refusedRefund(orderId, 'unknown', 5_000);
-    await refunds.redrive(orderId, letter);
+    await refunds.redriveRefund(orderId, letter);
     await refunds.record(keyOf(refund, 2), { kind: 'ambiguous', reason: 'timeout' }, 7);
-    await refunds.redrive(orderId, letter);
+    await refunds.redriveRefund(orderId, letter);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'unknown', number: 2 }]);
   });
 
@@ -188,7 +190,7 @@ describe('R26: a refund that fails', () => {
       .set({ state: 'discarded' })
       .where('id', '=', letter)
       .execute();
-    await refunds.redrive(orderId, letter);
+    await refunds.redriveRefund(orderId, letter);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'failed', number: 1 }]);
     expect(await refunds.dueOne(refund)).toEqual([]);
   });
@@ -196,8 +198,8 @@ describe('R26: a refund that fails', () => {
   test('redriven after its money went another way, it is superseded', async () => {
     const orderId = await rows.insertPaid();
     const { refund, letter } = await refusedRefund(orderId, 'overtaken', 6_000);
-    await refunds.open(asked(orderId, 'instead', 8_000));
-    await refunds.redrive(orderId, letter);
+    await refunds.openRefund(asked(orderId, 'instead', 8_000));
+    await refunds.redriveRefund(orderId, letter);
     expect(await rows.letters(orderId)).toMatchObject([{ state: 'resolved' }]);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'failed', number: 1 }, { state: 'pending' }]);
     expect(await refunds.dueOne(refund)).toEqual([]);
@@ -206,7 +208,7 @@ describe('R26: a refund that fails', () => {
   test('a success under a key that was given up is shown to a person', async () => {
     const orderId = await rows.insertPaid();
     const { refund, letter } = await refusedRefund(orderId, 'straggler', 5_000);
-    await refunds.redrive(orderId, letter);
+    await refunds.redriveRefund(orderId, letter);
     await refunds.record(keyOf(refund, 1), REFUNDED, 9_000);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'pending', number: 2 }]);
     expect((await rows.letters(orderId)).map(({ kind }) => kind).sort()).toEqual(['books', 'refund']);
@@ -226,7 +228,7 @@ describe('R26: a refund that fails', () => {
     expect(await rows.events(orderId)).toEqual(['refund.succeeded', 'refund.failed']);
     expect(await rows.letters(orderId)).toMatchObject([{ error_class: 'RefundTakenBack', state: 'open' }]);
 
-    await refunds.redrive(orderId, await openLetter(orderId));
+    await refunds.redriveRefund(orderId, await openLetter(orderId));
     expect(await events.refundFailedLate(key)).toBe(false);
     const again = `${orderId}:refund:undo-${orderId}-1:2`;
     expect(await undoOf(orderId)).toMatchObject([{ state: 'due', request: { key: again, amountMinor: 10_000 } }]);
@@ -237,7 +239,7 @@ describe('R26: a refund that fails', () => {
   test('the news that it failed may come before the answer that it worked', async () => {
     const orderId = await rows.insertPaid();
     const refund = asked(orderId, 'shuffled');
-    await refunds.open(refund);
+    await refunds.openRefund(refund);
     expect(await createGatewayEventStore(stack.database).refundFailedLate(keyOf(refund))).toBe(true);
     await refunds.record(keyOf(refund), REFUNDED, 3);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'failed' }]);
@@ -258,7 +260,7 @@ describe('evidence', () => {
     const orderId = await rows.insertPaid();
     const first = await refusedRefund(orderId, 'first', 10_000);
     const second = asked(orderId, 'second', 10_000);
-    await refunds.open(second);
+    await refunds.openRefund(second);
     await prove(orderId, first.letter, true);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'failed' }, { state: 'pending' }]);
     expect(await rows.letters(orderId)).toMatchObject([
@@ -274,11 +276,11 @@ describe('evidence', () => {
   test('that it did not leaves the refund to be redriven', async () => {
     const orderId = await rows.insertPaid();
     const { refund, letter } = await refusedRefund(orderId, 'unseen', 5_000);
-    await refunds.redrive(orderId, letter);
+    await refunds.redriveRefund(orderId, letter);
     await refunds.record(keyOf(refund, 2), { kind: 'ambiguous', reason: 'timeout' }, 7, 1);
     await prove(orderId, letter, false);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'failed' }]);
-    await refunds.redrive(orderId, await openLetter(orderId));
+    await refunds.redriveRefund(orderId, await openLetter(orderId));
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'pending', number: 3 }]);
   });
 });

@@ -51,7 +51,7 @@ const movesOf = async (orderId: string) => (await paying.traces(orderId)).moves;
 describe('a refund that brings the goods back', () => {
   test.each([1, TOTAL - 1])('is refused when it gives back %d of all that was paid', async (amount) => {
     const { orderId } = await confirmed();
-    expect(await refunds.open(back(orderId, 'part', amount))).toEqual(refused('restock_needs_full_refund'));
+    expect(await refunds.openRefund(back(orderId, 'part', amount))).toEqual(refused('restock_needs_full_refund'));
     expect(await rows.refunds(orderId)).toEqual([]);
     expect(await heldOf(orderId)).toEqual(['committed']);
   });
@@ -59,10 +59,12 @@ describe('a refund that brings the goods back', () => {
   test('is taken when it gives back all that earlier refunds have left, whether it names the amount or not', async () => {
     for (const amount of [TOTAL - 1_000, undefined]) {
       const { orderId } = await confirmed();
-      await refunds.open(asked(orderId, 'part', 1_000));
-      expect(await refunds.open(back(orderId, 'less', TOTAL - 1_001))).toEqual(refused('restock_needs_full_refund'));
+      await refunds.openRefund(asked(orderId, 'part', 1_000));
+      expect(await refunds.openRefund(back(orderId, 'less', TOTAL - 1_001))).toEqual(
+        refused('restock_needs_full_refund'),
+      );
       const rest = back(orderId, 'rest', amount);
-      expect(await refunds.open(rest)).toEqual(ADMITTED);
+      expect(await refunds.openRefund(rest)).toEqual(ADMITTED);
       await reservations.restockOrder({ orderId, refundId: rest.refundId });
       expect(await heldOf(orderId)).toEqual(['committed']);
       await refunds.record(keyOf(rest), REFUNDED, 1);
@@ -75,17 +77,17 @@ describe('a refund that brings the goods back', () => {
   test('is refused when another one brings them back, until that one has failed', async () => {
     const { orderId } = await confirmed();
     const first = back(orderId, 'first');
-    await refunds.open(first);
-    expect(await refunds.open(back(orderId, 'second'))).toEqual(refused('goods_returned'));
-    expect(await refunds.open(first)).toEqual(ADMITTED);
+    await refunds.openRefund(first);
+    expect(await refunds.openRefund(back(orderId, 'second'))).toEqual(refused('goods_returned'));
+    expect(await refunds.openRefund(first)).toEqual(ADMITTED);
     await refunds.record(keyOf(first), REFUSED, 1);
-    expect(await refunds.open(back(orderId, 'third'))).toEqual(ADMITTED);
+    expect(await refunds.openRefund(back(orderId, 'third'))).toEqual(ADMITTED);
   });
 
   test('is refused when they are back, even if the bank took the first refund back; the money alone may go again', async () => {
     const { orderId } = await confirmed();
     const first = back(orderId, 'first');
-    await refunds.open(first);
+    await refunds.openRefund(first);
     await refunds.record(keyOf(first), REFUNDED, 1);
     await reservations.restockOrder({ orderId, refundId: first.refundId });
     await stack.database.kysely
@@ -93,8 +95,8 @@ describe('a refund that brings the goods back', () => {
       .set({ state: 'failed' })
       .where('order_id', '=', orderId)
       .execute();
-    expect(await refunds.open(back(orderId, 'second'))).toEqual(refused('goods_returned'));
-    expect(await refunds.open(asked(orderId, 'money'))).toEqual(ADMITTED);
+    expect(await refunds.openRefund(back(orderId, 'second'))).toEqual(refused('goods_returned'));
+    expect(await refunds.openRefund(asked(orderId, 'money'))).toEqual(ADMITTED);
   });
 });
 
@@ -102,30 +104,30 @@ describe('goods that are back, or may yet come back', () => {
   test('are not shipped while their refund is under way, nor after it', async () => {
     const { orderId } = await confirmed();
     const refund = back(orderId, 'all');
-    await refunds.open(refund);
-    expect(await orders.complete(orderId)).toEqual(refused('goods_returned'));
+    await refunds.openRefund(refund);
+    expect(await orders.completeOrder(orderId)).toEqual(refused('goods_returned'));
     await refunds.record(keyOf(refund), { kind: 'ambiguous', reason: 'timeout' }, 1);
-    expect(await orders.complete(orderId)).toEqual(refused('goods_returned'));
+    expect(await orders.completeOrder(orderId)).toEqual(refused('goods_returned'));
     await refunds.record(keyOf(refund), REFUNDED, 1);
-    expect(await orders.complete(orderId)).toEqual(refused('goods_returned'));
+    expect(await orders.completeOrder(orderId)).toEqual(refused('goods_returned'));
     await reservations.restockOrder({ orderId, refundId: refund.refundId });
-    expect(await orders.complete(orderId)).toEqual(refused('goods_returned'));
+    expect(await orders.completeOrder(orderId)).toEqual(refused('goods_returned'));
     expect(await rows.order(orderId)).toMatchObject({ status: 'confirmed' });
   });
 
   test('are shipped once their refund was refused and given up, and then never put back by it', async () => {
     const { orderId } = await confirmed();
     const refund = back(orderId, 'all');
-    await refunds.open(refund);
+    await refunds.openRefund(refund);
     await refunds.record(keyOf(refund), REFUSED, 1);
     // A redrive could still bring them back.
-    expect(await orders.complete(orderId)).toEqual(refused('goods_returned'));
+    expect(await orders.completeOrder(orderId)).toEqual(refused('goods_returned'));
     await stack.database.kysely
       .updateTable('dead_letters')
       .set({ state: 'discarded' })
       .where('order_id', '=', orderId)
       .execute();
-    expect(await orders.complete(orderId)).toEqual(ADMITTED);
+    expect(await orders.completeOrder(orderId)).toEqual(ADMITTED);
 
     await refunds.record(keyOf(refund), REFUNDED, 1);
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'succeeded', restock: false }]);
@@ -136,7 +138,7 @@ describe('goods that are back, or may yet come back', () => {
   test('do not come back a second time when the order is cancelled', async () => {
     const { orderId, run } = await confirmed();
     const refund = back(orderId, 'all');
-    await refunds.open(refund);
+    await refunds.openRefund(refund);
     await refunds.record(keyOf(refund), REFUNDED, 1);
     await reservations.restockOrder({ orderId, refundId: refund.refundId });
     const cancel = { ...run, owner: 'cancel' };
@@ -150,13 +152,13 @@ describe('goods that are back, or may yet come back', () => {
 
   test('come back after they were shipped, as a return', async () => {
     const { orderId } = await confirmed();
-    await orders.complete(orderId);
+    await orders.completeOrder(orderId);
     const refund = back(orderId, 'all');
-    expect(await refunds.open(refund)).toEqual(ADMITTED);
+    expect(await refunds.openRefund(refund)).toEqual(ADMITTED);
     await refunds.record(keyOf(refund), REFUNDED, 1);
     await reservations.restockOrder({ orderId, refundId: refund.refundId });
     expect(await heldOf(orderId)).toEqual(['restocked']);
-    expect(await orders.complete(orderId)).toEqual(ADMITTED);
+    expect(await orders.completeOrder(orderId)).toEqual(ADMITTED);
   });
 });
 
@@ -174,9 +176,9 @@ test('a fulfillment, a cancel and refunds of the goods at once: nothing is shipp
   for (let round = 0; round < 30; round += 1) {
     const { orderId, run } = await confirmed();
     const asks = [
-      () => orders.complete(orderId),
-      () => refunds.open(back(orderId, 'one')),
-      () => refunds.open(back(orderId, 'other')),
+      () => orders.completeOrder(orderId),
+      () => refunds.openRefund(back(orderId, 'one')),
+      () => refunds.openRefund(back(orderId, 'other')),
       ...(round % 2 === 0 ? [] : [() => orders.takeOverToCancel({ ...run, owner: 'cancel' }, 'no')]),
     ];
     const turned = [...asks.slice(round % asks.length), ...asks.slice(0, round % asks.length)];

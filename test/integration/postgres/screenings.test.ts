@@ -81,10 +81,10 @@ describe('a verdict', () => {
     expect(await screen(allowed, REJECT)).toEqual({ kind: 'allow' });
 
     const approved = await inReview();
-    await screenings.review(runOf(approved), 'approve');
+    await screenings.reviewOrder(runOf(approved), 'approve');
     expect(await screen(approved, REJECT)).toEqual({ kind: 'allow' });
     const rejected = await inReview();
-    await screenings.review(runOf(rejected), 'reject');
+    await screenings.reviewOrder(runOf(rejected), 'reject');
     expect(await screen(rejected, ALLOW)).toEqual({ kind: 'reject', detail: 'rejected in review' });
   });
 
@@ -101,8 +101,8 @@ describe('a review', () => {
     for (let round = 0; round < 50; round++) {
       const order = await inReview();
       const [approve, reject] = await Promise.all([
-        screenings.review(runOf(order), 'approve'),
-        screenings.review(runOf(order), 'reject'),
+        screenings.reviewOrder(runOf(order), 'approve'),
+        screenings.reviewOrder(runOf(order), 'reject'),
       ]);
       const approved = approve.kind === 'decided';
       const decision = approved ? 'approve' : 'reject';
@@ -118,9 +118,9 @@ describe('a review', () => {
     ['expired', 'approve', 'review.expired'],
   ] as const)('R33: after %s the same again is decided, and %s is the opposite', async (decision, other, event) => {
     const order = await inReview();
-    expect(await screenings.review(runOf(order), decision)).toEqual({ kind: 'decided' });
-    expect(await screenings.review(runOf(order), decision)).toEqual({ kind: 'decided' });
-    expect(await screenings.review(runOf(order), other)).toEqual({ kind: 'opposite', decision });
+    expect(await screenings.reviewOrder(runOf(order), decision)).toEqual({ kind: 'decided' });
+    expect(await screenings.reviewOrder(runOf(order), decision)).toEqual({ kind: 'decided' });
+    expect(await screenings.reviewOrder(runOf(order), other)).toEqual({ kind: 'opposite', decision });
     expect(await rows.events(order.orderId)).toEqual(['order.created', 'order.in_review', event]);
     expect(Date.parse((await rows.order(order.orderId)).review?.at ?? '')).toBeGreaterThan(Date.now() - 60_000);
   });
@@ -128,10 +128,10 @@ describe('a review', () => {
   test('of an order that is not in review, or of another run, is not taken', async () => {
     const order = anAcceptedOrder();
     await screen(order, ALLOW);
-    expect(await screenings.review(runOf(order), 'approve')).toEqual({ kind: 'not_in_review', status: 'pending' });
+    expect(await screenings.reviewOrder(runOf(order), 'approve')).toEqual({ kind: 'not_in_review', status: 'pending' });
     const other = await inReview();
     const foreign = { orderId: other.orderId, owner: 'run-2' };
-    expect(await screenings.review(foreign, 'approve')).toEqual({ kind: 'not_in_review', status: 'in_review' });
+    expect(await screenings.reviewOrder(foreign, 'approve')).toEqual({ kind: 'not_in_review', status: 'in_review' });
   });
 });
 

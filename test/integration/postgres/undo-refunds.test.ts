@@ -70,7 +70,7 @@ test('gives back what earlier refunds did not, and takes over those that failed'
   const orderId = await rows.insertPaid();
   const { refund, letter } = await refusedRefund(orderId, 'failed', 2_000);
   const done = asked(orderId, 'done', 3_000);
-  await refunds.open(done);
+  await refunds.openRefund(done);
   await refunds.record(keyOf(done), REFUNDED, 3);
   await rows.setStatus(orderId, 'cancelling');
 
@@ -82,7 +82,7 @@ test('gives back what earlier refunds did not, and takes over those that failed'
 test('waits for a person when it is refused, and its redrive takes along what failed meanwhile', async () => {
   const orderId = await rows.insertPaid();
   const part = asked(orderId, 'under-way', 4_000);
-  await refunds.open(part);
+  await refunds.openRefund(part);
   await rows.setStatus(orderId, 'cancelling');
   const undo = undoRefundKey(orderId, 1);
   expect(await undoOf(orderId)).toHaveLength(2);
@@ -91,20 +91,20 @@ test('waits for a person when it is refused, and its redrive takes along what fa
   await refunds.record(keyOf(part), REFUSED, 3);
   expect(await undoOf(orderId)).toEqual([{ state: 'refused', code: REFUSED.code }]);
 
-  await refunds.redrive(orderId, await openLetter(orderId));
+  await refunds.redriveRefund(orderId, await openLetter(orderId));
   expect(await undoOf(orderId)).toMatchObject([{ state: 'due', request: { amountMinor: 10_000 } }]);
 });
 
 test('a requested refund that fails after the undo is written down is waited for', async () => {
   const orderId = await rows.insertPaid();
   const part = asked(orderId, 'late', 4_000);
-  await refunds.open(part);
+  await refunds.openRefund(part);
   await rows.setStatus(orderId, 'cancelling');
   await undoOf(orderId);
   await refunds.record(undoRefundKey(orderId, 1), REFUNDED, 3);
   await refunds.record(keyOf(part), REFUSED, 3);
   expect(await undoOf(orderId)).toEqual([{ state: 'refused', code: REFUSED.code }]);
-  await refunds.redrive(orderId, await openLetter(orderId));
+  await refunds.redriveRefund(orderId, await openLetter(orderId));
   await refunds.record(keyOf(part, 2), REFUNDED, 3);
   expect(await undoOf(orderId)).toEqual([]);
 });

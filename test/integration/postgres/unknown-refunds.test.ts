@@ -36,7 +36,7 @@ afterAll(async () => stack?.close());
 async function unknownRefund() {
   const orderId = await rows.insertPaid();
   const refund = asked(orderId, 'lost', 4_000);
-  await refunds.open(refund);
+  await refunds.openRefund(refund);
   const key = keyOf(refund);
   const looked = [];
   for (let tries = 0; tries < 4; tries += 1) looked.push(await refunds.record(key, LOST, 5_000, 4));
@@ -56,13 +56,13 @@ describe('R25: a refund whose outcome is unknown', () => {
     expect(await rows.events(orderId)).toEqual(['refund.unknown']);
     // What it may have given back cannot be asked for a second time.
     const rest = { kind: 'refused', code: 'refund_exceeds_captured', status: 'confirmed' };
-    expect(await refunds.open(asked(orderId, 'more', 6_001))).toEqual(rest);
+    expect(await refunds.openRefund(asked(orderId, 'more', 6_001))).toEqual(rest);
   });
 
   test('does not count tries that provably did nothing while nothing is in doubt', async () => {
     const orderId = await rows.insertPaid();
     const refund = asked(orderId, 'away', 4_000);
-    await refunds.open(refund);
+    await refunds.openRefund(refund);
     for (let tries = 0; tries < 9; tries += 1) {
       expect(await refunds.record(keyOf(refund), AWAY, 1, 4)).toEqual({ kind: 'sendable' });
     }
@@ -87,7 +87,7 @@ describe('R25: a refund whose outcome is unknown', () => {
     const { orderId, refund, key } = await unknownRefund();
     const found = { kind: 'refused', code: 'refund_failed' } as const;
     expect(await refunds.looked(key, found, SETTLED)).toEqual(found);
-    await refunds.redrive(orderId, await cases.openLetter(orderId));
+    await refunds.redriveRefund(orderId, await cases.openLetter(orderId));
     expect(await rows.refunds(orderId)).toMatchObject([{ state: 'pending', number: 2, tries: 0, looked_up: false }]);
     expect(await refunds.dueOne(refund)).toMatchObject([{ state: 'due', request: { key: keyOf(refund, 2) } }]);
   });
@@ -95,7 +95,7 @@ describe('R25: a refund whose outcome is unknown', () => {
   test('stays unknown while the gateway is processing it, or cannot be asked, even after a redrive, which only looks', async () => {
     const { orderId, key } = await unknownRefund();
     for (const found of [{ kind: 'processing' } as const, undefined]) {
-      await refunds.redrive(orderId, await cases.openLetter(orderId));
+      await refunds.redriveRefund(orderId, await cases.openLetter(orderId));
       expect(await rows.letters(orderId)).toMatchObject([{ state: 'redriving' }]);
       expect(await refunds.looked(key, found, SETTLED)).toEqual({ kind: 'unknown', retryAfterMs: 0 });
       expect(await rows.letters(orderId)).toMatchObject([{ state: 'open' }]);
@@ -167,7 +167,7 @@ describe('giving up the dead letter of a refund', () => {
       const { refund } = await cases.refusedRefund(orderId, 'refused', 4_000);
       expect(await discard(orderId)).toMatchObject({ kind: 'discarded', letter: { state: 'discarded' } });
       expect(await refunds.dueOne(refund)).toEqual([]);
-      expect(await refunds.open(asked(orderId, 'again', 10_000))).toEqual({ kind: 'admitted' });
+      expect(await refunds.openRefund(asked(orderId, 'again', 10_000))).toEqual({ kind: 'admitted' });
     },
   );
 
@@ -176,7 +176,7 @@ describe('giving up the dead letter of a refund', () => {
     expect(await discard(orderId)).toMatchObject({ kind: 'unsettled' });
     const paid = await rows.insertPaid();
     const { letter } = await cases.refusedRefund(paid, 'redriven', 4_000);
-    await refunds.redrive(paid, letter);
+    await refunds.redriveRefund(paid, letter);
     await stack.database.kysely.updateTable('dead_letters').set({ state: 'open' }).where('id', '=', letter).execute();
     expect(await discard(paid)).toMatchObject({ kind: 'unsettled' });
   });
@@ -204,7 +204,7 @@ test('giving up the alarm of a requested refund is not possible until the money 
     .values({ ...goods, state: 'committed' })
     .execute();
   const refund = { ...asked(orderId, 'stuck'), restock: true };
-  await refunds.open(refund);
+  await refunds.openRefund(refund);
   const alarm = { orderId, kind: 'compensation', subject: refund.refundId } as const;
   const letters = createDeadLetterStore(stack.database);
   const discard = async () => {
@@ -212,10 +212,10 @@ test('giving up the alarm of a requested refund is not possible until the money 
     return createDeadLetterDecisionStore(stack.database).discard(open?.id ?? '', 'seen to');
   };
 
-  await letters.open({ ...alarm, step: 'refund', errorClass: 'UndoFailing', lastError: 'away' });
+  await letters.openDeadLetter({ ...alarm, step: 'refund', errorClass: 'UndoFailing', lastError: 'away' });
   expect(await discard()).toEqual({ kind: 'unsettled', detail: 'The refund of this step has not ended.' });
   await refunds.record(keyOf(refund), REFUNDED, 1, 4);
-  await letters.open({ ...alarm, step: 'restock', errorClass: 'UndoFailing', lastError: 'away' });
+  await letters.openDeadLetter({ ...alarm, step: 'restock', errorClass: 'UndoFailing', lastError: 'away' });
   expect(await discard()).toEqual({ kind: 'unsettled', detail: 'The stock of this refund is not back yet.' });
   await kysely.updateTable('reservations').set({ state: 'restocked' }).where('order_id', '=', orderId).execute();
   expect(await discard()).toMatchObject({ kind: 'discarded' });

@@ -135,7 +135,7 @@ export function createScenes(books: () => Books) {
     },
     async completed(): Promise<Scene> {
       const scene = await scenes.paid();
-      await books().orders.complete(scene.order.orderId);
+      await books().orders.completeOrder(scene.order.orderId);
       return scene;
     },
     /** With money that is not what was agreed, and its undo begun. */
@@ -150,7 +150,7 @@ export function createScenes(books: () => Books) {
     async failed(scene: Scene, reason: FailureReason): Promise<Scene> {
       await scenes.undo(scene, failedBy(reason));
       await books().reservations.releaseInventory(scene.run);
-      await books().orders.end(scene.run, failedBy(reason));
+      await books().orders.endOrder(scene.run, failedBy(reason));
       return scene;
     },
     /** A recovery takes the order over. @returns the run that owns it now */

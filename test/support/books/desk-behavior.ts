@@ -69,10 +69,10 @@ export function describeDesk(books: () => Books): void {
     ] as const)('is decided once: %s', async (decision, status, outcome) => {
       const scene = await inReview();
       for (let tries = 0; tries < 2; tries += 1) {
-        expect(await books().screenings.review(scene.run, decision)).toEqual({ kind: 'decided' });
+        expect(await books().screenings.reviewOrder(scene.run, decision)).toEqual({ kind: 'decided' });
       }
       const other = decision === 'approve' ? 'reject' : 'approve';
-      expect(await books().screenings.review(scene.run, other)).toEqual({ kind: 'opposite', decision });
+      expect(await books().screenings.reviewOrder(scene.run, other)).toEqual({ kind: 'opposite', decision });
       expect(await books().entry(scene.order.orderId)).toMatchObject({ status });
       expect(await screened(scene, REVIEW)).toEqual(outcome);
     });
@@ -80,18 +80,18 @@ export function describeDesk(books: () => Books): void {
     test('is not decided for an order that is not in review, nor by a run that no longer owns it', async () => {
       const { run } = await scenes.reserved();
       const notInReview = (status: string) => ({ kind: 'not_in_review', status });
-      expect(await books().screenings.review(run, 'approve')).toEqual(notInReview('reserved'));
+      expect(await books().screenings.reviewOrder(run, 'approve')).toEqual(notInReview('reserved'));
       const lost = await inReview();
       await scenes.takenOver(lost);
-      expect(await books().screenings.review(lost.run, 'approve')).toEqual(notInReview('in_review'));
+      expect(await books().screenings.reviewOrder(lost.run, 'approve')).toEqual(notInReview('in_review'));
       expect(await books().entry(lost.order.orderId)).toMatchObject({ status: 'in_review' });
     });
 
     test('that another run decided is not told to one that no longer owns the order', async () => {
       const scene = await inReview();
-      await books().screenings.review(scene.run, 'approve');
+      await books().screenings.reviewOrder(scene.run, 'approve');
       await scenes.takenOver(scene);
-      const answer = await books().screenings.review(scene.run, 'approve');
+      const answer = await books().screenings.reviewOrder(scene.run, 'approve');
       expect(answer).toEqual({ kind: 'not_in_review', status: 'pending' });
     });
   });
@@ -101,7 +101,11 @@ export function describeDesk(books: () => Books): void {
       const { orderId } = (await scenes.reserved()).order;
       const letter = { orderId, kind, step: 'refund', errorClass: 'Error', lastError: 'first' };
       const open = (lastError: string, named = subject) =>
-        books().deadLetters.open({ ...letter, lastError, ...(named === undefined ? {} : { subject: named }) });
+        books().deadLetters.openDeadLetter({
+          ...letter,
+          lastError,
+          ...(named === undefined ? {} : { subject: named }),
+        });
       const all = async () =>
         (await books().entry(orderId)).letters.map(({ subject: s, state, lastError }) => [s, state, lastError]);
       return { orderId, open, all };
@@ -116,8 +120,8 @@ export function describeDesk(books: () => Books): void {
     test('is one for each subject, and resolved by its subject', async () => {
       const { orderId, open, all } = await about('refund');
       for (const subject of ['one', 'two']) await open('error', subject);
-      await books().deadLetters.resolve(orderId, 'run', 'over', 'one');
-      await books().deadLetters.resolve(orderId, 'refund', 'over', 'one');
+      await books().deadLetters.resolveDeadLetter(orderId, 'run', 'over', 'one');
+      await books().deadLetters.resolveDeadLetter(orderId, 'refund', 'over', 'one');
       expect(await all()).toEqual([
         ['one', 'resolved', 'error'],
         ['two', 'open', 'error'],
@@ -127,7 +131,7 @@ export function describeDesk(books: () => Books): void {
     test('is a new one after it was resolved', async () => {
       const { orderId, open, all } = await about('run');
       await open('first');
-      await books().deadLetters.resolve(orderId, 'run', 'over', '');
+      await books().deadLetters.resolveDeadLetter(orderId, 'run', 'over', '');
       await open('second');
       expect(await all()).toEqual([
         ['', 'resolved', 'first'],
@@ -198,7 +202,7 @@ export function describeDesk(books: () => Books): void {
       const [before] = (await books().entry(orderId)).refunds;
       const key = before?.key ?? '';
       await books().refunds.record(key, { kind: 'refused', code: 'no' }, 1);
-      await books().refunds.redrive(orderId, (await scenes.letter(orderId, 'refund')).id);
+      await books().refunds.redriveRefund(orderId, (await scenes.letter(orderId, 'refund')).id);
       const [after] = (await books().entry(orderId)).refunds;
       for (const known of [key, after?.key ?? '']) {
         expect(await books().gatewayEvents.refundIdOf(known)).toBe(before?.refundId);

@@ -64,7 +64,7 @@ export function describeOrders(books: () => Books): void {
       await books().screenings.screened(scene.order, FIRST, { verdict: 'review', detail: 'large' }, TTL_MS);
       expect(await scenes.undo(scene, CANCELLED)).toEqual({ kind: 'open', ending: CANCELLED });
       expect(await entry(scene.order.orderId)).toMatchObject({ status: 'in_review' });
-      await books().orders.end(scene.run, CANCELLED);
+      await books().orders.endOrder(scene.run, CANCELLED);
       expect(await entry(scene.order.orderId)).toMatchObject({ status: 'cancelled' });
     });
 
@@ -96,9 +96,9 @@ export function describeOrders(books: () => Books): void {
   describe('the end of an order', () => {
     test('comes once, and needs its undo', async () => {
       const scene = await scenes.reserved();
-      await expect(books().orders.end(scene.run, CANCELLED)).rejects.toThrow();
+      await expect(books().orders.endOrder(scene.run, CANCELLED)).rejects.toThrow();
       await scenes.undo(scene, CANCELLED);
-      for (let tries = 0; tries < 2; tries += 1) await books().orders.end(scene.run, CANCELLED);
+      for (let tries = 0; tries < 2; tries += 1) await books().orders.endOrder(scene.run, CANCELLED);
       expect(await entry(scene.order.orderId)).toMatchObject({ status: 'cancelled', letters: [] });
     });
 
@@ -106,7 +106,7 @@ export function describeOrders(books: () => Books): void {
       const scene = await scenes.reserved();
       await scenes.undo(scene, CANCELLED);
       await scenes.takenOver(scene);
-      await books().orders.end(scene.run, CANCELLED);
+      await books().orders.endOrder(scene.run, CANCELLED);
       expect(await entry(scene.order.orderId)).toMatchObject({ status: 'cancelling' });
     });
 
@@ -125,9 +125,9 @@ export function describeOrders(books: () => Books): void {
       const scene = await scenes.reserved();
       const { orderId } = scene.order;
       const letter = { orderId, step: 'release', errorClass: 'Error', lastError: 'it fails' };
-      await books().deadLetters.open({ ...letter, kind: 'compensation' });
-      await books().deadLetters.open({ ...letter, kind: 'run' });
-      await books().deadLetters.open({ ...letter, kind: 'compensation', subject: 'refund-1' });
+      await books().deadLetters.openDeadLetter({ ...letter, kind: 'compensation' });
+      await books().deadLetters.openDeadLetter({ ...letter, kind: 'run' });
+      await books().deadLetters.openDeadLetter({ ...letter, kind: 'compensation', subject: 'refund-1' });
       await scenes.failed(scene, 'payment_declined');
       const { letters } = await entry(orderId);
       expect(letters.map(({ state }) => state)).toEqual(['resolved', 'resolved', 'open']);
@@ -148,17 +148,17 @@ export function describeOrders(books: () => Books): void {
   describe('a paid order', () => {
     test('is completed once, and not before it is paid', async () => {
       const { orderId } = (await scenes.reserved()).order;
-      expect(await books().orders.complete(orderId)).toEqual(refused('not_fulfillable', 'reserved'));
+      expect(await books().orders.completeOrder(orderId)).toEqual(refused('not_fulfillable', 'reserved'));
       const paid = (await scenes.paid()).order.orderId;
-      for (let tries = 0; tries < 2; tries += 1) expect(await books().orders.complete(paid)).toEqual(ADMITTED);
+      for (let tries = 0; tries < 2; tries += 1) expect(await books().orders.completeOrder(paid)).toEqual(ADMITTED);
       expect(await entry(paid)).toMatchObject({ status: 'completed' });
-      expect(await books().orders.complete('nowhere')).toEqual(refused('not_found', null));
+      expect(await books().orders.completeOrder('nowhere')).toEqual(refused('not_found', null));
     });
 
     test('is not completed after its cancel was accepted', async () => {
       const { order, run } = await scenes.paid();
       await books().orders.noteCancel(run, 'asked for');
-      expect(await books().orders.complete(order.orderId)).toEqual(refused('not_fulfillable', 'confirmed'));
+      expect(await books().orders.completeOrder(order.orderId)).toEqual(refused('not_fulfillable', 'confirmed'));
     });
   });
 
@@ -186,7 +186,7 @@ export function describeOrders(books: () => Books): void {
       expect(await cancel(reserved.order.orderId)).toEqual(refused('not_cancellable', 'reserved'));
       expect(await cancel((await scenes.completed()).order.orderId)).toEqual(refused('not_cancellable', 'completed'));
       await scenes.undo(reserved, CANCELLED);
-      await books().orders.end(reserved.run, CANCELLED);
+      await books().orders.endOrder(reserved.run, CANCELLED);
       expect(await cancel(reserved.order.orderId)).toEqual(refused('already_cancelled', 'cancelled'));
       expect(await cancel('nowhere')).toEqual(refused('not_found', null));
     });

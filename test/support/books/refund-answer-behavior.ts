@@ -109,7 +109,7 @@ export function describeRefundAnswers(books: () => Books): void {
     test('under a key that was replaced changes nothing, and goes to a person when money went back under it', async () => {
       const { orderId, key, state, letters } = await aRefund();
       await books().refunds.record(key, REFUSED, 1);
-      await books().refunds.redrive(orderId, (await scenes.letter(orderId, 'refund')).id);
+      await books().refunds.redriveRefund(orderId, (await scenes.letter(orderId, 'refund')).id);
       expect(await books().refunds.record(key, REFUSED, 1)).toEqual({ kind: 'replaced' });
       expect(await letters()).toEqual(['refund redriving']);
       expect(await books().refunds.record(key, REFUNDED, 1)).toEqual({ kind: 'replaced' });
@@ -147,7 +147,7 @@ export function describeRefundAnswers(books: () => Books): void {
       'that tells nothing leaves it to a person (%j)',
       async (found) => {
         const { orderId, state, letters, look } = await unknownRefund();
-        await books().refunds.redrive(orderId, (await scenes.letter(orderId, 'refund')).id);
+        await books().refunds.redriveRefund(orderId, (await scenes.letter(orderId, 'refund')).id);
         expect(await look(found)).toEqual(UNKNOWN);
         expect([await state(), await letters()]).toEqual(['unknown', ['refund open']]);
       },
@@ -168,14 +168,14 @@ export function describeRefundAnswers(books: () => Books): void {
     ])('settles one that is unknown (happened: %s)', async (happened, state, letter) => {
       const refund = await unknownRefund();
       const evidence = await scenes.evidence(refund.orderId, 'refund', happened);
-      await books().refunds.applyEvidence(refund.orderId, evidence);
+      await books().refunds.applyRefundEvidence(refund.orderId, evidence);
       expect([await refund.state(), await refund.letters()]).toEqual([state, [letter]]);
     });
 
     test('settles one that was refused', async () => {
       const refund = await aRefund();
       await books().refunds.record(refund.key, REFUSED, 1);
-      await books().refunds.applyEvidence(refund.orderId, await scenes.evidence(refund.orderId, 'refund', true));
+      await books().refunds.applyRefundEvidence(refund.orderId, await scenes.evidence(refund.orderId, 'refund', true));
       expect([await refund.state(), await refund.letters()]).toEqual(['succeeded', ['refund resolved']]);
     });
 
@@ -183,7 +183,7 @@ export function describeRefundAnswers(books: () => Books): void {
       const refund = await unknownRefund();
       const evidence = await scenes.evidence(refund.orderId, 'refund', false);
       await books().refunds.record(refund.key, REFUNDED, 1);
-      await books().refunds.applyEvidence(refund.orderId, evidence);
+      await books().refunds.applyRefundEvidence(refund.orderId, evidence);
       expect([await refund.state(), await refund.letters()]).toEqual(['succeeded', ['refund resolved']]);
     });
   });
@@ -207,7 +207,7 @@ export function describeRefundAnswers(books: () => Books): void {
     test('under a key that was replaced, or that nobody knows, changes nothing', async () => {
       const { orderId, key, state } = await aRefund();
       await books().refunds.record(key, REFUSED, 1);
-      await books().refunds.redrive(orderId, (await scenes.letter(orderId, 'refund')).id);
+      await books().refunds.redriveRefund(orderId, (await scenes.letter(orderId, 'refund')).id);
       expect(await books().gatewayEvents.refundFailedLate(key)).toBe(false);
       expect(await books().gatewayEvents.refundFailedLate('nowhere:refund')).toBe(false);
       expect(await state()).toBe('pending');

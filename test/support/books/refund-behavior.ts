@@ -67,7 +67,7 @@ export function describeRefunds(books: () => Books): void {
         asked(scene, 'done', { amountMinor: 1_000 }),
         asked(scene, 'failed', { amountMinor: 500 }),
       ];
-      for (const one of [done, failed]) await books().refunds.open(one);
+      for (const one of [done, failed]) await books().refunds.openRefund(one);
       await books().refunds.record(await keyOf(done), REFUNDED, 1);
       await books().refunds.record(await keyOf(failed), REFUSED, 1);
       await scenes.undo(scene, CANCELLED);
@@ -95,9 +95,9 @@ export function describeRefunds(books: () => Books): void {
     test('is written down once, under a key of its own, and for all that is left by default', async () => {
       const scene = await scenes.paid();
       const first = asked(scene, 'first', { amountMinor: 1_000 });
-      for (let tries = 0; tries < 2; tries += 1) expect(await books().refunds.open(first)).toEqual(ADMITTED);
+      for (let tries = 0; tries < 2; tries += 1) expect(await books().refunds.openRefund(first)).toEqual(ADMITTED);
       const rest = asked(scene, 'rest');
-      expect(await books().refunds.open(rest)).toEqual(ADMITTED);
+      expect(await books().refunds.openRefund(rest)).toEqual(ADMITTED);
       const refunds = await refundsOf(scene.order.orderId);
       expect(refunds.map(({ refundId, amountMinor, state }) => [refundId, amountMinor, state])).toEqual([
         [first.refundId, 1_000, 'pending'],
@@ -113,23 +113,23 @@ export function describeRefunds(books: () => Books): void {
     test('conflicts with another under its id, and with those of the undo', async () => {
       const scene = await scenes.paid();
       const first = asked(scene, 'first', { amountMinor: 100 });
-      await books().refunds.open(first);
+      await books().refunds.openRefund(first);
       const conflict = refused('idempotency_conflict', 'confirmed');
-      expect(await books().refunds.open({ ...first, fingerprint: 'other' })).toEqual(conflict);
-      expect(await books().refunds.open({ ...first, refundId: 'undo-it' })).toEqual(conflict);
+      expect(await books().refunds.openRefund({ ...first, fingerprint: 'other' })).toEqual(conflict);
+      expect(await books().refunds.openRefund({ ...first, refundId: 'undo-it' })).toEqual(conflict);
       const elsewhere = await scenes.paid();
-      expect(await books().refunds.open({ ...first, orderId: elsewhere.order.orderId })).toEqual(conflict);
+      expect(await books().refunds.openRefund({ ...first, orderId: elsewhere.order.orderId })).toEqual(conflict);
     });
 
     test('is refused beyond what is left, also while others are under way', async () => {
       const scene = await scenes.paid();
       const open = (name: string, amountMinor?: number) =>
-        books().refunds.open(asked(scene, name, amountMinor === undefined ? {} : { amountMinor }));
+        books().refunds.openRefund(asked(scene, name, amountMinor === undefined ? {} : { amountMinor }));
       const exceeds = refused('refund_exceeds_captured', 'confirmed');
       expect(await open('much', 3_999)).toEqual(exceeds);
       expect(await open('none', 0)).toEqual(exceeds);
       const one = asked(scene, 'one', { amountMinor: 3_000 });
-      await books().refunds.open(one);
+      await books().refunds.openRefund(one);
       expect(await open('two', 999)).toEqual(exceeds);
       await books().refunds.record(await keyOf(one), { kind: 'ambiguous', reason: 'no answer' }, 1);
       expect(await open('two', 999)).toEqual(exceeds);
@@ -141,10 +141,10 @@ export function describeRefunds(books: () => Books): void {
       const reserved = await scenes.reserved();
       const undone = await scenes.paid();
       await scenes.undo(undone, CANCELLED);
-      expect(await books().refunds.open(asked(reserved, 'a'))).toEqual(refused('not_refundable', 'reserved'));
-      expect(await books().refunds.open(asked(undone, 'a'))).toEqual(refused('not_refundable', 'cancelling'));
-      expect(await books().refunds.open(asked(await scenes.completed(), 'a'))).toEqual(ADMITTED);
-      expect(await books().refunds.open({ ...asked(undone, 'a'), orderId: 'nowhere' })).toEqual(
+      expect(await books().refunds.openRefund(asked(reserved, 'a'))).toEqual(refused('not_refundable', 'reserved'));
+      expect(await books().refunds.openRefund(asked(undone, 'a'))).toEqual(refused('not_refundable', 'cancelling'));
+      expect(await books().refunds.openRefund(asked(await scenes.completed(), 'a'))).toEqual(ADMITTED);
+      expect(await books().refunds.openRefund({ ...asked(undone, 'a'), orderId: 'nowhere' })).toEqual(
         refused('not_found', null),
       );
     });
@@ -153,31 +153,31 @@ export function describeRefunds(books: () => Books): void {
       const scene = await scenes.paid();
       const back = (name: string, amountMinor: number) => asked(scene, name, { amountMinor, restock: true });
       const part = refused('restock_needs_full_refund', 'confirmed');
-      expect(await books().refunds.open(back('part', 3_997))).toEqual(part);
-      await books().refunds.open(asked(scene, 'first', { amountMinor: 1_000 }));
-      expect(await books().refunds.open(back('whole', 2_998))).toEqual(ADMITTED);
-      expect(await books().refunds.open(back('again', 1))).toEqual(refused('goods_returned', 'confirmed'));
+      expect(await books().refunds.openRefund(back('part', 3_997))).toEqual(part);
+      await books().refunds.openRefund(asked(scene, 'first', { amountMinor: 1_000 }));
+      expect(await books().refunds.openRefund(back('whole', 2_998))).toEqual(ADMITTED);
+      expect(await books().refunds.openRefund(back('again', 1))).toEqual(refused('goods_returned', 'confirmed'));
     });
 
     test('keeps the goods from being shipped until it has failed for good, and then brings them back no more', async () => {
       const scene = await scenes.paid();
       const { orderId } = scene.order;
       const back = asked(scene, 'back', { restock: true });
-      await books().refunds.open(back);
+      await books().refunds.openRefund(back);
       const returned = refused('goods_returned', 'confirmed');
-      expect(await books().orders.complete(orderId)).toEqual(returned);
+      expect(await books().orders.completeOrder(orderId)).toEqual(returned);
       await books().refunds.record(await keyOf(back), REFUSED, 1);
-      expect(await books().orders.complete(orderId)).toEqual(returned);
-      await books().deadLetters.resolve(orderId, 'refund', 'given up', back.refundId);
+      expect(await books().orders.completeOrder(orderId)).toEqual(returned);
+      await books().deadLetters.resolveDeadLetter(orderId, 'refund', 'given up', back.refundId);
       expect(await books().refunds.dueOne(back)).toEqual([]);
-      expect(await books().orders.complete(orderId)).toEqual(ADMITTED);
+      expect(await books().orders.completeOrder(orderId)).toEqual(ADMITTED);
       expect(await refundsOf(orderId)).toMatchObject([{ restock: false }]);
     });
 
     test('is due until it has succeeded, and waits for a person once it is refused', async () => {
       const scene = await scenes.paid();
       const one = asked(scene, 'one', { amountMinor: 100 });
-      await books().refunds.open(one);
+      await books().refunds.openRefund(one);
       const key = await keyOf(one);
       await books().refunds.record(key, { kind: 'ambiguous', reason: 'no answer' }, 1, 1);
       expect(await books().refunds.dueOne(one)).toMatchObject([{ state: 'unknown', request: { key } }]);
@@ -196,7 +196,7 @@ export function describeRefunds(books: () => Books): void {
       if (due?.state !== 'due') throw new Error('nothing is due');
       await books().refunds.record(due.request.key, REFUSED, 1);
       const { id } = await scenes.letter(order.orderId, 'refund');
-      for (let tries = 0; tries < 2; tries += 1) await books().refunds.redrive(order.orderId, id);
+      for (let tries = 0; tries < 2; tries += 1) await books().refunds.redriveRefund(order.orderId, id);
       const [refund] = await refundsOf(order.orderId);
       expect(refund).toMatchObject({ state: 'pending', amountMinor: 1_000 });
       expect(refund?.key).not.toBe(due.request.key);
@@ -210,7 +210,7 @@ export function describeRefunds(books: () => Books): void {
       const [due] = await books().refunds.due(run);
       if (due?.state !== 'due') throw new Error('nothing is due');
       await books().refunds.record(due.request.key, { kind: 'ambiguous', reason: 'no answer' }, 1, 1);
-      await books().refunds.redrive(order.orderId, (await scenes.letter(order.orderId, 'refund')).id);
+      await books().refunds.redriveRefund(order.orderId, (await scenes.letter(order.orderId, 'refund')).id);
       expect(await refundsOf(order.orderId)).toMatchObject([{ key: due.request.key, state: 'unknown' }]);
       expect(await scenes.letter(order.orderId, 'refund')).toMatchObject({ state: 'redriving' });
     });
@@ -218,11 +218,11 @@ export function describeRefunds(books: () => Books): void {
     test('sends nothing when other refunds have given the money back since', async () => {
       const scene = await scenes.paid();
       const [first, second] = [asked(scene, 'first'), asked(scene, 'second')];
-      await books().refunds.open(first);
+      await books().refunds.openRefund(first);
       await books().refunds.record(await keyOf(first), REFUSED, 1);
       const { id } = await scenes.letter(scene.order.orderId, 'refund');
-      await books().refunds.open(second);
-      await books().refunds.redrive(scene.order.orderId, id);
+      await books().refunds.openRefund(second);
+      await books().refunds.redriveRefund(scene.order.orderId, id);
       expect(await refundsOf(scene.order.orderId)).toMatchObject([{ state: 'failed' }, { state: 'pending' }]);
       expect(await scenes.letter(scene.order.orderId, 'refund')).toMatchObject({ id, state: 'resolved' });
       expect(await books().refunds.dueOne(first)).toEqual([]);
@@ -235,7 +235,7 @@ export function describeRefunds(books: () => Books): void {
         if (due?.state === 'due') await books().refunds.record(due.request.key, REFUSED, 1);
       }
       const { id } = await scenes.letter(other.order.orderId, 'refund');
-      await books().refunds.redrive(one.order.orderId, id);
+      await books().refunds.redriveRefund(one.order.orderId, id);
       for (const { order } of [one, other]) expect(await refundsOf(order.orderId)).toMatchObject([{ state: 'failed' }]);
     });
   });

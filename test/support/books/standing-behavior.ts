@@ -158,7 +158,7 @@ export function describeStandings(books: () => Books): void {
   describe('evidence about a charge', () => {
     test('that it took money confirms the order', async () => {
       const { order, run } = await scenes.unknown();
-      await books().charges.applyEvidence(run, await scenes.evidence(order.orderId, 'charge', true));
+      await books().charges.applyChargeEvidence(run, await scenes.evidence(order.orderId, 'charge', true));
       const settled = { status: 'confirmed', paidBy: 1, letters: [{ state: 'resolved' }] };
       expect(await books().entry(order.orderId)).toMatchObject(settled);
     });
@@ -166,7 +166,7 @@ export function describeStandings(books: () => Books): void {
     test('that it took none settles it, although its send may still be under way', async () => {
       books().settling(true);
       const { order, run } = await scenes.unknown();
-      await books().charges.applyEvidence(run, await scenes.evidence(order.orderId, 'charge', false));
+      await books().charges.applyChargeEvidence(run, await scenes.evidence(order.orderId, 'charge', false));
       const settled = { attempts: [{ state: 'not_charged' }], letters: [{ state: 'resolved' }] };
       expect(await books().entry(order.orderId)).toMatchObject(settled);
     });
@@ -175,7 +175,7 @@ export function describeStandings(books: () => Books): void {
       const scene = await scenes.unknown();
       const evidence = await scenes.evidence(scene.order.orderId, 'charge', true);
       await scenes.takenOver(scene);
-      await books().charges.applyEvidence(scene.run, evidence);
+      await books().charges.applyChargeEvidence(scene.run, evidence);
       expect(await books().entry(scene.order.orderId)).toMatchObject({ paidBy: null, letters: [{ state: 'open' }] });
     });
 
@@ -183,13 +183,13 @@ export function describeStandings(books: () => Books): void {
       const { order, run } = await scenes.unknown();
       const evidence = await scenes.evidence(order.orderId, 'charge', true);
       await books().charges.disproved(run, 1, CALL);
-      await books().charges.applyEvidence(run, evidence);
+      await books().charges.applyChargeEvidence(run, evidence);
       expect(await books().entry(order.orderId)).toMatchObject({ paidBy: null, attempts: [{ state: 'not_charged' }] });
     });
 
     test('about another order is of no matter', async () => {
       const [one, other] = [await scenes.unknown(), await scenes.unknown()];
-      await books().charges.applyEvidence(one.run, await scenes.evidence(other.order.orderId, 'charge', true));
+      await books().charges.applyChargeEvidence(one.run, await scenes.evidence(other.order.orderId, 'charge', true));
       expect(await books().entry(one.order.orderId)).toMatchObject({ paidBy: null, letters: [{ state: 'open' }] });
     });
   });

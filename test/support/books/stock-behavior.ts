@@ -69,7 +69,7 @@ export function describeStock(books: () => Books): void {
         for (let tries = 0; tries < 2; tries += 1) {
           const late = await books().reservations.reserveInventory({ order: scene.order, owner: FIRST, ttlMs: TTL_MS });
           expect(late).toEqual({ kind: 'undoing', ending });
-          await books().orders.end(scene.run, ending);
+          await books().orders.endOrder(scene.run, ending);
         }
         expect(await books().available(scene.sku)).toBe(10);
       },
@@ -139,7 +139,7 @@ export function describeStock(books: () => Books): void {
       const { order, sku } = await scenes.paid();
       const refundId = `${order.orderId}-back`;
       const refund = { orderId: order.orderId, refundId, reason: 'broken', restock, fingerprint: 'one' };
-      await books().refunds.open(refund);
+      await books().refunds.openRefund(refund);
       const [{ key } = { key: '' }] = (await books().entry(order.orderId)).refunds;
       const succeed = () => books().refunds.record(key, { kind: 'refunded', reference: 're_1' }, 1);
       const restockIt = () => books().reservations.restockOrder({ orderId: order.orderId, refundId });

@@ -60,11 +60,11 @@ export async function resolveDeadLetters(
 
 export function createDeadLetterStore(database: Database): DeadLetterStore {
   return {
-    async open(letter) {
+    async openDeadLetter(letter) {
       await database.kysely.transaction().execute((tx) => openDeadLetter(tx, letter));
     },
 
-    async resolve(orderId, kind, resolution, subject) {
+    async resolveDeadLetter(orderId, kind, resolution, subject) {
       await database.kysely
         .transaction()
         .execute((tx) => resolveDeadLetters(tx, orderId, [kind], resolution, { subject }));

@@ -139,7 +139,7 @@ export function createChargeStore(database: Database): ChargeStore {
       });
     },
 
-    async applyEvidence(run, { deadLetterId, happened, reference, note }) {
+    async applyChargeEvidence(run, { deadLetterId, happened, reference, note }) {
       const attempt = await inTransaction(async (tx) => {
         const order = await lockOrder(tx, run.orderId);
         if (order?.owner !== run.owner) return undefined;

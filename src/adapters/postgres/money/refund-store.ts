@@ -31,7 +31,7 @@ export function createRefundStore(database: Database): RefundStore {
       });
     },
 
-    open: (refund) => inTransaction((tx) => openRefund(tx, refund)),
+    openRefund: (refund) => inTransaction((tx) => openRefund(tx, refund)),
 
     async dueOne({ orderId, refundId }) {
       const refund = await database.kysely
@@ -54,7 +54,7 @@ export function createRefundStore(database: Database): RefundStore {
 
     looked: (key, found, call) => inTransaction((tx) => recordLookup(tx, key, found, call)),
 
-    async redrive(orderId, deadLetterId, actor) {
+    async redriveRefund(orderId, deadLetterId, actor) {
       await inTransaction(async (tx) => {
         await lockOrder(tx, orderId);
         const letter = await tx
@@ -71,7 +71,7 @@ export function createRefundStore(database: Database): RefundStore {
       });
     },
 
-    async applyEvidence(orderId, { deadLetterId, happened, reference, note }) {
+    async applyRefundEvidence(orderId, { deadLetterId, happened, reference, note }) {
       await inTransaction(async (tx) => {
         await lockOrder(tx, orderId);
         const heeded = await heedEvidence(tx, orderId, 'refund', { deadLetterId, happened, note });

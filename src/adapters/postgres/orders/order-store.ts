@@ -48,7 +48,7 @@ export function createOrderStore(database: Database): OrderStore {
       });
     },
 
-    async end({ orderId, owner }, ending) {
+    async endOrder({ orderId, owner }, ending) {
       await inTransaction(async (tx) => {
         const locked = await lockOrder(tx, orderId);
         if (locked?.owner !== owner || locked.status === ending.status) return;
@@ -64,7 +64,7 @@ export function createOrderStore(database: Database): OrderStore {
       });
     },
 
-    async complete(orderId, actor) {
+    async completeOrder(orderId, actor) {
       return inTransaction(async (tx) => {
         const order = await lockOrder(tx, orderId);
         if (order?.status === 'completed') return ADMITTED;

@@ -34,7 +34,7 @@ export function createScreeningStore(database: Database): ScreeningStore {
       return inTransaction((tx) => storeVerdict(tx, run, verdict, reviewDeadlineMs));
     },
 
-    review: (run, decision, actor) => inTransaction((tx) => decide(tx, run, decision, actor)),
+    reviewOrder: (run, decision, actor) => inTransaction((tx) => decide(tx, run, decision, actor)),
   };
 }
 

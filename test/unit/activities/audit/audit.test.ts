@@ -53,7 +53,9 @@ function stage(scene: Partial<Scene>) {
       isRunning: async (orderId) => scene.running?.includes(orderId) ?? false,
       isRefunding: async (refundId) => scene.running?.includes(refundId) ?? false,
     },
-    deadLetters: { open: async ({ kind, orderId, subject }) => void done.push(`open ${kind} ${orderId} ${subject}`) },
+    deadLetters: {
+      openDeadLetter: async ({ kind, orderId, subject }) => void done.push(`open ${kind} ${orderId} ${subject}`),
+    },
     messenger: { tell: async () => false, recover: async (orderId) => void done.push(`recover ${orderId}`) },
     gateway: { lookup: async () => ({ kind: 'not_found' }), lookupRefund: async () => ({ kind: 'not_found' }) },
     lookBackStore: {
