@@ -1,6 +1,6 @@
 import { formatMoney } from '../domain/money.js';
 import type { AcceptedOrder } from '../domain/order.js';
-import { orderWorkflowId, TASK_QUEUE, type OrderMemo } from '../workflows/contract.js';
+import { orderWorkflowId, type OrderMemo } from '../workflows/contract.js';
 
 /** What every run of an order's checkout is started with, the first one and a redrive. */
 export function checkoutRun(order: AcceptedOrder) {
@@ -8,7 +8,6 @@ export function checkoutRun(order: AcceptedOrder) {
   const items = order.lines.reduce((sum, line) => sum + line.quantity, 0);
   return {
     workflowId: orderWorkflowId(order.orderId),
-    taskQueue: TASK_QUEUE,
     memo: { ...memo },
     staticSummary: `${formatMoney(order.totalMinor, order.currency)}, ${items} item${items === 1 ? '' : 's'}`,
   };

@@ -3,7 +3,8 @@ import type { AcceptedOrder } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { orderWorkflowId, PROCESS_ORDER } from '../workflows/contract.js';
 import { checkoutRun } from './checkout-run.js';
-import { boundedBy, isAlreadyStarted, isNotFound } from './bounded-calls.js';
+import { boundedBy, isNotFound } from './bounded-calls.js';
+import { startsOf } from './start-workflow.js';
 
 export interface OrderWorkflowsOptions {
   client: Client;
@@ -18,25 +19,13 @@ export type OrderWorkflows = ReturnType<typeof createOrderWorkflows>;
 /** The orders as Temporal knows them. Every method throws `Unavailable` when Temporal is unavailable or too slow. */
 export function createOrderWorkflows({ client, eagerStart, deadlineMs }: OrderWorkflowsOptions) {
   const bounded = boundedBy(client, deadlineMs);
+  const { startOnce } = startsOf(client, bounded);
 
   return {
     /** Starts the order's workflow: the commit point of a checkout. */
     async start(order: AcceptedOrder, policy: OrderPolicy): Promise<'started' | 'exists'> {
-      try {
-        await bounded(() =>
-          client.workflow.start(PROCESS_ORDER, {
-            ...checkoutRun(order),
-            args: [order, policy],
-            workflowIdReusePolicy: 'REJECT_DUPLICATE',
-            workflowIdConflictPolicy: 'FAIL',
-            requestEagerStart: eagerStart,
-          }),
-        );
-        return 'started';
-      } catch (error) {
-        if (isAlreadyStarted(error)) return 'exists';
-        throw error;
-      }
+      const run = { ...checkoutRun(order), args: [order, policy], requestEagerStart: eagerStart };
+      return (await startOnce(PROCESS_ORDER, run)) ? 'started' : 'exists';
     },
 
     /** The order as its workflow was started with, read from the start event. */

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { DELIVER_EVENT, deliveryWorkflowId, type DeliveryRun } from '../workflows/contract.js';
 import { boundedBy, isNotFound } from './bounded-calls.js';
-import { startUnlessRunningWith } from './start-workflow.js';
+import { startsOf } from './start-workflow.js';
 
 export interface DeliveryStarterOptions {
   client: Client;
@@ -19,7 +19,7 @@ export type DeliveryStarter = (
  */
 export function createDeliveryStarter({ client, deadlineMs, delaysMs }: DeliveryStarterOptions): DeliveryStarter {
   const bounded = boundedBy(client, deadlineMs);
-  const startUnlessRunning = startUnlessRunningWith(client, bounded);
+  const { startUnlessRunning } = startsOf(client, bounded);
 
   return async ({ id: deliveryId, round, tries, waitMs }) => {
     const run: DeliveryRun = { deliveryId, round, tries, waitMs, delaysMs: [...delaysMs] };

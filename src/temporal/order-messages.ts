@@ -14,7 +14,7 @@ import {
 import { admissionsOf } from './admissions.js';
 import { boundedBy, isAlreadyStarted } from './bounded-calls.js';
 import { signalsOf } from './signals.js';
-import { startUnlessRunningWith } from './start-workflow.js';
+import { startsOf } from './start-workflow.js';
 
 export interface OrderMessagesOptions {
   client: Client;
@@ -35,7 +35,7 @@ const EVENT_DELAY_MS = 3_000;
  */
 export function createOrderMessages({ client, deadlineMs, probeDatabase }: OrderMessagesOptions) {
   const bounded = boundedBy(client, deadlineMs);
-  const startUnlessRunning = startUnlessRunningWith(client, bounded);
+  const { startUnlessRunning } = startsOf(client, bounded);
 
   return {
     ...admissionsOf({ client, bounded, probeDatabase }),

@@ -14,18 +14,17 @@ import {
   recoverWorkflowId,
   REFUND_ORDER,
   refundWorkflowId,
-  TASK_QUEUE,
   type CancelRequest,
 } from '../workflows/contract.js';
-import { isAlreadyStarted, isNotFound, RACES, type Bounded } from './bounded-calls.js';
-import { startUnlessRunningWith } from './start-workflow.js';
+import { isNotFound, type Bounded } from './bounded-calls.js';
+import { startsOf } from './start-workflow.js';
 
 /** Whether a running workflow took a signal: `full` when one is running that takes no more signals, and no other one took it. */
 export type Heard = 'told' | 'full' | 'none';
 
 /** What is sent without waiting for an answer: cancels, and news about money. */
 export function signalsOf(client: Client, bounded: Bounded) {
-  const startUnlessRunning = startUnlessRunningWith(client, bounded);
+  const { startUnlessRunning, startOrSignal } = startsOf(client, bounded);
 
   return {
     /** Asks the running checkout to end as cancelled. @returns whether one is running */
@@ -34,7 +33,12 @@ export function signalsOf(client: Client, bounded: Bounded) {
 
     /** Cancels an order that has no answer and no checkout: by its recovery, the one that runs or a new one. */
     cancelInterrupted: (order: AcceptedOrder, policy: OrderPolicy, reason: string): Promise<void> =>
-      startAndSend(RECOVER_ORDER, recoverWorkflowId(order.orderId), [order, policy], cancelOrder, { reason }),
+      startOrSignal(
+        RECOVER_ORDER,
+        { workflowId: recoverWorkflowId(order.orderId), args: [order, policy] },
+        cancelOrder,
+        { reason },
+      ),
 
     /**
      * Tells the workflow that works on this order now, or all that do when they are to look: the refund's own comes first,
@@ -55,9 +59,9 @@ export function signalsOf(client: Client, bounded: Bounded) {
      * new or running; one that takes no more signals is replaced.
      */
     recover: (order: AcceptedOrder, policy: OrderPolicy, item?: MoneyUpdate): Promise<void> => {
-      const [workflowId, args] = [recoverWorkflowId(order.orderId), [order, policy]];
-      if (item === undefined) return startUnlessRunning(RECOVER_ORDER, { workflowId, args });
-      return startAndSend(RECOVER_ORDER, workflowId, args, news, item);
+      const run = { workflowId: recoverWorkflowId(order.orderId), args: [order, policy] };
+      if (item === undefined) return startUnlessRunning(RECOVER_ORDER, run);
+      return startOrSignal(RECOVER_ORDER, run, news, item);
     },
 
     /** Tells the workflow of a requested refund, starting it again when it is over. */
@@ -71,7 +75,8 @@ export function signalsOf(client: Client, bounded: Bounded) {
         restock,
         fingerprint: fingerprint ?? '',
       };
-      return startAndSend(REFUND_ORDER, refundWorkflowId(refundId), [request, policy], news, item);
+      const run = { workflowId: refundWorkflowId(refundId), args: [request, policy] };
+      return startOrSignal(REFUND_ORDER, run, news, item);
     },
   };
 
@@ -87,37 +92,6 @@ export function signalsOf(client: Client, bounded: Bounded) {
       if (isNotFound(error)) return 'none';
       if (isSignalLimit(error)) return 'full';
       throw error;
-    }
-  }
-
-  async function startAndSend(
-    type: string,
-    workflowId: string,
-    args: unknown[],
-    signal: typeof cancelOrder | typeof news,
-    message: CancelRequest | MoneyUpdate,
-  ): Promise<void> {
-    const run = { conflict: 'USE_EXISTING' as 'USE_EXISTING' | 'TERMINATE_EXISTING' };
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await bounded(() =>
-          client.workflow.signalWithStart(type, {
-            workflowId,
-            taskQueue: TASK_QUEUE,
-            args,
-            signal,
-            signalArgs: [message],
-            workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-            workflowIdConflictPolicy: run.conflict,
-          }),
-        );
-        return;
-      } catch (error) {
-        const isFull = isSignalLimit(error);
-        if (!(isFull || isAlreadyStarted(error)) || tries === RACES) throw error;
-        // What the full one knew is in the database.
-        if (isFull) run.conflict = 'TERMINATE_EXISTING';
-      }
     }
   }
 }
