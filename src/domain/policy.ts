@@ -1,10 +1,4 @@
-/** How faults are retried: `retries` calls after the first one. Milliseconds. */
-export interface RetryPolicy {
-  retries: number;
-  initialIntervalMs: number;
-  backoffCoefficient: number;
-  maximumIntervalMs: number;
-}
+import { DEFAULT_RETRY, type RetryPolicy } from './retry-policy.js';
 
 /** What a fraud check goes by, by the names that it gives to its limits. */
 export type FraudLimits = Record<string, number | string | boolean>;
@@ -45,7 +39,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 export const DEFAULT_POLICY: OrderPolicy = {
-  retry: { retries: 3, initialIntervalMs: 1_000, backoffCoefficient: 2, maximumIntervalMs: MINUTE },
+  retry: DEFAULT_RETRY,
   firstTryTimeoutMs: 5_000,
   retryTimeoutMs: 15_000,
   stepDeadlineMs: 15 * MINUTE,

@@ -1,5 +1,5 @@
 // PostgreSQL and Temporal on a machine that has neither, for `holdfast up` and the tests. Skip it at first.
-// Apart from `tcp-ports.ts`, `serve` never uses it.
+// No other role uses it.
 
 import { mkdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';

@@ -1,7 +1,7 @@
 import { continueAsNew, proxyActivities } from '@temporalio/workflow';
 import type { DeliveryActivities } from '../activities/deliveries/deliveries.js';
 import { jittered } from '../domain/delivery.js';
-import { deliveryRetries } from './retrying/activity-options.js';
+import { DELIVERY_RETRIES } from '../domain/retry-policy.js';
 import { DELIVERY_TASK_QUEUE, type DeliveryRun } from './contract.js';
 import { isLarge } from './messages/long-run.js';
 import { sleepFor } from './telemetry/waiting.js';
@@ -10,7 +10,7 @@ import { sleepFor } from './telemetry/waiting.js';
 export async function deliverEvent(run: DeliveryRun): Promise<'delivered' | 'failed' | 'over'> {
   const { deliveryId, round, delaysMs } = run;
   const { attemptDelivery } = proxyActivities<DeliveryActivities>({
-    ...deliveryRetries,
+    ...DELIVERY_RETRIES,
     taskQueue: DELIVERY_TASK_QUEUE,
   });
   let waitMs = run.waitMs;

@@ -7,12 +7,13 @@ import {
 } from '@temporalio/workflow';
 import type { NoticeActivities } from '../activities/notices.js';
 import type { NoticeRef, NoticeState } from '../domain/notice.js';
-import { NOTICE_BOOK, NOTICE_TRIES } from './retrying/activity-options.js';
+import { NOTICE_STORE_RETRIES } from '../domain/retry-policy.js';
+import { noticeTries } from './retrying/activity-options.js';
 import { announceAdmission } from './messages/admission.js';
 import type { Redrive } from './contract.js';
 
-const { sendNotice: trySending } = proxyActivities<NoticeActivities>(NOTICE_TRIES);
-const { giveUpNotice, reopenNotice } = proxyActivities<NoticeActivities>(NOTICE_BOOK);
+const { sendNotice: trySending } = proxyActivities<NoticeActivities>(noticeTries);
+const { giveUpNotice, reopenNotice } = proxyActivities<NoticeActivities>(NOTICE_STORE_RETRIES);
 
 /**
  * Sends one notice that could not be sent at once: tries with growing pauses, and gives up with a dead letter after

@@ -54,7 +54,7 @@ export function createBurstQueue<Place>({ waitMs, take, clock }: BurstQueueOptio
       });
     },
     /** Gives the places that are free now to those who wait. */
-    admit(): void {
+    letIn(): void {
       for (let newest = waiting.at(-1); newest !== undefined; newest = waiting.at(-1)) {
         const place = take();
         if (place === undefined) return;

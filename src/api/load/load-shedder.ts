@@ -30,7 +30,7 @@ export interface Ticket {
    * Takes the place of an order that is about to be started.
    * @throws Problem `overloaded`; nothing was accepted then
    */
-  admit(orderId: string): void;
+  acquire(orderId: string): void;
   /** What became of the start: without one the place is free again. */
   tried(orderId: string, started: boolean): void;
   leave(): void;
@@ -144,9 +144,9 @@ export function createOrderGate(options: OrderGateOptions) {
         if (holds === 'place') load.finished(1);
         giveBack();
         answered();
-        queue.admit();
+        queue.letIn();
       },
-      admit(orderId) {
+      acquire(orderId) {
         // A repeat of what is waiting here starts nothing.
         if (waiting.has(orderId)) return;
         if (holds !== 'place' && (!hasRoom() || open.count >= openOrders)) throw overloaded();
@@ -160,7 +160,7 @@ export function createOrderGate(options: OrderGateOptions) {
         if (started) pace.took(clock() - enteredAt);
         else if (added === orderId && waiting.delete(orderId)) load.finished(1);
         answered();
-        queue.admit();
+        queue.letIn();
       },
     };
   }
@@ -191,7 +191,7 @@ export function createOrderGate(options: OrderGateOptions) {
     }
     forgetOld();
     looking = false;
-    queue.admit();
+    queue.letIn();
     lookLater(failed);
   }
 

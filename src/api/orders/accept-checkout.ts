@@ -86,7 +86,7 @@ export async function acceptCheckout(
   const acceptedAt = new Date().toISOString();
   const { requestId } = actor;
   const order: AcceptedOrder = { ...contents, ...priced, fingerprint, requestId, actor, acceptedAt };
-  ticket?.admit(orderId);
+  ticket?.acquire(orderId);
   let outcome: 'started' | 'exists' | undefined;
   try {
     await claimKey();

@@ -35,7 +35,7 @@ const refundSchema = z
         'Whether all goods of the order have been returned. Only with a refund of all that is left of the payment, and only once; from then on, the order cannot be fulfilled.',
     }),
   })
-  .openapi('RefundRequest', { example: { amount_minor: 500, reason: 'arrived scratched' } });
+  .openapi('RefundBody', { example: { amount_minor: 500, reason: 'arrived scratched' } });
 
 const orderRefund = z
   .object({ order_id: orderIdSchema, ...refundJsonSchema.shape })

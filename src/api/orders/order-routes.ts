@@ -21,10 +21,10 @@ import { Problem } from '../requests/problems.js';
 import { countCheckout, type RateLimits } from '../access/rate-limits.js';
 import { takes } from '../requests/header-docs.js';
 import { guarded } from '../requests/guarded-route.js';
+import { preferredWait } from '../requests/prefer.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
-const MAX_WAIT_SECONDS = 30;
 // Beyond this many, requests are answered immediately, as if they had not asked to wait.
 const MOST_WAITING = 100;
 const NO_IDENTITY = 'Send order_id in the body, or the header Idempotency-Key.';
@@ -165,10 +165,4 @@ function toCheckout(body: CheckoutBody, ownOrderId: string | undefined): Checkou
     ...(body.total_minor === undefined ? {} : { expectedTotalMinor: body.total_minor }),
     metadata: body.metadata ?? {},
   };
-}
-
-/** The seconds of `Prefer: wait=N` (RFC 7240), cut to what is allowed, or undefined without one. */
-function preferredWait(header: string | undefined): number | undefined {
-  const seconds = /(?:^|[,\s])wait\s*=\s*"?(\d+)"?(?:$|[,;\s])/i.exec(header ?? '')?.[1];
-  return seconds === undefined ? undefined : Math.min(Number(seconds), MAX_WAIT_SECONDS);
 }

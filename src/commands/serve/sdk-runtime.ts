@@ -1,7 +1,8 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { SDK } from '../logger.js';
-import { freePort } from '../../embedded/tcp-ports.js';
 
 const SCRAPE_MS = 2_000;
 
@@ -41,6 +42,17 @@ export async function installSdkRuntime(log: Logger): Promise<() => Promise<stri
     if (!response.ok) throw new Error(`the SDK's metrics answered ${response.status}`);
     return response.text();
   };
+}
+
+/** The SDK does not report which port it was given, so it cannot be asked for any free one. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
+  return address.port;
 }
 
 /** One spelling for all log lines. Of what is in the fields, only errors have a form that the log knows. */

@@ -1,6 +1,7 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import { ActivityCancellationType } from '@temporalio/workflow';
 import type { OrderPolicy } from '../../domain/policy.js';
+import { EVENT_RETRIES_MS, NOTICE_RETRIES } from '../../domain/retry-policy.js';
 
 /** The first try of a step: inside the workflow task, once. Its retries are never local (they would wait in real time). */
 export function firstTry(policy: OrderPolicy): LocalActivityOptions {
@@ -44,28 +45,13 @@ export function wakeableRetries(policy: OrderPolicy): ActivityOptions {
   return { ...undoRetries(policy), cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED };
 }
 
-/** A message about an order that no one knows is tried for as long as gateways repeat theirs, and a day more. */
+/** The same for gateway events, until it is certain that the order does not exist. */
 export function eventRetries(policy: OrderPolicy): ActivityOptions {
-  return { ...undoRetries(policy), scheduleToCloseTimeout: '4 days' };
+  return { ...undoRetries(policy), scheduleToCloseTimeout: EVENT_RETRIES_MS };
 }
 
-/** A notice is tried for three days; a mail server that is down for longer needs a person. */
-export const NOTICE_TRIES: ActivityOptions = {
-  startToCloseTimeout: '45 seconds',
-  scheduleToCloseTimeout: '72 hours',
+export const noticeTries: ActivityOptions = {
+  ...NOTICE_RETRIES,
   // A try that runs on after a cancel may still succeed; the database takes that too.
   cancellationType: ActivityCancellationType.TRY_CANCEL,
-  retry: { initialInterval: '20 seconds', backoffCoefficient: 2, maximumInterval: '1 hour' },
-};
-
-/** Writes to the store of notices are never given up. */
-export const NOTICE_BOOK: ActivityOptions = {
-  startToCloseTimeout: '15 seconds',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
-};
-
-/** For what goes wrong on our side of a delivery; what the receiver does is an outcome, and waits by its own schedule. */
-export const deliveryRetries: ActivityOptions = {
-  startToCloseTimeout: '45 seconds',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };

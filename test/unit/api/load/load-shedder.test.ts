@@ -29,7 +29,7 @@ const seen = (places: number, openOrders = 1_000) => {
   const start = async (orderId: string) => {
     const ticket = await gate.enter();
     try {
-      ticket.admit(orderId);
+      ticket.acquire(orderId);
       ticket.tried(orderId, true);
     } finally {
       ticket.leave();
@@ -76,7 +76,7 @@ describe('the gate of checkouts', () => {
     for (const outcome of ['refused', 'exists']) {
       const ticket = await gate.enter();
       if (outcome === 'exists') {
-        ticket.admit('a');
+        ticket.acquire('a');
         ticket.tried('a', false);
       }
       ticket.leave();
@@ -91,7 +91,7 @@ describe('the gate of checkouts', () => {
     await start('a');
     const lookups = await Promise.all([gate.enter(), gate.enter(), gate.enter(), gate.enter()]);
     await expect(gate.enter()).rejects.toThrow(overloaded);
-    for (const ticket of lookups) expect(() => ticket.admit('new')).toThrow(overloaded);
+    for (const ticket of lookups) expect(() => ticket.acquire('new')).toThrow(overloaded);
     for (const ticket of lookups) ticket.leave();
     expect(await codeOf(() => gate.enter())).toBeUndefined();
   });
@@ -100,7 +100,7 @@ describe('the gate of checkouts', () => {
     const { gate, start } = seen(1);
     await start('a');
     const again = await gate.enter();
-    again.admit('a');
+    again.acquire('a');
     again.tried('a', false);
     again.leave();
     expect(await codeOf(() => start('b'))).toBe('overloaded');

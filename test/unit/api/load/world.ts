@@ -49,7 +49,7 @@ export function openWorld({ perSecond = 60, burst = 750 } = {}) {
     const ticket = await gate.enter(hungUp === undefined ? undefined : () => hungUp);
     try {
       const orderId = `order-${world.orders + 1}`;
-      ticket.admit(orderId);
+      ticket.acquire(orderId);
       await startOrder();
       ticket.tried(orderId, true);
     } finally {
