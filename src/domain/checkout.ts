@@ -3,16 +3,16 @@ export interface CheckoutLine {
   quantity: number;
 }
 
-/** What a shop asks for, before it is priced. */
+/** What a shop orders, before it is priced. */
 export interface Checkout {
   orderId: string;
   customerId: string;
-  /** Where the customer wants to be told about the order. Personal: for notices alone, never for a log. */
+  /** The customer's address for notices. Personal: only for notices, never for a log. */
   customerEmail?: string;
   currency: string;
   lines: CheckoutLine[];
   paymentMethod: string;
-  /** The total the shop showed its customer, if it wants it checked. Minor units. */
+  /** The total that the shop showed its customer, to be checked. Minor units. */
   expectedTotalMinor?: number;
   metadata: Record<string, string>;
 }
@@ -25,7 +25,7 @@ export function mergeLines(lines: readonly CheckoutLine[]): CheckoutLine[] {
 }
 
 /**
- * The text that two checkouts share exactly when they ask for the same thing: everything but the order's id, with
+ * A text that is equal for two checkouts if they order the same: everything except the order's id, with
  * lines merged and all keys in a fixed order. Its SHA-256 is the order's fingerprint.
  */
 export function canonicalText(checkout: Checkout): string {
@@ -37,12 +37,12 @@ export function canonicalText(checkout: Checkout): string {
     checkout.paymentMethod,
     checkout.expectedTotalMinor ?? null,
     Object.entries(checkout.metadata).sort(([a], [b]) => byCodeUnit(a, b)),
-    // Left out without one, so that the text of a checkout from before there were addresses stays what it was.
+    // Omitted if absent, so that the text of checkouts from before this field existed stays the same.
     ...(checkout.customerEmail === undefined ? [] : [checkout.customerEmail]),
   ]);
 }
 
-/** Not localeCompare: that sorts differently from one machine to the next. */
+/** Not localeCompare, which sorts differently on different machines. */
 function byCodeUnit(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;

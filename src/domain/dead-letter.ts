@@ -1,6 +1,6 @@
 import type { Actor } from './actor.js';
 
-/** Work that automation cannot finish: a person has to look. One row per problem. */
+/** Work that automation cannot finish and that needs a person. One row per problem. */
 export const DEAD_LETTER_TRANSITIONS = {
   open: ['redriving', 'resolved', 'discarded'],
   redriving: ['open', 'resolved'],
@@ -11,27 +11,27 @@ export const DEAD_LETTER_TRANSITIONS = {
 export type DeadLetterState = keyof typeof DEAD_LETTER_TRANSITIONS;
 
 export const DEAD_LETTER_KINDS = [
-  /** A charge that used up its retries and provably took no money. */
+  /** A charge that used up its retries and is proven to have taken no money. */
   'charge',
   /** Stock that could not be reserved for technical reasons. */
   'reserve',
-  /** A charge whose outcome no one knows. */
+  /** A charge whose outcome is unknown. */
   'payment_unknown',
   /** An undo that keeps failing. */
   'compensation',
   /** A refund that the gateway refused, or took back. */
   'refund',
-  /** A workflow that Temporal ended, or never had. */
+  /** A workflow that was ended from outside, or that Temporal has lost. */
   'run',
   /** An audit finding. */
   'books',
-  /** A customer whom a notice could not reach. */
+  /** A notice that could not be sent to a customer. */
   'notice',
 ] as const;
 
 export type DeadLetterKind = (typeof DEAD_LETTER_KINDS)[number];
 
-/** Those of an order's run: resolved once the order has an ending for which no one needs to run it again. */
+/** Those about an order's run: resolved once the order ends in a way that needs no other run. */
 export const RUN_LETTERS: readonly DeadLetterKind[] = ['charge', 'reserve', 'run'];
 
 export interface DeadLetter {
@@ -42,12 +42,12 @@ export interface DeadLetter {
   errorClass: string;
   attempts: number;
   lastError: string;
-  /** What it is about beyond the order, such as a refund's id; empty otherwise. */
+  /** What it is about besides the order, such as a refund's id; otherwise empty. */
   subject: string;
   state: DeadLetterState;
   resolution: string | null;
   note: string | null;
-  /** The last actor of each of these. */
+  /** Who did each of these last. */
   redrivenBy: Actor | null;
   evidenceBy: Actor | null;
   discardedBy: Actor | null;
@@ -55,7 +55,7 @@ export interface DeadLetter {
   updatedAt: string;
 }
 
-/** What a person says about a charge or a refund, by what they found out at the provider. */
+/** What a person found out about a charge or a refund at the provider. */
 export interface Said {
   /** True: the money moved. */
   happened: boolean;

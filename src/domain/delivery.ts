@@ -1,4 +1,4 @@
-/** Which state a delivery may leave to which. A replay starts it again. */
+/** The transitions of a delivery. A replay starts it again. */
 export const DELIVERY_TRANSITIONS = {
   pending: ['delivered', 'retrying', 'failed', 'cancelled'],
   retrying: ['delivered', 'retrying', 'failed', 'cancelled'],
@@ -14,14 +14,14 @@ export const DELIVERY_STATES = Object.keys(DELIVERY_TRANSITIONS) as DeliveryStat
 const JITTER = 0.1;
 const LONGEST_WAIT_MS = 24 * 3_600_000;
 
-/** A pause made longer by up to a tenth, so that what failed together does not come back together. */
+/** Lengthens a pause by up to a tenth, so that deliveries that failed together are not retried together. */
 export function jittered(delayMs: number, chance: number): number {
   return Math.round(delayMs * (1 + JITTER * chance));
 }
 
 const THROTTLING: readonly unknown[] = [429, 502, 503, 504];
 
-/** The pause before the next try: longer when a receiver under load asked for that, which is believed for up to a day. */
+/** The pause before the next try. A receiver under load can ask for a longer one, up to a day. */
 export function pauseFor(
   delayMs: number,
   answer: { kind: string; statusCode?: number; retryAfterMs?: number },

@@ -1,4 +1,4 @@
-// By hand because `leven` counts two letters that are swapped as two changes, which are too many for a short name.
+// Hand-written because `leven` counts two swapped letters as two changes, which is too many for a short name.
 /** How many letters must be added, left out, changed or swapped with their neighbor to make `a` into `b`. */
 export function editDistance(a: string, b: string): number {
   let [before, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];

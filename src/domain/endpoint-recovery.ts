@@ -1,7 +1,7 @@
-/** Resending to an endpoint what it was, or should have been, sent in a span of time. Times are RFC 3339, UTC. */
+/** Resends the events of a time span to an endpoint. Times are RFC 3339, UTC. */
 export interface EndpointRecovery {
   since: string;
-  /** Events from then on are not resent. */
+  /** Exclusive end of the span. */
   until: string;
   /** Only what the endpoint has not accepted. */
   missedOnly: boolean;
@@ -12,5 +12,5 @@ export interface EndpointRecovery {
   finishedAt: string | null;
 }
 
-/** How far back a recovery may reach: deliveries that failed are kept for as long. */
+/** How far back a recovery may reach; failed deliveries are kept for the same time. */
 export const OLDEST_RECOVERY_MS = 90 * 24 * 3_600_000;

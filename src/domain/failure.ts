@@ -13,7 +13,7 @@ export const FAILURE_REASONS = [
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 /**
- * The failures that only faults caused, with the dead letter that each leaves open: its redrive sends the order through
+ * The failures that only faults caused, with the dead letter that each one opens: redriving it sends the order through
  * again. Every other failure is final.
  */
 export const REDRIVABLE: Readonly<Partial<Record<FailureReason, DeadLetterKind>>> = {
@@ -23,7 +23,7 @@ export const REDRIVABLE: Readonly<Partial<Record<FailureReason, DeadLetterKind>>
 
 export type OrderStep = 'screen' | 'reserve' | 'charge';
 
-/** Why an order failed, in words that may be shown to the shop. */
+/** Why an order failed, in words that the shop may see. */
 export interface Failure {
   step: OrderStep;
   reason: FailureReason;

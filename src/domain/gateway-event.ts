@@ -9,5 +9,5 @@ export interface GatewayEvent {
 
 export type VerifiedGatewayEvent =
   | { ok: true; event: GatewayEvent }
-  /** With the reason `body_invalid` the signature holds, and the body is not an event. */
+  /** `body_invalid`: the signature is valid, but the body is not an event. */
   | { ok: false; reason: string };

@@ -1,4 +1,4 @@
-/** The largest amount accepted anywhere, in minor units: far below what a double holds exactly. */
+/** The largest amount accepted anywhere, in minor units: far below what a double can represent exactly. */
 export const MAX_AMOUNT_MINOR = 999_999_999_999;
 
 const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
@@ -17,7 +17,7 @@ export function totalOf(lines: readonly { quantity: number; unitPriceMinor: numb
   return total <= BigInt(MAX_AMOUNT_MINOR) ? Number(total) : undefined;
 }
 
-// ISO 4217's minor units where they are not two. Intl knows other ones: those of cash in daily use.
+// ISO 4217's minor units where they are not two. Intl differs: it has those of cash in daily use.
 const DECIMALS: Readonly<Record<string, number>> = Object.fromEntries([
   ...['BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF'].map((code) => [code, 0]),
   ...['UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XOF', 'XPF'].map((code) => [code, 0]),
@@ -25,7 +25,7 @@ const DECIMALS: Readonly<Record<string, number>> = Object.fromEntries([
   ...['CLF', 'UYW'].map((code) => [code, 4]),
 ]);
 
-/** How many decimals people write a currency with (ISO 4217). */
+/** The number of decimals of a currency (ISO 4217). */
 export function decimalsOf(currency: string): number {
   return DECIMALS[currency] ?? 2;
 }
@@ -38,7 +38,7 @@ export function formatMoney(amountMinor: number, currency: string): string {
   return format.format(amountMinor / unit).replaceAll(/\s/g, ' ');
 }
 
-/** Making a format takes thirty times as long as using it. */
+/** Creating a format takes thirty times as long as using it. */
 function keepFormat(currency: string) {
   const decimals = decimalsOf(currency);
   const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };

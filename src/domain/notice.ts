@@ -1,7 +1,7 @@
 import type { FailureReason } from './failure.js';
 import { PAID, type OrderLine, type OrderStatus } from './order.js';
 
-/** The events of an order that its customer is told about, and how the order stands while that is still true. */
+/** The events of an order that its customer is told about, and the statuses in which that is still true. */
 export const NOTICE_EVENTS = {
   'order.confirmed': { about: 'confirmation', while: PAID },
   'order.failed': { about: 'failure', while: ['failed'] },
@@ -27,7 +27,7 @@ export const NOTICE_STATES = ['pending', 'sent', 'skipped', 'failed'] as const;
 
 export type NoticeState = (typeof NOTICE_STATES)[number];
 
-/** One event of one order through one channel: sent once, however often it is tried. */
+/** One event of one order through one channel: sent once, no matter how often it is tried. */
 export interface NoticeRef {
   orderId: string;
   /** The event's place in the order's timeline. */
@@ -59,9 +59,9 @@ export function noticeOf(orderId: string, subject: string): NoticeRef | undefine
   return seq === undefined || channel === undefined ? undefined : { orderId, seq: Number(seq), channel };
 }
 
-/** All that a notifier may say. */
+/** Everything that a notifier may say. */
 export interface Notice {
-  /** The same for every try: receivers can dedupe by it. */
+  /** The same for every try, so that receivers can deduplicate. */
   key: string;
   orderId: string;
   about: NoticeSubject;

@@ -1,6 +1,6 @@
 import type { OrderStatus } from './order.js';
 
-/** The events that move an order, with the status they move it to. All others leave it where it is. */
+/** The events that change an order's status, with the new status. All others leave the status unchanged. */
 export const STATUS_AFTER: Record<string, OrderStatus> = {
   'order.created': 'pending',
   'order.in_review': 'in_review',
@@ -16,7 +16,7 @@ export const STATUS_AFTER: Record<string, OrderStatus> = {
   'order.cancelled': 'cancelled',
 };
 
-/** The status of an order whose trail has these types, oldest first. */
+/** The status of an order whose timeline has these types, oldest first. */
 export function statusAfter(types: readonly string[]): OrderStatus {
   for (const type of types.toReversed()) {
     const status = STATUS_AFTER[type];

@@ -1,7 +1,7 @@
 import type { FailureReason } from './failure.js';
 import type { OrderStatus } from './order.js';
 
-/** Which orders a list is of. What is left out does not matter; all that is given must hold. */
+/** Which orders a list contains. Omitted fields do not matter; all others must match. */
 export interface OrderFilter {
   /** Any of these. */
   statuses?: readonly OrderStatus[];
@@ -14,7 +14,7 @@ export interface OrderFilter {
   failureReasons?: readonly FailureReason[];
 }
 
-/** A place between two orders of a list: the last one shown, with its exact time. */
+/** A position in a list of orders: the last one shown, with its exact time. */
 export interface OrderPlace {
   createdAt: string;
   orderId: string;

@@ -9,13 +9,13 @@ export interface PaymentAttempt {
   state: AttemptState;
   tries: number;
   amountMinor: number;
-  /** What the gateway says it took; null while it is not known to have taken anything. */
+  /** What the gateway says it captured; null unless it is known to have captured something. */
   capturedMinor: number | null;
-  /** Whether this is the payment that the order was confirmed with, not a stray one. */
+  /** Whether this payment confirmed the order; false for a stray one. */
   settles: boolean;
   reference: string | null;
   declineCode: string | null;
-  /** While the gateway is not asked: no try comes before. */
+  /** While the circuit breaker is open: no try is made before this time. */
   waitsUntil: string | null;
   createdAt: string;
   updatedAt: string;
@@ -23,36 +23,36 @@ export interface PaymentAttempt {
 
 export interface Refund {
   id: string;
-  /** The attempt whose money goes back. */
+  /** The attempt whose money is refunded. */
   attempt: number;
   amountMinor: number;
   state: RefundState;
   reason: string;
   restock: boolean;
-  /** Of the request that asked for it; null for what an undo sends back. */
+  /** Of the request for it; null for a refund by an undo. */
   fingerprint: string | null;
   reference: string | null;
   createdAt: string;
   updatedAt: string;
 }
 
-/** A fraud review; `decision` is null while it waits for someone. */
+/** A fraud review; `decision` is null until someone decides. */
 export interface Review {
   decision: ReviewDecision | 'expired' | null;
   /** When it expires. RFC 3339, UTC. */
   deadline: string | null;
 }
 
-/** An order as people read it. Times are RFC 3339, UTC. */
+/** An order as the API shows it. Times are RFC 3339, UTC. */
 export interface OrderRecord {
   order: AcceptedOrder;
   status: OrderStatus;
-  /** Grows by one with each change of status. */
+  /** Incremented by each change of status. */
   version: number;
   failure: Failure | null;
   cancelRequested: boolean;
   cancelReason: string | null;
-  /** Null for an order that no fraud check wanted a person to see. */
+  /** Null unless a fraud check asked for a review. */
   review: Review | null;
   attempts: PaymentAttempt[];
   refunds: Refund[];
@@ -75,22 +75,22 @@ export function justAccepted(order: AcceptedOrder): OrderRecord {
   };
 }
 
-/** What the order waits for; null when it goes on, or is settled. */
+/** What the order waits for; null if it is in progress or settled. */
 export function waitingFor({ status, review, attempts }: OrderRecord): Waiting | null {
   return waitingOf({ status, reviewBy: review?.deadline ?? null, attempt: attempts.at(-1) });
 }
 
-/** All that was ever taken for the order. Minor units. */
+/** Everything that was ever captured for the order. Minor units. */
 export function capturedMinor({ attempts }: OrderRecord): number {
   return sum(attempts.map((attempt) => attempt.capturedMinor ?? 0));
 }
 
-/** All that is known to have gone back. Minor units. */
+/** Everything that is known to have been refunded. Minor units. */
 export function refundedMinor({ refunds }: OrderRecord): number {
   return sum(refunds.filter(({ state }) => state === 'succeeded').map(({ amountMinor }) => amountMinor));
 }
 
-/** What of the order's payment may still be asked back: a refund counts until it has definitely failed. Minor units. */
+/** How much of the payment can still be refunded. A refund counts until it has definitely failed. Minor units. */
 export function refundableMinor({ attempts, refunds }: OrderRecord): number {
   const payment = attempts.find(({ settles }) => settles);
   if (payment === undefined) return 0;

@@ -5,7 +5,7 @@ import type { Actor } from './actor.js';
 import type { Checkout } from './checkout.js';
 import type { Failure } from './failure.js';
 
-/** Which status an order may leave to which. Everything that writes a status checks this table. */
+/** Which status can follow which. Everything that writes a status checks this table. */
 export const ORDER_TRANSITIONS = {
   pending: ['in_review', 'reserved', 'compensating', 'failed', 'cancelling', 'cancelled'],
   in_review: ['pending', 'failed', 'cancelled'],
@@ -32,19 +32,19 @@ export function statusesBefore(to: OrderStatus): OrderStatus[] {
   return ORDER_STATUSES.filter((from) => canTransition(from, to));
 }
 
-// The statuses that a rule is about. Each list is written here once, for the code, its SQL and docs/states.md.
+// The statuses that each rule covers. Each list is written here once, for the code, its SQL and docs/states.md.
 
-/** A settled order has its answer: no step of its checkout is still to come. */
+/** A settled order has its answer: its checkout has no further steps. */
 export const SETTLED: readonly OrderStatus[] = ['confirmed', 'completed', 'failed', 'cancelled'];
-/** Paid in full. Only such an order takes a request for a refund. */
+/** Paid in full. Only such an order can be refunded. */
 export const PAID: readonly OrderStatus[] = ['confirmed', 'completed'];
 /** A charge may be under way, and may still confirm the order. */
 export const BEING_PAID: readonly OrderStatus[] = statusesBefore('confirmed');
-/** Goods are reserved for it, or sold to it. */
+/** Goods are reserved for the order, or sold. */
 export const HOLDING_STOCK: readonly OrderStatus[] = [...BEING_PAID, ...PAID];
-/** What it did is being taken back. */
+/** The order is being undone. */
 export const BEING_UNDONE: readonly OrderStatus[] = ['compensating', 'cancelling'];
-/** A cancel may still be asked for: it is not under way, and not too late. */
+/** The order can still be cancelled: no cancel is in progress, and it is not too late. */
 export const CANCELLABLE: readonly OrderStatus[] = ORDER_STATUSES.filter(
   (status) => status !== 'cancelling' && (canTransition(status, 'cancelling') || canTransition(status, 'cancelled')),
 );
@@ -57,7 +57,7 @@ export const holdsStock = (status: OrderStatus) => HOLDING_STOCK.includes(status
 export const isBeingUndone = (status: OrderStatus) => BEING_UNDONE.includes(status);
 export const isCancellable = (status: OrderStatus) => CANCELLABLE.includes(status);
 
-/** One line with the name and price as they were when the order was accepted. */
+/** One line with the name and price at the time when the order was accepted. */
 export interface OrderLine {
   sku: string;
   name: string;
@@ -65,7 +65,7 @@ export interface OrderLine {
   unitPriceMinor: number;
 }
 
-/** A checkout that was validated and priced: the input of its workflow. Never changed afterwards. */
+/** A validated and priced checkout: the input of its workflow. It never changes. */
 export interface AcceptedOrder extends Omit<Checkout, 'lines' | 'expectedTotalMinor'> {
   /** One line per SKU, in SKU order: stock rows are locked in this order. */
   lines: OrderLine[];
@@ -90,5 +90,5 @@ export type OrderOutcome =
   | { status: 'cancelled'; reason: string }
   | { status: 'superseded' };
 
-/** The endings that take back what the order did. */
+/** The endings that require an undo. */
 export type Undone = Extract<OrderOutcome, { status: 'failed' | 'cancelled' }>;

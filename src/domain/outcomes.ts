@@ -1,7 +1,7 @@
 import type { OrderStatus, Undone } from './order.js';
 import type { ReturnRefusal } from './returns.js';
 
-/** What the steps of an order can answer. Expected outcomes are values; faults are thrown and retried. */
+/** The outcomes of an order's steps. Expected outcomes are values; faults are thrown and retried. */
 
 export interface Shortage {
   sku: string;
@@ -9,10 +9,10 @@ export interface Shortage {
   available: number;
 }
 
-/** The order belongs to another run, or has left the status in which this step may act. */
+/** Another run owns the order, or it has left the status in which this step may act. */
 export type Superseded = { kind: 'superseded' };
 
-/** The order is to be taken back, and ends as this: a cancel was accepted, or its run began to undo it and has forgotten. */
+/** The order must be undone and end like this: a cancel was accepted, or its run had begun to undo it and forgot. */
 export type Undoing = { kind: 'undoing'; ending: Undone };
 
 export type ScreenOutcome = { kind: 'allow' } | { kind: 'review' | 'reject'; detail: string } | Undoing | Superseded;
@@ -34,24 +34,24 @@ export type ReserveOutcome =
 export type ChargeOutcome =
   | { kind: 'confirmed' }
   | { kind: 'declined'; code: string }
-  /** The money that was taken is not the order's total. */
+  /** The captured amount is not the order's total. */
   | { kind: 'mismatch'; capturedMinor: number; currency: string }
-  /** The money was taken, but the stock is no longer held for this order. */
+  /** The money was captured, but the stock is no longer reserved for this order. */
   | { kind: 'unreserved' }
-  /** The time to pay was over before anything was sent, and nothing will be. */
+  /** The time to pay was over before anything was sent; nothing will be sent. */
   | { kind: 'expired' }
   /** Proven: no money was taken, and none will be under this attempt. */
   | { kind: 'not_charged' }
   /** The circuit breaker is open: nothing was sent, no try was used. `tries` were sent before. */
   | { kind: 'refused'; retryAfterMs: number; tries: number }
-  /** Not known yet; ask again after this long. */
+  /** Not known yet; ask again after this time. */
   | { kind: 'unknown'; retryAfterMs: number }
   | Undoing
   | Superseded;
 
 /**
- * The state of an order's refunds. `refused`: a person has to act, under its dead letter. `unknown`: no one
- * knows yet what became of one; ask again after this long.
+ * The state of an order's refunds. `refused`: an operator has to act on its dead letter. `unknown`: the
+ * outcome of one is not known yet; ask again after this time.
  */
 export type RefundOutcome =
   | { kind: 'refunded' }
@@ -59,14 +59,14 @@ export type RefundOutcome =
   | { kind: 'unknown'; retryAfterMs: number };
 
 /**
- * What became of a cancel that someone asks for. `accepted`: it is kept, with the reason of the first that was, and every
- * later step of the order obeys it; `status` is null while the order has no row. `refused`: nothing was kept.
+ * The outcome of a cancel request. `accepted`: it is stored, with the reason of the first accepted one, and every
+ * later step of the order obeys it; `status` is null while the order has no row. `refused`: nothing was stored.
  */
 export type CancelDecision =
   | { kind: 'accepted'; reason: string; status: OrderStatus | null }
   | { kind: 'refused'; status: OrderStatus };
 
-/** Whether a workflow that someone asked for may do its work: decided once, in the database. */
+/** Whether a requested workflow may do its work: decided once, in the database. */
 export type Admission = { kind: 'admitted' } | { kind: 'refused'; code: AdmissionRefusal; status: OrderStatus | null };
 
 export type AdmissionRefusal =

@@ -1,4 +1,4 @@
-/** Where a charge attempt may go. A capture is believed whenever it is seen: money is a fact. */
+/** The transitions of a charge attempt. A capture is always believed: money is a fact. */
 export const ATTEMPT_TRANSITIONS = {
   created: ['sent', 'not_charged', 'captured'],
   sent: ['created', 'unknown', 'captured', 'declined', 'not_charged'],
@@ -11,8 +11,8 @@ export const ATTEMPT_TRANSITIONS = {
 export type AttemptState = keyof typeof ATTEMPT_TRANSITIONS;
 
 /**
- * Where a refund may go. Banks take refunds back late; a refused one may be redriven under a new key, and one that never
- * arrived is sent again under its own.
+ * The transitions of a refund. Banks return refunds late; a refused one may be redriven under a new key, and one that
+ * never arrived is sent again under its own.
  */
 export const REFUND_TRANSITIONS = {
   pending: ['succeeded', 'failed', 'unknown'],

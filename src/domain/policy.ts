@@ -1,6 +1,6 @@
 import { DEFAULT_RETRY, type RetryPolicy } from './retry-policy.js';
 
-/** What a fraud check goes by, by the names that it gives to its limits. */
+/** The limits of a fraud check, under its own names for them. */
 export type FraudLimits = Record<string, number | string | boolean>;
 
 /** A fraud check that an order has to pass. */
@@ -9,29 +9,29 @@ export interface FraudCheckPolicy {
   limits: FraudLimits;
 }
 
-/** What an order's workflow needs to know about its surroundings; travels in its input, so a replay sees the same. */
+/** The settings of an order's workflow. They travel in its input, so that a replay sees the same values. */
 export interface OrderPolicy {
   retry: RetryPolicy;
   /** The first try of a step runs inside the workflow task and must be short. */
   firstTryTimeoutMs: number;
   /** Each later try. */
   retryTimeoutMs: number;
-  /** A step of the checkout that is not done by then is given up, and the truth looked up. */
+  /** A step of the checkout that takes longer is given up, and its outcome is looked up. */
   stepDeadlineMs: number;
-  /** None means that orders are not screened. */
+  /** Empty: orders are not screened. */
   fraudChecks: FraudCheckPolicy[];
-  /** How long a person may take over a review. */
+  /** How long a review may take. */
   reviewDeadlineMs: number;
-  /** How long stock is held; each try to charge extends it. */
+  /** How long stock stays reserved; each try to charge extends it. */
   reservationTtlMs: number;
-  /** From the first try to charge: when it is over, nothing more is sent. */
+  /** From the first try to charge; after that, nothing more is sent. */
   paymentDeadlineMs: number;
-  /** Longest pause between two look-ups of a charge whose outcome is unknown... */
+  /** The longest pause between two look-ups of a charge whose outcome is unknown... */
   lookupMaximumIntervalMs: number;
-  /** ...until the charge is this old; after that once in `lookupSlowIntervalMs`. */
+  /** ...until the charge is this old; after that, one look-up per `lookupSlowIntervalMs`. */
   lookupSlowAfterMs: number;
   lookupSlowIntervalMs: number;
-  /** An undo that is still failing after this opens a dead letter, and goes on. */
+  /** An undo that is still failing after this opens a dead letter and continues. */
   undoAlarmMs: number;
 }
 

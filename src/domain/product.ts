@@ -3,7 +3,7 @@ export interface Product {
   name: string;
   currency: string;
   unitPriceMinor: number;
-  /** An inactive product takes no new orders; accepted ones go on. */
+  /** An inactive product cannot be ordered; orders that were already accepted continue. */
   active: boolean;
 }
 
@@ -11,13 +11,13 @@ export interface Product {
 export interface CatalogueProduct extends Product {
   onHand: number;
   reserved: number;
-  /** One more for each change of the product; its stock has no part in it. */
+  /** Incremented by each change to the product; changes to its stock do not count. */
   version: number;
   createdAt: string;
   updatedAt: string;
 }
 
-/** A product with the stock it should have at least: what `holdfast seed` reads. */
+/** A product with its minimum stock: what `holdfast seed` reads. */
 export interface ProductSeed {
   sku: string;
   name: string;
@@ -27,7 +27,10 @@ export interface ProductSeed {
   onHand: number;
 }
 
-/** A product as a line of a file has it; what is undefined stays as it is, or starts as active and with no stock. */
+/**
+ * A product as one line of a file describes it. Undefined fields stay unchanged; a new product is active, without
+ * stock.
+ */
 export interface ProductLine {
   sku: string;
   name: string;
@@ -39,15 +42,15 @@ export interface ProductLine {
 
 export const MAX_SKU_LENGTH = 64;
 const VISIBLE = '[^\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}\\p{Z}]';
-/** Visible characters with blanks between them. No URL can carry `.` or `..` as a part of its path. */
+/** Visible characters with blanks between them. `.` and `..` cannot be a segment of a URL's path. */
 export const SKU_PATTERN = new RegExp(`^(?!\\.{1,2}$)${VISIBLE}+(?: +${VISIBLE}+)*$`, 'u');
 export const SKU_RULE = `must be 1 to ${MAX_SKU_LENGTH} visible characters, with blanks only between them, and neither "." nor ".."`;
 
-/** Where the API has a product. */
+/** The path of a product in the API. */
 export function productPath(sku: string): string {
   return `/v1/products/${encodeURIComponent(sku)}`;
 }
 
 export const MAX_NAME_LENGTH = 200;
-/** The most units of one product that are set at once. */
+/** The largest stock of a product that can be set at once. */
 export const MAX_ON_HAND = 1_000_000_000;

@@ -1,7 +1,7 @@
 import type { OrderStatus } from './order.js';
 import { statusAfter } from './order-event.js';
 
-/** The events that a shop can subscribe to, and the events of an order's timeline from which each may come. */
+/** The events that a shop can subscribe to, and the events of an order's timeline that can cause each of them. */
 export const PUBLIC_EVENTS = {
   'order.created': ['order.created'],
   'order.in_review': ['order.in_review'],
@@ -25,7 +25,7 @@ export type PublicEventType = keyof typeof PUBLIC_EVENTS;
 
 export const PUBLIC_EVENT_TYPES = Object.keys(PUBLIC_EVENTS) as PublicEventType[];
 
-/** What an endpoint gets when someone tests it; it has no order. */
+/** What an endpoint receives when it is tested; it has no order. */
 export const TEST_EVENT = 'webhook.test';
 
 export const SCHEMA_VERSION = 1;
@@ -62,7 +62,7 @@ interface Told {
 const PAYMENT_FAILURES = ['payment_declined', 'payment_unavailable', 'payment_mismatch'];
 const LONGEST_TEXT = 500;
 
-/** The events that the outside is told of one event of a timeline, the cause before what follows from it. */
+/** The public events that one event of a timeline causes, the cause before its consequences. */
 export function publicEventsOf(source: RecordedEvent): PublicEvent[] {
   const { orderId, seq, createdAt: timestamp } = source;
   const status: OrderStatus = statusAfter([...source.before, source.type]);
@@ -84,8 +84,8 @@ export function publicEventsOf(source: RecordedEvent): PublicEvent[] {
 }
 
 /**
- * The id of an event's message. Two orders never share one: the last part is digits for the event of the timeline itself,
- * and a name for another that follows from it.
+ * The id of an event's message. Two orders never share one: the last part is digits for the event of the timeline
+ * itself, and a name for its consequences.
  */
 export function publicEventId(orderId: string, seq: number, derived?: PublicEventType): string {
   const id = `evt_${orderId}_${seq}`;
@@ -121,7 +121,7 @@ function failureOf(source: RecordedEvent): Told[] {
   return PAYMENT_FAILURES.includes(reason) ? [{ type: 'payment.failed', more }] : [];
 }
 
-/** An order that has ended holds nothing: what it held since its last start is free again. */
+/** An order that has ended holds no stock: what was reserved since its last start is released. */
 function releaseOf({ before }: RecordedEvent): Told[] {
   const start = before.lastIndexOf('order.redriven');
   return before.indexOf('inventory.reserved', start + 1) < 0 ? [] : [{ type: 'inventory.released' }];
@@ -136,12 +136,12 @@ function refundJson({ data }: RecordedEvent) {
   return { refund_id: data['refund_id'], amount_minor: data['amount_minor'] };
 }
 
-/** A message has less than 20 kB, whatever an order of a hundred lines has to say. */
+/** Keeps a message below 20 kB, even for an order with a hundred lines. */
 function bounded(text: unknown): string {
   return typeof text === 'string' ? text.slice(0, LONGEST_TEXT) : '';
 }
 
-/** What was, or is to be, sent under an id: an event of an order or, without a source, a test. */
+/** What is sent under an id: an event of an order or, without a source, a test. */
 export interface MessageRef {
   messageId: string;
   type: string;
@@ -150,7 +150,7 @@ export interface MessageRef {
   source?: RecordedEvent;
 }
 
-/** The message as receivers get it: type, timestamp and data. Throws for an id that its source does not have. */
+/** The message as receivers get it: type, timestamp and data. Throws if the source has no event with this id. */
 export function messageOf({ messageId, type, createdAt, source }: MessageRef): Omit<PublicEvent, 'id'> {
   if (source === undefined) return { type, timestamp: createdAt, data: { schema_version: SCHEMA_VERSION } };
   const event = publicEventsOf(source).find(({ id }) => id === messageId);

@@ -1,10 +1,10 @@
 import type { Actor } from './actor.js';
 
-/** A refund that was asked for: the input of its workflow. */
+/** A refund that was requested: the input of its workflow. */
 export interface RequestedRefund {
   orderId: string;
   refundId: string;
-  /** All that is left when absent. Minor units. */
+  /** Default: everything that is left. Minor units. */
   amountMinor?: number;
   reason: string;
   restock: boolean;

@@ -1,4 +1,4 @@
-/** Where the reservation of one order line may go; back to active only when a redrive reserves again. */
+/** The transitions of the reservation of one order line. It becomes active again only if a redrive reserves again. */
 export const RESERVATION_TRANSITIONS = {
   active: ['committed', 'released', 'expired'],
   committed: ['restocked'],

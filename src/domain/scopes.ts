@@ -7,7 +7,7 @@ export function isScope(text: string): text is Scope {
   return SCOPES.some((scope) => scope === text);
 }
 
-/** Whether a key that was given these scopes may do what asks for that one. */
+/** Whether a key with the scopes `given` may do what requires `wanted`. */
 export function allows(given: readonly Scope[], wanted: Scope): boolean {
   return given.includes(wanted) || given.includes('admin');
 }

@@ -1,7 +1,7 @@
-// As a Temporal server words it.
+// The wording of a Temporal server.
 const LIMIT = /limit for signal events/;
 
-/** Whether a workflow was refused a signal because it has had so many: another one has to take its place. */
+/** Whether a signal was refused because the workflow has received too many: a new run has to replace it. */
 export function isSignalLimit(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const details = 'details' in error && typeof error.details === 'string' ? error.details : '';

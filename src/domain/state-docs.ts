@@ -13,7 +13,7 @@ import {
 import { ATTEMPT_TRANSITIONS, REFUND_TRANSITIONS } from './payment-states.js';
 import { RESERVATION_TRANSITIONS } from './reservation.js';
 
-/** Every state table there is, under the name that people know it by. */
+/** All state tables, under the names that the documentation uses. */
 export const STATE_TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   Order: ORDER_TRANSITIONS,
   'Charge attempt': ATTEMPT_TRANSITIONS,
@@ -22,7 +22,7 @@ export const STATE_TABLES: Readonly<Record<string, Readonly<Record<string, reado
   'Dead letter': DEAD_LETTER_TRANSITIONS,
 };
 
-/** What the rules allow in which states: for each, a name, the states that there are, and those that it holds for. */
+/** Which states each rule applies to: its name, all states, and those that it covers. */
 export const STATE_RULES = [
   {
     name: 'Order statuses',

@@ -1,10 +1,10 @@
-/** What something is about, as log lines and traces call it. */
+/** What something is about, under the names that log lines and traces use. */
 export interface Subject {
   order_id?: string;
   request_id?: string;
 }
 
-/** What the input of a workflow or an activity is about: it is an order, has one as `order`, or names one. */
+/** What the input of a workflow or an activity is about: it is an order, contains one as `order`, or names one. */
 export function subjectOf(input: unknown): Subject {
   if (typeof input !== 'object' || input === null) return {};
   const order: unknown = 'order' in input ? input.order : undefined;

@@ -1,4 +1,4 @@
-/** How often an activity may fail before it is given up. Tries that our own stores spoil are not counted. */
+/** How often an activity may fail before it is given up. Tries that fail because of our own stores are not counted. */
 export interface AllowedTries {
   tries: number;
 }

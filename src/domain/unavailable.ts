@@ -1,10 +1,10 @@
-/** How an {@link Unavailable} is called in the failures of activities. */
+/** The type of an {@link Unavailable} in the failures of activities. */
 export const UNAVAILABLE = 'Unavailable';
 
-/** `worker` is said of all workers together: none answers. */
+/** `worker`: no worker answers. */
 export type Dependency = 'database' | 'temporal' | 'worker';
 
-/** A part that Holdfast depends on is unavailable or too slow. Trying again later is safe and may help. */
+/** A dependency is unavailable or too slow. Trying again later is safe and may help. */
 export class Unavailable extends Error {
   readonly dependency: Dependency;
 

@@ -6,7 +6,7 @@ export interface WebhookEndpoint {
   eventTypes: string[];
   state: 'enabled' | 'disabled';
   disabledReason: string | null;
-  /** Until when the secret before the present one signs too. */
+  /** Until when the previous secret is used as well. */
   oldSecretUntil: string | null;
   createdAt: string;
   updatedAt: string;
@@ -39,12 +39,12 @@ export interface DeliveryAttempt {
   statusCode: number | null;
   detail: string;
   latencyMs: number;
-  /** The first kilobyte of the answer's body; null when there was none. */
+  /** The first kilobyte of the answer's body; null without an answer. */
   response: string | null;
 }
 
-/** How long the old secret signs beside the new one. */
+/** How long messages are signed with the old secret as well as the new one. */
 export const OLD_SECRET_MS = 24 * 3_600_000;
 
-/** Every event is sent to each of them. */
+/** Limits the work of each event. */
 export const MOST_ENDPOINTS = 50;
