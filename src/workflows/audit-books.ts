@@ -8,7 +8,7 @@ const { auditBooks: audit } = proxyActivities<AuditActivities>({
   retry: { maximumAttempts: 2 },
 });
 
-/** Checks that database, runs and gateway agree. Its schedule starts it again; what it finds is in the dead letters. */
+/** Checks that database, runs and gateway agree. Its schedule starts it again; its findings are in the dead letters. */
 export async function auditBooks(policy: OrderPolicy): Promise<AuditReport> {
   return audit(policy);
 }

@@ -9,8 +9,8 @@ import { orderSteps } from './steps/order-steps.js';
 import { undo } from './steps/undo.js';
 
 /**
- * Cancels an order whose checkout has ended: refunds what was captured, restocks, and only then says `cancelled`. It
- * cannot be cancelled itself.
+ * Cancels an order whose checkout has ended: refunds what was captured, restocks, and only then sets
+ * `cancelled`. It cannot be cancelled itself.
  */
 export async function cancelSettledOrder(
   order: AcceptedOrder,

@@ -5,7 +5,7 @@ import type { MoneyUpdate } from '../domain/money-update.js';
 import type { NoticeRef } from '../domain/notice.js';
 import type { Admission, ReviewDecision, ReviewOutcome } from '../domain/outcomes.js';
 
-/** All that the HTTP side and the worker must agree on. */
+/** Everything that the API and the worker must agree on. */
 
 export const TASK_QUEUE = 'holdfast';
 
@@ -19,7 +19,7 @@ export const PROCESS_GATEWAY_EVENT = 'processGatewayEvent';
 export const AUDIT_BOOKS = 'auditBooks';
 export const SEND_NOTICE = 'sendNotice';
 
-/** One workflow id per order: starting it is the commit point of a checkout, and what dedupes it. */
+/** One workflow id per order: starting it is the commit point of a checkout, and what deduplicates it. */
 export const orderWorkflowId = (orderId: string) => `order-${orderId}`;
 export const cancelWorkflowId = (orderId: string) => `cancel-${orderId}`;
 export const refundWorkflowId = (refundId: string) => `refund-${refundId}`;
@@ -30,7 +30,7 @@ export const noticeWorkflowId = ({ orderId, seq, channel }: NoticeRef) => `notic
 
 export const AUDIT_SCHEDULE_ID = 'audit-books';
 
-/** What the memo of an order's workflow holds: enough to answer a replay before the row exists. */
+/** The memo of an order's workflow: enough to answer a replay before the row exists. */
 export interface OrderMemo {
   fingerprint: string;
   request_id: string;
@@ -43,7 +43,7 @@ export interface CancelRequest {
 /** Asks a running checkout to end as cancelled. */
 export const cancelOrder = defineSignal<[CancelRequest]>('cancelOrder');
 
-/** For a workflow that waits for the truth about money. */
+/** For a workflow that waits for the outcome of a charge or refund. */
 export const news = defineSignal<[MoneyUpdate]>('news');
 
 export interface ReviewRequest {
@@ -53,10 +53,10 @@ export interface ReviewRequest {
 
 export const reviewOrder = defineUpdate<ReviewOutcome, [ReviewRequest]>('reviewOrder');
 
-/** Whether the workflow may do what it was started for. Answered once its first activity has decided. */
+/** Whether the workflow may do its work. Answered when its first activity has decided. */
 export const admission = defineUpdate<Admission>('admission');
 
-/** Has a failed order, or a notice that was given up, tried again: the dead letter says which, and the actor who asked. */
+/** Retries a failed order or a notice that was given up: which one, by its dead letter, and who asked for it. */
 export interface Redrive {
   deadLetterId: string;
   actor?: Actor | undefined;
@@ -67,28 +67,28 @@ export interface GatewayEventRef {
   eventId: string;
 }
 
-/** How an order ended if it was not confirmed: the failure's reason, or `cancelled`. Must be registered first. */
+/** How an order ended if it was not confirmed: the failure's reason, or `cancelled`. Must exist in Temporal first. */
 export const ORDER_OUTCOME = defineSearchAttributeKey('OrderOutcome', SearchAttributeType.KEYWORD);
 
 export const DELIVER_EVENT = 'deliverEvent';
 
-/** Calls to receivers have a queue of their own: those that hang must not take the places of orders' activities. */
+/** Deliveries have their own queue: calls that hang must not occupy the slots of orders' activities. */
 export const DELIVERY_TASK_QUEUE = 'holdfast-deliveries';
 
 /** One workflow id per round: a replay is another round. */
 export const deliveryWorkflowId = (deliveryId: string, round: number) =>
   round === 0 ? `delivery-${deliveryId}` : `delivery-${deliveryId}-${round}`;
 
-/** A delivery whose first tries were made, or not, by others. */
+/** A delivery whose first try was made, or skipped, by a relay. */
 export interface DeliveryRun {
   deliveryId: string;
   round: number;
-  /** Tries of this round that were made before. */
+  /** Tries of this round so far. */
   tries: number;
   /** Until the next one. */
   waitMs: number;
   /** The pauses before the second and each later try. */
   delaysMs: number[];
-  /** How often the next try was put off before, because the endpoint was busy. */
+  /** How often the next try was postponed because the endpoint was busy. */
   postponed?: number;
 }

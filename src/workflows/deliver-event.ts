@@ -6,7 +6,7 @@ import { DELIVERY_TASK_QUEUE, type DeliveryRun } from './contract.js';
 import { isLarge } from './messages/long-run.js';
 import { sleepFor } from './telemetry/waiting.js';
 
-/** Tries one delivery until the receiver takes it or its schedule is over. @returns how it ended */
+/** Tries one delivery until the receiver accepts it or its schedule is over. @returns how it ended */
 export async function deliverEvent(run: DeliveryRun): Promise<'delivered' | 'failed' | 'over'> {
   const { deliveryId, round, delaysMs } = run;
   const { attemptDelivery } = proxyActivities<DeliveryActivities>({

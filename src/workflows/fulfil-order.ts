@@ -5,7 +5,7 @@ import type { OrderPolicy } from '../domain/policy.js';
 import { announceAdmission } from './messages/admission.js';
 import { orderActivities } from './retrying/optimistic.js';
 
-/** Marks a confirmed order as completed. Against a cancel, the first to lock the order's row wins. */
+/** Marks a confirmed order as completed. If a cancel comes at the same time, the first to lock the order's row wins. */
 export async function fulfilOrder(orderId: string, policy: OrderPolicy, actor?: Actor): Promise<Admission> {
   const announce = announceAdmission();
   const { untilDone } = orderActivities(policy);

@@ -1,6 +1,6 @@
-// The workflows that workers run, one file each, and `contract.ts`, which says how others reach them.
+// The workflows that workers run, one file each, and `contract.ts`, with everything that callers need.
 // Their parts: `steps` (what an order goes through), `retrying`, `messages` (signals and updates), `telemetry`.
-// Never I/O, a clock of the machine or anything else that a replay would answer differently.
+// Never I/O, the machine's clock or anything else that differs in a replay.
 
 export { auditBooks } from './audit-books.js';
 export { cancelSettledOrder } from './cancel-settled-order.js';

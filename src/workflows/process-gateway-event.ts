@@ -5,8 +5,8 @@ import type { GatewayEventRef } from './contract.js';
 import { eventRetries } from './retrying/activity-options.js';
 
 /**
- * Acts on a gateway's message. A message is a hint: what happened is looked up. One whose order is not known yet is
- * tried again until it is.
+ * Processes a gateway event. An event is a hint: what happened is looked up. If its order is not known yet, it is
+ * retried until it is.
  */
 export async function processGatewayEvent(event: GatewayEventRef, policy: OrderPolicy): Promise<string> {
   const { applyGatewayEvent } = proxyActivities<GatewayEventActivities>(eventRetries(policy));

@@ -18,8 +18,8 @@ import { undo } from './steps/undo.js';
 
 /**
  * One checkout, from accepted to confirmed, failed or cancelled. A business "no" is an outcome of the order, never a
- * failure of the workflow. With `redrive`, a failed order goes through again; with `before`, a run that has grown long
- * goes on.
+ * failure of the workflow. With `redrive`, a failed order goes through again; with `before`, this run continues one
+ * that has grown long.
  */
 export async function processOrder(
   order: AcceptedOrder,
@@ -29,7 +29,7 @@ export async function processOrder(
 ): Promise<OrderOutcome> {
   const signals = openSignals(before);
   const journey: Journey = { place: before?.place ?? { at: 'start' } };
-  // The first run's id: a reset of the workflow goes on owning the order.
+  // The first run's id, so that the workflow still owns the order after a reset.
   const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, signals);
   const interruptible = listenForCancel(steps, signals);
 

@@ -11,9 +11,9 @@ import { orderSteps, type OrderSteps } from './steps/order-steps.js';
 import { undo } from './steps/undo.js';
 
 /**
- * Brings an order to its end whose own run is gone, or that has money it must not have: reads the truth, confirms what
- * was paid, and takes back everything else. Our own signal still cancels an order that has no answer; a cancel request of
- * Temporal's is ignored: nothing would come after it.
+ * Settles an order whose own run no longer exists, or that captured money after its end: checks the actual state,
+ * confirms what was paid, and undoes everything else. The cancel signal still cancels an order that has no answer; a
+ * cancel request from Temporal is ignored, since nothing would run after it.
  */
 export async function recoverOrder(order: AcceptedOrder, policy: OrderPolicy, before?: Left): Promise<OrderOutcome> {
   const signals = openSignals(before);
@@ -34,7 +34,7 @@ async function recover(order: AcceptedOrder, policy: OrderPolicy, signals: Pendi
   return outcome;
 
   async function bringToEnd(): Promise<OrderOutcome> {
-    // Once: another run may have taken the order over since the run before this one did.
+    // Only once: another run may have taken over the order since the previous run did.
     const standing = (signals.memory.standing ??= await steps.regular('takeOverToRecover', {
       order,
       owner: steps.owner,
@@ -43,7 +43,7 @@ async function recover(order: AcceptedOrder, policy: OrderPolicy, signals: Pendi
       case 'superseded':
         return superseded;
       case 'ended':
-        // A late capture of an ended order goes back, once; the order stays as it is.
+        // A late capture of an ended order is refunded, once; the order stays unchanged.
         await resolveCharges(steps, signals);
         await steps.refunds.findLateCaptures();
         await refundUntilDone(steps.refunds, signals);

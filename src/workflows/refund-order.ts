@@ -10,7 +10,7 @@ import { undoActivities } from './retrying/persistent.js';
 import { refundUntilDone, type RefundSteps } from './steps/refunding.js';
 
 /**
- * Sends back part or all of a settled order's money, once, and restocks if that was requested. It cannot be cancelled:
+ * Refunds part or all of a settled order's payment, once, and restocks if that was requested. It cannot be cancelled:
  * the money may be on its way.
  */
 export async function refundOrder(request: RequestedRefund, policy: OrderPolicy, before?: Left): Promise<Admission> {
@@ -18,12 +18,12 @@ export async function refundOrder(request: RequestedRefund, policy: OrderPolicy,
   const announce = announceAdmission();
   const { orderId, refundId } = request;
   const { untilDone, regular } = orderActivities(policy);
-  // A subject of its own: only this refund's workflow can be woken for it.
+  // Its own subject: it wakes only this refund's workflow.
   const undoing = undoActivities(policy, signals, { orderId, subject: refundId });
   const steps: RefundSteps = {
     policy,
     refund: () => undoing('sendRefund', { orderId, refundId, tries: allTries(policy) }),
-    // Those of its order are its order's.
+    // Those of the order belong to the order's workflows.
     findLateCaptures: async () => {},
     redrive: ({ deadLetterId, actor }) => regular('redriveRefund', { orderId, deadLetterId, actor }),
     applyEvidence: (evidence) => regular('applyRefundEvidence', { orderId, evidence }),

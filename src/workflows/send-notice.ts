@@ -16,8 +16,8 @@ const { sendNotice: trySending } = proxyActivities<NoticeActivities>(noticeTries
 const { giveUpNotice, reopenNotice } = proxyActivities<NoticeActivities>(NOTICE_STORE_RETRIES);
 
 /**
- * Sends one notice that could not be sent at once: tries with growing pauses, and gives up with a dead letter after
- * three days, when it is cancelled, or at once when the other side will never take it.
+ * Sends one notice whose first try failed: retries with growing pauses, and gives up with a dead letter after three
+ * days, when it is cancelled, or immediately if the other side will never accept it.
  */
 export async function sendNotice(ref: NoticeRef, redrive?: Redrive): Promise<NoticeState | 'superseded'> {
   const announce = announceAdmission();

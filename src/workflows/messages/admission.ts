@@ -2,7 +2,7 @@ import { allHandlersFinished, CancellationScope, condition, setHandler, sleep } 
 import type { Admission } from '../../domain/outcomes.js';
 import { admission } from '../contract.js';
 
-/** The decision that a run took which this one continues. */
+/** The decision of the run that this one continues. */
 export const admitted: Admission = { kind: 'admitted' };
 
 /**
@@ -22,7 +22,7 @@ export function announceAdmission(): (decision: Admission) => Promise<void> {
   };
 }
 
-/** An answer leaves when the workflow task ends: the local activities that come next would hold it back. */
+/** An answer is sent when the workflow task ends: the local activities that follow would delay it. */
 export async function letAnswersOut(): Promise<void> {
   await CancellationScope.nonCancellable(() => sleep(1));
 }

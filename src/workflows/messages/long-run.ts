@@ -7,21 +7,21 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
-/** Far below what a server takes: 10,000 signals and 51,200 events for one run. */
+/** Far below a server's limits: 10,000 signals and 51,200 events per run. */
 const MAX_SIGNALS = 1_000;
 const MAX_EVENTS = 4_000;
 const MAX_AGE_MS = 86_400_000;
 
-/** Runs that were open before this rule go on by the old one until their history is replayed. */
+/** Runs that were open before this rule follow the old one until their history is replayed. */
 const PATCH = 'long-runs-continue-as-new';
 const TOO_LONG = 'RunTooLong';
 
 export interface RunLength {
   countSignal(): void;
-  /** Whether so many signals have come that waiting must end. */
+  /** Whether so many signals have arrived that waiting must end. */
   isFull(): boolean;
   /**
-   * Ends a run that has grown long. Called where nothing is under way and all that matters is kept.
+   * Ends a run that has grown long. Called where nothing is in progress and everything that matters is stored.
    * @throws for {@link inRuns}
    */
   endIfLong(): void;
@@ -53,7 +53,7 @@ function isOld(): boolean {
   return Date.now() - workflowInfo().startTime.getTime() >= MAX_AGE_MS && patched(PATCH);
 }
 
-/** Walks until the end or until the run has grown long: then `next` starts another one, when all messages are answered. */
+/** Runs to the end, or until the run has grown long: then `next` starts another one, once all messages are answered. */
 export async function inRuns<Result>(walk: () => Promise<Result>, next: () => Promise<never>): Promise<Result> {
   try {
     return await walk();

@@ -1,4 +1,4 @@
-// What reaches a running workflow, what it answers, and what it hands to the run that continues it.
+// The messages to a running workflow, its answers, and what it hands to the run that continues it.
 // Never a decision about an order.
 
 import { patched, setHandler } from '@temporalio/workflow';
@@ -11,7 +11,7 @@ import { waitFor } from '../telemetry/waiting.js';
 
 type Money = 'charge' | 'refund';
 
-/** How far apart look-ups have grown. */
+/** The current pause between look-ups. */
 export interface Pace {
   about: Money;
   sinceMs: number;
@@ -21,19 +21,19 @@ export interface Pace {
 /** What a run knows that the database does not. */
 export interface Memory {
   pace?: Pace;
-  /** The step whose dead letter this workflow has opened. */
+  /** The step for which this workflow has opened a dead letter. */
   lateStep?: string;
-  /** Why a cancel was asked for. */
+  /** The reason of a requested cancel. */
   cancelReason?: string;
   /** The state of the order when its recovery took it over. */
   standing?: RecoveryStanding;
-  /** Whether the undo has begun and was counted. */
+  /** Whether the undo has begun and has been counted. */
   isUndoing?: boolean;
-  /** How the order was ended, though its workflow goes on. */
+  /** How the order ended, if its workflow continues anyway. */
   ended?: Undone;
 }
 
-/** All of it, for the run that continues this one. */
+/** Everything, for the run that continues this one. */
 export interface Left {
   news: MoneyUpdate[];
   isHinted: boolean;
@@ -41,24 +41,24 @@ export interface Left {
 }
 
 export interface PendingSignals extends RunLength {
-  /** The next piece of news for this sort of money, waiting `ms` at most; `what` as the Web UI shows it. */
+  /** The next update about a charge or a refund, waiting `ms` at most; the Web UI shows `what`. */
   next(about: Money, ms: number, what: string): Promise<MoneyUpdate | undefined>;
-  /** Whether someone has asked to look again. */
+  /** Whether a new look-up was requested. */
   hasLook(): boolean;
-  /** Forgets all who have asked to look until now. */
+  /** Forgets all requests for a look-up so far. */
   dropLooks(): void;
   /**
-   * Whether the gateway has hinted since the last time at something that may not have been looked up: a hint does not say
-   * which charge it is about.
+   * Whether the gateway has sent a hint since the last call that may not have been looked up: a hint does not say which
+   * charge it is about.
    */
   takeHint(): boolean;
   memory: Memory;
-  /** The pace of the previous run, for the first caller. */
+  /** The look-up pause of the previous run, for the first caller. */
   takePace(about: Money): Pace | undefined;
   left(): Left;
 }
 
-/** Keeps the news that is sent to this workflow until someone asks for it. */
+/** Keeps the updates that are sent to this workflow until a step asks for them. */
 export function openSignals(before?: Left): PendingSignals {
   let waiting: MoneyUpdate[] = before?.news ?? [];
   let isHinted = before?.isHinted ?? false;
@@ -84,7 +84,7 @@ export function openSignals(before?: Left): PendingSignals {
         waiting.splice(waiting.indexOf(item), 1);
         return item;
       }
-      // A workflow looks up after it has taken news: one look-up serves all of it.
+      // A workflow looks up after it has taken an update: one look-up serves all of them.
       const first = waiting.find((one) => isOurs(one) && one.kind !== 'look') ?? item;
       waiting = distinctNews(waiting).filter((one) => one.kind !== 'look' && !isSameNews(one, first));
       return first;

@@ -20,13 +20,13 @@ export type Name = keyof Activities;
 export type Input = { [N in Name]: Parameters<Activities[N]>[0] };
 export type Result = { [N in Name]: Awaited<ReturnType<Activities[N]>> };
 export type ByName = { [N in Name]: (input: Input[N], allowed?: AllowedTries) => Promise<Result[N]> };
-/** Those that count their tries themselves: only they may be given up. */
+/** Activities that count their tries themselves: only they may be given up. */
 type CountedName = { [N in Name]: Parameters<Activities[N]>['length'] extends 1 ? never : N }[Name];
 
 /**
- * Runs activities by their name. The first try is a local activity, which costs no round trip; only when that fails is
- * the step handed, after a durable sleep, to a regular activity with the retries, where the Web UI shows attempts and
- * the last error. Each throws what the last try threw; a non-retryable failure and a cancellation at once.
+ * Runs activities by name. The first try is a local activity, which costs no round trip. Only if it fails do the
+ * retries follow, after a durable sleep, as a regular activity, whose attempts and last error the Web UI shows. Each
+ * throws what the last try threw; a non-retryable failure and a cancellation are thrown immediately.
  */
 export function orderActivities(policy: OrderPolicy) {
   const local: ByName = proxyLocalActivities<Activities>(firstTry(policy));
@@ -34,10 +34,10 @@ export function orderActivities(policy: OrderPolicy) {
   const pause = { ms: policy.retry.initialIntervalMs, atMostMs: policy.stepDeadlineMs };
 
   return {
-    /** A regular activity from the start, tried until it is done. */
+    /** A regular activity from the start, retried until it succeeds. */
     regular: <N extends Name>(name: N, input: Input[N]): Promise<Result[N]> => unlimited[name](input),
 
-    /** Tried until it is done; `retries` are the tries after the first one. */
+    /** Retried until it succeeds; `retries` are the tries after the first one. */
     async untilDone<N extends Name>(
       name: N,
       input: Input[N],
@@ -52,8 +52,8 @@ export function orderActivities(policy: OrderPolicy) {
     },
 
     /**
-     * Given up after so many tries, the first one included, or when the time is over. A try that our own stores spoiled is
-     * not counted.
+     * Given up after this many tries, including the first one, or when the time is over. A try that failed because of
+     * our own stores is not counted.
      */
     async limited<N extends CountedName>(
       name: N,
@@ -76,18 +76,18 @@ export function orderActivities(policy: OrderPolicy) {
   };
 }
 
-/** The tries of a step, the first one included. */
+/** The tries of a step, including the first one. */
 export function allTries({ retry }: OrderPolicy): number {
   return 1 + retry.retries;
 }
 
-/** Waits after a first try that failed: longer when the failure names a time, but never above `atMostMs`. */
+/** Waits after a first try that failed: longer if the failure asks for it, but at most `atMostMs`. */
 async function rest(error: unknown, pause: { ms: number; atMostMs: number }): Promise<void> {
   if (!isExhausted(error)) throw error;
   await sleepFor(Math.max(pause.ms, Math.min(retryAfterMs(error), pause.atMostMs)), 'until the next try');
 }
 
-/** How long the failed try says to wait. The server obeys that between the retries of a regular activity, but not here. */
+/** How long the failed try asks to wait. The server obeys that between retries of a regular activity, but not here. */
 function retryAfterMs(error: unknown): number {
   const cause = causeOf(error);
   const [first] = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
@@ -95,7 +95,9 @@ function retryAfterMs(error: unknown): number {
   return isTold && typeof first.retryAfterMs === 'number' ? first.retryAfterMs : 0;
 }
 
-/** True when a step failed by faults alone, so that trying again could have helped; not for a cancellation or a bug. */
+/**
+ * True if a step failed only because of faults, so that another try might have helped; not for a cancellation or a bug.
+ */
 export function isExhausted(error: unknown): boolean {
   if (isCancellation(error)) return false;
   const cause = causeOf(error);
@@ -109,8 +111,8 @@ function isUnavailable(error: unknown): boolean {
 }
 
 /**
- * A local activity's failure arrives bare, a regular one's wrapped in an ActivityFailure; a local timeout arrives wrapped
- * the first time and bare in a replay.
+ * A local activity's failure is not wrapped, a regular one's is wrapped in an ActivityFailure; a local timeout is
+ * wrapped the first time and not in a replay.
  */
 function causeOf(error: unknown): unknown {
   return error instanceof ActivityFailure ? error.cause : error;

@@ -5,7 +5,7 @@ import type { PendingSignals } from '../messages/pending-signals.js';
 import { wakeableRetries } from './activity-options.js';
 import { isExhausted, orderActivities, type ByName, type Input, type Result } from './optimistic.js';
 
-/** The activities that take something back, with the name of the step that a dead letter and the Web UI show. */
+/** The activities that undo something, with the step's name in dead letters and the Web UI. */
 const STEPS = {
   settleEarlierCharges: 'settle',
   findLateCaptures: 'late captures',
@@ -21,14 +21,13 @@ export interface UndoSubject {
   orderId: string;
   /** For the log lines of its activities. */
   requestId?: string;
-  /** What it is about beyond the order, such as a refund. */
+  /** What it is about besides the order, such as a refund. */
   subject?: string;
 }
 
 /**
- * Runs an activity that is never given up. When its first try fails and it is still not done after the policy's time, a
- * dead letter is opened so that someone looks, while the tries go on; its success resolves it. A request to look has
- * it tried again immediately.
+ * Runs an activity that is never given up. If it still fails after the policy's time, a dead letter is opened for an
+ * operator, and the tries continue; success resolves the dead letter. A request to look triggers a try immediately.
  */
 export function undoActivities(
   policy: OrderPolicy,
@@ -44,7 +43,7 @@ export function undoActivities(
   return async <N extends keyof typeof STEPS>(name: N, input: Input[N]): Promise<Result[N]> => {
     const step = STEPS[name];
     const result = await untilDone(name, input, watched);
-    // The dead letter may be of the run before this one.
+    // The dead letter may be from the previous run.
     if (memory.lateStep === step) {
       delete memory.lateStep;
       await regular('resolveDeadLetter', { ...about, resolution: `${step} is done` });
@@ -76,8 +75,8 @@ export function undoActivities(
 }
 
 /**
- * Runs an activity whose tries may be far apart, and starts over with an immediate try when a look is requested. A try
- * that is running is awaited, so that two of them never meet.
+ * Runs an activity whose tries may be far apart, and starts over with an immediate try when a look is requested. A
+ * running try is awaited first, so that two tries never overlap.
  */
 async function wakeable<Result>(signals: PendingSignals, tries: () => Promise<Result>): Promise<Result> {
   const outer = CancellationScope.current();
@@ -86,7 +85,7 @@ async function wakeable<Result>(signals: PendingSignals, tries: () => Promise<Re
     let isOver = false;
     const scope = new CancellationScope();
     const work = scope.run(tries).finally(() => void (isOver = true));
-    // Its failure is for whoever awaits it below.
+    // Its failure is handled where it is awaited below.
     work.catch(() => {});
     await CancellationScope.nonCancellable(() => condition(() => isOver || signals.hasLook() || signals.isFull()));
     if (isOver) return work;

@@ -8,19 +8,19 @@ type Interruptible = (walk: () => Promise<OrderOutcome>) => Promise<OrderOutcome
 
 /**
  * Listens for the cancel signal from now on, and for Temporal's own cancel request, which counts as an operator's.
- * @returns a runner whose walk ends as `cancelled` when a cancel arrived before the walk was over, whatever it returned
+ * @returns a runner whose walk ends as `cancelled` if a cancel arrived before it was over, no matter what it returned
  */
 export function listenForCancel(steps: OrderSteps, signals: PendingSignals): Interruptible {
   const scope = new CancellationScope();
   const { memory } = signals;
-  // The previous run received it when it was about to end.
+  // The previous run received it just before it ended.
   if (memory.cancelReason !== undefined) scope.cancel();
   setHandler(cancelOrder, async (request) => {
     signals.countSignal();
     if (memory.cancelReason !== undefined) return;
     memory.cancelReason = request.reason;
     scope.cancel();
-    // While a charge in flight is awaited, it should be visible that the cancel was received.
+    // The cancel should be visible while a charge in progress is awaited.
     await CancellationScope.nonCancellable(() => steps.regular('noteCancel', { ...steps.run, reason: request.reason }));
   });
 

@@ -5,7 +5,7 @@ export interface Review {
   decision?: ReviewDecision;
 }
 
-/** How far a checkout has come: everything before is done, and the run that continues it does not repeat it. */
+/** How far a checkout has come: the earlier steps are done, and a run that continues it does not repeat them. */
 export type Place =
   | { at: 'start' | 'redriven' | 'settling' | 'confirmed' }
   | { at: 'in review'; untilMs: number; review: Review }

@@ -1,7 +1,7 @@
 import type { OrderPolicy } from '../../domain/policy.js';
 import type { PendingSignals, Pace } from '../messages/pending-signals.js';
 
-/** How long to wait before each further look-up, `atLeastMs` or more: ever longer, and after days once a day. */
+/** The pauses between look-ups, `atLeastMs` or more: they grow, and after some days there is one look-up per day. */
 export function lookupPauses(
   policy: OrderPolicy,
   signals: PendingSignals,

@@ -1,4 +1,4 @@
-// What an order goes through, step by step: each step calls an activity and decides what its outcome means.
+// The steps of an order: each one calls an activity and decides what its outcome means.
 // Never a rule that the database must enforce: an activity may run twice, and a run may have been superseded.
 
 import { spread } from '../../domain/jitter.js';

@@ -10,7 +10,7 @@ import { isExhausted } from '../retrying/optimistic.js';
 import type { OrderSteps } from './order-steps.js';
 import { waitFor } from '../telemetry/waiting.js';
 
-/** Runs the policy's fraud checks and, where they ask for one, waits for a person. No checks: no cost. */
+/** Runs the policy's fraud checks and waits for a review if they ask for one. Without checks it costs nothing. */
 export async function passScreening(
   steps: OrderSteps,
   signals: PendingSignals,
@@ -42,7 +42,7 @@ export async function passScreening(
   }
 }
 
-/** A check that cannot be asked never means "allow": a person decides instead. */
+/** A check that cannot be run never means "allow": a person decides instead. */
 async function screen(steps: OrderSteps): Promise<ScreenOutcome> {
   const { order, owner, policy } = steps;
   const { reviewDeadlineMs } = policy;
@@ -59,7 +59,7 @@ async function screen(steps: OrderSteps): Promise<ScreenOutcome> {
   }
 }
 
-/** Decisions are taken from the start: the order's row may say `in_review` before this workflow gets that far. */
+/** Decisions are accepted from the start: the order's row may say `in_review` before this workflow gets there. */
 export function listenForReview(steps: OrderSteps, review: Review = {}): Review {
   setHandler(reviewOrder, async (request): Promise<ReviewOutcome> => {
     const outcome = await CancellationScope.nonCancellable(() =>

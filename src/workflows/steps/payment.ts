@@ -8,7 +8,7 @@ import { waitFor } from '../telemetry/waiting.js';
 
 type Known = Exclude<ChargeOutcome, { kind: 'unknown' | 'refused' }>;
 
-/** Charges the order and answers only when the outcome is known: after a fault the truth is looked up, never guessed. */
+/** Charges the order and returns only when the outcome is known: after a fault it is looked up, never guessed. */
 export async function pay(steps: OrderSteps, signals: PendingSignals, journey: Journey): Promise<Known> {
   const known = journey.place.at === 'settling' ? undefined : await chargeInTime(steps, signals, journey);
   if (known !== undefined) return known;
@@ -16,7 +16,7 @@ export async function pay(steps: OrderSteps, signals: PendingSignals, journey: J
   return resolveCharge(steps, signals);
 }
 
-/** @returns undefined when the truth has to be looked up */
+/** @returns undefined if the outcome has to be looked up */
 async function chargeInTime(steps: OrderSteps, signals: PendingSignals, journey: Journey): Promise<Known | undefined> {
   const { place } = journey;
   const tryLimit = allTries(steps.policy);
@@ -26,7 +26,7 @@ async function chargeInTime(steps: OrderSteps, signals: PendingSignals, journey:
     const outcome = await charge(steps, tries, deadline - Date.now());
     if (outcome.kind === 'unknown') return undefined;
     if (outcome.kind !== 'refused') return outcome;
-    // A call that the breaker refused costs no try.
+    // A call that the breaker refused uses up no try.
     tries = tryLimit - outcome.tries;
     const pauseMs = steps.spread(Math.max(outcome.retryAfterMs, steps.policy.retry.initialIntervalMs));
     const waitMs = Math.min(pauseMs, Math.max(deadline - Date.now(), 1));
@@ -47,7 +47,7 @@ async function charge(steps: OrderSteps, tries: number, withinMs: number): Promi
   }
 }
 
-/** Finds out what became of the order's charge: looks less and less often, and at once when there is news. */
+/** Finds out the outcome of the order's charge: looks it up with growing pauses, and immediately after a hint. */
 export async function resolveCharge(
   steps: OrderSteps,
   signals: PendingSignals,
@@ -63,7 +63,7 @@ export async function resolveCharge(
   }
 }
 
-/** The same for every charge of the order, including those that earlier runs sent and those that had taken nothing. */
+/** The same for every charge of the order, including those of earlier runs and those that had taken nothing. */
 export async function resolveCharges(steps: OrderSteps, signals: PendingSignals): Promise<Known> {
   return resolveCharge(steps, signals, async () => {
     if (signals.takeHint()) await steps.refunds.findLateCaptures();

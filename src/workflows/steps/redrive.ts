@@ -8,8 +8,8 @@ import { refundUntilDone } from './refunding.js';
 import type { OrderSteps } from './order-steps.js';
 
 /**
- * Makes this run the owner of a failed order, by compare-and-set on the dead letter and the row. What the runs before it
- * left at the gateway is looked up and sent back first: only then may there be a new charge.
+ * Makes this run the owner of a failed order, by compare-and-set on the dead letter and the row. Charges of earlier
+ * runs are looked up and refunded first: only then may there be a new charge.
  * @returns whether this run may go on
  */
 export async function takeOver(

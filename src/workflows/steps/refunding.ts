@@ -5,21 +5,21 @@ import type { Redrive } from '../contract.js';
 import type { PendingSignals } from '../messages/pending-signals.js';
 import { lookupPauses } from './lookup-pauses.js';
 
-/** What sending money back needs: the refunds of an order that is being undone, or one that was asked for. */
+/** What refunding needs: the refunds of an order that is being undone, or a requested one. */
 export interface RefundSteps {
   policy: OrderPolicy;
   /** Sends what is due; throws, and is retried, while the gateway is failing. */
   refund(): Promise<RefundOutcome>;
-  /** Asks again about charges that had taken nothing, where there may be any. */
+  /** Looks up again the charges that had taken nothing, if there may be any. */
   findLateCaptures(): Promise<void>;
   redrive(redrive: Redrive): Promise<void>;
   applyEvidence(evidence: Evidence): Promise<void>;
 }
 
 /**
- * Sends money back until all of it is. A refusal waits, under its dead letter, for a person's redrive or evidence; an
- * unknown outcome is looked up less and less often, and at once when there is news. What the gateway hints at meanwhile
- * may be money that was taken late: that goes back too.
+ * Refunds until everything has been refunded. A refused refund waits, with a dead letter, for a redrive or evidence; an
+ * unknown outcome is looked up with growing pauses, and immediately after a hint. A hint may also mean that money was
+ * captured late: that is refunded too.
  */
 export async function refundUntilDone(steps: RefundSteps, signals: PendingSignals): Promise<void> {
   const pauseAfter = lookupPauses(steps.policy, signals, 'refund');
@@ -31,7 +31,7 @@ export async function refundUntilDone(steps: RefundSteps, signals: PendingSignal
       if (!(isHinted = signals.takeHint())) return;
       continue;
     }
-    // No one says so when the dead letter of a refused refund is discarded.
+    // Nothing signals that the dead letter of a refused refund was discarded.
     const [pauseMs, what] =
       outcome.kind === 'unknown'
         ? [pauseAfter(outcome.retryAfterMs), 'until the next look-up of the refund']
@@ -43,12 +43,12 @@ export async function refundUntilDone(steps: RefundSteps, signals: PendingSignal
   }
 }
 
-/** Before a run ends: processes hints that came when none of its steps was waiting for them any more. */
+/** Before a run ends: processes hints that arrived when no step was waiting for them. */
 export async function heedHints(steps: RefundSteps, signals: PendingSignals): Promise<void> {
   if (signals.takeHint()) await refundLateCaptures(steps, signals);
 }
 
-/** Sends back what was taken late, by whatever charge. */
+/** Refunds late captures of any charge. */
 export async function refundLateCaptures(steps: RefundSteps, signals: PendingSignals): Promise<void> {
   await steps.findLateCaptures();
   await refundUntilDone(steps, signals);

@@ -9,9 +9,9 @@ import { heedHints, refundLateCaptures, refundUntilDone } from './refunding.js';
 import type { OrderSteps } from './order-steps.js';
 
 /**
- * Takes back whatever the order did, in reverse order, before it ends as asked. Every undo runs every time and asks
- * the database and the gateway what there is to undo: a workflow task that was thrown away has run its local activities
- * and forgotten them, so this workflow's memory proves nothing.
+ * Undoes whatever the order did, in reverse order, before it ends as requested. Every undo runs every time and asks the
+ * database and the gateway what there is to undo: a discarded workflow task has run its local activities and forgotten
+ * them, so this workflow's memory proves nothing.
  */
 export async function undo(asked: Undone, steps: OrderSteps, signals: PendingSignals): Promise<OrderOutcome> {
   const { ended } = signals.memory;
@@ -19,7 +19,7 @@ export async function undo(asked: Undone, steps: OrderSteps, signals: PendingSig
     await refundLateCaptures(steps.refunds, signals);
     return over(ended);
   }
-  // From here on the order's status refuses every forward step, also one that is still running somewhere.
+  // From here on, the order's status refuses every forward step, even one that is still running somewhere.
   const opening = await steps.undoing('beginUndo', { order: steps.order, owner: steps.owner, ending: asked });
   if (opening.kind === 'superseded') return superseded;
   if (opening.kind === 'confirmed') return confirmed;

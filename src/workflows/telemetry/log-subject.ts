@@ -4,13 +4,13 @@
 import type { WorkflowInterceptors } from '@temporalio/workflow';
 import { subjectOf, type Subject } from '../../domain/subject.js';
 
-/** Puts the order's id and its request's id on every line that is logged about a workflow. */
+/** Adds the order's id and its request's id to every log line of a workflow. */
 export function interceptors(): WorkflowInterceptors {
   let subject: Subject = {};
   return {
     inbound: [
       {
-        // Not async: a promise more would change the order of what open workflows do.
+        // Not async: another promise would change the order of commands in open workflows.
         execute: (input, next) => {
           subject = subjectOf(input.args[0]);
           return next(input);

@@ -1,9 +1,9 @@
 import { metricMeter } from '@temporalio/workflow';
 import type { AcceptedOrder, OrderOutcome, Undone } from '../../domain/order.js';
 
-/** Counts what becomes of orders. The meter counts nothing while a history is replayed. */
+/** Counts the outcomes of orders. The meter counts nothing during a replay. */
 
-/** @param order where the time to settle starts: its acceptance */
+/** @param order the time to settle starts when it was accepted */
 export function countSettled(order: AcceptedOrder, outcome: OrderOutcome): void {
   if (outcome.status === 'superseded') return;
   const reason = outcome.status === 'failed' ? outcome.failure.reason : '';

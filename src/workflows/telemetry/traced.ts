@@ -11,7 +11,9 @@ import { subjectOf } from '../../domain/subject.js';
 
 const NOT_SAMPLED = { traceparent: `00-${'1'.repeat(32)}-${'1'.repeat(16)}-00` };
 
-/** Samplers decide outside of workflows; a workflow that a schedule started has no such decision, and is not traced. */
+/**
+ * Sampling is decided outside of workflows; a workflow that a schedule starts has no such decision and is not traced.
+ */
 const onlyInATrace: WorkflowInboundCallsInterceptor = {
   execute: (input, next) => {
     if (input.headers[TRACE_HEADER] !== undefined) return next(input);
@@ -27,7 +29,9 @@ const withSubject: WorkflowInboundCallsInterceptor = {
   },
 };
 
-/** Of the bundle that workers load when they trace: a span for each workflow, and for each activity that it starts. */
+/**
+ * In the bundle that workers load when tracing is on: a span for each workflow and for each activity that it starts.
+ */
 export const interceptors = (): WorkflowInterceptors => ({
   inbound: [onlyInATrace, new OpenTelemetryInboundInterceptor(), withSubject],
   outbound: [new OpenTelemetryOutboundInterceptor()],

@@ -3,12 +3,12 @@ import { condition, getCurrentDetails, setCurrentDetails, sleep } from '@tempora
 // Neither costs an event: the details are read by a query, and the summary travels with its timer. Nothing is awaited
 // here beyond what the caller awaits, so that old histories replay.
 
-/** Sleeps, and says in the Temporal Web UI what for: `until …`. */
+/** Sleeps, and shows in the Temporal Web UI what for: `until …`. */
 export function sleepFor(ms: number, what: string): Promise<void> {
   return shown(sleep(ms, { summary: what }), ms, what);
 }
 
-/** Waits until something is so, `ms` at most, and says in the Temporal Web UI what for. @returns whether it is so */
+/** Waits for a condition, `ms` at most, and shows in the Temporal Web UI what for. @returns whether it was met */
 export function waitFor(isSo: () => boolean, ms: number, what: string): Promise<boolean> {
   return shown(condition(isSo, ms, { summary: what }), ms, what);
 }
