@@ -3,15 +3,15 @@ import { ApplicationFailure } from '@temporalio/common';
 import { TRIES_USED_UP, type AllowedTries } from '../domain/tries.js';
 import { Unavailable } from '../domain/unavailable.js';
 
-/** What an activity remembers from try to try. */
+/** What an activity remembers between tries. */
 interface Remembered {
-  /** Tries that our own stores spoiled. */
+  /** Tries that failed because of our own stores. */
   spoiled: number;
 }
 
 /**
  * A step that is given up after `tries` faults, if that is given. Temporal counts every try alike, so it is asked to
- * retry without limit, and the count is kept here: what an unavailable store of our own spoils is not a fault of the step.
+ * retry without limit, and the count is kept here: an unavailable store of our own is not a fault of the step.
  */
 export function counted<Input, Result>(step: (input: Input) => Promise<Result>) {
   return async (input: Input, allowed?: AllowedTries): Promise<Result> => {
@@ -19,7 +19,7 @@ export function counted<Input, Result>(step: (input: Input) => Promise<Result>) 
     const context = Context.current();
     const { spoiled } = remembered(context.info.heartbeatDetails);
     const count = context.info.attempt - spoiled;
-    // Tries that were lost with their process, or timed out, are counted by the next one.
+    // Tries that died with their process or timed out are counted by the next one.
     if (count > allowed.tries) throw usedUp(new Error('the last try gave no answer'));
     try {
       return await step(input);
@@ -36,7 +36,7 @@ function remembered(details: unknown): Remembered {
   return { spoiled: isOurs && typeof details.spoiled === 'number' ? details.spoiled : 0 };
 }
 
-/** Not a cancellation, and nothing that must not be tried again. */
+/** Neither a cancellation nor a failure that must not be retried. */
 function isFault(error: unknown): error is Error {
   if (error instanceof ApplicationFailure) return error.nonRetryable !== true;
   return error instanceof Error && error.name !== 'CancelledFailure';

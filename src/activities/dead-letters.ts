@@ -10,10 +10,10 @@ export interface NewDeadLetter {
   subject?: string;
 }
 
-/** Work that needs a person. Opening one that is already open changes only its last error. */
+/** Work that needs a person. Opening a dead letter that is already open changes only its last error. */
 export interface DeadLetterStore {
   openDeadLetter(letter: NewDeadLetter): Promise<void>;
-  /** Resolves what is open of this kind, about this subject. */
+  /** Resolves what is open of this kind about this subject. */
   resolveDeadLetter(orderId: string, kind: DeadLetterKind, resolution: string, subject: string): Promise<void>;
 }
 

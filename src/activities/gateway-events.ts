@@ -19,11 +19,11 @@ export interface GatewayEventStore {
   read(gateway: string, eventId: string): Promise<StoredGatewayEvent | undefined>;
   /** Whether the database already shows what the event says. */
   agrees(event: StoredGatewayEvent): Promise<boolean>;
-  /** The state of the order that the event is about: undefined without a row. */
+  /** The status of the event's order; undefined without a row. */
   orderStatus(orderId: string): Promise<OrderStatus | undefined>;
-  /** The refund that has, or before a redrive had, this key. */
+  /** The refund that has this key, or had it before a redrive. */
   refundIdOf(refundKey: string): Promise<string | undefined>;
-  /** A refund that had succeeded was taken back: failed, with its dead letter. @returns whether anything changed */
+  /** A refund that had succeeded was returned: it fails, with a dead letter. @returns whether anything changed */
   refundFailedLate(refundKey: string): Promise<boolean>;
   processed(gateway: string, eventId: string, effect: string): Promise<void>;
 }
@@ -32,7 +32,7 @@ export interface GatewayEventStore {
 export interface OrderMessenger {
   /** The refund's own workflow comes first, if it has one. @returns whether a running workflow took it */
   tell(orderId: string, news: MoneyUpdate, refundId?: string): Promise<boolean>;
-  /** Starts the run that reads the truth of an order whose own run has ended, unless one is running. */
+  /** Starts the recovery of an order whose own run has ended, unless one is running. */
   recover(orderId: string): Promise<void>;
 }
 
@@ -80,7 +80,7 @@ export function createGatewayEventActivities(ports: GatewayEventPorts) {
       if (kind === 'processing') throw later('RefundUnderWay', 'the gateway says that this refund is under way');
       if (kind !== 'refunded') {
         if (!(await gatewayEvents.refundFailedLate(refundKey))) return 'known before';
-        // The workflow that looks it up has its answer, and now waits for a person.
+        // The workflow that looks it up finds the answer, and then waits for a person.
         await messenger.tell(orderId, { kind: 'look' }, refundId);
         return 'refund marked failed';
       }
@@ -91,7 +91,8 @@ export function createGatewayEventActivities(ports: GatewayEventPorts) {
     if (isPaid(status) && refundId !== undefined && (await refundResumer.resume(orderId, refundId)))
       return 'its refund goes on';
     if (await messenger.tell(orderId, { kind: 'look' }, refundId)) return 'its workflow looks again';
-    // Between two of its workflows: the next one reads the truth, or this one does when it has settled.
+    // Between two of its workflows: the next one checks the actual state, or a recovery does once the order has
+    // settled.
     if (!isSettled(status)) throw later('OrderBetweenRuns', 'no workflow of this order is running now');
     await messenger.recover(orderId);
     return 'a recovery reads the truth';

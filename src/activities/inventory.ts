@@ -1,15 +1,15 @@
 import type { AcceptedOrder, OrderRun } from '../domain/order.js';
 import type { ReserveOutcome } from '../domain/outcomes.js';
 
-/** Stock and who holds it. Each is one transaction, can be run again, and is registered as an activity. */
+/** Stock and reservations. Each method is one transaction, can be run again, and is registered as an activity. */
 export interface ReservationStore {
-  /** All lines or none, never below zero; writes the order's row when it is the first to do so. */
+  /** Reserves all lines or none, never below zero; writes the order's row if no step has. */
   reserveInventory: (input: { order: AcceptedOrder; owner: string; ttlMs: number }) => Promise<ReserveOutcome>;
   /**
-   * Gives back what is reserved, as `expired` when that is why the order fails, and restocks what was sold. Nothing held:
-   * nothing done.
+   * Releases what is reserved, as `expired` if that is why the order fails, and restocks what was sold. Does nothing if
+   * nothing is held.
    */
   releaseInventory: (run: OrderRun) => Promise<void>;
-  /** Puts what was sold back on the shelf, once, for a refund that asked for it. */
+  /** Restocks what was sold, once, for a refund with `restock`. */
   restockOrder: (refund: { orderId: string; refundId: string }) => Promise<void>;
 }

@@ -10,14 +10,14 @@ export type NotifyOutcome =
   | { kind: 'skipped'; reason: string }
   | { kind: 'rejected'; errorClass: string };
 
-/** A way to reach customers, of the shop's choice. Throws when it cannot be used now; the notice is then tried again. */
+/** A channel to customers. Throws if it cannot be used now; the notice is then retried. */
 export interface Notifier {
-  /** A short name, `[a-z][a-z0-9_]*`: with order and event it is the key under which a notice is sent once. */
+  /** A short name, `[a-z][a-z0-9_]*`: with order and event it is the key that makes a notice unique. */
   readonly channel: string;
   notify(notice: Notice, signal: AbortSignal): Promise<NotifyOutcome>;
 }
 
-/** A notice as it was when this try began. */
+/** A notice at the time when this try began. */
 export interface OpenNotice {
   state: NoticeState;
   event: NoticeEvent;
@@ -27,13 +27,13 @@ export interface OpenNotice {
 
 /** The store of notices. Each method is one transaction and can be run again. */
 export interface NoticeStore {
-  /** Counts a try of a pending notice, writing its row if this is the first; undefined when there is no such event. */
+  /** Counts a try of a pending notice, and writes its row on the first one; undefined if there is no such event. */
   begin(ref: NoticeRef): Promise<OpenNotice | undefined>;
-  /** pending → sent, skipped or failed; failed with its dead letter. @returns the state it has now */
+  /** pending → sent, skipped or failed; failed opens a dead letter. @returns the state it has now */
   settle(ref: NoticeRef, outcome: NotifyOutcome): Promise<NoticeState>;
-  /** Keeps why the last try failed. */
+  /** Stores why the last try failed. */
   noteFault(ref: NoticeRef, errorClass: string): Promise<void>;
-  /** pending → failed, with a dead letter that says why and what the last try failed of. */
+  /** pending → failed, with a dead letter that says why, and why the last try failed. */
   giveUp(ref: NoticeRef, errorClass: string): Promise<NoticeState>;
   /** failed → pending and open → redriving, together or not at all. */
   reopen(ref: NoticeRef, deadLetterId: string, actor?: Actor): Promise<Admission>;
@@ -44,7 +44,7 @@ export interface NoticePorts {
   notifiers: readonly Notifier[];
 }
 
-/** A try that failed. What it carries is a class of errors: messages of mail servers name the customer. */
+/** A try that failed. It contains only a class of errors: messages of mail servers name the customer. */
 export class NoticeFault extends Error {
   readonly errorClass: string;
 
@@ -55,7 +55,7 @@ export class NoticeFault extends Error {
   }
 }
 
-// Less than the activity's own timeout, so that what became of the try is recorded.
+// Less than the activity's own timeout, so that the outcome of the try is recorded.
 const TRY_WITHIN_MS = 30_000;
 
 export type NoticeActivities = ReturnType<typeof createNoticeActivities>;
@@ -68,7 +68,7 @@ export function createNoticeActivities(ports: NoticePorts) {
         const signals = [Context.current().cancellationSignal, AbortSignal.timeout(TRY_WITHIN_MS)];
         return await tryNotice(ports, ref, AbortSignal.any(signals));
       } catch (error) {
-        // Its message alone goes into the workflow's history, not the stack and cause of someone else's error.
+        // Only its message goes into the workflow's history, not the stack and cause of a foreign error.
         if (error instanceof NoticeFault) throw ApplicationFailure.retryable(error.errorClass, 'NoticeFault');
         throw error;
       }

@@ -7,7 +7,7 @@ import { createPaymentActivities, type PaymentPorts } from './payments.js';
 import { createRefundActivities, type RefundPorts } from './refunds.js';
 import { createScreeningActivities, type ScreeningPorts } from './screening.js';
 
-/** All that the activities of an order need of the world. Custom gateways and fraud checks are passed in here. */
+/** Everything that the activities of an order need. Custom gateways and fraud checks are passed in here. */
 export type OrderPorts = PaymentPorts &
   RefundPorts &
   ScreeningPorts &
@@ -15,7 +15,7 @@ export type OrderPorts = PaymentPorts &
 
 export type Activities = ReturnType<typeof orderActivitiesFor>;
 
-/** Everything that the workflows of an order have done outside. */
+/** All activities of the workflows of an order. */
 export function orderActivitiesFor(ports: OrderPorts) {
   return {
     ...createScreeningActivities(ports),

@@ -12,23 +12,23 @@ export interface BeginUndoInput {
 }
 
 /**
- * `ending` is what the order will end as: another one than asked for when this run had begun to undo before and forgot,
- * or when it was given up unpaid and its time to pay had been over: then it is `expired`.
- * `confirmed`: the order was paid after all and this failure is void.
+ * `ending` is how the order will end. It differs from the requested one if this run had begun to undo before and
+ * forgot, or if the order was given up unpaid after its time to pay was over: then it is `expired`. `confirmed`: the
+ * order was paid after all and this failure is void.
  */
 export type UndoOpening = { kind: 'open'; ending: Undone } | { kind: 'confirmed' } | Superseded;
 
 /**
- * The state of an order for the run that recovers it. `ended`: only its money may still be wrong. `undoing`: its undo has
- * begun, or a cancel was accepted and no one has begun to undo it.
+ * The state of an order for its recovery. `ended`: only its money may still be wrong. `undoing`: its undo has begun, or
+ * a cancel was accepted and no undo has begun.
  */
 export type RecoveryStanding = { kind: 'open' | 'ended' } | Undoing | Superseded;
 
-/** How an order's own row moves. Each method is one transaction and can be run again. */
+/** Changes an order's row. Each method is one transaction and can be run again. */
 export interface OrderStore {
-  /** Keeps a cancel that a run has received, unless it is kept already or comes too late. */
+  /** Stores a cancel that a run has received, unless one is stored already or it comes too late. */
   noteCancel(run: OrderRun, reason: string): Promise<void>;
-  /** Closes the order to every forward step and keeps how it ends; writes its row when no step got that far. */
+  /** Closes the order to every forward step and stores how it ends; writes its row if no step has. */
   beginUndo(input: BeginUndoInput): Promise<UndoOpening>;
   endOrder(run: OrderRun, ending: Undone): Promise<void>;
   /** confirmed → completed. */
@@ -37,7 +37,7 @@ export interface OrderStore {
   takeOverToRedrive(run: OrderRun, deadLetterId: string, actor?: Actor): Promise<Admission>;
   /** confirmed → cancelling; this run owns the order then. */
   takeOverToCancel(run: OrderRun, reason: string): Promise<Admission>;
-  /** Makes this run the owner of an order whose own run is gone; writes its row when there is none. */
+  /** Makes this run the owner of an order whose own run no longer exists; writes its row if there is none. */
   takeOverToRecover(order: AcceptedOrder, owner: string): Promise<RecoveryStanding>;
 }
 
@@ -45,7 +45,7 @@ export type OrderActivities = ReturnType<typeof createOrderActivities>;
 
 export function createOrderActivities({ orders }: { orders: OrderStore }) {
   return {
-    /** Runs from before reasons were kept give none. */
+    /** Runs from before reasons were stored pass none. */
     noteCancel: ({ reason = 'cancelled', ...run }: OrderRun & { reason?: string }): Promise<void> =>
       orders.noteCancel(run, reason),
 

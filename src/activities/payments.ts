@@ -40,7 +40,7 @@ export type Refused = { kind: 'refused'; retryAfterMs: number };
 
 export type ChargeResult = Captured | Declined | GatewayTrouble | Refused;
 export type LookupResult = Captured | Declined | { kind: 'processing' } | { kind: 'not_found' };
-/** `refused` also for a refund that failed after the gateway had taken it. */
+/** `refused` includes a refund that failed after the gateway had accepted it. */
 export type RefundLookup =
   | { kind: 'refunded'; reference: string }
   | { kind: 'refused'; code: string }
@@ -48,7 +48,7 @@ export type RefundLookup =
   | { kind: 'not_found' };
 export type RefundResult = { kind: 'refunded'; reference: string } | { kind: 'refused'; code: string } | GatewayTrouble;
 
-/** A payment provider. Adapters class every answer and every network error; they throw only on their own bugs. */
+/** A payment provider. Adapters classify every answer and every network error; they throw only on bugs. */
 export interface PaymentGateway {
   readonly name: string;
   /** The longest that one call may take. */
@@ -56,10 +56,10 @@ export interface PaymentGateway {
   /** How long after a send its charge may still appear; a `not_found` before that proves nothing. */
   readonly settlingTimeMs: number;
   charge(request: ChargeRequest, signal: AbortSignal): Promise<ChargeResult>;
-  /** Asks what became of the charge with this key. Throws when the provider cannot be asked. */
+  /** Looks up the charge with this key. Throws if the provider cannot be asked. */
   lookup(key: string, signal: AbortSignal): Promise<LookupResult>;
   refund(request: GatewayRefund, signal: AbortSignal): Promise<RefundResult>;
-  /** Asks what became of the refund with this key. Throws when the provider cannot be asked. */
+  /** Looks up the refund with this key. Throws if the provider cannot be asked. */
   lookupRefund(key: string, signal: AbortSignal): Promise<RefundLookup>;
 }
 
@@ -68,7 +68,9 @@ export type Claim =
   | { kind: 'send'; attempt: number; doubtful: boolean; request: ChargeRequest }
   | { kind: 'answered'; outcome: ChargeOutcome };
 
-/** What the database knows of an order's charge. `settlesInMs`: until then a `not_found` proves nothing; 0 when over. */
+/**
+ * What the database knows of an order's charge. `settlesInMs`: until then a `not_found` proves nothing; 0 when over.
+ */
 export type Standing =
   | { kind: 'known'; outcome: ChargeOutcome }
   | { kind: 'open'; attempt: number; key: string; settlesInMs: number };
@@ -80,24 +82,29 @@ export interface ChargeStore {
   /** Money was taken: confirms the order if it may still be confirmed. */
   captured(run: OrderRun, attempt: number, capture: Captured, call: GatewayCall): Promise<ChargeOutcome>;
   declined(run: OrderRun, attempt: number, code: string, call: GatewayCall): Promise<ChargeOutcome>;
-  /** A look-up proved that no money was or will be taken; `code` when the gateway had declined. */
+  /** A look-up proved that no money was or will be taken; `code` if the gateway had declined. */
   disproved(run: OrderRun, attempt: number, call: GatewayCall, code?: string): Promise<ChargeOutcome>;
   troubled(run: OrderRun, attempt: number, trouble: GatewayTrouble, call: GatewayCall): Promise<void>;
-  /** Nothing was sent after all, and none will be for `waitMs`: takes the claim's try back. @returns how many were sent before */
+  /**
+   * Nothing was sent, and nothing will be for `waitMs`: the claim's try is not counted.
+   * @returns how many were sent before
+   */
   notSent(run: OrderRun, attempt: number, waitMs: number): Promise<number>;
-  /** Gives up an intent that was never sent, and tells what is known of this run's charge. */
+  /** Gives up an intent that was never sent, and returns what is known of this run's charge. */
   standing(run: OrderRun, settlingTimeMs: number): Promise<Standing>;
   /** The charges of any run of this order that are known to have taken nothing: the gateway may say otherwise later. */
   dismissed(run: OrderRun): Promise<{ attempt: number; key: string }[]>;
   /**
-   * The first charge of any run of this order, the owner's included, that is still open; `known` when none is, with what
-   * the newest came to: confirmed, declined, a mismatch, or else not charged. One that was captured for an order that
-   * still waits for it confirms the order now. Of an order that is being undone: how it ends.
+   * The first charge of any run of this order, including the owner, that is still open; `known` if none is, with the
+   * outcome of the newest: confirmed, declined, a mismatch, or else not charged. A capture that its order still waits
+   * for confirms the order now. For an order that is being undone: how it ends.
    */
   earlierStanding(run: OrderRun, settlingTimeMs: number): Promise<Standing>;
-  /** Shows that the outcome of the order's charge is not known, while its stock stays held; opens the dead letter. */
+  /**
+   * Records that the outcome of the order's charge is unknown, while its stock stays reserved; opens the dead letter.
+   */
   unknown(run: OrderRun, attempt: number, call: GatewayCall): Promise<void>;
-  /** Settles the open charge by what a person found out at the provider; resolves the dead letter. */
+  /** Settles the open charge with the evidence that a person gave; resolves the dead letter. */
   applyChargeEvidence(run: OrderRun, evidence: Evidence): Promise<void>;
 }
 
@@ -106,18 +113,18 @@ export interface PaymentPorts {
   charges: ChargeStore;
 }
 
-// How soon a gateway that could not be asked about a doubtful charge is asked again.
+// The pause before a gateway that could not be asked about a doubtful charge is asked again.
 const ASK_AGAIN_MS = 5_000;
 
 export type PaymentActivities = ReturnType<typeof createPaymentActivities>;
 
 export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
-  // There may be one look-up in between.
+  // There may be one look-up before the send.
   const startWithinMs = gateway.timeoutMs + SEND_MARGIN_MS;
 
   return {
     /**
-     * One try to charge the order: intent, gateway, books.
+     * One try to charge the order: record the intent, call the gateway, record the outcome.
      * @throws ApplicationFailure `GatewayNotExecuted` or `GatewayAmbiguous`, to be retried under the same key
      */
     chargePayment: counted(async ({ ttlMs, ...run }: OrderRun & { ttlMs: number }): Promise<ChargeOutcome> => {
@@ -128,7 +135,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
 
       if (doubtful) {
         const { result: found, call } = await timed(() => ask(attempt, request.key));
-        // A gateway that cannot be asked is unavailable: that uses up no try, as with the circuit breaker.
+        // A gateway that cannot be asked is unavailable: as with the circuit breaker, that uses up no try.
         if (found === undefined) {
           return refused(run, attempt, ASK_AGAIN_MS);
         }
@@ -154,12 +161,12 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
       }
     }),
 
-    /** Finds out what became of this run's charge, from the database and, where they are open, from the gateway. */
+    /** Finds out the outcome of this run's charge, from the database and, if it is open, from the gateway. */
     async settleCharge(run: OrderRun): Promise<ChargeOutcome> {
       return lookUp(run, await charges.standing(run, gateway.settlingTimeMs));
     },
 
-    /** The same for all charges that any run of this order ever sent: known only when each of them is. */
+    /** The same for all charges that any run of this order ever sent: known only if each of them is. */
     async settleEarlierCharges(run: OrderRun): Promise<ChargeOutcome> {
       for (;;) {
         const standing = await charges.earlierStanding(run, gateway.settlingTimeMs);
@@ -168,7 +175,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
       }
     },
 
-    /** Asks again about charges that had taken nothing, and records those that did so after all. */
+    /** Looks up charges that had taken nothing again, and records those that were captured after all. */
     async findLateCaptures(run: OrderRun): Promise<void> {
       for (const { attempt, key } of await charges.dismissed(run)) {
         const { result: found, call } = await timed(() => gateway.lookup(key, signal()));
@@ -181,7 +188,7 @@ export function createPaymentActivities({ gateway, charges }: PaymentPorts) {
     },
   };
 
-  /** The workflow waits for as long as the database says. */
+  /** The workflow waits until the time that the database says. */
   async function refused(run: OrderRun, attempt: number, retryAfterMs: number): Promise<ChargeOutcome> {
     const tries = await charges.notSent(run, attempt, spread(retryAfterMs, run.orderId));
     return { kind: 'refused', retryAfterMs, tries };

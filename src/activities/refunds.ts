@@ -7,7 +7,7 @@ import type { Admission, RefundOutcome } from '../domain/outcomes.js';
 import { gatewayFailure, SEND_MARGIN_MS, signal, timed, tooLate, type GatewayCall } from './gateway-calls.js';
 import type { GatewayRefund, PaymentGateway, RefundLookup, RefundResult } from './payments.js';
 
-/** A refund to send, one to look up before anything else, or one that the gateway refused and a person must look at. */
+/** A refund to send, one to look up first, or one that the gateway refused and that needs a person. */
 export type DueRefund = { state: 'due' | 'unknown'; request: GatewayRefund } | { state: 'refused'; code: string };
 
 export interface LookedRefund extends GatewayCall {
@@ -15,10 +15,10 @@ export interface LookedRefund extends GatewayCall {
   settlingTimeMs: number;
 }
 
-/** The state of a refund. `replaced`: it has another key now, so what is due has to be read again. */
+/** The state of a refund. `replaced`: it has a new key now, so what is due has to be read again. */
 export type RefundStanding = RefundOutcome | { kind: 'sendable' } | { kind: 'replaced' };
 
-/** Whether a refund may be sent now. `busy`: someone else is sending it, for this long at most. */
+/** Whether a refund may be sent now. `busy`: another sender has it, for this time at most. */
 export type RefundClaim =
   | Exclude<RefundStanding, { kind: 'sendable' }>
   | { kind: 'send' }
@@ -26,22 +26,22 @@ export type RefundClaim =
 
 /** The store of refunds. Each method is one transaction that is committed when it returns. */
 export interface RefundStore {
-  /** Records, once, a refund for all captured money that has none, and returns those not yet succeeded. */
+  /** Records, once, refunds for all captured money, and returns those that have not succeeded yet. */
   due(run: OrderRun): Promise<DueRefund[]>;
-  /** Records a requested refund, if what is left covers it. The same again: admitted again. */
+  /** Records a requested refund if what is left covers it. A repetition is admitted again. */
   openRefund(refund: RequestedRefund): Promise<Admission>;
-  /** The requested refund, while it is not succeeded. */
+  /** The requested refund, until it has succeeded. */
   dueOne(refund: { orderId: string; refundId: string }): Promise<DueRefund[]>;
-  /** Lets one sender send it, under this key, within so long. */
+  /** Lets one sender send it under this key, within this time. */
   claim(key: string, sendWindowMs: number): Promise<RefundClaim>;
   /**
-   * A refusal makes it `failed` and opens a dead letter. So does an outcome that is still unknown after so many tries, and
-   * from then on it is looked up.
+   * A refusal makes it `failed` and opens a dead letter. So does an outcome that is still unknown after this many
+   * tries; from then on it is looked up.
    */
   record(key: string, result: RefundResult, latencyMs: number, tries?: number): Promise<RefundStanding>;
   /**
-   * What a look-up found, undefined when the gateway could not be asked. A `not_found` counts once the refund has had its
-   * time to settle: then it may be sent again under its key.
+   * The result of a look-up, undefined if the gateway could not be asked. A `not_found` counts only after the settling
+   * time: then the refund may be sent again under its key.
    */
   looked(key: string, found: RefundLookup | undefined, call: LookedRefund): Promise<RefundStanding>;
   /** Gives a refused refund a new key; its dead letter goes open → redriving. */
@@ -59,7 +59,7 @@ export type RefundActivities = ReturnType<typeof createRefundActivities>;
 export function createRefundActivities({ gateway, refunds }: RefundPorts) {
   return {
     /**
-     * Sends back what was captured for the order and is not refunded. Nothing captured: nothing done. A refund whose
+     * Refunds what was captured for the order and is not refunded yet, if anything. A refund whose
      * outcome is unknown after `tries` sends is looked up instead.
      * @throws ApplicationFailure while the gateway is failing
      */
@@ -68,7 +68,7 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
 
     openRefund: (refund: RequestedRefund): Promise<Admission> => refunds.openRefund(refund),
 
-    /** The same for one refund that was asked for. */
+    /** The same for one requested refund. */
     sendRefund: async ({
       tries,
       ...refund
@@ -99,7 +99,7 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
     }): Promise<void> => refunds.applyRefundEvidence(orderId, evidence),
   };
 
-  /** None of them holds up the others; the answer is that of the one that is furthest from being done. */
+  /** None of them holds up the others; the answer is that of the one that is furthest from done. */
   async function sendAll(read: () => Promise<DueRefund[]>, tries: number): Promise<RefundOutcome> {
     for (;;) {
       const standings: Exclude<RefundStanding, { kind: 'sendable' }>[] = [];
@@ -122,7 +122,7 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
     const claim = await refunds.claim(request.key, SEND_MARGIN_MS + gateway.timeoutMs);
     if (claim.kind === 'busy') throw gatewayFailure({ ...claim, kind: 'not_executed', reason: 'it is being sent' });
     if (claim.kind !== 'send') return claim;
-    // A process that was paused must not send what may have been settled, under another key, meanwhile.
+    // A process that was paused must not send what may have been settled meanwhile under another key.
     const isLate = performance.now() - claimedAt > SEND_MARGIN_MS;
     const { result, call } = await timed(async () => (isLate ? tooLate : gateway.refund(request, signal())));
     const standing = await refunds.record(request.key, result, call.latencyMs, tries);

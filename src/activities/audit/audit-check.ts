@@ -1,11 +1,11 @@
 import type { AuditLimits, AuditPorts, Finding, Inspection, Place } from './audit-ports.js';
 
-/** What an audit checks, and what it does about a finding besides opening a dead letter. */
+/** What an audit checks, and what it does about a finding in addition to opening a dead letter. */
 export interface AuditCheck {
   name: string;
   invariant: string;
   kind: 'books' | 'run';
-  /** `open` is what this check found before and no one has settled. */
+  /** `open` contains this check's earlier findings that are not settled. */
   inspect(open: readonly Place[]): Promise<Inspection>;
   cure?(finding: Finding): Promise<void>;
 }

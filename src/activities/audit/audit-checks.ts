@@ -14,7 +14,7 @@ export function auditChecks(tools: CheckTools): AuditCheck[] {
 function bookChecks({ ports, limits, heartbeat, recover }: CheckTools): AuditCheck[] {
   const { audit, refundResumer, cancelCarrier, runs } = ports;
   let recounting: Promise<void> | undefined;
-  // However many counts are wrong, one recount of all orders fixes them.
+  // One recount of all orders fixes any number of wrong counts.
   const recount = (): Promise<void> => (recounting ??= audit.recount());
   const resume = async ({ orderId, about: refundId }: Finding): Promise<void> => {
     if (!(await refundResumer.resume(orderId, refundId))) await recover(orderId);
@@ -78,7 +78,7 @@ function runChecks({ ports: { audit, runs }, limits, heartbeat, recover }: Check
   };
   const abandoned = async (orderIds: readonly string[]): Promise<string[]> => {
     const flags = await pLimit(AT_ONCE).map(orderIds, isAbandoned);
-    // A run that ended while it was asked for has written its answer by now.
+    // A run that ended during the query has written its answer by now.
     return audit.withoutAnswer(orderIds.filter((_, index) => flags[index]));
   };
 
@@ -112,7 +112,7 @@ function runChecks({ ports: { audit, runs }, limits, heartbeat, recover }: Check
     {
       name: 'accepted-orders-have-a-row',
       invariant: 'I11',
-      // No run may guess what became of its charges and refunds, so it cannot be redriven.
+      // No run may guess the outcomes of its charges and refunds, so it cannot be redriven.
       kind: 'books',
       async inspect(open) {
         const ended = await runs.checkedOut(limits.runWindowMs, limits.checkouts);

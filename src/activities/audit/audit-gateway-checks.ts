@@ -3,7 +3,7 @@ import type { Place } from './audit-ports.js';
 import { lookBack } from './look-back.js';
 import type { Captured } from '../payments.js';
 
-/** What the database says of the last day's charges and refunds, compared with what the gateway says. */
+/** Compares what the database and the gateway say about the last day's charges and refunds. */
 export function gatewayChecks({ ports, recover, ...tools }: CheckTools): AuditCheck[] {
   const { lookBackStore: store, gateway, charges, gatewayEvents } = ports;
   const { signal } = tools;
@@ -55,7 +55,7 @@ export function gatewayChecks({ ports, recover, ...tools }: CheckTools): AuditCh
           },
           open,
         ),
-      // Money is a fact: once it is in the database, the recovery gives it back.
+      // Money is a fact: once it is in the database, the recovery refunds it.
       async cure({ orderId, about: key }) {
         await late.get(key)?.();
         await recover(orderId);
@@ -81,7 +81,7 @@ export function gatewayChecks({ ports, recover, ...tools }: CheckTools): AuditCh
           },
           open,
         ),
-      // As its own event would have done. Anything else the gateway says about a refund is for a person.
+      // As the gateway's own event would have done. Anything else about a refund needs a person.
       async cure({ about: key }) {
         if (takenBack.has(key)) await gatewayEvents.refundFailedLate(key);
       },

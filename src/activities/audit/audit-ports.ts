@@ -7,21 +7,21 @@ import type { ChargeStore, PaymentGateway } from '../payments.js';
 /** One violation. `orderId` is empty if it is not about an order. */
 export interface Finding {
   orderId: string;
-  /** What it is about beyond the order: a SKU, an attempt, an event; empty otherwise. */
+  /** What it is about besides the order: a SKU, an attempt, an event; otherwise empty. */
   about: string;
   detail: string;
-  /** Fine while a workflow works on it: it has a dead letter already, or it is early. */
+  /** Not a finding while a workflow works on it: it has a dead letter already, or it is early. */
   unlessRunning?: boolean;
 }
 
-/** What a finding is about: the same for the same thing found again. */
+/** What a finding is about: equal if the same thing is found again. */
 export type Place = Pick<Finding, 'orderId' | 'about'>;
 
 export interface Inspection {
   findings: Finding[];
-  /** What was looked at; a dead letter about it is over when there is no finding. */
+  /** What was checked; without a finding, a dead letter about it is resolved. */
   inspected: 'everything' | readonly Place[];
-  /** What could not be looked at, and why. */
+  /** What could not be checked, and why. */
   unchecked?: Finding[];
 }
 
@@ -30,26 +30,26 @@ export interface BookCheck {
   name: string;
   /** I1 to I14, as docs/audit.md lists them. */
   invariant: string;
-  /** A recovery can fix this. */
+  /** A recovery fixes this. */
   isRecoverable: boolean;
   /** A recount of the orders fixes this. */
   isRecountable?: boolean;
-  /** It is about an accepted cancel, which must be signaled again. */
+  /** This is about an accepted cancel, which must be signaled again. */
   isCancel?: boolean;
-  /** It is about a refund, whose own workflow fixes this when it runs again. */
+  /** This is about a refund, whose own workflow fixes it when it runs again. */
   isResumable?: boolean;
-  /** Some of what it finds is `unlessRunning`. */
+  /** Some of its findings are `unlessRunning`. */
   isTended?: boolean;
 }
 
-/** A letter that an audit opened and no one has settled, or that a person discarded lately. */
+/** A dead letter that an audit opened and that is not settled, or was discarded recently. */
 export interface AuditLetter extends Place {
   id: string;
   check: string;
   isDiscarded: boolean;
 }
 
-/** The database as the audit reads it. */
+/** What the audit reads from the database. */
 export interface AuditStore {
   readonly checks: readonly BookCheck[];
   inspect(check: string, limits: AuditLimits): Promise<Inspection>;
@@ -57,9 +57,9 @@ export interface AuditStore {
   resolve(letterIds: readonly string[]): Promise<void>;
   /** Recounts all orders, for the statistics. */
   recount(): Promise<void>;
-  /** Some orders without an answer that have not moved for `quietMs`, at random: each has its turn. */
+  /** A random sample of orders without an answer that have not changed for `quietMs`. */
   unsettledOrders(quietMs: number, limit: number): Promise<string[]>;
-  /** Of these orders: those that have no row, or no answer yet. */
+  /** Which of these orders have no row, or no answer yet. */
   withoutAnswer(orderIds: readonly string[]): Promise<string[]>;
   withoutRow(orderIds: readonly string[]): Promise<string[]>;
 }
@@ -71,8 +71,8 @@ export interface RunReader {
   /** Orders whose checkout has been running for at least `ageMs`. */
   checkingOut(ageMs: number): Promise<string[]>;
   /**
-   * Orders whose checkout has completed within the last `windowMs`: the newest, and as many before a moment at random, so
-   * that each has its turn.
+   * Orders whose checkout has completed within the last `windowMs`: the newest, and as many before a random moment, so
+   * that all of them are checked over time.
    */
   checkedOut(windowMs: number, limit: number): Promise<string[]>;
   /** Whether any workflow that answers for the order is open. */
@@ -81,7 +81,7 @@ export interface RunReader {
   isRefunding(refundId: string): Promise<boolean>;
 }
 
-/** `isGivenUp`: it has been tried for as long as messages are, and no one knows its order. */
+/** `isGivenUp`: it was retried for the maximum time, and its order is still unknown. */
 export type WaitingEvent = StoredGatewayEvent & { isGivenUp: boolean };
 
 /** The gateway events that have not been processed. */
@@ -116,20 +116,20 @@ export interface AuditPorts {
 
 /** How long things may take before the audit calls them stuck, in milliseconds, and how much one audit looks at. */
 export interface AuditLimits {
-  /** Rows that were written within this time may be in the middle of something. */
+  /** Rows that changed within this time may be in the middle of a step. */
   marginMs: number;
   checkoutMs: number;
   undoMs: number;
   redriveMs: number;
   gatewayEventMs: number;
-  /** How long the workflow of a message is started again when it is gone. */
+  /** For how long the workflow of a gateway event is started again if it no longer exists. */
   gatewayEventPatienceMs: number;
   runGraceMs: number;
   runWindowMs: number;
   chargeAgeMs: number;
-  /** Most findings of one check... */
+  /** The most findings of one check... */
   findings: number;
-  /** ...charges, of each sort, and refunds to ask the gateway about: at least, if there are, and at most... */
+  /** ...charges of each kind, and refunds, to ask the gateway about: at least, if there are, and at most... */
   leastLookups: number;
   mostLookups: number;
   /** ...so that this many audits ask about all of the last day... */

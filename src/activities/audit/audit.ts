@@ -1,5 +1,5 @@
-// The audit: compares the database, the workflows and the gateway, and opens dead letters for what does not agree.
-// It never changes an order: what is wrong gets a recovery, or a person.
+// The audit: compares the database, the workflows and the gateway, and opens dead letters for differences.
+// It never changes an order: an order that is wrong gets a recovery, or needs a person.
 
 import { Context } from '@temporalio/activity';
 import type { OrderPolicy } from '../../domain/policy.js';
@@ -7,7 +7,7 @@ import { auditChecks } from './audit-checks.js';
 import type { AuditCheck } from './audit-check.js';
 import { auditLimits, type AuditLimits, type AuditPorts, type Finding, type Place } from './audit-ports.js';
 
-/** What an audit reports as it runs: a violation, or `fault` if something of its own failed. */
+/** What an audit reports as it runs: a violation, or `fault` if a part of the audit itself failed. */
 export interface AuditLine extends Finding {
   level: 'violation' | 'fault';
   check: string;
@@ -15,7 +15,7 @@ export interface AuditLine extends Finding {
 
 export interface AuditObserver {
   log(line: AuditLine): void;
-  /** Called often: at least once between any two calls to the outside. */
+  /** Called often: at least once between any two external calls. */
   heartbeat(detail: string): void;
   signal: AbortSignal;
 }
@@ -38,7 +38,7 @@ export interface AuditReport {
   ok: boolean;
 }
 
-/** What marks the dead letters that audits open, and may resolve. */
+/** Marks the dead letters that audits open and may resolve. */
 export const AUDIT_STEP = 'audit';
 
 export type AuditActivities = ReturnType<typeof createAuditActivities>;
@@ -64,7 +64,7 @@ export function createAuditActivities(ports: AuditPorts) {
         'What the last audit found',
       );
       for (const { name, violations } of report.checks) gauge.set(violations, { check: name });
-      // Each worker keeps the findings of its own last audit; this shows whose was the most recent.
+      // Each worker exposes the findings of its own last audit; this shows which was the most recent.
       context.metricMeter
         .createGauge('holdfast_audit_finished_seconds', 'int', '', 'When the last audit ended, in Unix time')
         .set(Math.floor(Date.now() / 1000));

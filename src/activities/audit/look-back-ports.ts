@@ -1,10 +1,10 @@
-/** A charge attempt as the database has it. */
+/** A charge attempt in the database. */
 export interface BookedCharge {
   orderId: string;
   attempt: number;
   owner: string;
   key: string;
-  /** What was captured, or was to be. Minor units. */
+  /** What was captured or should have been. Minor units. */
   amountMinor: number;
   currency: string;
 }
@@ -21,13 +21,13 @@ export interface BookedRefund {
 export interface LookBackPage {
   check: string;
   windowMs: number;
-  /** So many audits ask about all of it... */
+  /** This many audits ask about all of it... */
   audits: number;
-  /** ...each about so many at least, if there are... */
+  /** ...each about at least this many, if there are... */
   least: number;
   /** ...and at most. */
   most: number;
-  /** Asked about in any case, however old. */
+  /** Always asked about, no matter how old. */
   keys: readonly string[];
 }
 
@@ -38,14 +38,14 @@ export interface LookBack<T> {
   next: (T & { settledAt: string })[];
   /** ...up to the newest. */
   isLast: boolean;
-  /** How many have become too old to be looked at before their turn came. */
+  /** How many became too old before their turn came. */
   missed: number;
 }
 
 export interface LookBackStore {
-  /** Charges that were captured, or those that were sent and took nothing. */
+  /** Charges that were captured, or charges that were sent and took nothing. */
   charges(isCaptured: boolean, page: LookBackPage): Promise<LookBack<BookedCharge>>;
   refunds(page: LookBackPage): Promise<LookBack<BookedRefund>>;
-  /** Keeps where the check stopped for its next audit; without a place, that begins again. */
+  /** Stores where the check stopped, for the next audit; without a position, the next one starts over. */
   lookedBack(check: string, last?: { settledAt: string; key: string }): Promise<void>;
 }

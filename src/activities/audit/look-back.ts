@@ -15,13 +15,14 @@ export interface LookBackTools<T extends Booked> {
   signal: AbortSignal;
   heartbeat(detail: string): void;
   read(page: LookBackPage): Promise<LookBack<T>>;
-  /** Asks the gateway about one. @returns what is wrong with it, if anything */
+  /** Asks the gateway about one item. @returns what is wrong with it, if anything */
   examine(item: T): Promise<string | undefined>;
 }
 
 /**
- * Asks the gateway about what has an open letter, then about this audit's part of the day. One that cannot be asked about
- * is named, and its turn comes again with the next round; when many fail the gateway is left alone until the next audit.
+ * Asks the gateway about items with an open dead letter, then about this audit's part of the day. An item that could
+ * not be asked about is reported and comes again in the next round; after many failures, the gateway is not asked until
+ * then.
  */
 export async function lookBack<T extends Booked>(tools: LookBackTools<T>, open: readonly Place[]): Promise<Inspection> {
   const { check, store, limits, signal, heartbeat } = tools;
@@ -29,7 +30,7 @@ export async function lookBack<T extends Booked>(tools: LookBackTools<T>, open: 
   const keys = open.map(({ about }) => about);
   const { named, next, isLast, missed } = await tools.read({ check, windowMs, audits, least, most, keys });
   const result: Required<Inspection> & { inspected: Place[] } = { findings: [], inspected: [], unchecked: [] };
-  // What is no longer of this sort, or has another key by now, is over.
+  // An item that is no longer of this kind, or has a new key, is done.
   result.inspected.push(...open.filter(({ about }) => !named.some(({ key }) => key === about)));
 
   const startedAt = performance.now();

@@ -7,7 +7,7 @@ import { messageOf, type RecordedEvent } from '../../domain/public-event.js';
 import type { EndpointGates } from './endpoint-gates.js';
 import type { EventSender, SendResult } from './event-sender.js';
 
-/** A delivery that is to be tried now. Without a source it is a test. */
+/** A delivery to try now. Without a source it is a test. */
 export interface DueDelivery {
   endpointId: string;
   url: string;
@@ -27,13 +27,13 @@ export interface DeliveryRound {
 
 export interface DeliveryStore {
   /**
-   * What to send; undefined when the round is over. A delivery to an endpoint that is disabled or gone meanwhile is
-   * ended by this.
+   * What to send; undefined when the round is over. This ends a delivery whose endpoint
+   * has been disabled or deleted.
    */
   due(run: DeliveryRound): Promise<DueDelivery | undefined>;
   /** Records the try and, unless the round is over, moves the delivery. `gone` disables the endpoint. */
   record(run: DeliveryRound, result: SendResult, then: { state: DeliveryState; pauseMs?: number }): Promise<void>;
-  /** Records when the next try is due now. */
+  /** Records when the next try is due. */
   postpone(run: DeliveryRound, pauseMs: number): Promise<void>;
 }
 
@@ -46,11 +46,11 @@ export interface DeliveryPorts {
 export interface AttemptInput extends DeliveryRound {
   /** The pause before the next try; absent for the last one. */
   pauseMs?: number;
-  /** How often this try was put off because the endpoint had too many others under way. */
+  /** How often this try was postponed because the endpoint had too many others in progress. */
   postponed: number;
 }
 
-/** `again`: this try failed. `later`: it was not made, the endpoint is busy. */
+/** `again`: this try failed. `later`: no try was made because the endpoint is busy. */
 export type AttemptOutcome =
   | { kind: 'over' }
   | { kind: 'delivered' }
@@ -84,7 +84,7 @@ export function createDeliveryActivities({ deliveries, eventSender, gates }: Del
         await deliveries.postpone(run, laterMs);
         return { kind: 'later', pauseMs: laterMs };
       }
-      // A stopping worker aborted it: the receiver is not to blame.
+      // A stopping worker aborted it: the receiver did not fail.
       cancelled.throwIfAborted();
 
       if (result.kind === 'accepted') {

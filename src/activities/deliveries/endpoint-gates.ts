@@ -1,15 +1,15 @@
 /** Limits how much of this process one endpoint can occupy, so that a slow or dead one does not hold up others. */
 export interface EndpointGates {
-  /** Runs the call unless the endpoint has too many under way; undefined then, and nothing was called. */
+  /** Runs the call; undefined, without a call, if the endpoint has too many in progress. */
   enter<T>(endpointId: string, call: () => Promise<T>): Promise<T | undefined>;
 }
 
 export interface GateLimits {
-  /** Most calls under way to one endpoint. */
+  /** The most calls in progress to one endpoint. */
   atOnce: number;
-  /** An endpoint at which no call has ended for this long is stuck: no call waits for it until one ends. */
+  /** An endpoint is stuck if none of its calls has ended for this long: no call waits for it until one ends. */
   stuckMs: number;
-  /** The longest that a call waits for its turn at one that is not. */
+  /** The longest that a call waits for its turn at an endpoint that is not stuck. */
   waitMs: number;
 }
 

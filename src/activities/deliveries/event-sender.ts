@@ -1,16 +1,16 @@
 /** One message to one endpoint, before it is signed. */
 export interface OutgoingMessage {
-  /** The same for every try of this message; receivers dedupe by it (`webhook-id` of Standard Webhooks). */
+  /** The same for every try of this message; receivers deduplicate by it (`webhook-id` of Standard Webhooks). */
   messageId: string;
   url: string;
-  /** Every active secret signs, so that receivers can rotate theirs. */
+  /** Messages are signed with every active secret, so that receivers can rotate theirs. */
   secrets: readonly string[];
   body: string;
 }
 
 /**
- * The outcome of one try. `gone`: the receiver wants no more (410). `not_sent`: no address of it may be called.
- * `response` is the first kilobyte of the answer's body, when it has one.
+ * The outcome of one try. `gone`: the receiver wants no more events (410). `not_sent`: none of its addresses may be
+ * called. `response` is the first kilobyte of the answer's body, if there is one.
  */
 export type SendResult =
   | { kind: 'accepted'; statusCode: number; latencyMs: number; response?: string }
@@ -22,6 +22,6 @@ export type SendResult =
 /** Sends signed messages to addresses chosen by others. Never throws because of the receiver. */
 export interface EventSender {
   send(message: OutgoingMessage, options: { timeoutMs: number; signal: AbortSignal }): Promise<SendResult>;
-  /** Why a URL can never be called, in words; undefined when it may be. Resolves no name. */
+  /** Why a URL can never be called, in words; undefined if it may be. Does not resolve names. */
   refuse(url: string): string | undefined;
 }
