@@ -47,7 +47,7 @@ export interface DeadLetter {
   state: DeadLetterState;
   resolution: string | null;
   note: string | null;
-  /** Who did each of these last. */
+  /** The most recent actor of each of these actions. */
   redrivenBy: Actor | null;
   evidenceBy: Actor | null;
   discardedBy: Actor | null;
