@@ -31,7 +31,7 @@ interface AdmissionOptions {
   probeDatabase?: UpdateOptions['probeDatabase'];
 }
 
-/** What is asked of a workflow and answered by it: whether it may do what it was started for. */
+/** Requests that the workflow answers itself: whether it may do its work. */
 export function admissionsOf({ client, bounded, probeDatabase }: AdmissionOptions) {
   const answered = updatesOf({ client, bounded, probeDatabase });
   const { startOrJoin, startAlone } = startsOf(client, bounded);
@@ -45,14 +45,14 @@ export function admissionsOf({ client, bounded, probeDatabase }: AdmissionOption
         answered,
       ),
 
-    /** The database keeps a refund's id, so a run that was refused may be followed by another one. */
+    /** The database stores a refund's id, so a refused run may be followed by another one. */
     refund: (request: RequestedRefund, policy: OrderPolicy): Promise<Admission> =>
       startOrJoin(REFUND_ORDER, { workflowId: refundWorkflowId(request.refundId), args: [request, policy] }, answered),
 
     fulfil: (orderId: string, policy: OrderPolicy, actor: Actor): Promise<Admission> =>
       startOrJoin(FULFIL_ORDER, { workflowId: fulfilWorkflowId(orderId), args: [orderId, policy, actor] }, answered),
 
-    /** @returns undefined when no workflow of the order takes decisions now */
+    /** @returns undefined if no workflow of the order accepts decisions now */
     async review(orderId: string, request: ReviewRequest): Promise<ReviewOutcome | undefined> {
       const handle = client.workflow.getHandle(orderWorkflowId(orderId));
       try {

@@ -9,7 +9,7 @@ const INTERVAL_MS = 5 * 60_000;
 const CALL_MS = 2_000;
 const MISSING = ['audit schedule'];
 
-/** The schedule without which nothing takes over an order whose run is gone. */
+/** Without this schedule, nothing takes over an order whose run no longer exists. */
 export function auditSchedule(client: Client, policy: OrderPolicy, intervalMs?: number): TemporalNeed {
   const { namespace } = client.options;
   const bounded = boundedBy(client, CALL_MS);
@@ -46,7 +46,7 @@ export async function ensureAuditSchedule(
       taskQueue: TASK_QUEUE,
       args: [policy],
     },
-    // An audit that was missed is not made up for: the next one sees the same and more.
+    // A missed audit is not made up for: the next one sees the same and more.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' as const },
   };
   try {

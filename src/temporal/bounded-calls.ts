@@ -17,16 +17,19 @@ export function boundedBy(client: Client, deadlineMs: number): Bounded {
   return (call, ms = deadlineMs) => orUnavailable(within(ms, client.withDeadline(Date.now() + ms, call)));
 }
 
-/** A workflow may close, or be started by another request, in the moment it is asked; so often the next one is asked then. */
+/**
+ * A workflow may close, or be started by another request, while it is called: the call is then made again, up to this
+ * often.
+ */
 export const RACES = 3;
 
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 const NO_NAMESPACE = /^Namespace .* is not found/;
 // gRPC codes of a server that is unavailable, overloaded or late: cancelled, deadline, exhausted, aborted, unavailable.
-const AWAY = [1, 4, 8, 10, 14];
+const UNAVAILABLE_CODES = [1, 4, 8, 10, 14];
 
-/** No workflow of this id is running, or none was ever known. */
+/** No workflow with this id is running, or there never was one. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError || grpcCode(error) === NOT_FOUND;
 }
@@ -47,22 +50,22 @@ async function orUnavailable<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
-    throw isAway(error) ? new Unavailable('temporal', error) : error;
+    throw isUnavailable(error) ? new Unavailable('temporal', error) : error;
   }
 }
 
-function isAway(error: unknown): boolean {
+function isUnavailable(error: unknown): boolean {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isNamespaceMissing(error)) return true;
-  return AWAY.includes(grpcCode(error) ?? -1);
+  return UNAVAILABLE_CODES.includes(grpcCode(error) ?? -1);
 }
 
-/** Nothing can be said of workflows then, not even that there is none. */
+/** Then nothing is known about workflows, not even that there is none. */
 export function isNamespaceMissing(error: unknown): boolean {
   if (error instanceof NamespaceNotFoundError) return true;
   return grpcCode(error) === NOT_FOUND && error instanceof Error && NO_NAMESPACE.test(error.message);
 }
 
-/** The client wraps some gRPC errors and passes others on. */
+/** The client wraps some gRPC errors and not others. */
 function grpcCode(error: unknown): number | undefined {
   if (isGrpcServiceError(error)) return error.code;
   return error instanceof ServiceError && isGrpcServiceError(error.cause) ? error.cause.code : undefined;

@@ -8,7 +8,10 @@ import { startsOf } from './start-workflow.js';
 
 export interface OrderWorkflowsOptions {
   client: Client;
-  /** True when a worker of the same process shares the client's connection: the first task then comes back at once. */
+  /**
+   * True when a worker of the same process shares the client's connection: the first task is then returned with the
+   * start.
+   */
   eagerStart: boolean;
   /** How long Temporal may take to answer one call. */
   deadlineMs: number;
@@ -16,7 +19,7 @@ export interface OrderWorkflowsOptions {
 
 export type OrderWorkflows = ReturnType<typeof createOrderWorkflows>;
 
-/** The orders as Temporal knows them. Every method throws `Unavailable` when Temporal is unavailable or too slow. */
+/** The checkout workflows of orders. Every method throws `Unavailable` when Temporal is unavailable or too slow. */
 export function createOrderWorkflows({ client, eagerStart, deadlineMs }: OrderWorkflowsOptions) {
   const bounded = boundedBy(client, deadlineMs);
   const { startOnce } = startsOf(client, bounded);
@@ -28,7 +31,7 @@ export function createOrderWorkflows({ client, eagerStart, deadlineMs }: OrderWo
       return (await startOnce(PROCESS_ORDER, run)) ? 'started' : 'exists';
     },
 
-    /** The order as its workflow was started with, read from the start event. */
+    /** The order that its workflow was started with, read from the start event. */
     async find(orderId: string): Promise<AcceptedOrder | undefined> {
       const execution = { workflowId: orderWorkflowId(orderId) };
       const request = { namespace: client.options.namespace, execution, maximumPageSize: 1 };
@@ -48,7 +51,7 @@ export function createOrderWorkflows({ client, eagerStart, deadlineMs }: OrderWo
       try {
         await bounded(() => handle.result(), ms);
       } catch {
-        // Not closed in time, or closed by a failure: the order itself has its state.
+        // Not closed in time, or closed by a failure: the order's row has its state.
       }
     },
   };

@@ -2,7 +2,7 @@ import { Client, Connection, type ClientOptions, type TLSConfig } from '@tempora
 
 export type { Client, Connection, TLSConfig } from '@temporalio/client';
 
-/** Where Temporal is, how it proves who it is, and how we do. */
+/** Temporal's address and how both sides authenticate. */
 export interface TemporalServer {
   address: string;
   tls?: TLSConfig;

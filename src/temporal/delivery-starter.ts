@@ -14,8 +14,8 @@ export type DeliveryStarter = (
 ) => Promise<void>;
 
 /**
- * Starts the workflow of a round of a delivery, unless it is running. The workflow of the round before may be waiting
- * for its next try, up to a day: it is cancelled, since the row is no longer its own.
+ * Starts the workflow of a round of a delivery, unless it is running. The workflow of the previous round may be waiting
+ * for its next try, up to a day: it is cancelled, since the row now belongs to this round.
  */
 export function createDeliveryStarter({ client, deadlineMs, delaysMs }: DeliveryStarterOptions): DeliveryStarter {
   const bounded = boundedBy(client, deadlineMs);

@@ -10,7 +10,7 @@ export interface MessengerOptions {
   findOrder(orderId: string): Promise<AcceptedOrder | undefined>;
 }
 
-/** Reaches the workflows of an order for activities, which know only its id. */
+/** Lets activities, which know only an order's id, reach its workflows. */
 export function createMessenger({ messages, policy, findOrder }: MessengerOptions): OrderMessenger {
   return {
     async tell(orderId, item, refundId) {

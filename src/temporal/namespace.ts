@@ -12,7 +12,7 @@ const VISIBLE_WITHIN_MS = 30_000;
 const PAUSE_MS = 250;
 
 /**
- * The namespace, with the search attribute that orders set: without it the workflow of an order that failed could never
+ * The namespace, with the search attribute that orders set: without it, the workflow of a failed order could never
  * end.
  */
 export function orderNamespace(client: Client): TemporalNeed {
@@ -32,7 +32,7 @@ export function orderNamespace(client: Client): TemporalNeed {
     }
   };
 
-  /** Each of Temporal's services learns of it a moment later. */
+  /** Temporal's services see it a moment later. */
   const visible = async (what: string): Promise<void> => {
     const deadline = Date.now() + VISIBLE_WITHIN_MS;
     while ((await missing()).includes(what)) {

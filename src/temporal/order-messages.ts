@@ -1,5 +1,5 @@
-// This folder is the one place that talks to Temporal's client: what starts, signals, updates, lists and schedules
-// workflows. No SQL, no HTTP, no rules about orders; and workflow code itself never comes here.
+// The only folder that uses Temporal's client: it starts, signals, updates, lists and schedules workflows.
+// No SQL, no HTTP, no rules about orders, and no workflow code.
 
 import type { Client } from '@temporalio/client';
 import type { NoticeRef } from '../domain/notice.js';
@@ -20,18 +20,19 @@ export interface OrderMessagesOptions {
   client: Client;
   /** How long Temporal and a worker may take to answer one request. */
   deadlineMs: number;
-  /** Says in a word what keeps the database from taking writes; rejects when it does not answer. */
+  /** Returns in a word why the database takes no writes; rejects if it does not answer. */
   probeDatabase?: () => Promise<string | void>;
 }
 
 export type OrderMessages = ReturnType<typeof createOrderMessages>;
 
-// Most messages report what the answer to our own call reports too: that one is given the time to be written down.
+// Most events report the same as the answer to our own call: this gives the answer time to be recorded.
 const EVENT_DELAY_MS = 3_000;
 
 /**
- * All that is asked of orders after their checkout, as messages to workflows: nothing here changes an order itself. Every
- * method throws `Unavailable` when Temporal, its workers or their database are too slow; sending the same again is safe.
+ * Everything that is requested of orders after their checkout, as messages to workflows: nothing here changes an order.
+ * Every method throws `Unavailable` when Temporal, its workers or their database are too slow; sending the same again
+ * is safe.
  */
 export function createOrderMessages({ client, deadlineMs, probeDatabase }: OrderMessagesOptions) {
   const bounded = boundedBy(client, deadlineMs);
@@ -45,7 +46,7 @@ export function createOrderMessages({ client, deadlineMs, probeDatabase }: Order
     startNotice: (ref: NoticeRef, pauseMs: number): Promise<void> =>
       startUnlessRunning(SEND_NOTICE, { workflowId: noticeWorkflowId(ref), args: [ref], startDelay: pauseMs }),
 
-    /** Starts the work on a stored message of a gateway, until it is done once. */
+    /** Starts the processing of a stored gateway event, unless it has been processed. */
     async startEvent(event: GatewayEventRef, policy: OrderPolicy): Promise<void> {
       try {
         await startUnlessRunning(PROCESS_GATEWAY_EVENT, {

@@ -12,7 +12,7 @@ import {
 } from '../workflows/contract.js';
 import { boundedBy, isNotFound } from './bounded-calls.js';
 
-/** A sort of workflow that answers for an order; the order's id is what its own id ends with. */
+/** A kind of workflow that works on an order; its id ends with the order's id. */
 interface OrderRunKind {
   workflowType: string;
   workflowIdOf(orderId: string): string;
@@ -27,11 +27,11 @@ const KINDS: readonly OrderRunKind[] = [
 
 export interface RunReaderSettings {
   client: Client;
-  /** How long Temporal may take over one question, in milliseconds... */
+  /** How long Temporal may take to answer one query, in milliseconds... */
   deadlineMs: number;
-  /** ...and over a list. */
+  /** ...and a list. */
   listDeadlineMs: number;
-  /** Most runs of one list. */
+  /** The most runs in one list. */
   most: number;
 }
 
@@ -40,12 +40,12 @@ const ENDED_BADLY = ['Failed', 'Terminated', 'TimedOut', 'Canceled'];
 const ENDED_BADLY_NAMES: readonly string[] = ['FAILED', 'TERMINATED', 'TIMED_OUT', 'CANCELLED'];
 const CLOSED: readonly string[] = [...ENDED_BADLY_NAMES, 'COMPLETED'];
 
-/** Order workflows as Temporal knows them. Lists may lag and are only hints; `isRunning` is the truth. */
+/** Order workflows in Temporal. Lists may lag and are only hints; `isRunning` is exact. */
 export function createRunReader(settings: RunReaderSettings): RunReader {
   const { client, deadlineMs, listDeadlineMs, most } = settings;
   const bounded = boundedBy(client, deadlineMs);
 
-  /** The ids of the orders whose runs match, once each, in the order of the list. */
+  /** The ids of the orders whose runs match, without duplicates, in the order of the list. */
   const list = (
     among: readonly OrderRunKind[],
     query: string,
@@ -123,7 +123,7 @@ function orderIdOf(kinds: readonly OrderRunKind[], { type, workflowId }: Workflo
   return ORDER_ID_PATTERN.test(orderId) ? orderId : undefined;
 }
 
-/** A string of a visibility query. */
+/** A string in a visibility query. */
 function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

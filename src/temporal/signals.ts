@@ -19,10 +19,13 @@ import {
 import { isNotFound, type Bounded } from './bounded-calls.js';
 import { startsOf } from './start-workflow.js';
 
-/** Whether a running workflow took a signal: `full` when one is running that takes no more signals, and no other one took it. */
+/**
+ * Whether a running workflow took a signal. `full`: one is running that takes no more signals, and no other one took
+ * it.
+ */
 export type Heard = 'told' | 'full' | 'none';
 
-/** What is sent without waiting for an answer: cancels, and news about money. */
+/** Messages that need no answer: cancels, and updates about money. */
 export function signalsOf(client: Client, bounded: Bounded) {
   const { startUnlessRunning, startOrSignal } = startsOf(client, bounded);
 
@@ -31,7 +34,7 @@ export function signalsOf(client: Client, bounded: Bounded) {
     cancel: async (orderId: string, reason: string): Promise<boolean> =>
       (await send(orderWorkflowId(orderId), cancelOrder, { reason })) === 'told',
 
-    /** Cancels an order that has no answer and no checkout: by its recovery, the one that runs or a new one. */
+    /** Cancels an order that has neither an answer nor a running checkout, through its recovery, running or new. */
     cancelInterrupted: (order: AcceptedOrder, policy: OrderPolicy, reason: string): Promise<void> =>
       startOrSignal(
         RECOVER_ORDER,
@@ -41,8 +44,8 @@ export function signalsOf(client: Client, bounded: Bounded) {
       ),
 
     /**
-     * Tells the workflow that works on this order now, or all that do when they are to look: the refund's own comes first,
-     * if one is named.
+     * Signals the workflow that works on this order now, or all of them if they should look again. The workflow of the
+     * refund comes first, if one is named.
      */
     async tell(orderId: string, item: MoneyUpdate, refundId?: string): Promise<Heard> {
       let heard: Heard = 'none';
@@ -55,8 +58,8 @@ export function signalsOf(client: Client, bounded: Bounded) {
     },
 
     /**
-     * Starts the run that reads the truth of an order whose own run is gone, unless it is running. With an item it is told,
-     * new or running; one that takes no more signals is replaced.
+     * Starts the recovery of an order whose own run no longer exists, unless one is running. An item is sent to it, new
+     * or running; a recovery that takes no more signals is replaced.
      */
     recover: (order: AcceptedOrder, policy: OrderPolicy, item?: MoneyUpdate): Promise<void> => {
       const run = { workflowId: recoverWorkflowId(order.orderId), args: [order, policy] };
@@ -64,7 +67,7 @@ export function signalsOf(client: Client, bounded: Bounded) {
       return startOrSignal(RECOVER_ORDER, run, news, item);
     },
 
-    /** Tells the workflow of a requested refund, starting it again when it is over. */
+    /** Signals the workflow of a requested refund, and starts it again if it has ended. */
     tellRefund: (orderId: string, refund: KeptRefund, policy: OrderPolicy, item: MoneyUpdate): Promise<void> => {
       const { id: refundId, amountMinor, reason, restock, fingerprint } = refund;
       const request: RequestedRefund = {
@@ -98,7 +101,7 @@ export function signalsOf(client: Client, bounded: Bounded) {
 
 type KeptRefund = Pick<Refund, 'id' | 'amountMinor' | 'reason' | 'restock' | 'fingerprint'>;
 
-/** The workflows of an order that may be waiting for news, the likeliest first. */
+/** The workflows of an order that may be waiting for updates, the likeliest first. */
 function workflowIdsOf(orderId: string, refundId?: string): string[] {
   return [
     ...(refundId === undefined ? [] : [refundWorkflowId(refundId)]),

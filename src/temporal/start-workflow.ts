@@ -18,7 +18,9 @@ export type WorkflowRun = Pick<
 /** Runs an update and waits for its answer. */
 type Answered = <T>(workflowId: string, update: () => Promise<T>) => Promise<T>;
 
-/** A run that was terminated may be followed by another one: the order's row says whether there is anything left to do. */
+/**
+ * A run that was terminated may be followed by another one: the order's row says whether there is anything left to do.
+ */
 const AGAIN = { taskQueue: TASK_QUEUE, workflowIdReusePolicy: 'ALLOW_DUPLICATE' } as const;
 
 /** Every way to start a workflow. They differ in what happens if its id is in use. */
@@ -57,7 +59,7 @@ export function startsOf(client: Client, bounded: Bounded) {
         } catch (error) {
           const isFull = isSignalLimit(error);
           if (!(isFull || isAlreadyStarted(error)) || tries === RACES) throw error;
-          // What the full one knew is in the database.
+          // Everything that the full run knew is in the database.
           if (isFull) conflict = 'TERMINATE_EXISTING';
         }
       }

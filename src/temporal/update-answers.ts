@@ -5,15 +5,15 @@ import type { Bounded } from './bounded-calls.js';
 export interface UpdateOptions {
   client: Client;
   bounded: Bounded;
-  /** Says in a word what keeps the database from taking writes; rejects when it does not answer. */
+  /** Returns in a word why the database takes no writes; rejects if it does not answer. */
   probeDatabase?: (() => Promise<string | void>) | undefined;
 }
 
 const LOOK_MS = 1_000;
 
 /**
- * Runs updates. A worker answers one when it has asked the database; when no answer comes in time, Temporal knows how far
- * it got, and `Unavailable` names the dependency that kept the answer back.
+ * Runs updates. A worker answers after it has asked the database. If no answer comes in time, Temporal knows how far
+ * the workflow got, and `Unavailable` names the dependency that prevented the answer.
  */
 export function updatesOf({ client, bounded, probeDatabase = async () => {} }: UpdateOptions) {
   return async <T>(workflowId: string, update: () => Promise<T>): Promise<T> => {
