@@ -5,8 +5,8 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Makes one call out of many: what is asked for while a call is under way goes together into the next one. Under load a
- * statement serves a hundred events, in quiet times an event waits for no one.
+ * Combines calls: requests that arrive while a call is in progress share the next one. Under load one statement serves
+ * a hundred events; in quiet times an event does not wait.
  * @param work answers for the items in their order
  */
 export function gathered<Item, Result>(
@@ -18,7 +18,7 @@ export function gathered<Item, Result>(
 
   async function run(): Promise<void> {
     isWorking = true;
-    // Those who ask in the same turn go together from the first call on.
+    // Requests of the same tick share the first call.
     await Promise.resolve();
     while (waiting.length > 0) {
       const batch = waiting.splice(0, most);

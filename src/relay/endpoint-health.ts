@@ -1,5 +1,6 @@
-// By hand because a first try and what became of it are reported apart; a `cockatiel` breaker has to run the try itself.
-/** Which endpoints get a first try from this process: not those that have failed several times in a row. */
+// By hand because a first try and what became of it are reported apart; a `cockatiel` breaker has to run the try
+// itself.
+/** Which endpoints get a first try from this process: those that have not failed several times in a row. */
 export interface EndpointHealth {
   isSkipped(endpointId: string): boolean;
   note(endpointId: string, isWell: boolean): void;
@@ -16,7 +17,7 @@ export function createEndpointHealth({ strikes = STRIKES, restMs = REST_MS } = {
       if (failed === undefined || failed.inARow < strikes) return false;
       const now = performance.now();
       if (now < failed.restUntil) return true;
-      // One goes first; the others wait for what becomes of it.
+      // One try probes the endpoint; the others wait for its outcome.
       failed.restUntil = now + restMs;
       return false;
     },

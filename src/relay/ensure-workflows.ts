@@ -7,15 +7,15 @@ export interface WatchOptions<Item> {
   /** Starts the workflow of one, unless it is running. */
   start(item: Item): Promise<void>;
   log: RelayLog;
-  /** What one of them is called in the log, and by which fields it is known there. */
+  /** Its name in the log, and the fields that identify it there. */
   what: string;
   known(item: Item): Record<string, unknown>;
   pollMs?: number;
 }
 
-/** Rows that are to have a workflow each until they are settled. */
+/** Rows that need a workflow until they are settled. */
 export interface WatchedRows<Item> {
-  /** Takes those that may have none; for a few seconds. */
+  /** Claims, for a few seconds, rows that may have none. */
   toWatch(limit: number): Promise<Item[]>;
   /** They have one. */
   watched(items: readonly Item[]): Promise<void>;
@@ -28,8 +28,8 @@ const POLL_MS = 1_000;
 const AWAY_PAUSE_MS = 5_000;
 
 /**
- * Sees to it that everything open has a workflow: what is new, and what has one that may have been ended from outside.
- * All that it needs is in the rows, so any relay can do it for any other.
+ * Ensures that every open row has a workflow: new rows, and rows whose workflow may have been ended from outside.
+ * Everything that it needs is in the rows, so any relay can do it.
  */
 export function watchOver<Item>({ store, start, log, what, known, pollMs = POLL_MS }: WatchOptions<Item>): Rounds {
   let isAway = false;
@@ -42,7 +42,7 @@ export function watchOver<Item>({ store, start, log, what, known, pollMs = POLL_
       if (started.length > 0) await store.watched(started);
       if (open.length < BATCH) await wait(pollMs);
     } catch {
-      // The relay reports an unavailable database.
+      // The relay already reports an unavailable database.
       await wait(pollMs);
     }
   });

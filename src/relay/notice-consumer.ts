@@ -2,11 +2,11 @@ import { isNoticeEvent, type NoticeRef } from '../domain/notice.js';
 import type { OutboxConsumer } from './outbox-event.js';
 
 export interface NoticeConsumerOptions {
-  /** The channels that notices go through; none is no notices. */
+  /** The channels of notices; without any, no notices are sent. */
   channels: readonly string[];
-  /** One try; rejects when it should be made again. */
+  /** One try; rejects if it should be repeated. */
   attempt(ref: NoticeRef, signal: AbortSignal): Promise<unknown>;
-  /** Hands a notice to a workflow of its own, whose first try comes after the pause. One that has one is left alone. */
+  /** Starts a workflow for a notice, with its first try after the pause, unless it has one. */
   startWorkflow(ref: NoticeRef, pauseMs: number): Promise<void>;
   firstTryMs?: number;
   /** How many first tries may run at once; a notice beyond them goes to its workflow. */
@@ -16,8 +16,8 @@ export interface NoticeConsumerOptions {
 }
 
 /**
- * Sends the notices of an event: tries each at once, shortly, so that most need no workflow, and hands those that fail
- * to workflows. It never makes the events that come after wait for a mail server.
+ * Sends the notices of an event: one short try immediately, so that most need no workflow; workflows retry those that
+ * fail. Later events never wait for a mail server.
  */
 export function createNoticeConsumer(options: NoticeConsumerOptions): OutboxConsumer {
   const { channels, attempt, startWorkflow, firstTryMs = 5_000, atOnce = 256, pauseMs = 10_000 } = options;

@@ -1,4 +1,4 @@
-/** A committed event of an order that someone outside may want. */
+/** A committed event of an order, before the consumers are asked whether they want it. */
 export interface OutboxEvent {
   orderId: string;
   /** Its place in the order's timeline. */
@@ -8,13 +8,13 @@ export interface OutboxEvent {
   createdAt: string;
 }
 
-/** Something that wants events: webhook endpoints, notices. */
+/** A consumer of events: webhooks, notices. */
 export interface OutboxConsumer {
   name: string;
   wants(type: string): boolean;
   /**
    * Takes responsibility for the event: done, or handed to a workflow, when this resolves. Called again with the same
-   * event after a crash, so it must have one effect however often it runs.
+   * event after a crash, so repeating it must have no further effect.
    */
   take(event: OutboxEvent, signal: AbortSignal): Promise<void>;
 }

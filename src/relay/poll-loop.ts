@@ -1,13 +1,13 @@
 import { createBell } from './wake-signal.js';
 
 export interface Rounds {
-  /** There may be something to do: the pause is over. */
+  /** Ends the pause: there may be something to do. */
   ring(): void;
-  /** Begins no other round and waits for the one that is under way. */
+  /** Begins no further round and waits for the one in progress. */
   stop(): Promise<void>;
 }
 
-/** Repeats a piece of work; each round decides how long it waits for a ring. */
+/** Repeats a piece of work; each round decides how long it waits for a signal. */
 export function startRounds(
   round: (wait: (ms: number) => Promise<unknown>, ending: AbortSignal) => Promise<void>,
 ): Rounds {

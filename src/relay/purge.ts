@@ -5,7 +5,7 @@ import type { WebhookStore } from './relay-ports.js';
 export interface PurgeOptions {
   store: WebhookStore;
   log: RelayLog;
-  /** How long a delivery that was taken is kept. */
+  /** How long a successful delivery is kept. */
   retentionMs: number;
   everyMs?: number;
 }

@@ -7,7 +7,7 @@ import { startRounds, type Rounds } from './poll-loop.js';
 export interface RecoverOptions {
   store: RecoveryStore;
   log: RelayLog;
-  /** Called when there are deliveries that need a workflow. */
+  /** Called when deliveries need a workflow. */
   onOpen: () => void;
   pollMs?: number;
 }
@@ -17,8 +17,8 @@ const POLL_MS = 2_000;
 const BUSY_PAUSE_MS = 2_000;
 
 /**
- * Resends what endpoints have missed, batch by batch, so that any relay can go on where another one stopped. The sending
- * itself is the work of the deliveries' workflows; a recovery waits while an endpoint has many of them waiting.
+ * Resends what endpoints have missed, in batches, so that any relay can continue where another one stopped. The
+ * deliveries' workflows do the sending; a recovery waits while an endpoint has many of them waiting.
  */
 export function recoverEndpoints({ store, log, onOpen, pollMs = POLL_MS }: RecoverOptions): Rounds {
   return startRounds(async (wait, ending) => {

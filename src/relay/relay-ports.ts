@@ -1,4 +1,4 @@
-// What the relay asks of the database; `adapters/postgres/events` has the implementations.
+// What the relay needs from the database; `adapters/postgres/events` has the implementations.
 import type { SendResult } from '../activities/deliveries/event-sender.js';
 import type { DeliveryState } from '../domain/delivery.js';
 import type { NoticeRef } from '../domain/notice.js';
@@ -6,13 +6,13 @@ import type { RecordedEvent } from '../domain/public-event.js';
 import type { OutboxEvent } from './outbox-event.js';
 
 export interface ClaimedEvent extends OutboxEvent {
-  /** Of its row. */
+  /** Of the row. */
   id: number;
-  /** How often it was claimed, this time included. */
+  /** How often it was claimed, including this time. */
   attempts: number;
 }
 
-/** How much waits to be handed on. `oldestAgeMs` is 0 when nothing does. */
+/** How many events wait to be handed on. `oldestAgeMs` is 0 if there are none. */
 export interface Backlog {
   rows: number;
   oldestAgeMs: number;
@@ -20,14 +20,14 @@ export interface Backlog {
 
 /** The rows of the outbox. Throws `Unavailable` when the database is unavailable. */
 export interface OutboxStore {
-  /** Claims free events, the longest due first. They are free again when the lease, longer with each attempt, expires. */
+  /** Claims free events, the longest due first, until the lease expires, which grows with each attempt. */
   claim(limit: number, leaseMs: number): Promise<ClaimedEvent[]>;
-  /** They were handed on. */
+  /** Deletes events that were handed on. */
   done(ids: readonly number[]): Promise<void>;
-  /** Gives an event back, to be taken again after the pause; `counts` when the fault may be its own. */
+  /** Returns an event, to be claimed again after the pause; `counts` if the event may have caused the fault. */
   giveBack(id: number, fault: { error: string; pauseMs: number; counts: boolean }): Promise<void>;
   backlog(): Promise<Backlog>;
-  /** The same, counted no further than this: cheap however much there is. */
+  /** The same, counted up to a limit, so that it stays cheap. */
   depth(most: number): Promise<number>;
 }
 
@@ -52,7 +52,7 @@ export interface NewDelivery {
   result?: SendResult;
 }
 
-/** A delivery that no workflow may be working on. */
+/** A delivery that may have no workflow. */
 export interface OpenDelivery {
   id: string;
   round: number;
@@ -60,7 +60,7 @@ export interface OpenDelivery {
   waitMs: number;
 }
 
-/** What the relay reads and writes of webhooks; several at once, in the order asked. */
+/** What the relay reads and writes about webhooks, several items per call, answered in the same order. */
 export interface WebhookStore {
   sources(refs: readonly { orderId: string; seq: number }[]): Promise<(RecordedEvent | undefined)[]>;
   subscribers(): Promise<Subscriber[]>;
@@ -68,13 +68,13 @@ export interface WebhookStore {
   known(messageIds: readonly string[]): Promise<string[]>;
   /** Adds deliveries that are not there yet; a first try that was answered `gone` disables its endpoint. */
   add(deliveries: readonly NewDelivery[]): Promise<void>;
-  /** Claims, for a few seconds, open deliveries that have not been checked for a while, or yet. */
+  /** Claims, for a few seconds, open deliveries that have not been checked recently, or ever. */
   toWatch(limit: number): Promise<OpenDelivery[]>;
-  /** They have a workflow: it need not be checked until its next try is long overdue. */
+  /** They have a workflow, which is checked again only when its next try is long overdue. */
   watched(deliveries: readonly OpenDelivery[]): Promise<void>;
   /** Looks at it again after the pause. */
   watchAgain(delivery: OpenDelivery, pauseMs: number): Promise<void>;
-  /** Ends and deletes what no one needs any more, up to `limit` deliveries of each. @returns how many */
+  /** Ends and deletes what is no longer needed, up to `limit` deliveries of each kind. @returns how many */
   purge(limit: number, olderThan: { deliveredMs: number; failedMs: number }): Promise<number>;
 }
 
@@ -87,7 +87,7 @@ export interface OpenRecovery {
   missedOnly: boolean;
 }
 
-/** The last event that was looked at. `at` is RFC 3339 in UTC, to the microsecond. */
+/** The last event that was processed. `at` is RFC 3339 in UTC, to the microsecond. */
 export interface RecoveryPlace {
   at: string;
   orderId: string;
@@ -110,25 +110,27 @@ export interface Resend {
   seq: number;
 }
 
-/** What the relay reads and writes of recoveries. */
+/** What the relay reads and writes about recoveries. */
 export interface RecoveryStore {
-  /** Takes one that no relay is working on, for a minute. Those of endpoints that are no longer enabled are finished by this. */
+  /** Claims a recovery that no relay is working on, for a minute. Recoveries of disabled endpoints are finished. */
   claim(): Promise<OpenRecovery | undefined>;
-  /** Up to `limit` events after the last batch; undefined while the endpoint has too many deliveries waiting to be sent. */
+  /**
+   * Up to `limit` events after the last batch; undefined while the endpoint has too many deliveries waiting to be sent.
+   */
   next(recovery: OpenRecovery, limit: number): Promise<RecoveryBatch | undefined>;
-  /** Starts a new round of each delivery, or adds it, and remembers that the batch is done. */
+  /** Starts a new round of each delivery, or adds the delivery, and records that the batch is done. */
   resend(recovery: OpenRecovery, batch: RecoveryBatch, messages: readonly Resend[]): Promise<void>;
-  /** Lets a relay take it again after the pause. */
+  /** Lets a relay claim it again after the pause. */
   giveBack(recovery: OpenRecovery, pauseMs: number): Promise<void>;
 }
 
 /** The notices that were handed to workflows. Throws `Unavailable` when the database is unavailable. */
 export interface NoticeWatchStore {
-  /** Records that a workflow is to send it, before there is one: what Temporal loses after that is found again. */
+  /** Records that a workflow will send it, before there is one, so that it is found if Temporal loses the workflow. */
   hold(ref: NoticeRef): Promise<void>;
-  /** Takes pending notices whose workflow was not looked for for a while; for a few seconds. */
+  /** Claims, for a few seconds, pending notices whose workflow has not been checked recently. */
   toWatch(limit: number): Promise<NoticeRef[]>;
-  /** They have a workflow: it need not be checked for a while, longer for old ones. */
+  /** They have a workflow, which is checked again after a while, later for old ones. */
   watched(refs: readonly NoticeRef[]): Promise<void>;
   /** Looks at it again after the pause. */
   watchAgain(ref: NoticeRef, pauseMs: number): Promise<void>;

@@ -1,5 +1,5 @@
 // The loops beside the workflows: they pass on events, start what lacks a workflow, and purge old deliveries.
-// Never a change to an order; a loop can die at any point and another process goes on.
+// Never a change to an order. A loop can die at any point, and another process continues.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import pTimeout from 'p-timeout';
@@ -21,13 +21,13 @@ export interface RelayOptions {
 }
 
 export interface RelayLimits {
-  /** Most events claimed by one statement, and most under way. */
+  /** The most events claimed by one statement, and the most in progress. */
   batch: number;
   atOnce: number;
   leaseMs: number;
   /** The longest that a consumer may take over one event; shorter than the lease. */
   deadlineMs: number;
-  /** How long an idle relay waits for a ring before it looks. */
+  /** How long an idle relay waits for a signal before it looks. */
   pollMs: number;
 }
 
@@ -43,13 +43,13 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 const FAULT_PAUSE_MS = 1_000;
 const LONGEST_FAULT_PAUSE_MS = 600_000;
-// A committer that saw another one about to ring does not ring: after work it pays to look again soon. Nor does it pay to
-// look more often: what comes meanwhile goes together.
+// A transaction that saw another one about to notify does not notify: so the relay looks again soon after it had work.
+// More often would not help: events that arrive meanwhile are handed on together.
 const LOOK_AGAIN_MS = 50;
 
 /**
  * Hands every event of the outbox to every consumer that wants it, at least once. Any number of relays may run on one
- * outbox: an event is leased to one of them, and when that one dies the lease runs out.
+ * outbox: an event is leased to one of them, and if that relay dies the lease expires.
  */
 export function startRelay({ store, consumers, log, limits = {} }: RelayOptions): Rounds {
   const { batch, atOnce, leaseMs, deadlineMs, pollMs } = { ...RELAY_LIMITS, ...limits };
@@ -75,7 +75,7 @@ export function startRelay({ store, consumers, log, limits = {} }: RelayOptions)
       pauseMs = FIRST_PAUSE_MS;
       for (const event of events) begin(event);
       quietMs = events.length > 0 ? LOOK_AGAIN_MS : Math.min(quietMs * 2, pollMs);
-      // A full batch means that more is waiting.
+      // After a full batch, more events are probably waiting.
       if (events.length < batch) {
         await wait(quietMs);
         await rest(lookedAt + LOOK_AGAIN_MS - performance.now(), ending);
@@ -108,7 +108,7 @@ export function startRelay({ store, consumers, log, limits = {} }: RelayOptions)
       await done(id);
     } catch (err) {
       await giveBack(event, err).catch(() => {
-        // The lease gives it back.
+        // The event is free again when the lease expires.
       });
     }
   }
@@ -123,7 +123,7 @@ export function startRelay({ store, consumers, log, limits = {} }: RelayOptions)
   }
 }
 
-/** A consumer that hears no signal must not hold an event for longer than its lease. */
+/** A consumer that ignores its signal must not hold an event for longer than the lease. */
 async function within(
   ms: number,
   consumer: OutboxConsumer,

@@ -1,7 +1,7 @@
-/** Wakes a waiting loop; a ring that none waits for is kept for the next wait. */
+/** Wakes a waiting loop. A signal that nothing waits for is kept for the next wait. */
 export interface Bell {
   ring(): void;
-  /** Resolves at the ring, or after so many milliseconds. */
+  /** Resolves at the signal, or after this many milliseconds. */
   wait(ms: number): Promise<void>;
 }
 

@@ -20,19 +20,19 @@ export interface WebhookConsumerOptions {
   gates: EndpointGates;
   /** The pauses before the second and each later try. */
   delaysMs: readonly number[];
-  /** Called when there are deliveries that need a workflow. */
+  /** Called when deliveries need a workflow. */
   onOpen: () => void;
   health?: EndpointHealth;
 }
 
-/** Shorter than a workflow's tries: a relay waits for no one for long. */
+/** Shorter than a workflow's tries: a relay must not wait long for any receiver. */
 const FIRST_TRY_MS = 5_000;
 
 const TRAIL_TYPES: ReadonlySet<string> = new Set(Object.values(PUBLIC_EVENTS).flat());
 
 /**
- * Sends an event to every endpoint that wants it, once and without a workflow: most are taken at the first try. What
- * came of it is recorded before the event counts as handed on; what was not taken is for a workflow.
+ * Sends an event to every endpoint that wants it, once and without a workflow: most succeed at the first try. The
+ * outcome is recorded before the event counts as handed on; a workflow retries deliveries that failed.
  */
 export function createWebhookConsumer(options: WebhookConsumerOptions): OutboxConsumer {
   const { store, sender, gates, delaysMs, onOpen, health = createEndpointHealth() } = options;
