@@ -10,7 +10,7 @@ const schema = z.object({ ...serverVariables, ...limitVariables, ...orderVariabl
 
 export type Config = z.infer<typeof schema>;
 
-/** All that can be configured, in the order in which it is shown; documents are made from it. */
+/** Everything that can be configured, in display order; the documentation is generated from it. */
 export const SETTINGS = settingsOf(schema.shape);
 
 const TEMPORAL_CREDENTIALS = [
@@ -58,10 +58,10 @@ const RULES: readonly Rule<Config>[] = [
   },
 ];
 
-/** What the environment says: values, or every fault at once. */
+/** The configuration in the environment: values, or all faults. */
 export type Reading = { config: Config; faults: [] } | { config: undefined; faults: Fault[] };
 
-/** The variables that are set. An empty one is not: that is how .env files and Compose leave things out. */
+/** The variables that are set. Empty means unset: that is how .env files and Compose omit a variable. */
 export function givenIn(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
   return Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) =>
@@ -70,7 +70,7 @@ export function givenIn(environment: NodeJS.ProcessEnv = process.env): Record<st
   );
 }
 
-/** Reads the variables that are set, and says everything that is wrong with them. */
+/** Reads the variables that are set, and reports everything that is wrong with them. */
 export function checkConfig(given: Readonly<Record<string, string>>): Reading {
   const result = schema.safeParse(given);
   const faults = result.success ? [] : faultsOf(result.error, given, SETTINGS);
@@ -87,7 +87,7 @@ export function checkConfig(given: Readonly<Record<string, string>>): Reading {
 
 /**
  * Reads the whole configuration from the environment, once, at start.
- * @throws Error that lists every fault at once, in words
+ * @throws Error that lists every fault, in words
  */
 export function readConfig(environment?: NodeJS.ProcessEnv): Config {
   const { config, faults } = checkConfig(givenIn(environment));

@@ -5,21 +5,21 @@ import { HIDDEN, shown } from './shown.js';
 /** One thing that is wrong with the configuration. */
 export interface Fault {
   name: string;
-  /** As it was given, fit to be seen; nothing when it is not set. */
+  /** The given value, safe to show; undefined if it is not set. */
   given: string | undefined;
-  /** What it has to be, in words. */
+  /** What it must be, in words. */
   must: string;
 }
 
-/** A rule about several variables at once; it is asked when each of them is right by itself. */
+/** A rule about several variables; it is checked once each of them is valid on its own. */
 export interface Rule<Values> {
-  /** What it is about; the first is the one that has to change. */
+  /** The variables; the first one is the one to change. */
   names: readonly [keyof Values & string, ...(keyof Values & string)[]];
   must: string;
   isBroken(values: Values): boolean;
 }
 
-/** What the schema has against these values, each variable once. */
+/** The schema's objections to these values, one per variable. */
 export function faultsOf(
   error: z.ZodError,
   given: Readonly<Record<string, string>>,

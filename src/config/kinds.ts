@@ -7,7 +7,7 @@ declare module 'zod/v4/core' {
   interface GlobalMeta {
     /** The readers of a variable of the configuration. */
     usedBy?: readonly Reader[];
-    /** What may be given, in words that follow "must be". */
+    /** The allowed values, in words that follow "must be". */
     allowed?: string;
     unit?: string;
     /** `all`: the value is never shown. `credentials`: it is a URL, whose password is not. */
@@ -41,7 +41,7 @@ export const minor = (fallback: number, min: number, max: number) =>
 
 export const port = (fallback: number) => count(fallback, 1, 65_535);
 
-/** A part of a whole. */
+/** A fraction. */
 export const fraction = (fallback: number) =>
   number.pipe(z.number().min(0).max(1)).default(fallback).meta({ allowed: 'a number from 0 to 1' });
 
@@ -67,7 +67,7 @@ export const url = (allowed: string, schemes: RegExp) =>
     .optional()
     .meta({ allowed, secret: 'credentials' });
 
-/** The same, of a server that is not told who asks. */
+/** The same, for a server without authentication. */
 export const urlWithoutUser = (allowed: string, schemes: RegExp) =>
   url(allowed, schemes)
     .refine((given) => given === undefined || !namesUser(given))

@@ -1,7 +1,7 @@
 import { API, count, form, ms } from './kinds.js';
 import { group } from './settings.js';
 
-/** How much the API takes on, and whose pages may call it. */
+/** The limits of the API, and whose pages may call it. */
 export const limitVariables = {
   ...group('Limits of the API', {
     MAX_BODY_BYTES: count(65_536, 1_024, 1_048_576).meta({

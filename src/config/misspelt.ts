@@ -1,6 +1,6 @@
 import { editDistance } from '../domain/edit-distance.js';
 
-/** A variable of the environment that nothing reads, though it looks as if it were meant for us. */
+/** A variable of the environment that nothing reads, although it looks like one of ours. */
 export interface Stray {
   name: string;
   /** The variable that was probably meant. */
@@ -9,7 +9,7 @@ export interface Stray {
 
 const OURS = 'HOLDFAST_';
 
-/** The variables that look like ours and are not: another case, a slip in the name, or our own prefix. */
+/** Variables that look like ours but are not: a different case, a typo, or our prefix. */
 export function straysAmong(given: readonly string[], known: readonly string[]): Stray[] {
   return given
     .filter((name) => !known.includes(name))
@@ -29,7 +29,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return near[0]?.candidate;
 }
 
-/** Short names are too near to those of other programs; names that begin with the same word are more likely meant. */
+/** Short names are too similar to those of other programs; a name with the same first word is the likelier match. */
 function tolerance(name: string, candidate: string): number {
   if (candidate.length < 6) return 0;
   if (candidate.length < 9) return 1;

@@ -3,17 +3,17 @@
 import { z } from 'zod';
 import type { Reader } from './kinds.js';
 
-/** What is known of one variable, beside the schema that reads it. */
+/** Everything about one variable except its schema. */
 export interface Setting {
   name: string;
   group: string;
   description: string;
   usedBy: readonly Reader[];
-  /** What may be given, in words that follow "must be"; nothing where any text may be. */
+  /** The allowed values, in words that follow "must be"; undefined if any text is allowed. */
   allowed: string | undefined;
   unit: string | undefined;
   secret: 'all' | 'credentials' | undefined;
-  /** As it would be written in the environment; empty when unset means something of its own. */
+  /** As it would be written in the environment; empty if unset has its own meaning. */
   defaultText: string;
 }
 
@@ -21,14 +21,14 @@ type Shape = Readonly<Record<string, z.ZodType>>;
 
 const groups = z.registry<{ title: string }>();
 
-/** Puts variables under one title, in the order in which they are to be shown. */
+/** Puts variables under one title, in display order. */
 export function group<S extends Shape>(title: string, variables: S): S {
   for (const variable of Object.values(variables)) groups.add(variable, { title });
   return variables;
 }
 
 /**
- * Lists all that is said about the variables of a schema.
+ * Lists the variables of a schema.
  * @throws Error for a variable without a group, a description or its readers
  */
 export function settingsOf(shape: Shape): Setting[] {

@@ -5,7 +5,7 @@ export const HIDDEN = 'set (hidden)';
 const MASK = '***';
 const LONGEST = 120;
 
-/** A value as people may see it: no secret, no control characters, no endless line. */
+/** A value that is safe to show: no secret, no control characters, limited length. */
 export function shown(value: string, secret: Setting['secret']): string {
   if (secret === 'all') return HIDDEN;
   const text = secret === 'credentials' ? withoutCredentials(value) : value;
@@ -13,12 +13,12 @@ export function shown(value: string, secret: Setting['secret']): string {
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }
 
-/** A URL in which a slip may have put a part of the password into another place is hidden as a whole. */
+/** A URL is hidden completely if a mistake may have put a part of the password in the wrong place. */
 function withoutCredentials(value: string): string {
   if (!/^[a-z]+:\/\//i.test(value) || !URL.canParse(value)) return HIDDEN;
   const address = new URL(value);
   if (`${address.pathname}${address.search}${address.hash}`.includes('@') || address.hash !== '') return HIDDEN;
-  // A user without a password, or with the same, is a token.
+  // A user without a password, or with the same one, is a token.
   const isToken = !address.protocol.startsWith('postgres') && ['', address.username].includes(address.password);
   if (address.username !== '' && isToken) address.username = MASK;
   if (address.password !== '') address.password = MASK;
