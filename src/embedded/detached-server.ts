@@ -15,7 +15,7 @@ export interface Command {
 /** A server in its own process group: Ctrl-C in the terminal reaches us, and we end it when the work is drained. */
 export interface DetachedServer {
   mark: ProcessMark;
-  /** What this run of the server wrote to its log, at most the last lines of it. */
+  /** The last lines that this run of the server wrote to its log. */
   lastLines(): Promise<string>;
 }
 
@@ -46,7 +46,7 @@ export async function spawnDetached({ file, args, uid, gid }: Command, log: stri
 }
 
 /**
- * Asks the server to end by the first signal, and insists with the second when it did not within the deadline.
+ * Stops the server with the first signal, or with the second one if it has not ended within the deadline.
  * @throws Error when it still runs after that.
  */
 export async function endServer(

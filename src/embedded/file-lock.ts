@@ -8,9 +8,9 @@ import { markOf, parseMark, stillRuns, type ProcessMark } from './process-mark.j
 export interface LockOptions {
   /** How long to wait for the holder before giving up. */
   waitMs: number;
-  /** Called with the holder when the wait begins, and every 15 s after. */
+  /** Called with the holder when the wait begins, and every 15 s after that. */
   onWait: (holderPid: number) => void;
-  /** Ends the wait early. */
+  /** Aborts the wait. */
   signal?: AbortSignal | undefined;
 }
 
@@ -22,8 +22,9 @@ const POLL_MS = 100;
 const REMIND_MS = 15_000;
 
 /**
- * Runs `work` while no other process on this machine holds the lock file. The lock of a process that died is taken over.
- * @throws Error when the holder does not let go within `waitMs`; and whatever `work` throws.
+ * Runs `work` while no other process on this machine holds the lock file. The lock of a process that died is taken
+ * over.
+ * @throws Error if the holder does not release it within `waitMs`; and whatever `work` throws.
  */
 export async function withFileLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   const release = await acquire(path, options);
@@ -71,7 +72,7 @@ async function acquire(path: string, { waitMs, onWait, signal }: LockOptions): P
   }
 }
 
-/** Links a finished file into place, so that a lock is never seen half written. */
+/** Links a complete file into place, so that a half-written lock is never visible. */
 async function create(path: string, content: string): Promise<boolean> {
   const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, content);

@@ -1,13 +1,13 @@
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 
 /**
- * Keeps what the shell sets for other programs away from this process. Calls to servers on this machine take no proxy;
+ * Protects this process from variables that the shell sets for other programs. Calls to local servers use no proxy;
  * and with a PostgreSQL of our own, PGSSLMODE or PGOPTIONS are about another server, and must not reach the driver.
  */
 export function keepOthersOut({ ownDatabase }: { ownDatabase: boolean }, environment = process.env): void {
   const names = ['NO_PROXY', 'no_proxy', 'no_grpc_proxy'];
   const direct = names.map((name) => environment[name] ?? '').filter((value) => value !== '');
-  // Some programs read one of the names, and some another one.
+  // Programs differ in which of the names they read.
   for (const name of names)
     environment[name] = [...new Set([...direct.flatMap((list) => list.split(',')), ...LOOPBACK])].join(',');
   if (!ownDatabase) return;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const PAUSE_MS = 20;
 
 /**
- * Looks again and again until there is an answer; undefined when none came within the deadline.
+ * Polls until there is an answer; undefined if none came within the deadline.
  * @throws the reason of the signal, once it is aborted
  */
 export async function poll<T>(

@@ -7,10 +7,10 @@ import type { PostgresBinaries } from './postgres-binaries.js';
 import { runCommand } from './run-command.js';
 import { serverEnvironment } from './search-path.js';
 
-/** As whom PostgreSQL runs, since it refuses to run as root. */
+/** The account that PostgreSQL runs as, since it refuses to run as root. */
 export interface PostgresAccount {
   name: 'namespace' | 'nobody' | 'ourselves';
-  /** The user id, seen from outside, that must own the data directory. */
+  /** The user id that must own the data directory, as seen from outside. */
   owner: number | undefined;
   command(file: string, args: readonly string[]): Command;
 }
@@ -40,7 +40,7 @@ const nobody: PostgresAccount = {
   command: (file, args) => ({ file, args, uid: NOBODY, gid: NOBODY }),
 };
 
-/** What root can try, best first. */
+/** The options for root, best first. */
 export const rootAccounts: readonly PostgresAccount[] = [namespace, nobody];
 
 /** PostgreSQL does not run as root, and initdb not for a user id without a name. */
@@ -58,7 +58,7 @@ function hasName(): boolean {
 }
 
 /**
- * The first account that can run PostgreSQL's programs here.
+ * The first account that can run PostgreSQL's programs on this machine.
  * @throws Error naming DATABASE_URL, with every account's reason, when none can.
  */
 export async function chooseAccount(

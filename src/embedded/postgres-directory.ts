@@ -62,7 +62,7 @@ async function removeUnfinished(directory: string): Promise<void> {
   const prefix = unfinishedPrefix(directory);
   for (const name of await readdir(parent)) {
     const path = join(parent, name);
-    // An initdb that outlived its starter may still be writing there: then it is left to the next time.
+    // An initdb that outlived its parent may still be writing there: then it is left for the next start.
     if (path.startsWith(prefix)) await rm(path, { recursive: true, force: true }).catch(() => {});
   }
 }

@@ -20,11 +20,11 @@ export interface PostgresOptions {
   directory: string;
   port: number;
   report: Report;
-  /** As whom the server may run, best first; by default what this user can do. */
+  /** The accounts that the server may run as, best first; default: what this user can do. */
   accounts?: readonly PostgresAccount[];
-  /** Ends the start early, with whatever it has started. */
+  /** Aborts the start and whatever it has started. */
   signal?: AbortSignal;
-  /** Those of another PostgreSQL than the one that comes with us. */
+  /** Binaries of another PostgreSQL than the bundled one. */
   binaries?: PostgresBinaries;
 }
 
@@ -37,7 +37,7 @@ export interface EmbeddedPostgres {
   /** Where the server says why it ended. */
   logFile: string;
   isRunning(): Promise<boolean>;
-  /** Ends the server cleanly, an adopted one too. Does nothing when it has ended already. */
+  /** Stops the server cleanly, even an adopted one. Does nothing if it has ended already. */
   stop(): Promise<void>;
 }
 
@@ -105,7 +105,7 @@ async function endPostgres(mark: ProcessMark): Promise<void> {
   await endServer(mark, ['SIGINT', 'SIGQUIT'], STOP_MS);
 }
 
-/** The live server of this directory, once it answers; undefined when there is none, or it ended while we waited. */
+/** The live server of this directory, once it answers; undefined if there is none, or if it ended while we waited. */
 async function adopt(data: string, signal?: AbortSignal): Promise<Postmaster | undefined> {
   return becomesReady(data, async () => false, signal).catch(async (error: unknown) => {
     const survivor = signal?.aborted === true ? await livePostmaster(data) : undefined;
@@ -186,12 +186,12 @@ interface Launched {
   outcome: EmbeddedPostgres['outcome'];
 }
 
-/** Whether the start failed only because processes of a killed server are not quite gone yet. */
+/** Whether the start failed only because processes of a killed server have not ended yet. */
 async function lingers(server: DetachedServer): Promise<boolean> {
   return /pre-existing shared memory block|lock file .* already exists/.test(await server.lastLines());
 }
 
-/** The path as the server will report it. */
+/** The path that the server will report. */
 async function canonical(directory: string): Promise<string> {
   const path = resolve(directory);
   await mkdir(dirname(path), { recursive: true });

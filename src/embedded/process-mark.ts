@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { errorCode } from './errors.js';
 
-/** Names one process for good: a pid alone is given to another process sooner or later. */
+/** Identifies one process permanently: a pid alone is eventually reused. */
 export interface ProcessMark {
   pid: number;
   /** Boot id and start time in ticks; empty where the system has no /proc. */
@@ -13,14 +13,14 @@ export async function markOf(pid: number): Promise<ProcessMark | undefined> {
   if (!isPid(pid) || !hasPid(pid)) return undefined;
   const stat = await readOrEmpty(`/proc/${pid}/stat`);
   if (stat === '') return hasPid(pid) ? { pid, startedAt: '' } : undefined;
-  // The command name stands in parentheses and may hold blanks: fields are counted from behind it.
+  // The command name is in parentheses and may contain blanks, so the fields after it are counted.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
   const boot = await readOrEmpty('/proc/sys/kernel/random/boot_id');
   return { pid, startedAt: `${boot.trim()}/${fields[19] ?? ''}` };
 }
 
-/** Whether the marked process still runs, and is not another one that was given its pid. */
+/** Whether the marked process still runs, as opposed to another one with its pid. */
 export async function stillRuns(mark: ProcessMark): Promise<boolean> {
   const now = await markOf(mark.pid);
   return now !== undefined && now.startedAt === mark.startedAt;
@@ -33,7 +33,7 @@ export function parseMark(value: unknown): ProcessMark | undefined {
   return isPid(pid) && typeof startedAt === 'string' ? { pid, startedAt } : undefined;
 }
 
-/** Sends a signal to the marked process; a process that is gone, or whose pid was reused, gets none. */
+/** Sends a signal to the marked process, unless it has ended or its pid was reused. */
 export async function signalProcess(mark: ProcessMark, signal: NodeJS.Signals): Promise<void> {
   if (!(await stillRuns(mark))) return;
   try {

@@ -5,17 +5,17 @@ import { withFileLock } from './file-lock.js';
 import type { Report } from './report.js';
 import { childEnvironment, executableName, findOnPath, isExecutable } from './search-path.js';
 
-/** Where a way of making a program works: `directory` is its own and is removed afterwards. */
+/** The workspace of one way to make a program: `directory` is private and removed afterwards. */
 export interface Workshop {
   directory: string;
   cacheDirectory: string;
   environment: NodeJS.ProcessEnv;
   report: Report;
-  /** Ends the work early. */
+  /** Aborts the work. */
   signal?: AbortSignal | undefined;
 }
 
-/** One way to make a program; `make` answers the path of the made file, and throws the reason when it cannot. */
+/** One way to make a program; `make` returns the path of the file, or throws the reason why it cannot. */
 export interface Way {
   title: string;
   make(workshop: Workshop): Promise<string>;
@@ -25,7 +25,7 @@ export interface Program {
   name: string;
   /** The environment variable whose value arrives as `override`. */
   variable: string;
-  /** What a person can do when no way works. */
+  /** What to do if no way works. */
   advice: string;
   /** Proves that a made file runs here; throws when it does not. */
   check(file: string, environment: NodeJS.ProcessEnv): Promise<void>;
@@ -33,14 +33,14 @@ export interface Program {
 }
 
 export interface ProvideOptions {
-  /** A path that wins over everything else. */
+  /** A path that takes precedence over everything else. */
   override?: string;
   /** Made programs are kept here, for every checkout of this user. */
   cacheDirectory: string;
   report: Report;
   /** Replaces PATH, for the look-up and for the child processes. */
   searchPath?: string;
-  /** Ends the search early, with whatever it has started. */
+  /** Aborts the search and whatever it has started. */
   signal?: AbortSignal;
 }
 

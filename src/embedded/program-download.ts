@@ -11,7 +11,7 @@ export interface DownloadSource {
   site: string;
   artifact: string;
   version: string;
-  /** Short, so that a machine without a network comes to the next way soon. */
+  /** Short, so that a machine without a network soon tries the next way. */
   answerMs?: number;
   bodyMs?: number;
 }

@@ -71,7 +71,7 @@ async function answersVersion(file: string, environment: NodeJS.ProcessEnv): Pro
   await runCommand(file, ['--version'], { environment, deadlineMs: CHECK_MS });
 }
 
-/** The test server knows no `--version`: it is started for a moment instead. */
+/** The test server has no `--version`: it is started briefly instead. */
 async function servesOnAPort(file: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const port = await freePort();
   const ending = new AbortController();

@@ -1,2 +1,2 @@
-/** Where progress goes, one line for a person at a time. */
+/** Reports progress, one line at a time. */
 export type Report = (line: string) => void;

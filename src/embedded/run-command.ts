@@ -17,14 +17,15 @@ const KILL_AFTER_MS = 5_000;
 
 /**
  * Runs a program to its end and returns its last lines of output.
- * @throws Error with the program's last lines when it cannot start, ends with another code than 0, or passes the deadline.
+ * @throws Error with the program's last lines when it cannot start, ends with another code than 0, or passes the
+ * deadline.
  */
 export async function runCommand(file: string, args: readonly string[], options: CommandOptions): Promise<string> {
   const { environment, deadlineMs, cwd, uid, gid, onLine, signal } = options;
   const lines: string[] = [];
   const child = spawn(file, args, {
     env: environment,
-    // A group of its own, so that what it has started ends with it.
+    // Its own process group, so that everything that it has started ends with it.
     detached: process.platform !== 'win32',
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
@@ -66,7 +67,7 @@ async function endOf(
   try {
     return await new Promise((resolve) => {
       child.once('error', (error) => resolve(`could not be run: ${error.message}`));
-      // A grandchild may hold the pipes open for long after a late child was ended.
+      // A grandchild may keep the pipes open long after a late child was ended.
       child.once('exit', () => {
         if (late) resolve(`did not end within ${deadlineMs / 1000} s`);
       });

@@ -14,7 +14,7 @@ export interface TemporalArguments {
   extraDynamicConfig?: DynamicConfig;
 }
 
-// The server refuses these as floats: all are integers.
+// The server rejects floats here: all are integers.
 const tuning: DynamicConfig = {
   // 20 polls a second would add up to 50 ms to every hop between workflow and activity.
   'history.transferProcessorMaxPollRPS': 1000,
@@ -24,16 +24,16 @@ const tuning: DynamicConfig = {
   'frontend.namespaceCount': 50_000,
   'matching.rps': 100_000,
   'history.rps': 100_000,
-  // One node with few pollers gains nothing from four partitions but forwarding between them.
+  // On one node with few pollers, four partitions only add forwarding between them.
   'matching.numTaskqueueReadPartitions': 1,
   'matching.numTaskqueueWritePartitions': 1,
 };
 
-/** The command line of the development server: on a file, synced on every commit, reachable from this machine only. */
+/** The command line of the development server: data in a file, synced on every commit, loopback only. */
 export function temporalArguments(options: TemporalArguments): string[] {
   const { directory, port, uiPort, namespace, searchAttributes, tuned = true, extraDynamicConfig = {} } = options;
   const dynamicConfig: DynamicConfig = {
-    // Otherwise the server asks a site on the Internet whether it is up to date.
+    // Otherwise the server asks a site on the internet whether it is up to date.
     'frontend.enableServerVersionCheck': false,
     ...(tuned ? tuning : {}),
     ...extraDynamicConfig,

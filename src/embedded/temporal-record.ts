@@ -15,7 +15,7 @@ export async function writeRecord(directory: string, { mark, port, uiPort }: Tem
   await rename(draft, recordFile(directory));
 }
 
-/** The recorded server if that very process still runs; a dead or reused pid counts for nothing. */
+/** The recorded server if that very process still runs; a dead or reused pid does not count. */
 export async function readRecord(directory: string): Promise<TemporalRecord | undefined> {
   const record = parseRecord(await readFile(recordFile(directory), 'utf8').catch(() => ''));
   return record !== undefined && (await stillRuns(record.mark)) ? record : undefined;
