@@ -1,5 +1,5 @@
-// A payment provider for development and tests, with a ledger and faults on demand: a program of its own.
-// Never anything of the rest of `src`: it must not know what it tests.
+// A payment provider for development and tests, with a ledger and faults on demand: a separate program.
+// Imports nothing else from `src`: it must not know what it tests.
 
 import { setMaxListeners } from 'node:events';
 import { Hono } from 'hono';
@@ -24,17 +24,17 @@ export interface SandboxSettings {
   /** How long a request that gets no answer is held; default 60 s. */
   holdMs?: number;
   now?: () => Date;
-  /** Whose sandbox it is, for whoever started it and asks /healthz. */
+  /** Identifies this sandbox at /healthz, for the process that started it. */
   instance?: string;
-  /** Told of every change; none is sent without it. */
+  /** Sends an event for every change; no events without it. */
   events?: EventSender;
-  /** Aborted when the sandbox stops: ends what is held or still waits. */
+  /** Aborted when the sandbox stops: ends held and waiting requests. */
   stopping?: AbortSignal;
-  /** Told of every fault that was answered 500 without being asked for by a method. */
+  /** Called for every 500 that no payment method asked for. */
   onFault?: (error: unknown) => void;
 }
 
-/** The payment sandbox as a Hono app, to be served or asked with `app.request`. */
+/** The payment sandbox as a Hono app, to be served or called with `app.request`. */
 export function createSandbox(settings: SandboxSettings): Hono {
   return sandboxApp(providerOf(settings), settings);
 }
@@ -59,7 +59,7 @@ export function providerOf(settings: SandboxSettings): Provider {
 export function sandboxApp(provider: Provider, settings: Omit<SandboxSettings, 'ledger'> = {}): Hono {
   const { holdMs = 60_000, stopping = new AbortController().signal, onFault = () => {}, events, instance } = settings;
   const { ledger } = provider;
-  // Every held request listens to it.
+  // Every held request listens to this signal.
   setMaxListeners(0, stopping);
   const app = new Hono();
 
@@ -137,7 +137,7 @@ export function sandboxApp(provider: Provider, settings: Omit<SandboxSettings, '
   return app;
 }
 
-/** Waits until the client goes away, the sandbox stops, or the time is over. */
+/** Waits until the client disconnects, the sandbox stops, or the time is over. */
 function holdOpen(client: AbortSignal, stopping: AbortSignal, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

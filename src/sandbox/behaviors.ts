@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 
 /** What the sandbox does with a charge, as chosen by its payment method. */
 export interface Behaviour {
-  /** So many tries of one key are answered 503 and do nothing. */
+  /** This many tries with one key are answered 503 and do nothing. */
   failFirst: number;
-  /** Waited before the ledger is written; a client that hangs up meanwhile changes nothing. */
+  /** The delay before the ledger is written; a client that hangs up meanwhile changes nothing. */
   delayMs: number;
   effect: 'captured' | 'declined' | 'processing' | 'nothing';
-  /** How the request that caused the effect is answered. Later ones with its key get the stored outcome. */
+  /** The answer to the request that caused the effect. Later requests with its key get the stored outcome. */
   firstAnswer: 'outcome' | 'none' | 'error';
   refunds: 'accepted' | 'refused' | 'processing';
 }
 
-/** What `pm_random` draws from: a rate from 0 to 1, and a range in milliseconds. */
+/** The parameters of `pm_random`: a rate from 0 to 1, and a range in milliseconds. */
 export interface Chance {
   successRate: number;
   latencyMs: { min: number; max: number };
@@ -64,7 +64,7 @@ export function behaviourOf(method: string, key: string, chance: Chance): Behavi
   return undefined;
 }
 
-/** Drawn from the key, so that a run can be repeated. */
+/** Derived from the key, so that a run can be repeated. */
 function draw(key: string, { successRate, latencyMs }: Chance): Partial<Behaviour> {
   const digest = createHash('sha256').update(key).digest();
   const luck = digest.readUInt32BE(0) / 2 ** 32;

@@ -17,8 +17,8 @@ export interface ChargeEntry {
 }
 
 /**
- * One line of the ledger for money that went back. A refund that fails later has two, `refunded`, then `failed`; one that
- * is settled later `processing`, then its outcome.
+ * One line of the ledger for a refund. A refund that fails later has two, `refunded`, then `failed`; one that is
+ * settled later has `processing`, then its outcome.
  */
 export interface RefundEntry {
   type: 'refund';

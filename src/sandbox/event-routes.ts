@@ -5,7 +5,7 @@ import { bodyOf, problem } from './http.js';
 import type { Ledger } from './ledger.js';
 import { checkResend, checkSending } from './requests.js';
 
-/** What tests and demos do with events. Without a sender they can only be listed. */
+/** Routes for tests and demos. Without a sender, events can only be listed. */
 export function eventRoutes(ledger: Ledger, sender: EventSender | undefined): Hono {
   const app = new Hono();
 

@@ -15,26 +15,26 @@ export interface EventSettings {
   timeoutMs?: number;
 }
 
-/** How events are sent, when a test or a demo wants them to arrive badly. */
+/** How events are sent, for tests and demos of bad delivery. */
 export interface SendingBehaviour {
   copies: number;
   delay_ms: number;
-  /** Each copy waits its own random part of the delay, or of a quarter of a second if that is more. */
+  /** Each copy waits a random part of the delay, or of a quarter of a second if that is longer. */
   shuffle: boolean;
 }
 
-/** Posts events until the receiver takes them. What is not yet taken when the process ends can be sent again on request. */
+/** Posts events until the receiver accepts them. After a restart, they can be sent again on request. */
 export interface EventSender {
   send(event: SandboxEvent): void;
-  /** For the events that are sent from now on. */
+  /** Applies to events that are sent from now on. */
   behave(behaviour: SendingBehaviour): void;
-  /** Ends what waits and what is under way. */
+  /** Aborts everything that is waiting or in progress. */
   close(): Promise<void>;
 }
 
 export interface SenderTools {
   now: () => Date;
-  /** Told of every event that is dropped or given up. */
+  /** Called for every event that is dropped or given up. */
   onFault: (error: unknown) => void;
 }
 
@@ -47,7 +47,7 @@ const atOnce = 16;
 const maxRetryMs = 60_000;
 const shuffleMs = 250;
 
-/** Throws a `TypeError` for a URL or a secret that is none, without showing it. */
+/** Throws a `TypeError` for an invalid URL or secret, without revealing it. */
 export function createEventSender(settings: EventSettings, { now, onFault }: SenderTools): EventSender {
   const { tries = 10, retryMs = 500, maxPending = 10_000, timeoutMs = 5_000 } = settings;
   const { url, keys } = checkedTarget(settings);

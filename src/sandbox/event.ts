@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { LedgerEntry } from './entries.js';
 
-/** What is told of one line of the ledger. */
+/** The event about one line of the ledger. */
 export interface SandboxEvent {
   id: string;
   type: 'charge.captured' | 'charge.declined' | 'refund.succeeded' | 'refund.failed';
@@ -12,7 +12,7 @@ export interface SandboxEvent {
 
 /**
  * The event of a line, always the same one; none for a charge that is still processing.
- * Its id holds the line's time, so that a new ledger with the keys of an old one has other events.
+ * Its id contains the line's time, so that a new ledger with the same keys has different events.
  */
 export function eventOf(entry: LedgerEntry): SandboxEvent | undefined {
   const type = typeOf(entry);

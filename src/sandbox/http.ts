@@ -16,14 +16,14 @@ export function refused(c: Context, { status, code, message, field }: Refusal): 
   return problem(c, status, code, message, field);
 }
 
-/** The idempotency key of the request. Throws the answer when there is none. */
+/** The idempotency key of the request. Throws an error response if there is none. */
 export function keyOf(c: Context): string {
   const key = c.req.header('idempotency-key');
   if (isKey(key)) return key;
   throw rejected(c, 400, 'idempotency_key_missing', 'Idempotency-Key: 1 to 255 printable ASCII characters');
 }
 
-/** The checked body of the request. Throws the answer when it is not as wanted. */
+/** The validated body of the request. Throws an error response if it is invalid. */
 export async function bodyOf<T>(c: Context, check: (body: unknown) => Checked<T>): Promise<T> {
   if (!/^application\/json\b/i.test(c.req.header('content-type') ?? '')) {
     throw rejected(c, 415, 'unsupported_media_type', 'the body must be application/json');

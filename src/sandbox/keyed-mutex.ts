@@ -1,4 +1,4 @@
-/** Lets work on the same key run one after the other, and work on other keys beside it. */
+/** Serializes work on the same key; work on different keys runs concurrently. */
 export interface Turns {
   take<T>(key: string, work: () => Promise<T>): Promise<T>;
   /** Resolves when no work is left. */

@@ -8,14 +8,14 @@ import type { LedgerEntry } from './entries.js';
 export interface LedgerFile {
   /** What the file held when it was opened, oldest first. */
   loaded: LedgerEntry[];
-  /** Resolves when the line is on the disk. After one failed write every append rejects. */
+  /** Resolves when the line is on the disk. After one failed write, every append rejects. */
   append(entry: LedgerEntry): Promise<void>;
-  /** Waits for the lines under way. */
+  /** Waits for writes in progress. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the file, or makes it. A last line torn by a crash is cut: it was never acknowledged.
+ * Opens or creates the file. A last line torn by a crash is removed: it was never acknowledged.
  * Throws when any other line is not an entry.
  */
 export async function openLedgerFile(path: string): Promise<LedgerFile> {
@@ -52,7 +52,7 @@ async function load(handle: FileHandle, path: string): Promise<LedgerEntry[]> {
   return entries;
 }
 
-/** A new file's name is safe only when its folder is on the disk too. */
+/** A new file's name is durable only when its folder is synced too. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
@@ -68,7 +68,7 @@ interface Line {
   failed: (error: unknown) => void;
 }
 
-/** Lines that arrive while the disk is busy share the next sync, so load costs syncs, not one sync a charge. */
+/** Lines that arrive while the disk is busy share the next sync, so that not every charge needs its own. */
 function writer(handle: FileHandle): Pick<LedgerFile, 'append' | 'close'> {
   let waiting: Line[] = [];
   let flushing: Promise<void> | undefined;

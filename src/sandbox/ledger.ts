@@ -2,13 +2,13 @@ import type { ChargeEntry, LedgerEntry, RefundEntry } from './entries.js';
 import { openLedgerFile } from './ledger-file.js';
 import type { LedgerFile } from './ledger-file.js';
 
-/** All the sandbox knows: an append-only list of charges and refunds. */
+/** The sandbox's state: an append-only list of charges and refunds. */
 export interface Ledger {
   /** The newest entry of the charge with this key. */
   charge(key: string): ChargeEntry | undefined;
   /** The newest entry of the refund with this key. */
   refund(key: string): RefundEntry | undefined;
-  /** The sum of a charge's refunds, without those that failed, but with those under way, in minor units. */
+  /** The sum of a charge's refunds, including those in progress but not those that failed, in minor units. */
   refundedMinor(chargeKey: string): number;
   /** The entries of one order, or of all, oldest first. */
   entries(orderId?: string): readonly LedgerEntry[];
@@ -65,7 +65,7 @@ function ledgerOver(file: LedgerFile): Ledger {
   };
 }
 
-/** What a refund takes of what can still be refunded. */
+/** How much of the refundable amount a refund uses. */
 function claimOf(entry: RefundEntry | undefined): number {
   return entry === undefined || entry.state === 'failed' ? 0 : entry.amount_minor;
 }

@@ -8,7 +8,7 @@ import type { Ledger } from './ledger.js';
 import type { ChargeOrder, RefundOrder, RefundSettlement, Settlement } from './requests.js';
 import { createTurns } from './keyed-mutex.js';
 
-/** A request that was turned down; nothing was done. */
+/** A rejected request; nothing was done. */
 export interface Refusal {
   kind: 'refused';
   status: 404 | 409 | 422;
@@ -21,14 +21,14 @@ export type ChargeAnswer =
   | { kind: 'charge'; entry: ChargeEntry }
   /** Try later: nothing was done. */
   | { kind: 'unavailable' }
-  /** To be answered like a crash, or not at all, whatever was done. */
+  /** To be answered like a crash, or not at all, no matter what was done. */
   | { kind: 'error' }
   | { kind: 'none' }
   | Refusal;
 
 export type RefundAnswer =
   | { kind: 'refund'; entry: RefundEntry }
-  /** Not to be answered at all, though it is under way. */
+  /** Not to be answered, although it is in progress. */
   | { kind: 'none' }
   | Refusal;
 
@@ -39,9 +39,9 @@ export interface Provider {
   settle(key: string, settlement: Settlement): Promise<{ kind: 'charge'; entry: ChargeEntry } | Refusal>;
   refund(key: string, order: RefundOrder): Promise<RefundAnswer>;
   settleRefund(key: string, settlement: RefundSettlement): Promise<{ kind: 'refund'; entry: RefundEntry } | Refusal>;
-  /** Takes a refund back that had succeeded: its money can be refunded again, under another key. */
+  /** Fails a refund that had succeeded: its money can be refunded again, under another key. */
   failRefund(key: string): Promise<{ kind: 'refund'; entry: RefundEntry } | Refusal>;
-  /** Resolves when no charge or refund is under way. */
+  /** Resolves when no charge or refund is in progress. */
   idle(): Promise<void>;
 }
 
@@ -50,12 +50,12 @@ export interface ProviderSettings extends Chance {
   now: () => Date;
   /** Aborted when the sandbox stops: charges that still wait are given up. */
   stopping: AbortSignal;
-  /** Told of every line, once it is in the ledger. */
+  /** Called for every line, once it is in the ledger. */
   onEntry: (entry: LedgerEntry) => void;
 }
 
 export function createProvider({ ledger, now, stopping, onEntry, ...chance }: ProviderSettings): Provider {
-  // Every charge that waits listens to it.
+  // Every waiting charge listens to it.
   setMaxListeners(0, stopping);
   const turns = createTurns();
   const failures = new Map<string, number>();
@@ -97,7 +97,7 @@ export function createProvider({ ledger, now, stopping, onEntry, ...chance }: Pr
     });
   }
 
-  /** One refund of a charge at a time, or two could pass the cap together; one of a key, or it could run twice. */
+  /** One refund per charge at a time, or two could exceed the limit together; one per key, or it could run twice. */
   function refund(key: string, order: RefundOrder): Promise<RefundAnswer> {
     const run = async (): Promise<RefundAnswer> => {
       const stored = ledger.refund(key);
@@ -234,7 +234,7 @@ function refuse(status: Refusal['status'], code: string, message: string, field?
   return { kind: 'refused', status, code, message, ...(field === undefined ? {} : { field }) };
 }
 
-/** Made from the key, so that two keys never share one. */
+/** Derived from the key, so that two keys never share one. */
 function referenceOf(prefix: 'ch' | 're', key: string): string {
   return `${prefix}_${createHash('sha256').update(key).digest('hex').slice(0, 24)}`;
 }

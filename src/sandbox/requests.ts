@@ -1,6 +1,6 @@
 import type { SendingBehaviour } from './event-sender.js';
 
-/** A charge as a client asks for it. */
+/** A charge that a client requests. */
 export interface ChargeOrder {
   order_id: string;
   amount_minor: number;
@@ -27,7 +27,7 @@ export interface Resend {
   charge_key: string;
 }
 
-/** A body that was checked: its value, or the field that is wrong. */
+/** A validated body: its value, or the field that is wrong. */
 export type Checked<T> = { ok: true; value: T } | { ok: false; field: string; message: string };
 
 type Rule = { wants: string; holds: (value: unknown) => boolean };

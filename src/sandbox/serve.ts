@@ -16,17 +16,17 @@ export interface ServeOptions extends Omit<SandboxSettings, 'ledger' | 'stopping
   host?: string;
   /** The ledger's file; in memory when there is none. */
   ledgerFile?: string;
-  /** Where each change is told; none is without them. */
+  /** Where events are sent; none are sent without this. */
   events?: EventSettings;
   /** How long `close` waits for charges and answers in progress; default 2 s. */
   closeDeadlineMs?: number;
 }
 
 export interface RunningSandbox {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   url: string;
   /**
-   * Ends what is held, lets charges under way finish until the deadline, then ends the events and closes the ledger.
+   * Ends held requests, lets charges in progress finish until the deadline, then stops events and closes the ledger.
    * Safe to call twice.
    */
   close(): Promise<void>;
