@@ -20,7 +20,7 @@ import { takeHome } from './commands/up/home.js';
 import { readConfig, type Config } from './config.js';
 
 const ROLES: readonly Role[] = ['api', 'worker'];
-// Beyond the drain: what a part needs that is not waiting for requests, such as PostgreSQL's shutdown.
+// In addition to the drain: for parts that do not wait for requests, such as PostgreSQL's shutdown.
 const CLOSING_MARGIN_MS = 35_000;
 
 const program = new Command('holdfast')
@@ -32,7 +32,7 @@ program
   .command('up')
   .description('start everything on this machine: PostgreSQL, Temporal, the payment sandbox, API and worker')
   .action(async () => {
-    // Loaded only here and where it is needed below: no other command waits for the Temporal SDK.
+    // Loaded only where it is needed, so that no other command waits for the Temporal SDK.
     const { up } = await import('./commands/up/up.js');
     const config = readConfig();
     const tracing = await tracingOf(config);

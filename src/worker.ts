@@ -15,7 +15,7 @@ import { orderActivitiesFor, type OrderPorts } from './activities/order-activiti
 import { createNoticeActivities, type NoticePorts } from './activities/notices.js';
 import { DELIVERY_TASK_QUEUE, TASK_QUEUE } from './workflows/contract.js';
 
-/** All that the activities of this worker need of the world. */
+/** Everything that the activities of this worker need. */
 export type Ports = OrderPorts & NoticePorts & AuditPorts;
 
 export interface OrderWorkerOptions {
@@ -23,7 +23,7 @@ export interface OrderWorkerOptions {
   namespace: string;
   ports: Ports;
   interceptors?: ActivityInterceptorsFactory[];
-  /** Traces workflows, and gives their spans to the sink `exporter`. */
+  /** Traces workflows and exports their spans through the sink `exporter`. */
   workflowSpans?: WorkflowSpans;
   /** How many workflow tasks it runs at once. */
   workflowSlots: SlotSupplier<WorkflowSlotInfo>;
@@ -39,7 +39,7 @@ type WorkflowSpans = InjectedSinks<OpenTelemetrySinks>;
 /** The compiled workflows, bundled once by the build. */
 export const WORKFLOW_BUNDLE = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
 
-/** The same with spans, which take time for each workflow. */
+/** The same with spans, which cost time in each workflow. */
 const TRACED_WORKFLOW_BUNDLE = fileURLToPath(new URL('./workflow-bundle-traced.js', import.meta.url));
 
 export function activitiesFor(ports: Ports) {
@@ -58,7 +58,7 @@ export async function createOrderWorker(options: OrderWorkerOptions): Promise<Wo
     activities: activitiesFor(ports),
     interceptors: { activity: interceptors },
     shutdownGraceTime: shutdownGraceMs,
-    // A force beyond the grace: an activity that ignores its cancellation must not hold the process indefinitely.
+    // Forced after the grace period: an activity that ignores its cancellation must not block the process indefinitely.
     shutdownForceTime: shutdownGraceMs + 5_000,
     tuner: {
       workflowTaskSlotSupplier: workflowSlots,
@@ -71,7 +71,7 @@ export async function createOrderWorker(options: OrderWorkerOptions): Promise<Wo
   });
 }
 
-/** A worker that only calls the receivers of events: what hangs there takes no place of an order's steps. */
+/** A worker that only sends webhooks: calls that hang there occupy no slot of an order's steps. */
 export async function createDeliveryWorker(
   options: Omit<OrderWorkerOptions, 'ports' | 'workflowSlots'> & { ports: DeliveryPorts },
 ): Promise<Worker> {
@@ -83,7 +83,7 @@ export async function createDeliveryWorker(
     activities: createDeliveryActivities(ports),
     shutdownGraceTime: shutdownGraceMs,
     shutdownForceTime: shutdownGraceMs + 5_000,
-    // More than all endpoints may hold when each of them hangs.
+    // More than all endpoints can occupy even if each of them hangs.
     maxConcurrentActivityTaskExecutions: 512,
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
   });

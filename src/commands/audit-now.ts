@@ -13,10 +13,10 @@ import { temporalServerAt } from './serve/temporal-server.js';
 
 const CONNECT_MS = 5_000;
 
-/** Audits the servers that the environment names, or of a `holdfast up` on this machine. */
+/** Audits the servers that the environment names, or those of a `holdfast up` on this machine. */
 export async function auditNow(config: Config, say: (line: string) => void): Promise<0 | 1> {
   const address = config.TEMPORAL_ADDRESS ?? `127.0.0.1:${config.TEMPORAL_PORT}`;
-  // The driver would go on trying to reach a port on which no one listens.
+  // The driver would retry a port on which nothing listens.
   if (config.TEMPORAL_ADDRESS === undefined && !(await portAnswers(config.TEMPORAL_PORT))) {
     throw new Error(
       `Temporal at ${address} does not answer; start "holdfast up", or set ` +
@@ -38,9 +38,9 @@ export async function auditNow(config: Config, say: (line: string) => void): Pro
         gateway,
         findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
       });
-      // Only workflows change orders: what was captured late is booked by the recovery that the audit starts.
+      // Only workflows change orders: the recovery that the audit starts records late captures.
       const charges = { captured: async () => ({ kind: 'superseded' }) as const };
-      // And the next scheduled audit has a refund fail that was taken back.
+      // And the next scheduled audit marks a refund that was returned as failed.
       const gatewayEvents = { ...ports.gatewayEvents, refundFailedLate: async () => false };
       return await runAudit({ ports: { ...ports, charges, gatewayEvents }, policy: policyOf(config), say });
     } finally {

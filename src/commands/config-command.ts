@@ -12,15 +12,15 @@ export interface Print {
 
 interface Row {
   setting: Setting;
-  /** As people may see it. */
+  /** Safe to show. */
   value: string;
-  /** `up`: the port that the running `holdfast up` of this home has. */
+  /** `up`: a port of the running `holdfast up` of this home. */
   source: 'default' | 'environment' | 'up';
 }
 
 /**
- * Prints what the environment makes of the configuration; secrets are hidden.
- * @returns the exit code: 1 when the configuration has faults
+ * Prints the effective configuration; secrets are hidden.
+ * @returns the exit code: 1 if the configuration has faults
  */
 export function configCommand({ json }: { json: boolean }, { environment, home }: Given, { say, warn }: Print): 0 | 1 {
   const given = { ...home, ...environment };

@@ -4,11 +4,11 @@ import { portsIn } from './up/home.js';
 
 export interface Given {
   environment: Readonly<Record<string, string>>;
-  /** The ports of the `up` of this home; the environment wins. */
+  /** The ports of the `up` in this home; the environment takes precedence. */
   home: Readonly<Record<string, string>>;
 }
 
-/** What is set for a command that works on servers which run already. */
+/** The settings of a command that uses servers that already run. */
 export async function givenHere(): Promise<Given> {
   const environment = givenIn();
   const home = environment['HOLDFAST_HOME'] ?? SETTINGS.find(({ name }) => name === 'HOLDFAST_HOME')?.defaultText ?? '';

@@ -3,7 +3,7 @@ import { openDatabase, type Database } from '../adapters/postgres/pool.js';
 import { orUnavailable } from '../adapters/postgres/or-unavailable.js';
 import { Unavailable } from '../domain/unavailable.js';
 
-// PostgreSQL's codes for a table and a column that are not there.
+// PostgreSQL's codes for a missing table and a missing column.
 const OTHER_SCHEMA: readonly unknown[] = ['42P01', '42703'];
 
 /**
@@ -33,7 +33,7 @@ function explained(error: unknown, url: string): unknown {
   }
   if (!(error instanceof Unavailable) || error.dependency !== 'database') return error;
   const { cause } = error;
-  // A host with several addresses fails with an error for each, and no words of its own.
+  // A host with several addresses fails with an error for each, and an empty message.
   const [first] = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause];
   const why = first instanceof Error ? first.message : 'no answer';
   return new Error(`PostgreSQL at ${new URL(url).host}: ${why}; is it running, and is DATABASE_URL right?`, { cause });

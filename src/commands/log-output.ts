@@ -4,20 +4,20 @@ import type { DestinationStream } from 'pino';
 export interface LogOutputOptions {
   /** An open file, or standard output. */
   fd: number;
-  /** What it is, for people. */
+  /** Its name in messages. */
   name: string;
-  /** Tells a person, once, that lines cannot be written, and once that they are written again. */
+  /** Reports once that lines cannot be written, and once that they are written again. */
   warn: (line: string) => void;
 }
 
-// What may wait for a slow or full disk; more is dropped, and counted.
+// How much may wait for a slow or full disk; more is dropped and counted.
 const MOST_WAITING = 1_048_576;
 const RETRY_MS = 1_000;
 const BUSY_MS = 50;
 
 /**
- * Where log lines go: written in the order they came, many at a time, while the process works on. A disk that is full
- * costs lines, never the process: it is tried again, and what was lost is counted.
+ * Writes log lines in order, many at a time, without blocking the process. A full disk loses lines but never ends the
+ * process: writing is retried, and lost lines are counted.
  */
 export function logOutput({ fd, name, warn }: LogOutputOptions): DestinationStream {
   let waiting: string[] = [];
@@ -60,7 +60,7 @@ export function logOutput({ fd, name, warn }: LogOutputOptions): DestinationStre
 
   const onError = ({ code, message }: NodeJS.ErrnoException) => {
     if (code === 'EAGAIN') return later(BUSY_MS);
-    // No one reads any more.
+    // Nothing reads the output any more.
     if (code === 'EPIPE') isClosed = true;
     if (!isBroken) warn(`✖ ${name} cannot be written: ${message}`);
     isBroken = true;
@@ -73,13 +73,13 @@ export function logOutput({ fd, name, warn }: LogOutputOptions): DestinationStre
 
   process.once('exit', () => {
     try {
-      // What is being written now is finished by the system.
+      // The system finishes the write in progress.
       if (!isWriting && batch.length > 0) writeSync(fd, batch);
       batch = Buffer.alloc(0);
       take();
       if (!isClosed && batch.length > 0) writeSync(fd, batch);
     } catch {
-      // There is no room, and no one left to tell.
+      // There is no space, and nothing left to report it to.
     }
   });
 

@@ -4,26 +4,26 @@ import pretty from 'pino-pretty';
 import { logOutput } from './log-output.js';
 import { countRepeats } from './repeated-lines.js';
 
-/** What must never be read in a log, wherever someone puts it. */
+/** What must never appear in a log, wherever it comes from. */
 const SECRETS = ['authorization', 'cookie', 'password', 'secret', 'secrets', 'api_key', 'apiKey', 'token'];
 const PERSONAL = ['customer_email', 'customerEmail', 'email', 'to', 'actor'];
-// PostgreSQL quotes the row that it refuses, customer included; its message and code say enough.
+// PostgreSQL quotes the row that it rejects, including the customer; its message and code are enough.
 const QUOTING = ['detail', 'where', 'internalQuery'];
 const ERRORS = ['err', 'err.aggregateErrors[*]'];
 
-/** What marks the lines of Temporal's SDK. */
+/** Marks the lines of Temporal's SDK. */
 export const SDK = 'temporal';
 
 export interface LogOptions {
   file?: string;
-  /** What every line says beside its own, asked for when it is written. */
+  /** Fields for every line, evaluated when it is written. */
   fields?: (() => object) | undefined;
-  /** Tells a person what the log itself cannot. */
+  /** Reports what the log itself cannot. */
   warn: (line: string) => void;
 }
 
 /**
- * JSON lines, to a file or to standard output; for people when standard output is a terminal.
+ * JSON lines, to a file or to standard output; readable lines if standard output is a terminal.
  * @throws Error naming the file when it cannot be written
  */
 export function startLogging(level: string, { file, fields, warn }: LogOptions): Logger {
@@ -43,7 +43,7 @@ function settings(level: string, fields?: () => object): pino.LoggerOptions {
   return {
     level,
     base: null,
-    // The SDK hands its lines over late, when something else is going on; they bring what they belong to.
+    // The SDK hands over its lines late, in a different context; they carry their own fields.
     ...(fields === undefined
       ? {}
       : { mixin: (own) => ('component' in own && own['component'] === SDK ? {} : fields()) }),

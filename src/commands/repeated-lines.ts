@@ -4,12 +4,12 @@ type LogMethod = NonNullable<NonNullable<LoggerOptions['hooks']>['logMethod']>;
 
 const WARN = 40;
 const WINDOW_MS = 60_000;
-// Beyond that many different lines at once, they are all written.
+// With more different lines than this at once, all of them are written.
 const MOST_KEPT = 500;
 
 /**
- * Writes a warning or an error that says the same as one of the last minute no second time. At the end of the minute a
- * line says how often it came. Lines that differ in anything, such as their order, are not the same.
+ * Suppresses a warning or an error that repeats one of the last minute. At the end of the minute, one line says how
+ * often it was repeated. Lines that differ in anything, such as the order's id, are not repetitions.
  */
 export function countRepeats(windowMs = WINDOW_MS): LogMethod {
   const seen = new Map<string, number>();
@@ -39,7 +39,7 @@ function counted([first, ...rest]: Arguments, repeated: number): Arguments {
   return [{ ...(first as object), repeated }, ...rest] as unknown as Arguments;
 }
 
-/** Errors are the same when they say the same, wherever they were made. */
+/** Errors are equal if their texts are, wherever they were created. */
 function keyOf(level: number, args: Arguments): string | undefined {
   try {
     return JSON.stringify([level, ...args], (_, value: unknown) =>

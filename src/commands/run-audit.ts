@@ -12,7 +12,7 @@ export interface RunAuditOptions {
 
 /**
  * Runs the audit now, in this process, and reports it: a line per finding, then one per check.
- * @returns the exit code: 1 when something is wrong or could not be checked
+ * @returns the exit code: 1 if something is wrong or could not be checked
  */
 export async function runAudit({ ports, policy, say, signal }: RunAuditOptions): Promise<0 | 1> {
   const report = await auditOnce(ports, auditLimits(policy), {

@@ -10,13 +10,13 @@ export interface Part {
 }
 
 export interface Lifetime {
-  /** Aborts when the end begins: whatever is still starting then should stop and throw the reason. */
+  /** Aborts when the shutdown begins: anything that is still starting should stop and throw the reason. */
   readonly signal: AbortSignal;
-  /** Registers how a part ends. Parts end one by one, the last registered first. */
+  /** Registers how a part ends. Parts end one by one, last registered first. */
   onClose(name: string, close: () => Promise<void>): void;
   /**
-   * Starts a part that is registered before it begins, so that an end that comes meanwhile waits for it and stops it.
-   * @throws whatever `start` throws; the reason of `signal` when the end has begun
+   * Starts a part and registers it first, so that a shutdown during its start waits for it and stops it.
+   * @throws whatever `start` throws; the reason of `signal` if the shutdown has begun
    */
   start<P extends Part>(name: string, start: (signal: AbortSignal) => Promise<P>): Promise<P>;
   /** Ends the process as a signal would; exit code 1 with an error. */
@@ -25,15 +25,18 @@ export interface Lifetime {
 
 export interface LifetimeOptions {
   log: Logger;
-  /** The longest that one part may take to end. The others are ended even if it does not. */
+  /** The longest that one part may take to end. The others are stopped even if it does not. */
   partDeadlineMs: number;
-  /** Called when a signal arrives while the end is under way. */
+  /** Called when a signal arrives during the shutdown. */
   onImpatience?: (part: string) => void;
 }
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
-/** The one owner of signals and crashes: whatever ends the process, everything that was started is ended in order. */
+/**
+ * The only owner of signals and crashes: no matter what ends the process, everything that was started is stopped in
+ * order.
+ */
 export function startLifetime({ log, partDeadlineMs, onImpatience = () => {} }: LifetimeOptions): Lifetime {
   const parts: { name: string; close: () => Promise<void> }[] = [];
   const ending = new AbortController();
@@ -56,7 +59,7 @@ export function startLifetime({ log, partDeadlineMs, onImpatience = () => {} }: 
     void closeAll().finally(() => process.exit(exitCode));
   };
 
-  // A terminal and npm both pass Ctrl-C on, so a second signal means nothing by itself, and must not cut the drain.
+  // A terminal and npm both pass Ctrl-C on, so a second signal alone means nothing, and must not interrupt the drain.
   const onSignal = (signal: NodeJS.Signals) => {
     log.info({ signal }, 'ending');
     if (ending.signal.aborted) onImpatience(current);

@@ -1,28 +1,29 @@
 import { createReading, type Reading } from './quotes.js';
 
 export interface CsvRecord {
-  /** The lines that it stands on, from 1. */
+  /** Its line numbers, from 1. */
   line: number;
   lastLine: number;
   /** Without its last line break; empty when it is too long. */
   text: string;
-  /** What stands between its fields. */
+  /** Its delimiter. */
   delimiter: string;
   /** `open`: the file ends within double quotes. */
   fault?: 'too_long' | 'open';
-  /** How many bytes of the source were read when it came. */
+  /** How many bytes of the source had been read by then. */
   bytes: number;
 }
 
 const DELIMITERS = [',', ';', '\t'];
-/** How Excel is told what stands between fields. */
+/** Tells Excel the delimiter. */
 const SEP_LINE = /^"?sep=([,;\t|])"?\r?$/i;
 
 /**
- * The records of a CSV file (RFC 4180) in UTF-8, ended by LF or CRLF, with or without a byte order mark; the first one names
- * the columns, and with them the delimiter. A line break within double quotes is part of its record. Where a stray quote leaves it open
- * what is quoted, a record ends only at a line break that ends it in either reading, so that no piece of it passes for another
- * record. Never holds more than a chunk and one record of bounded length; bytes that are not UTF-8 become U+FFFD.
+ * The records of a CSV file (RFC 4180) in UTF-8, ended by LF or CRLF, with or without a byte order mark; the first one
+ * names the columns, and with them the delimiter. A line break within double quotes is part of its record. If a stray
+ * quote makes the quoting ambiguous, a record ends only at a line break that ends it in either reading, so that no part
+ * of it is taken for another record. Holds at most a chunk and one record of bounded length; bytes that are not UTF-8
+ * become U+FFFD.
  */
 export async function* recordsOf(chunks: AsyncIterable<Uint8Array>, maxLength: number): AsyncGenerator<CsvRecord> {
   const decoder = new TextDecoder();
@@ -74,7 +75,7 @@ function createSplitter(maxLength: number) {
     return fault === undefined ? done : { ...done, fault };
   };
 
-  /** The record that the line break ends, unless it is inside of one. */
+  /** The record that the line break ends, unless it is inside a record. */
   const endLine = (): Split | undefined => {
     isOpen = readings.map((reading) => reading.endLine()).includes(false);
     if (isOpen) return undefined;
@@ -113,7 +114,7 @@ function createSplitter(maxLength: number) {
   };
 }
 
-/** What stands between the names of the columns. */
+/** The delimiter between the names of the columns. */
 function delimiterOf(header: string): string {
   const between = header.replaceAll(/"[^"]*"/g, '');
   const counts = DELIMITERS.map((delimiter) => ({ delimiter, count: between.split(delimiter).length }));

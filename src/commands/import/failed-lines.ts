@@ -6,9 +6,9 @@ import { ERROR_COLUMN, type Fault } from './product-line.js';
 
 export interface FailedLine {
   line: number;
-  /** Another one, of a record with line breaks. */
+  /** The last line of a record with line breaks. */
   lastLine: number;
-  /** As it is in the file. */
+  /** The text in the file. */
   text: string;
   faults: readonly Fault[];
 }
@@ -25,9 +25,9 @@ export function describeFailure({ line, lastLine, faults }: FailedLine): string 
 }
 
 /**
- * Opens a file for lines that failed: the lines as they were, each behind a column with its faults. Once corrected, it can be
- * imported as it is.
- * @throws Error when it cannot be written, or is the file that is read
+ * Opens a file for lines that failed: the unchanged lines, each after a column with its faults. Once corrected, it can
+ * be imported directly.
+ * @throws Error if it cannot be written, or is the file being read
  */
 export async function openFailedLines(
   path: string,

@@ -15,7 +15,7 @@ export interface ImportRequest {
   databaseUrl: string;
   /** A path, or `-` for the standard input. */
   file: string;
-  /** Where the lines that failed are written to. */
+  /** The file for lines that failed. */
   errors?: string;
   raiseStock: boolean;
   say: (line: string) => void;
@@ -29,7 +29,7 @@ const EXIT_INTERRUPTED = 130;
 /**
  * Imports products from a CSV file. The first Ctrl-C ends it after the batch that is being written.
  * @returns the exit code
- * @throws Error that says how far it came, after which the same file can be imported again
+ * @throws Error that says how far it got; the same file can then be imported again
  */
 export async function importCommand(request: ImportRequest): Promise<number> {
   const { databaseUrl, file, errors, raiseStock, say, warn } = request;
@@ -107,7 +107,7 @@ async function openSource(file: string): Promise<{ source: Readable; size?: numb
   }
 }
 
-/** An error that ended the import, with what it means for the file. */
+/** An error that ended the import, with the consequence for the file. */
 async function stopped(cause: unknown, file: string, lastLine: number): Promise<Error> {
   const error = await orUnavailable(Promise.reject(cause as Error)).catch((found: Error) => found);
   const name = file === '-' ? 'The input' : file;

@@ -12,9 +12,9 @@ export interface ImportReport {
   updated: number;
   unchanged: number;
   failed: number;
-  /** Products with less stock than their lines say, left as they are. */
+  /** Products with less stock than their lines say, left unchanged. */
   short: number;
-  /** The last line that was worked on. */
+  /** The last line that was processed. */
   lastLine: number;
 }
 
@@ -23,7 +23,7 @@ export interface ImportOptions {
   mark: MarkLines;
   chunks: AsyncIterable<Uint8Array>;
   raiseStock: boolean;
-  /** After this no further batch is begun. */
+  /** Once aborted, no further batch is begun. */
   signal: AbortSignal;
   onHeader(header: string, delimiter: string): void;
   /** After each batch, with its failed lines in order. */
@@ -37,13 +37,14 @@ interface Entry extends FailedLine {
 }
 
 const BATCH = 500;
-/** Far more than a product needs: what goes on and on is a file without line breaks, or a quote that nothing closes. */
+/** Far more than a product needs: a longer record is a file without line breaks, or an unclosed quote. */
 const MAX_RECORD_LENGTH = 16_384;
-// What PostgreSQL says of values that it does not take: data exceptions and integrity constraints.
+// PostgreSQL's codes for values that it rejects: data exceptions and integrity constraints.
 const REFUSED_VALUE = /^(?:22|23)/;
 
 /**
- * Writes the products of a CSV file, batch by batch. A record is written wholly or not at all, and the others go on.
+ * Writes the products of a CSV file, batch by batch. A record is written completely or not at all, and the others
+ * continue.
  * @throws Error when the first line cannot be used, or the database is unavailable
  */
 export async function importProducts(options: ImportOptions): Promise<ImportReport> {
@@ -80,7 +81,7 @@ export async function importProducts(options: ImportOptions): Promise<ImportRepo
       if (signal.aborted) break;
     }
   } catch (error) {
-    // An interrupt also ends the source that is waited for.
+    // An interrupt also ends waiting for the source.
     if (!signal.aborted || error !== signal.reason) throw error;
   }
   if (signal.aborted) return report;
@@ -131,7 +132,7 @@ async function writeBatch(
     ),
   );
 
-  /** Halves a batch that has a line the database does not take, until that line is alone. */
+  /** Halves a batch with a line that the database rejects, until that line is alone. */
   const write = async (products: readonly ProductLine[]): Promise<void> => {
     const [first] = products;
     if (first === undefined) return;

@@ -7,7 +7,7 @@ export interface Progress {
 
 const EVERY_LINES = 10_000;
 
-/** A bar where someone looks at it and the size is known; else a line from time to time. */
+/** A bar on a terminal if the size is known; otherwise a line from time to time. */
 export function startProgress(stream: NodeJS.WriteStream, totalBytes: number | undefined): Progress {
   if (stream.isTTY && totalBytes !== undefined) return bar(stream, totalBytes);
   let said = 0;

@@ -13,10 +13,10 @@ export interface Fault {
 
 export type ParsedLine =
   | { kind: 'product'; product: ProductLine }
-  /** `sku` where that much was legible. */
+  /** `sku` if it could be read. */
   | { kind: 'faulty'; faults: Fault[]; sku?: string };
 
-/** What earlier faults are written into; a file that has it is read as if it had not. */
+/** The column of earlier faults; it is ignored when a file is read. */
 export const ERROR_COLUMN = 'error';
 export const REQUIRED_COLUMNS = ['sku', 'name', 'currency', 'unit_price_minor'] as const;
 const OPTIONAL_COLUMNS = ['active', 'on_hand'] as const;
@@ -25,7 +25,7 @@ const NOT_UTF8 = /[\uFFFD\0]/;
 const nameSchema = text(MAX_NAME_LENGTH);
 
 /**
- * The columns that the first line of a file names.
+ * The columns in the first line of a file.
  * @throws Error that says what to write there
  */
 export function parseHeader(header: string, delimiter = ','): string[] {
@@ -48,7 +48,7 @@ export function parseHeader(header: string, delimiter = ','): string[] {
   return cells;
 }
 
-/** One record as a product, or every fault that it has; undefined for one with nothing in it. */
+/** One record as a product, or all of its faults; undefined for an empty record. */
 export function parseLine(columns: readonly string[], line: string, delimiter = ','): ParsedLine | undefined {
   const found = cellsOf(line, delimiter);
   if (typeof found === 'string') return { kind: 'faulty', faults: [{ field: '', detail: found }] };
@@ -96,7 +96,7 @@ const QUOTES = 'has a double quote that does not close its field; write it twice
 
 /** The fields of one record, or what is wrong with its quotes. */
 function cellsOf(record: string, delimiter: string): string[] | string {
-  // Where blanks are cut off, a tab between fields would be one of them.
+  // Trimming blanks would also remove tabs between fields.
   const isTab = delimiter === '\t';
   try {
     const rows: string[][] = parse(record, {
@@ -138,7 +138,7 @@ function priceOf(value: string, currency: string): number | Wrong {
   return wrong(`is ${show(value)}; it must be a whole number of minor units up to ${MAX_AMOUNT_MINOR}: ${remedy}`);
 }
 
-/** What 19.99 was meant to be, if that is certain. */
+/** What 19.99 was probably meant to be, if that is certain. */
 function inMinorUnits(value: string, currency: string): string | undefined {
   const [, major, minor] = /^(\d{1,9})[.,](\d+)$/.exec(value) ?? [];
   const decimals = decimalsOf(currency);
@@ -165,7 +165,7 @@ function wholeNumber(value: string, max: number): number | undefined {
   return number !== undefined && number <= max ? number : undefined;
 }
 
-/** A value as a message may hold it, whatever is in it. */
+/** A value that is safe in a message. */
 function show(value: string): string {
   return printable(JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value));
 }

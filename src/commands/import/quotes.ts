@@ -3,13 +3,13 @@ type Place = 'start' | 'bare' | 'quoted' | 'quote' | 'closed';
 /** One way to read the quotes of a record (RFC 4180), character by character. */
 export interface Reading {
   read(text: string): void;
-  /** Ends a line. @returns whether it ends the record too, rather than going on inside a field */
+  /** Ends a line. @returns whether it ends the record too, instead of continuing inside a field */
   endLine(): boolean;
 }
 
 /**
- * @param strays what a quote is that neither closes its field nor is written twice: `close` as most programs have it, so that
- * the field goes on without quotes; `literal` as its author may have meant it, so that the field is still open
+ * @param strays what a quote is that neither closes its field nor is written twice: `close` as most programs have it,
+ * so that the field goes on without quotes; `literal` as its author may have meant it, so that the field is still open
  */
 export function createReading(delimiter: string, strays: 'close' | 'literal'): Reading {
   const stray: Place = strays === 'close' ? 'bare' : 'quoted';
@@ -35,7 +35,7 @@ export function createReading(delimiter: string, strays: 'close' | 'literal'): R
   return {
     read(text) {
       if (!text.includes('"')) {
-        // Nothing changes within quotes, and outside of them only what follows the last delimiter counts.
+        // Inside quotes nothing changes, and outside of them only the text after the last delimiter counts.
         if (place === 'quoted') return;
         const last = text.lastIndexOf(delimiter);
         if (last >= 0 && place !== 'quote' && place !== 'closed') {

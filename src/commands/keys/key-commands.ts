@@ -1,4 +1,4 @@
-// `holdfast keys`: API keys, shown once. Only their hashes are kept.
+// `holdfast keys`: API keys, shown once. Only their hashes are stored.
 
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Database } from '../../adapters/postgres/pool.js';
@@ -13,7 +13,7 @@ interface CreateOptions {
 
 type WithDatabase = <T>(work: (database: Database) => Promise<T>) => Promise<T>;
 
-/** What the commands write: `say` what a program may read, `tell` what is for people only. */
+/** Output: `say` for what a program may read, `tell` for people only. */
 export interface Voice {
   say: (line: string) => void;
   tell: (line: string) => void;

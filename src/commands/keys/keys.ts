@@ -12,7 +12,7 @@ export interface KeyRequest {
   expiresAt?: Date;
 }
 
-/** Makes a key. @returns its text, which is kept nowhere */
+/** Creates a key. @returns its text, which is stored nowhere */
 export async function createKey(database: Database, { name, scopes, expiresAt }: KeyRequest): Promise<string> {
   const key = mintApiKey();
   const expires = expiresAt === undefined ? {} : { expiresAt };
@@ -43,7 +43,7 @@ export async function revokeKey(database: Database, id: string): Promise<void> {
   throw new Error(`there is no key with the id "${id}"; "holdfast keys list" shows the ids`);
 }
 
-/** @throws Error naming the scopes there are */
+/** @throws Error that lists the valid scopes */
 export function parseScopes(text: string): Scope[] {
   const given = [...new Set(text.split(',').map((one) => one.trim()))];
   const scopes = given.filter(isScope);
@@ -53,7 +53,7 @@ export function parseScopes(text: string): Scope[] {
 
 /**
  * A time in RFC 3339, or days from now such as 90d.
- * @throws Error when it is neither, or past
+ * @throws Error if it is neither, or in the past
  */
 export function parseExpiry(text: string, now = new Date()): Date {
   const days = /^([1-9]\d{0,4})d$/.exec(text)?.[1];
@@ -67,7 +67,7 @@ export function parseExpiry(text: string, now = new Date()): Date {
   return time;
 }
 
-/** JavaScript takes February 31 for March 3. */
+/** JavaScript reads February 31 as March 3. */
 function isDay(day: string): boolean {
   const date = new Date(`${day}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);

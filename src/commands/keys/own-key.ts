@@ -7,13 +7,13 @@ import { SCOPES } from '../../domain/scopes.js';
 
 export interface OwnKey {
   file: string;
-  /** Whether the key was made now. */
+  /** Whether the key was created now. */
   made: boolean;
   /** Why the key in the file does not work. */
   fault?: string;
 }
 
-/** The key that `holdfast up` keeps for whoever can read its home: made on the first start, with all scopes. */
+/** The key that `holdfast up` keeps in its home: created at the first start, with all scopes. */
 export async function ensureOwnKey(home: string, database: Database): Promise<OwnKey> {
   const file = join(home, 'api-key');
   const text = await readFile(file, 'utf8').catch(orMissing);
@@ -23,7 +23,7 @@ export async function ensureOwnKey(home: string, database: Database): Promise<Ow
   if (text === undefined) await writeFile(file, `${kept.text}\n`, { mode: 0o600, flag: 'wx' });
 
   const store = createApiKeyStore(database);
-  // Also a database that is not the one of the last start gets to know the key of this home.
+  // The key of this home is added even to a database other than that of the last start.
   await store.add({ id: kept.id, name: 'holdfast up', hash: hashOf(kept), scopes: SCOPES });
   const fault = faultOf(await store.find(kept.id), kept);
   return { file, made: text === undefined, ...(fault === undefined ? {} : { fault }) };

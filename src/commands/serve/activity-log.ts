@@ -1,7 +1,7 @@
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { subjectOf, type Subject } from '../../domain/subject.js';
 
-/** Puts the order's id and its request's id on every line that an activity logs, from what the activity works on. */
+/** Adds the order's id and its request's id to every log line of an activity, from its input. */
 export const activityLogAttributes: ActivityInterceptorsFactory = () => {
   let subject: Subject = {};
   return {

@@ -79,7 +79,7 @@ export async function startApiRole(parts: RoleParts, gate: OrderGate): Promise<v
     observe,
   });
   lifetime.onClose('api', () => api.close(config.DRAIN_TIMEOUT_MS));
-  // Before the API: it waits for open answers, and a stream is one.
+  // Before the API, which waits for open responses: a stream is one.
   lifetime.onClose('streams', () => followers.close());
 }
 

@@ -20,7 +20,7 @@ export function createBreakerReports(
 ): (change: BreakerChange) => void {
   const count = metrics.addCounter({
     name: 'holdfast_gateway_breaker_changes_total',
-    help: 'Changes of the circuit breaker of this process, by the state that it took',
+    help: 'Changes of the circuit breaker of this process, by new state',
     labels: ['gateway', 'state'],
   });
   for (const state of ['open', 'half_open', 'closed']) count({ gateway, state }, 0);

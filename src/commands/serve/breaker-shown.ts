@@ -9,7 +9,7 @@ export interface BreakerBoard {
 
 const INTERVAL_MS = 15_000;
 
-/** Shows the breaker of this process to the others for as long as it is not closed. A closed one costs nothing. */
+/** Publishes the breaker of this process while it is not closed. A closed one costs nothing. */
 export function showBreaker(
   gateway: string,
   board: BreakerBoard,

@@ -9,7 +9,7 @@ interface Options {
   policy: OrderPolicy;
 }
 
-/** Tells the running checkout of an accepted cancel again; without one, the recovery that runs or a new one. */
+/** Signals an accepted cancel again: to the running checkout, or else to a recovery, running or new. */
 export function createCancelCarrier({ reader, requests, policy }: Options): CancelCarrier {
   return {
     async carryOut(orderId) {

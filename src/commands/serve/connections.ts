@@ -15,11 +15,11 @@ export interface Connections {
   database: Database;
   connection: NativeConnection;
   client: Client;
-  /** What orders need in Temporal, kept there. */
+  /** Keeps what orders need in Temporal. */
   needs: TemporalNeeds;
 }
 
-/** Connects to PostgreSQL and Temporal, and brings both to what this version needs. */
+/** Connects to PostgreSQL and Temporal, and prepares both for this version. */
 export async function openConnections(options: RolesOptions): Promise<Connections> {
   const { config, log, tracing, lifetime } = options;
   await bringUpToDate(options);
@@ -49,7 +49,7 @@ export async function openConnections(options: RolesOptions): Promise<Connection
   return { database, connection, client, needs };
 }
 
-/** On a connection of its own, which may be silent for as long as a migration takes, or another process's. */
+/** On a separate connection, which may be silent while this or another process migrates. */
 async function bringUpToDate({ databaseUrl, log }: RolesOptions): Promise<void> {
   const database = openDatabase({
     url: databaseUrl,

@@ -5,7 +5,7 @@ import type { Database } from '../../adapters/postgres/pool.js';
 import type { Config } from '../../config.js';
 import type { FraudCheckPolicy, FraudLimits } from '../../domain/policy.js';
 
-/** A fraud check of the shop's own, and the limits that new orders give it. */
+/** A custom fraud check, with its limits for new orders. */
 export interface CustomFraudCheck {
   check: FraudCheck;
   limits: FraudLimits;

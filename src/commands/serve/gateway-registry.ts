@@ -5,7 +5,7 @@ import type { Config } from '../../config.js';
 
 /** How to build one payment gateway from the configuration. */
 export interface GatewayDefinition {
-  /** What `GATEWAY` calls it. Its `PaymentGateway` has the same name, and so has the path of its events. */
+  /** Its name in `GATEWAY`, in its `PaymentGateway` and in the path of its events. */
   name: string;
   /** The variables without which it cannot work. */
   needs: readonly (keyof Config)[];
@@ -30,8 +30,8 @@ const BUILT_IN: readonly GatewayDefinition[] = [SANDBOX];
 
 /**
  * Finds the gateway that `GATEWAY` names.
- * @param added gateways of the shop's own
- * @throws Error that names the gateways there are
+ * @param added custom gateways
+ * @throws Error that lists the known gateways
  */
 export function gatewayOf(config: Config, added: readonly GatewayDefinition[] = []): GatewayDefinition {
   const known = [...BUILT_IN, ...added];

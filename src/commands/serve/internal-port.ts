@@ -4,7 +4,7 @@ import { createReadiness, type ReadinessGauge } from '../../api/serving/readines
 import { serveHttp } from '../../api/serving/serve-http.js';
 import type { RoleParts } from './role-parts.js';
 
-/** Opens the port of probes and metrics. To be called first: it answers until everything else has ended. */
+/** Opens the port for probes and metrics. Call it first: it answers until everything else has ended. */
 export async function openInternalPort(
   parts: Pick<RoleParts, 'config' | 'log' | 'lifetime' | 'metrics'>,
 ): Promise<ReadinessGauge> {
@@ -25,7 +25,7 @@ export async function openInternalPort(
   return readiness;
 }
 
-/** Says that all is there, and later, before anything else ends, that it will not be for long. To be called last. */
+/** Reports ready now, and not ready before anything else ends. Call it last. */
 export function announce({ config, lifetime, readiness }: Pick<RoleParts, 'config' | 'lifetime' | 'readiness'>): void {
   readiness.started();
   lifetime.onClose('readiness', async () => {

@@ -4,9 +4,9 @@ import type { OrderCountStore } from '../../adapters/postgres/orders/order-count
 const INTERVAL_MS = 10_000;
 
 /**
- * Adds what has changed to the counts of orders, every few seconds. The counts are right without it too; it keeps them cheap
+ * Adds recent changes to the counts of orders, every few seconds. The counts are right without it; it keeps them cheap
  * to read.
- * @returns what ends it, after the batch it is at
+ * @returns a function that stops it after the current batch
  */
 export function keepCounts(
   { fold }: Pick<OrderCountStore, 'fold'>,

@@ -30,7 +30,7 @@ export function notifiersOf({ config, log, lifetime }: NotifierOptions): Notifie
   });
 }
 
-/** What the relay passes the events of orders to, so that customers are told. */
+/** The consumer that sends notices about the relay's events. */
 export function noticeConsumerOf(
   ports: NoticePorts,
   book: Pick<NoticeWatchStore, 'hold'>,
@@ -54,7 +54,7 @@ export interface NoticeWatchOptions {
   log: RelayLog;
 }
 
-/** Starts the workflows of notices again that were ended from outside. @returns what ends this */
+/** Restarts workflows of notices that were ended from outside. @returns a function that stops this */
 export function watchNotices({ book, requests, log }: NoticeWatchOptions): () => Promise<void> {
   const watch = watchOver({
     store: book,

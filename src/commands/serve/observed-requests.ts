@@ -4,7 +4,7 @@ import { Problem } from '../../api/requests/problems.js';
 import type { RequestObserver } from '../../api/requests/request-observer.js';
 
 /**
- * Counts each answered request, and writes one line about it: with whose key, and which problem it met. Never its
+ * Counts each request and logs one line about it: its API key, and its problem, if any. Never its
  * query, headers or body.
  */
 export function observedRequests(metrics: Metrics, log: Logger): RequestObserver {

@@ -3,7 +3,7 @@ import { createOrderGate, type OrderGate } from '../../api/load/load-shedder.js'
 import { createPace } from '../../api/load/adaptive-limit.js';
 import type { RoleParts } from './role-parts.js';
 
-/** The gate of this process's checkouts, with the limits of its configuration. */
+/** The load limits of this process's checkouts, from the configuration. */
 export function openOrderGate({ config, reader, client, log, lifetime }: RoleParts): OrderGate {
   const gate = createOrderGate({
     pace: createPace({ most: config.MAX_CHECKOUTS, targetMs: config.ACCEPT_TARGET_MS }),
@@ -14,7 +14,7 @@ export function openOrderGate({ config, reader, client, log, lifetime }: RolePar
     countOpen: createOpenOrderCount({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
     log,
   });
-  // After the API, whose checkouts need it, and before the database, at which it looks.
+  // After the API, whose checkouts need it, and before the database, which it queries.
   lifetime.onClose('order gate', async () => gate.close());
   return gate;
 }

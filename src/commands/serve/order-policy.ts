@@ -2,7 +2,7 @@ import type { Config } from '../../config.js';
 import { DEFAULT_POLICY, type OrderPolicy } from '../../domain/policy.js';
 import { fraudPolicyOf, type CustomFraudCheck } from './fraud-checks.js';
 
-/** What the configuration says about orders, and the checks that the shop adds to it. */
+/** The policy of new orders: the configuration, plus the fraud checks that the shop adds. */
 export function policyOf(config: Config, fraudChecks: readonly CustomFraudCheck[] = []): OrderPolicy {
   return {
     ...DEFAULT_POLICY,

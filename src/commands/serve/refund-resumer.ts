@@ -9,7 +9,7 @@ interface Options {
   policy: OrderPolicy;
 }
 
-/** Starts the workflow of a requested refund again from its row, or has the one that runs look now. */
+/** Restarts the workflow of a requested refund from its row, or makes the running one look now. */
 export function createRefundResumer({ reader, requests, policy }: Options): RefundResumer {
   return {
     async resume(orderId, refundId) {

@@ -5,7 +5,7 @@ import type { BreakerState } from '../../adapters/gateways/breaker.js';
 import type { OutboxStore } from '../../relay/relay-ports.js';
 import type { OrderFollowers } from '../../api/orders/stream/order-followers.js';
 
-/** Figures about the database; every process shows the same ones, so take their maximum, never their sum. */
+/** Gauges about the database. Every process shows the same values, so use their maximum, never their sum. */
 export function addBookGauges(metrics: Metrics, database: Database): void {
   const books = createBookGauges(database);
   metrics.addGauge({
@@ -44,7 +44,7 @@ export function addStreamGauge(metrics: Metrics, followers: Pick<OrderFollowers,
   });
 }
 
-/** What the relay has still to hand on; the same in every process. */
+/** The relay's backlog; the same in every process. */
 export function addOutboxGauges(metrics: Metrics, outbox: Pick<OutboxStore, 'backlog'>): void {
   metrics.addGauge({
     name: 'holdfast_outbox_backlog',

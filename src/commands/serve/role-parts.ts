@@ -25,19 +25,19 @@ export interface RolesOptions {
   roles: readonly Role[];
   databaseUrl: string;
   temporalAddress: string;
-  /** Payment gateways of the shop's own, which `GATEWAY` may name. */
+  /** Custom payment gateways, which `GATEWAY` may name. */
   gateways?: readonly GatewayDefinition[];
-  /** Notifiers of the shop's own, beside those that the configuration names. */
+  /** Custom notifiers, in addition to those in the configuration. */
   notifiers?: readonly Notifier[];
   log: Logger;
-  /** Off without. */
+  /** No tracing without it. */
   tracing?: Tracing | undefined;
   lifetime: Lifetime;
-  /** Fraud checks of the shop's own, which every new order has to pass. */
+  /** Custom fraud checks, which every new order has to pass. */
   fraudChecks?: readonly CustomFraudCheck[];
 }
 
-/** What the roles of one process share. */
+/** Everything that the roles of one process share. */
 export interface RoleParts extends RolesOptions {
   database: Database;
   connection: NativeConnection;

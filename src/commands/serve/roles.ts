@@ -1,4 +1,4 @@
-// What a process of `serve` consists of: connections, roles, and which implementation each port gets.
+// The parts of a `serve` process: connections, roles, and the implementation of each port.
 // Never logic beyond wiring.
 
 import { createOrderReader } from '../../adapters/postgres/orders/order-reader.js';
@@ -25,7 +25,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
   const { config, roles, log, tracing, lifetime } = options;
   if (tracing !== undefined) {
     tracing.reportTo(log);
-    // First, so that it ends last: the other parts have spans of their own to the end.
+    // First, so that it ends last: the other parts create spans until they end.
     lifetime.onClose('tracing', () => tracing.close());
   }
   const gateway = createGateway(config, { gateways: options.gateways, traceCall: tracing?.traceCall });

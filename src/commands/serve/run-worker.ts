@@ -14,8 +14,8 @@ export interface WorkerRunOptions {
 const NAMESPACE_LOST = /Namespace \S+ (is|was) not found/;
 
 /**
- * Runs a worker until the process ends. A worker gives up when its namespace stays lost for a while: another one then takes
- * its place as soon as the namespace is there again. Whatever else a worker gives up on ends the process.
+ * Runs a worker until the process ends. A worker gives up if its namespace stays lost for a while: another one
+ * replaces it as soon as the namespace exists again. If a worker fails for any other reason, the process ends.
  */
 export async function runWorker({ name, create, needs, log, lifetime }: WorkerRunOptions): Promise<() => Worker> {
   let worker = await create();

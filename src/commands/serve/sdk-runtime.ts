@@ -6,11 +6,11 @@ import { SDK } from '../logger.js';
 
 const SCRAPE_MS = 2_000;
 
-// What orders take, in seconds: from the happy path to reviews and outages.
+// Durations of orders in seconds, from the happy path to reviews and outages.
 const SETTLE_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 86_400];
 
 /**
- * Sets up Temporal's SDK for this process: it logs into our log, leaves signals to us and keeps metrics. To be called
+ * Sets up Temporal's SDK for this process: it writes to our log, leaves signals to us and keeps metrics. Call it
  * once, before the first connection.
  * @returns the metrics of the SDK, of workflows and of activities, in the text format of Prometheus
  */
@@ -18,7 +18,7 @@ export async function installSdkRuntime(log: Logger): Promise<() => Promise<stri
   const address = `127.0.0.1:${await freePort()}`;
   Runtime.install({
     shutdownSignals: [],
-    // Below INFO the SDK records what workflows and activities work on, customers included.
+    // Below INFO, the SDK logs the inputs of workflows and activities, including customers.
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       const fields = { ...snakeCased(meta), component: SDK };
       if (level === 'ERROR') log.error(fields, message);
@@ -55,7 +55,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** One spelling for all log lines. Of what is in the fields, only errors have a form that the log knows. */
+/** One spelling for all log lines. The log knows the format of errors only, so they are all named `err`. */
 function snakeCased(meta: Record<string | symbol, unknown> = {}): Record<string, unknown> {
   const snake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(

@@ -34,7 +34,7 @@ export interface RelayRoleOptions {
   eventSender: EventSender;
   log: Logger;
   lifetime: Lifetime;
-  /** Besides the webhooks. */
+  /** In addition to the webhooks. */
   consumers?: readonly OutboxConsumer[];
 }
 
@@ -42,7 +42,7 @@ const POOLER =
   'DATABASE_URL leads to a connection pooler, where LISTEN may not work: new events are looked for every second; ' +
   'set DATABASE_DIRECT_URL to send them at once';
 
-/** Hands the outbox on, and calls the receivers of events. Ends through the lifetime. */
+/** Hands on the events of the outbox and sends webhooks. Ends through the lifetime. */
 export async function startRelayRole(options: RelayRoleOptions): Promise<void> {
   const { config, database, outbox, client, connection, needs, eventSender, log, lifetime, consumers = [] } = options;
   const gates = createEndpointGates();

@@ -2,8 +2,8 @@ import type { Tracing } from '../../adapters/opentelemetry/tracing.js';
 import type { Config } from '../../config.js';
 
 /**
- * Tracing as the OTEL_ variables ask for it; without an endpoint there is none, and nothing of it is loaded. To be called
- * once, before what is traced.
+ * Starts tracing as the OTEL_ variables configure it; without an endpoint, nothing is loaded. Call it once, before
+ * anything that is traced.
  */
 export async function tracingOf(config: Config): Promise<Tracing | undefined> {
   const endpoint = config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT;

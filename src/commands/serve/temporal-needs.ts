@@ -4,9 +4,9 @@ import type { TemporalNeed } from '../../temporal/temporal-need.js';
 
 export interface TemporalNeedsOptions {
   log: Pick<Logger, 'warn' | 'error'>;
-  /** How long to wait before the next look. Readiness looks too, and brings it forward. */
+  /** How long to wait before the next look. Readiness looks too, and triggers it earlier. */
   lookMs?: number;
-  /** How long to wait after a failure; twice as long after each further one. */
+  /** How long to wait after a failure; doubled after each further one. */
   pauseMs?: number;
   maxPauseMs?: number;
 }
@@ -14,8 +14,8 @@ export interface TemporalNeedsOptions {
 export type TemporalNeeds = ReturnType<typeof keepTemporalNeeds>;
 
 /**
- * Sees to it that Temporal has what orders need, from the start to the end of the process: a server may come back empty,
- * and people delete things.
+ * Ensures that Temporal has what orders need, as long as the process runs: a server may come back empty, and people
+ * delete things.
  */
 export function keepTemporalNeeds(
   first: TemporalNeed,
@@ -46,14 +46,14 @@ export function keepTemporalNeeds(
   });
 
   return {
-    /** Resolves at the next look that finds everything there, or has created it. */
+    /** Resolves at the next look that finds everything, or has created it. */
     untilMet: (): Promise<void> => new Promise((resolve) => waiting.push(resolve)),
     add: (need: TemporalNeed): void => void needs.push(need),
-    /** What is missing now, in words; nothing when it is all there. Whatever is missing is then created soon. */
+    /** What is missing now, in words; undefined if nothing is. What is missing is created soon after. */
     async probe(): Promise<string | void> {
       const missing = (await Promise.all(needs.map((need) => need.missing()))).flat();
       if (missing.length === 0) return undefined;
-      // A failed attempt is repeated when its pause is over, however many ask.
+      // A failed attempt is repeated when its pause is over, no matter how many callers wait.
       if (failures === 0) rounds.ring();
       return `missing: ${missing.join(', ')}`;
     },

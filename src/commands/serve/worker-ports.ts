@@ -32,14 +32,14 @@ export interface PortsOptions {
   findOrder(orderId: string): Promise<AcceptedOrder | undefined>;
   /** Checks beyond the built-in ones. */
   fraudChecks?: readonly CustomFraudCheck[];
-  /** How customers are told about their orders; in no way unless given. */
+  /** The channels of notices to customers; default: none. */
   notifiers?: readonly Notifier[];
 }
 
 const LISTING_DEADLINE_MS = 30_000;
 const LISTING_MOST = 10_000;
 
-/** Makes every port of the worker real. */
+/** Creates the implementation of every port of the worker. */
 export function createPorts(options: PortsOptions): Ports {
   const { config, database, client, gateway, findOrder, notifiers = [] } = options;
   const requests = createOrderMessages({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });

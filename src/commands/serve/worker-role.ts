@@ -20,10 +20,10 @@ import { startRelayRole } from './start-relay.js';
 import { createWorkflowSlots } from './workflow-slots.js';
 import type { RoleParts } from './role-parts.js';
 
-// Pollers hold slots too: with few of them orders start past this worker, and wait in Temporal's queue.
+// Pollers occupy slots too: with few slots, orders bypass this worker and wait in Temporal's queue.
 const SLOTS = { most: 40, fewest: 6 };
 
-/** Starts the worker, with what has to run beside it. It yields to a burst at the API of the same process. */
+/** Starts the worker and everything that runs with it. It yields to a burst at the API of the same process. */
 export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, 'hasQueue'>): Promise<void> {
   const {
     config,
@@ -51,7 +51,7 @@ export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, '
   });
   lifetime.onClose('order counts', keepCounts(createOrderCountStore(database), log));
   const schedule = auditSchedule(client, policyOf(config), config.AUDIT_INTERVAL_MS);
-  // One that is there gets today's policy.
+  // An existing one gets the current policy.
   await schedule.create();
   needs.add(schedule);
   const create = () =>
@@ -84,7 +84,7 @@ function watchBreaker({ gateway: { gateway, breaker }, database, metrics, log, l
   addBreakerGauge(metrics, gateway.name, breaker.state);
 }
 
-/** What keeps a worker from taking tasks, in a word. An unavailable server does not count: the worker keeps polling. */
+/** Why a worker takes no tasks, in a word. An unavailable server does not count: the worker keeps polling. */
 export function whatStops(worker: Pick<Worker, 'getStatus'>): string | undefined {
   const { runState, workflowPollerState, activityPollerState } = worker.getStatus();
   if (runState !== 'RUNNING') return runState.toLowerCase();

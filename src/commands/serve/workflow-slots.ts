@@ -2,9 +2,9 @@ import type { CustomSlotSupplier, SlotPermit, WorkflowSlotInfo } from '@temporal
 
 export interface WorkflowSlotsOptions {
   most: number;
-  /** How many there are while `isYielding`. */
+  /** The number of slots while `isYielding`. */
   fewest: number;
-  /** Whether something else needs the processor more just now. */
+  /** Whether something else needs the processor more urgently. */
   isYielding: () => boolean;
 }
 
@@ -14,7 +14,7 @@ interface Waiter {
 
 const LOOK_MS = 50;
 
-/** How many workflow tasks a worker runs at once: fewer while it yields. What it does not take waits in Temporal. */
+/** How many workflow tasks a worker runs at once: fewer while it yields. The others wait in Temporal. */
 export function createWorkflowSlots({
   most,
   fewest,
@@ -37,7 +37,7 @@ export function createWorkflowSlots({
       waiting.delete(waiter);
       waiter.give(permit);
     }
-    // No one tells when the yielding is over.
+    // Nothing signals the end of the yielding.
     if (waiting.size === 0 || timer !== undefined) return;
     timer = setTimeout(() => {
       timer = undefined;

@@ -9,7 +9,7 @@ export interface BannerFacts {
   key: OwnKey;
 }
 
-/** What a person needs to know once everything runs. The key itself is not shown: it would stay in the scrollback. */
+/** What to know once everything runs. The key itself is not shown: it would stay in the scrollback. */
 export function banner(config: Config, { sandboxUrl, uiUrl, home, fresh, key }: BannerFacts): string {
   const api = `http://localhost:${config.PORT}`;
   const checkout = {
@@ -19,7 +19,7 @@ export function banner(config: Config, { sandboxUrl, uiUrl, home, fresh, key }: 
     items: [{ sku: 'product-A', quantity: 1 }],
     payment: { method: 'pm_ok' },
   };
-  // Read from the file each time: the key stays out of the shell's history.
+  // Read from the file each time, so that the key stays out of the shell's history.
   const authorized = `curl -H "Authorization: Bearer $(cat '${key.file}')"`;
   return [
     fresh ? '✔ First start: product-A (10 in stock), product-B (5) and product-C (0) are in the catalog' : '',

@@ -11,11 +11,11 @@ interface Wanted {
   host?: string;
 }
 
-// A sandbox whose parent was killed finishes the calls that it is in before it lets its port go.
+// A sandbox whose parent was killed finishes its calls before it releases its port.
 const AFTER_CRASH_MS = 10_000;
 
 /**
- * Looks at all ports before anything is started. Servers that an earlier run left behind keep theirs.
+ * Checks all ports before anything is started. Servers that an earlier run left behind keep theirs.
  * @returns the ports that will be used, by the variables that set them
  * @throws Error that names every port that is taken, and by whom
  */

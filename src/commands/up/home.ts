@@ -3,12 +3,12 @@ import { join, resolve } from 'node:path';
 import { tryFileLock } from '../../embedded/file-lock.js';
 import { markOf, parseMark } from '../../embedded/process-mark.js';
 
-/** Where an `up` keeps all that it starts. It is taken by one `up` at a time. */
+/** The directory of everything that an `up` starts. Only one `up` uses it at a time. */
 export interface Home {
   directory: string;
-  /** Whether the last `up` here died without a word, so that its servers may still run. */
+  /** Whether the last `up` here was killed, so that its servers may still run. */
   crashed: boolean;
-  /** Keeps the ports for the other commands, as the variables that they would otherwise be given in. */
+  /** Records the ports for the other commands, by the variables that would set them. */
   remember(ports: Ports): Promise<void>;
   release(): Promise<void>;
 }
@@ -26,7 +26,7 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 /**
- * Takes the home for this process, before anything is started in it.
+ * Locks the home for this process, before anything is started in it.
  * @throws Error that says what runs there already, and where; or why nothing can be written there
  */
 export async function takeHome(path: string): Promise<Home> {
@@ -59,7 +59,7 @@ export async function takeHome(path: string): Promise<Home> {
   };
 }
 
-/** The ports of the `up` that runs in this home; none when it was stopped, or never ran. */
+/** The ports of the `up` that runs in this home; none if it was stopped or never ran. */
 export async function portsIn(path: string): Promise<Ports> {
   return (await readRecord(resolve(path)))?.ports ?? {};
 }

@@ -12,9 +12,9 @@ export interface SandboxProcessOptions {
   port: number;
   successRate: number;
   latencyMs: string;
-  /** Where its signed events go. */
+  /** Where it sends its signed events. */
   events: { url: string; secrets: readonly string[] };
-  /** Ends the start early, with the process. */
+  /** Aborts the start and ends the process. */
   signal?: AbortSignal;
 }
 
@@ -32,8 +32,8 @@ const STOP_MS = 10_000;
 const SHOWN_LINES = 5;
 
 /**
- * Runs the payment sandbox as a process of its own: in its own group, so that Ctrl-C does not reach it before the
- * worker has drained, and ending with our pipe, so that it never outlives us.
+ * Runs the payment sandbox as a separate process: in its own group, so that Ctrl-C does not reach it before the worker
+ * has drained, and ending with our pipe, so that it never outlives us.
  * @throws Error with the end of its output when it does not come up
  */
 export async function startSandboxProcess(options: SandboxProcessOptions): Promise<SandboxProcess> {

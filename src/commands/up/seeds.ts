@@ -5,7 +5,7 @@ import { repeatedMember } from '../../api/requests/repeated-member.js';
 import { faultsOf } from '../../api/requests/validation.js';
 import type { ProductSeed } from '../../domain/product.js';
 
-/** What a new catalog starts with: plenty, little, nothing. */
+/** The products of a new catalog: with plenty of stock, little, and none. */
 export const FIRST_PRODUCTS: readonly ProductSeed[] = [
   { sku: 'product-A', name: 'Notebook', currency: 'EUR', unitPriceMinor: 1_999, onHand: 10 },
   { sku: 'product-B', name: 'Fountain pen', currency: 'EUR', unitPriceMinor: 4_900, onHand: 5 },
@@ -13,7 +13,7 @@ export const FIRST_PRODUCTS: readonly ProductSeed[] = [
 ];
 
 /**
- * Reads a seed file: a JSON array of products as `POST /v1/products` takes them.
+ * Reads a seed file: a JSON array of products in the format of `POST /v1/products`.
  * @throws Error that names the file, and the entry and field of each fault
  */
 export async function readSeedFile(path: string): Promise<ProductSeed[]> {

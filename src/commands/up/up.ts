@@ -35,7 +35,7 @@ export interface UpOptions {
   warn: (line: string) => void;
 }
 
-/** Everything on one machine: what is not configured to be elsewhere is started here, and ended with us. */
+/** Everything on one machine: servers that the configuration does not name are started here, and end with us. */
 export async function up({ config, home, log, tracing, lifetime, say, warn }: UpOptions): Promise<void> {
   const { directory } = home;
   const ports = await requireFreePorts(config, home);
@@ -123,7 +123,7 @@ export async function up({ config, home, log, tracing, lifetime, say, warn }: Up
   }
 }
 
-/** Shared by all checkouts of this user; a user without a home directory keeps programs beside the data. */
+/** Shared by all working copies of this user; without a home directory, programs are kept beside the data. */
 function defaultCache(home: string): string {
   try {
     return join(homedir(), '.cache', 'holdfast', 'bin');
@@ -132,7 +132,7 @@ function defaultCache(home: string): string {
   }
 }
 
-/** A secret that only this home's sandbox and API share, kept from the first start on. */
+/** A secret that only this home's sandbox and API share, created at the first start. */
 async function ownEventSecret(home: string): Promise<string> {
   const file = join(home, 'sandbox-event-secret');
   const kept = await readFile(file, 'utf8').catch(() => '');

@@ -8,7 +8,7 @@ export interface WatchedServer {
 
 const LOOK_EVERY_MS = 500;
 
-/** Fails when a server ends before the signal aborts: everything else needs it, and nothing else would say so. */
+/** Fails if a server ends before the signal aborts: everything else needs it, and nothing else would report it. */
 export function watchServer(
   name: string,
   server: WatchedServer,
