@@ -23,6 +23,7 @@ export function createPace({ most, targetMs, clock = Date.now }: PaceOptions) {
   let since = clock();
 
   return {
+    most,
     limit(): number {
       // Slowness that long ago says nothing about now.
       if (clock() - since > QUIET_MS) limit = most;

@@ -11,7 +11,6 @@ const BURST_MS = 3_000;
 const WINDOW_MS = 1_000;
 // An overload is over when nothing had to be refused for this long.
 const CALM_MS = 1_000;
-const LEAST_SECONDS = 1;
 const LEAST_SPREAD_SECONDS = 3;
 const MOST_SPREAD_SECONDS = 30;
 const MOST_SECONDS = 60;
@@ -26,6 +25,8 @@ export function createLoadMeter({ burst, clock }: LoadMeterOptions) {
   let rates = { finished: 0, refused: 0 };
   let overloaded = burst === 0;
   let refusedAt = Number.NEGATIVE_INFINITY;
+  // Not before the overload can be over: a checkout that comes back then finds a place, or waits for one.
+  const leastSeconds = burst === 0 ? 1 : 1 + CALM_MS / 1_000;
 
   return {
     /** A checkout came, and found a place free or all of them taken. */
@@ -60,7 +61,7 @@ export function createLoadMeter({ burst, clock }: LoadMeterOptions) {
       const wait = finished === 0 ? 0 : Math.ceil(beyondLimit / finished);
       const needed = finished === 0 ? 0 : Math.ceil(refused / finished);
       const spread = Math.min(MOST_SPREAD_SECONDS, Math.max(LEAST_SPREAD_SECONDS, needed));
-      return Math.min(MOST_SECONDS, LEAST_SECONDS + wait + Math.floor(Math.random() * spread));
+      return Math.min(MOST_SECONDS, leastSeconds + wait + Math.floor(Math.random() * spread));
     },
   };
 

@@ -36,6 +36,8 @@ export interface Ticket {
   leave(): void;
 }
 
+type Kind = 'place' | 'lookup' | 'late lookup';
+
 export type OrderGate = ReturnType<typeof createOrderGate>;
 
 // Beside the places: so many at once may look whether their order was accepted before.
@@ -48,6 +50,8 @@ const BUSY_LOOK_MS = 25;
 const BACKLOG_LOOK_MS = 250;
 const QUIET_LOOK_MS = 500;
 const COUNT_EVERY_MS = 1_000;
+// Where others can wait, fewer are accepted at once: a burst is over no later, and each of them is answered sooner.
+const ACCEPTING_SHARE = 0.5;
 
 /**
  * Load shedding: a checkout that finds no place is refused before anything is done for it. A place is held until a worker
@@ -78,7 +82,8 @@ export function createOrderGate(options: OrderGateOptions) {
   /** How many may be under way at once, those who wait included. */
   const most = () => pace.limit() + (load.isOverloaded() ? 0 : burst);
   const underWay = () => entered + waiting.size;
-  const hasRoom = () => accepting < pace.limit() && underWay() < most();
+  const mostAccepting = () => (burst === 0 ? pace.limit() : Math.min(pace.limit(), pace.most * ACCEPTING_SHARE));
+  const hasRoom = () => accepting < mostAccepting() && underWay() < most();
 
   return {
     /**
@@ -89,10 +94,10 @@ export function createOrderGate(options: OrderGateOptions) {
       countWhenDue();
       load.came(underWay() + queue.size() < pace.limit());
       if (load.isOverloaded()) queue.refuseAll();
-      const place = open.count < openOrders ? await placeOf(hungUp) : undefined;
-      if (place !== undefined) return place;
+      const place = open.count < openOrders ? await placeOf(hungUp) : 'lookup';
+      if (typeof place === 'object') return place;
       if (lookups >= LOOKUPS) throw overloaded();
-      return ticket('lookup');
+      return ticket(place);
     },
     /** Whether a burst waits to be accepted. */
     hasQueue: () => queue.size() > 0,
@@ -104,21 +109,22 @@ export function createOrderGate(options: OrderGateOptions) {
     },
   };
 
-  async function placeOf(hungUp?: () => AbortSignal): Promise<Ticket | undefined> {
+  /** One that has waited and is refused may look whether its order is known, and starts none: it would be late. */
+  async function placeOf(hungUp?: () => AbortSignal): Promise<Ticket | 'lookup' | 'late lookup'> {
     if (queue.size() === 0 && hasRoom()) return ticket('place');
-    if (load.isOverloaded()) return undefined;
+    if (load.isOverloaded()) return 'lookup';
     // Those who come later are the likelier to be accepted in time.
     if (underWay() + queue.size() >= most()) queue.refuseOldest();
-    if (underWay() + queue.size() >= most()) return undefined;
+    if (underWay() + queue.size() >= most()) return 'lookup';
     const signal = hungUp?.();
     const place = await queue.wait(signal);
     if (place === undefined && signal?.aborted === true) throw overloaded();
-    return place;
+    return place ?? 'late lookup';
   }
 
-  function ticket(kind: 'place' | 'lookup'): Ticket {
+  function ticket(kind: Kind): Ticket {
     const enteredAt = clock();
-    let holds: 'place' | 'lookup' | undefined = kind;
+    let holds: Kind | undefined = kind;
     let isAccepting = false;
     let added: string | undefined;
     if (kind === 'place') accept();
@@ -136,7 +142,7 @@ export function createOrderGate(options: OrderGateOptions) {
     }
     function giveBack(): void {
       if (holds === 'place') entered -= 1;
-      if (holds === 'lookup') lookups -= 1;
+      else if (holds !== undefined) lookups -= 1;
       holds = undefined;
     }
     return {
@@ -149,6 +155,7 @@ export function createOrderGate(options: OrderGateOptions) {
       acquire(orderId) {
         // A repeat of what is waiting here starts nothing.
         if (waiting.has(orderId)) return;
+        if (holds === 'late lookup') throw overloaded();
         if (holds !== 'place' && (!hasRoom() || open.count >= openOrders)) throw overloaded();
         accept();
         giveBack();

@@ -42,6 +42,18 @@ test.each([
   expect(quantileOf(late, 1)).toBeLessThan(50);
 });
 
+test.each([3, 10])(
+  '%d times what a slow machine can do: the accepted wait 700 ms at most, the first ones too',
+  async (times) => {
+    const { pour, pass, outcomes } = openWorld({ perSecond: 30 });
+    await pour(30 * times, 20);
+    await pass(10_000);
+    const accepted = outcomes.filter(isAccepted);
+    expect(accepted.length).toBeGreaterThan(20 * 30 * 0.9);
+    expect(quantileOf(accepted, 1)).toBeLessThan(700);
+  },
+);
+
 test('a burst larger than the limit is accepted up to it, and the rest is refused', async () => {
   const { burstOf, pass, outcomes } = openWorld({ perSecond: 100 });
   void burstOf(2_000);
@@ -78,8 +90,20 @@ test('nobody waits longer than nine seconds for a place when nothing is started'
   await pass(8_900);
   expect(outcomes).toEqual([]);
   await pass(200);
-  expect(outcomes).toHaveLength(460);
+  expect(outcomes).toHaveLength(480);
   expect(outcomes.some(isAccepted)).toBe(false);
+});
+
+test('one that has waited for nothing starts no order, but is still known as a repeat', async () => {
+  const { gate, pass } = openWorld();
+  const [first, ...others] = await Promise.all(Array.from({ length: 20 }, () => gate.enter()));
+  first?.acquire('known');
+  const waiting = gate.enter();
+  await pass(9_000);
+  const late = await waiting;
+  for (const ticket of others) ticket.leave();
+  expect(() => late.acquire('another')).toThrow(expect.objectContaining({ code: 'overloaded' }));
+  expect(() => late.acquire('known')).not.toThrow();
 });
 
 test('one that hangs up takes no place', async () => {
