@@ -1,4 +1,4 @@
-// Holdfast against the same order saga as tutorials write it, side by side in one run. See docs/performance.md.
+// Holdfast as it ships against the same order saga on other foundations, side by side in one run. See docs/performance.md.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +6,13 @@ import { checkBooks, readLedger } from './books.mjs';
 import { machineFacts, sampleOrder } from './facts.mjs';
 import { createLifetime } from './lifetime.mjs';
 import { readOptions, USAGE } from './options.mjs';
+import { writeResults } from './results.mjs';
 import { runRound } from './round.mjs';
-import { startSides } from './sides.mjs';
+import { startSides } from './sides/all-sides.mjs';
 import { tableOf } from './table.mjs';
 
-const WARM_UP_SECONDS = 4;
-const STARTING_MS = 300_000;
+const WARM_UP = { clients: 8, seconds: 4 };
+const STARTING_MS = 900_000;
 const FAULTS_SHOWN = 10;
 
 let options;
@@ -25,10 +26,10 @@ try {
 const lifetime = createLifetime();
 const directory = await mkdtemp(join(tmpdir(), 'holdfast-bench-'));
 try {
-  const { sides, ledger } = await lifetime.bounded(startSides(lifetime, directory, options), STARTING_MS);
+  const { sides, missing } = await lifetime.bounded(startSides(lifetime, directory, options), STARTING_MS);
   // A client that waits for its last order may take longer than its round.
-  const longestMs = options.levels.length * 2 * (options.rounds * (options.seconds + 20) + WARM_UP_SECONDS + 20) * 1000;
-  await lifetime.bounded(compare(sides, ledger), longestMs);
+  const rounds = sides.length * (options.levels.length * options.rounds + 1);
+  await lifetime.bounded(compare(sides, missing), (rounds * (options.seconds + 40) + 120) * 1000);
   await end({ keepLogs: false });
 } catch (error) {
   console.error(`✖ ${error.message}`);
@@ -43,32 +44,32 @@ async function end({ keepLogs }) {
   else await rm(directory, { recursive: true, force: true });
 }
 
-async function compare(sides, ledger) {
-  for (const fact of await machineFacts(sides)) console.log(fact);
-  if (options.tunedTextbook) console.log("The textbook's Temporal server has Holdfast's settings");
+async function compare(sides, missing) {
+  const facts = [...(await machineFacts(sides)), ...missing];
+  for (const fact of facts) console.log(fact);
+  if (!options.smoke) for (const side of sides) await runRound(side, { ...WARM_UP, orders: options.orders });
   const results = [];
-  for (const clients of options.levels) results.push(await runLevel(sides, clients));
+  for (const level of options.levels) results.push(await runLevel(sides, level));
 
   console.log(
     `\nMedians of ${options.rounds} rounds of ${options.seconds} s, at most ${options.orders} orders each.\n`,
   );
   console.log(tableOf(results));
   console.log();
-  for (const side of sides) {
+  for (const side of sides.filter(({ temporalAddress }) => temporalAddress !== undefined)) {
     const { events, transitions, bytes } = await sampleOrder(side);
     console.log(
       `One order of ${side.name}: ${events} history events, ${transitions} state transitions, ${bytes} bytes`,
     );
   }
-  await audit(sides, ledger);
+  await audit(sides);
+  const files = await writeResults(options.out, { facts, results });
+  console.log(`Written: ${files.join(', ')}`);
 }
 
-/** The sides take turns, so that what disturbs the machine for a while disturbs both. */
-async function runLevel(sides, clients) {
-  const load = { clients, seconds: options.seconds, orders: options.orders };
-  const most = Math.max(...options.levels);
-  for (const side of sides) await runRound(side, { clients: most, seconds: WARM_UP_SECONDS, orders: options.orders });
-
+/** The sides take turns, so that what disturbs the machine for a while disturbs all. */
+async function runLevel(sides, level) {
+  const load = { ...level, seconds: options.seconds, orders: options.orders };
   const rounds = sides.map(({ name }) => ({ name, figures: [] }));
   for (let round = 1; round <= options.rounds; round += 1) {
     const said = [];
@@ -77,14 +78,14 @@ async function runLevel(sides, clients) {
       rounds[i].figures.push(figures);
       said.push(`${side.name} ${figures.perSecond.toFixed(1)}/s, ${figures.settledP50.toFixed(1)} ms`);
     }
-    console.log(`${clients} client${clients === 1 ? '' : 's'}, round ${round}: ${said.join('; ')}`);
+    console.log(`${level.name}, round ${round}: ${said.join('; ')}`);
   }
-  return { clients, rounds };
+  return { level, rounds };
 }
 
-async function audit(sides, ledgerFile) {
-  const ledger = await readLedger(ledgerFile);
-  const faults = (await Promise.all(sides.map((side) => checkBooks(side, ledger)))).flat();
+async function audit(sides) {
+  const faults = [];
+  for (const side of sides) faults.push(...(await checkBooks(side, await readLedger(side.ledger))));
   for (const fault of faults.slice(0, FAULTS_SHOWN)) console.error(`✖ ${fault}`);
   if (faults.length > 0) throw new Error(`the books have ${faults.length} faults`);
   const counts = sides.map(({ name, accepted }) => `${accepted.length} of ${name}`).join(', ');

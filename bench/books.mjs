@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { PRODUCTS, totalOf } from './goods.mjs';
+
+const EVENTS_MS = 90_000;
 
 /** The gateway's ledger, from its file: the entries of each order. */
 export async function readLedger(file) {
@@ -16,9 +19,9 @@ export async function readLedger(file) {
  * Compares what was accepted with the orders, the stock and the gateway's ledger.
  * @returns every fault found, in words
  */
-export async function checkBooks({ name, databaseUrl, accepted }, ledger) {
+export async function checkBooks({ name, databaseUrl, accepted, hasWebhooks }, ledger) {
   const { orders, stock } = await readDatabase(databaseUrl);
-  const faults = [];
+  const faults = hasWebhooks ? await checkEvents(databaseUrl, accepted.length) : [];
 
   for (const checkout of accepted) {
     const id = checkout.order_id;
@@ -45,10 +48,30 @@ export async function checkBooks({ name, databaseUrl, accepted }, ledger) {
   return faults.map((fault) => `${name}: ${fault}`);
 }
 
+/** What the orders caused beside themselves: every webhook delivered, every event of the gateway processed, or soon. */
+async function checkEvents(databaseUrl, orders) {
+  return withClient(databaseUrl, async (client) => {
+    const giveUpAt = Date.now() + EVENTS_MS;
+    for (;;) {
+      const { rows } = await client.query(
+        `select (select count(*)::int from outbox) as "events not passed on",
+                (select count(*)::int from webhook_deliveries where state <> 'delivered') as "webhooks not delivered",
+                (select $1 - count(*)::int from gateway_events) as "gateway events that never came",
+                (select count(*)::int from gateway_events where processed_at is null) as "gateway events not processed"`,
+        [orders],
+      );
+      const faults = Object.entries(rows[0]).filter(([, count]) => count > 0);
+      if (faults.length === 0) break;
+      if (Date.now() > giveUpAt) return faults.map(([what, count]) => `${count} ${what}`);
+      await sleep(200);
+    }
+    const { rows } = await client.query(`select count(*)::int as delivered from webhook_deliveries`);
+    return rows[0].delivered < orders ? [`only ${rows[0].delivered} webhooks for ${orders} orders`] : [];
+  });
+}
+
 async function readDatabase(databaseUrl) {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
+  return withClient(databaseUrl, async (client) => {
     const orders = await client.query('select order_id, status from orders');
     const stock = await client.query('select sku, on_hand, reserved from stock');
     return {
@@ -57,6 +80,14 @@ async function readDatabase(databaseUrl) {
         stock.rows.map((row) => [row.sku, { onHand: Number(row.on_hand), reserved: Number(row.reserved) }]),
       ),
     };
+  });
+}
+
+async function withClient(databaseUrl, work) {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return await work(client);
   } finally {
     await client.end();
   }

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkoutOf } from './goods.mjs';
-import { post } from './round.mjs';
+import { post } from './place-order.mjs';
 
 const MOST_MS = 10_000;
 const CALM_MS = 2_000;

@@ -1,15 +1,18 @@
+import { execFile } from 'node:child_process';
 import { availableParallelism, totalmem } from 'node:os';
+import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { Client as DatabaseClient } from 'pg';
 import { LINES_PER_ORDER, PRODUCT_COUNT } from './goods.mjs';
 
 /** The machine, the versions and the load, in one line each. */
 export async function machineFacts(sides) {
-  const [{ databaseUrl, temporalAddress }] = sides;
+  const [{ databaseUrl }] = sides;
+  const { temporalAddress } = sides.find((side) => side.temporalAddress !== undefined) ?? {};
   const cores = availableParallelism();
   return [
     `${cores} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}; client and servers share them`,
-    `Node ${process.versions.node}, Temporal server ${await temporalVersion(temporalAddress)}, PostgreSQL ${await postgresVersion(databaseUrl)}`,
+    `Commit ${await commit()}, Node ${process.versions.node}, Temporal server ${temporalAddress ? await temporalVersion(temporalAddress) : '-'}, PostgreSQL ${await postgresVersion(databaseUrl)}`,
     `${LINES_PER_ORDER} lines per order, from ${PRODUCT_COUNT} SKUs`,
   ];
 }
@@ -26,6 +29,16 @@ export async function sampleOrder({ temporalAddress, accepted }) {
       bytes: Number(historySizeBytes),
     };
   });
+}
+
+/** What is measured: the commit of this checkout, and whether it has changes. */
+async function commit() {
+  const cwd = new URL('.', import.meta.url);
+  const git = promisify(execFile);
+  return git('git', ['describe', '--always', '--dirty', '--abbrev=10'], { cwd }).then(
+    ({ stdout }) => stdout.trim(),
+    () => 'unknown',
+  );
 }
 
 async function temporalVersion(address) {

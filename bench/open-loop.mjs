@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkoutOf } from './goods.mjs';
-import { post } from './round.mjs';
+import { post } from './place-order.mjs';
+import { residentMb } from './processes.mjs';
 
 const TICK_MS = 5;
 const MOST_OUTSTANDING = 5_000;
@@ -59,9 +59,4 @@ export async function pourOpenLoop(agent, side, { rate, seconds }) {
       .finally(() => outstanding.delete(work));
     outstanding.add(work);
   }
-}
-
-function residentMb(pid) {
-  const [, kb] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kb) / 1024;
 }

@@ -10,7 +10,7 @@ import { burstVerdictOf, postBurst } from './burst.mjs';
 import { createLifetime } from './lifetime.mjs';
 import { pourOpenLoop } from './open-loop.mjs';
 import { runRound } from './round.mjs';
-import { startHoldfast, startShared } from './sides.mjs';
+import { startHoldfast } from './sides/holdfast.mjs';
 import { verdictOf } from './verdict.mjs';
 
 const USAGE = 'usage: npm run bench:overload -- [--seconds 60] [--times 10] [--clients 8] [--burst 500]';
@@ -24,13 +24,10 @@ const lifetime = createLifetime();
 const directory = await mkdtemp(join(tmpdir(), 'holdfast-overload-'));
 let failed = false;
 try {
-  const shared = await lifetime.bounded(startShared(lifetime, directory), STARTING_MS);
-  const side = await lifetime.bounded(
-    startHoldfast(shared, { MAX_CONNECTIONS: '10000', MAX_CHECKOUTS: '', ACCEPT_TARGET_MS: '' }),
-    STARTING_MS,
-  );
+  const environment = { MAX_CONNECTIONS: '10000' };
+  const side = await lifetime.bounded(startHoldfast(lifetime, directory, { environment }), STARTING_MS);
   const longestMs = (seconds + CAPACITY_SECONDS + WARM_UP_SECONDS + 60) * 1000 + SETTLING_MS;
-  failed = !(await lifetime.bounded(overload(side, shared.ledger), longestMs));
+  failed = !(await lifetime.bounded(overload(side), longestMs));
 } catch (error) {
   console.error(`✖ ${error.stack}`);
   failed = true;
@@ -40,7 +37,7 @@ if (failed) console.error(`The logs are in ${directory}`);
 else await rm(directory, { recursive: true, force: true });
 process.exit(failed ? 1 : 0);
 
-async function overload(side, ledger) {
+async function overload(side) {
   await runRound(side, { clients, seconds: WARM_UP_SECONDS, orders: 100_000 });
   const { perSecond } = await runRound(side, { clients, seconds: CAPACITY_SECONDS, orders: 100_000 });
   const rate = Math.ceil(perSecond * times);
@@ -57,7 +54,7 @@ async function overload(side, ledger) {
   const settling = performance.now();
   await Promise.all(poured.accepted.map(({ orderId }) => side.settlement.settled(orderId)));
   const drainedMs = performance.now() - settling;
-  const faults = await checkBooks(side, await readLedger(ledger));
+  const faults = await checkBooks(side, await readLedger(side.ledger));
   const { lines, ok } = verdictOf({ ...poured, faults, drainedMs, seconds, capacity: perSecond });
   for (const line of lines) console.log(line);
   return ok && absorbed.ok;

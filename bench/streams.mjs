@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkoutOf } from './goods.mjs';
 import { createLifetime, runToEnd } from './lifetime.mjs';
 import { quantile } from './quantile.mjs';
-import { startHoldfast, startShared } from './sides.mjs';
+import { startHoldfast } from './sides/holdfast.mjs';
 
 const [listeners = 5_000, perOrder = 10, decisions = 50] = process.argv.slice(2).map(Number);
 if (![listeners, perOrder, decisions].every((n) => Number.isInteger(n) && n > 0 && n <= 20_000)) {
@@ -22,13 +22,9 @@ const directory = await mkdtemp(join(tmpdir(), 'holdfast-streams-'));
 await runToEnd(lifetime, directory, run, LONGEST_MS);
 
 async function run() {
-  const shared = await startShared(lifetime, directory);
   // Every order waits for a person, so that it stays open.
-  const side = await startHoldfast(shared, {
-    FRAUD_REVIEW_ABOVE_MINOR: '1',
-    MAX_STREAMS: '20000',
-    MAX_CONNECTIONS: '21000',
-  });
+  const environment = { FRAUD_REVIEW_ABOVE_MINOR: '1', MAX_STREAMS: '20000', MAX_CONNECTIONS: '21000' };
+  const side = await startHoldfast(lifetime, directory, { environment });
   const ids = Array.from({ length: Math.ceil(listeners / perOrder) }, (_, i) => `s-${i}`);
   for (const [i, id] of ids.entries()) await send(side, '', checkoutOf(id, i));
   await sleep(2_000);

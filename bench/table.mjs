@@ -1,55 +1,58 @@
+import { median } from './quantile.mjs';
+
 const COLUMNS = [
   { title: 'orders/s', key: 'perSecond' },
+  { title: 'refused', key: 'refusals' },
   { title: 'accepted p50 ms', key: 'acceptedP50' },
-  { title: 'p99 ms', key: 'acceptedP99' },
+  { title: 'p95', key: 'acceptedP95' },
+  { title: 'p99', key: 'acceptedP99' },
   { title: 'end to end p50 ms', key: 'settledP50' },
-  { title: 'p99 ms', key: 'settledP99' },
-  { title: 'CPU ms/order: app', key: 'appCpu' },
-  { title: 'Temporal', key: 'temporalCpu' },
+  { title: 'p95', key: 'settledP95' },
+  { title: 'p99', key: 'settledP99' },
+  { title: 'CPU ms/order: all', key: 'allCpu' },
+  { title: 'app', key: 'appCpu' },
+  { title: 'engine', key: 'temporalCpu' },
   { title: 'PostgreSQL', key: 'postgresCpu' },
   { title: 'sandbox', key: 'sandboxCpu' },
-  { title: 'client', key: 'clientCpu' },
+  { title: 'memory MB', key: 'allMb' },
 ];
 
 /**
- * A Markdown table: for each level both sides and their ratio.
- * @param results a list of `{ clients, rounds: [{ name, figures: [one object per round] }, …] }`, Holdfast first
+ * A Markdown table: for each level all sides, and the ratios of the first one to each other one.
+ * @param results a list of `{ level, rounds: [{ name, figures: [one object per round] }, …] }`
  */
 export function tableOf(results) {
-  const rows = [['clients', '', 'orders', ...COLUMNS.map((column) => column.title)]];
-  for (const { clients, rounds } of results) {
+  const rows = [['load', '', 'orders', ...COLUMNS.map((column) => column.title)]];
+  for (const { level, rounds } of results) {
     for (const { name, figures } of rounds) {
       const orders = figures.reduce((sum, figure) => sum + figure.orders, 0);
-      rows.push([clients, name, orders, ...COLUMNS.map(({ key }) => shown(medianOf(figures, key)))]);
+      rows.push([level.name, name, orders, ...COLUMNS.map(({ key }) => shown(medianOf(figures, key)))]);
     }
-    rows.push([clients, 'ratio', '', ...COLUMNS.map(({ key }) => `${shown(medianRatio(rounds, key))}×`)]);
+    for (const other of rounds.slice(1)) {
+      const ratios = COLUMNS.map(({ key }) => shown(medianRatio(rounds[0], other, key), '×'));
+      rows.push([level.name, `${rounds[0].name} : ${other.name}`, '', ...ratios]);
+    }
   }
   return markdown(rows.map((row) => row.map(String)));
 }
 
 /** The middle one of the rounds: a round that was disturbed by something else has no say. */
-function medianOf(figures, key) {
+export function medianOf(figures, key) {
   return median(figures.map((figure) => figure[key]));
 }
 
 /**
- * The ratio of each round, and of these the middle one. The two sides of a round run one right after the other; their
+ * The ratio of each round, and of these the middle one. The sides of a round run one right after the other; their
  * medians may come from different rounds, and a machine that gets busier meanwhile would bend the ratio of those.
  */
-function medianRatio([holdfast, textbook], key) {
-  return median(holdfast.figures.map((figure, i) => figure[key] / textbook.figures[i][key]));
+export function medianRatio(first, other, key) {
+  return median(first.figures.map((figure, i) => figure[key] / other.figures[i][key]));
 }
 
-function median(numbers) {
-  const values = numbers.sort((a, b) => a - b);
-  const middle = Math.floor(values.length / 2);
-  return values.length % 2 === 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
-function shown(value) {
+function shown(value, unit = '') {
   if (!Number.isFinite(value)) return '-';
-  if (value >= 100) return value.toFixed(0);
-  return value.toFixed(value >= 10 ? 1 : 2);
+  const digits = value >= 100 || Number.isInteger(value) ? 0 : value >= 10 ? 1 : 2;
+  return `${value.toFixed(digits)}${unit}`;
 }
 
 function markdown([head, ...body]) {

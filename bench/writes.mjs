@@ -8,7 +8,7 @@ import { createChargeStore } from '../dist/adapters/postgres/money/charge-store.
 import { createReservationStore } from '../dist/adapters/postgres/orders/reservation-store.js';
 import { freePort } from '../dist/embedded/tcp-ports.js';
 import { startPostgres } from '../dist/embedded/postgres.js';
-import { cpuMs } from './cpu.mjs';
+import { cpuMs } from './processes.mjs';
 import { checkoutOf, PRODUCTS, totalOf } from './goods.mjs';
 import { createLifetime, runToEnd } from './lifetime.mjs';
 import { openScratch } from './lists/database.mjs';

@@ -2,22 +2,14 @@
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { Client, Connection } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { Hono } from 'hono';
 import { Pool } from 'pg';
-import { z } from 'zod';
-import { createActivities } from './activities.mjs';
+import { createCheckoutApi } from './checkout-api.mjs';
+import { createSteps } from './steps.mjs';
 
 const { PORT, DATABASE_URL, TEMPORAL_ADDRESS, SANDBOX_URL } = process.env;
 const TASK_QUEUE = 'orders';
-
-const checkoutSchema = z.object({
-  order_id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
-  customer_id: z.string().min(1).max(100),
-  currency: z.string().length(3),
-  items: z.array(z.object({ sku: z.string().min(1), quantity: z.int().min(1) })).min(1),
-  payment: z.object({ method: z.string().min(1) }),
-});
 
 const pool = new Pool({ connectionString: DATABASE_URL, max: 20 });
 const client = new Client({ connection: await Connection.connect({ address: TEMPORAL_ADDRESS }) });
@@ -25,32 +17,16 @@ const worker = await Worker.create({
   connection: await NativeConnection.connect({ address: TEMPORAL_ADDRESS }),
   taskQueue: TASK_QUEUE,
   workflowsPath: fileURLToPath(new URL('./workflows.mjs', import.meta.url)),
-  activities: createActivities(pool, SANDBOX_URL),
+  activities: createSteps(pool, SANDBOX_URL, ApplicationFailure.nonRetryable),
 });
 
-const app = new Hono();
-app.get('/readyz', (c) => c.json({ status: 'ready' }));
-app.post('/v1/orders', async (c) => {
-  const checked = checkoutSchema.safeParse(await c.req.json());
-  if (!checked.success) return c.json({ error: z.prettifyError(checked.error) }, 422);
-  const { order_id: orderId, customer_id: customerId, currency, items, payment } = checked.data;
-
-  const { rows } = await pool.query('select sku, unit_price_minor from products where sku = any($1)', [
-    items.map((item) => item.sku),
-  ]);
-  const prices = new Map(rows.map((row) => [row.sku, Number(row.unit_price_minor)]));
-  const lines = items.map((item) => ({ ...item, unitPriceMinor: prices.get(item.sku) }));
-  if (lines.some((line) => line.unitPriceMinor === undefined)) return c.json({ error: 'unknown product' }, 422);
-  lines.sort((a, b) => (a.sku < b.sku ? -1 : 1));
-  const totalMinor = lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0);
-
-  await client.workflow.start('processOrder', {
-    workflowId: `order-${orderId}`,
+const app = createCheckoutApi(pool, (order) =>
+  client.workflow.start('processOrder', {
+    workflowId: `order-${order.orderId}`,
     taskQueue: TASK_QUEUE,
-    args: [{ orderId, customerId, currency, lines, totalMinor, paymentMethod: payment.method }],
-  });
-  return c.json({ id: orderId, status: 'pending', total_minor: totalMinor }, 202);
-});
+    args: [order],
+  }),
+);
 
 const running = worker.run();
 const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: Number(PORT) });

@@ -1,7 +1,8 @@
-import { ApplicationFailure } from '@temporalio/common';
-
-/** Each step is one transaction or one call to the gateway, and can be run again. */
-export function createActivities(pool, sandboxUrl) {
+/**
+ * Each step is one transaction or one call to the gateway, and can be run again.
+ * @param refusal makes the error, from a text and a type, after which a step is not run again
+ */
+export function createSteps(pool, sandboxUrl, refusal) {
   return {
     async reserveInventory({ orderId, customerId, currency, totalMinor, lines }) {
       await inTransaction(pool, async (tx) => {
@@ -16,7 +17,7 @@ export function createActivities(pool, sandboxUrl) {
             'update stock set reserved = reserved + $2 where sku = $1 and on_hand - reserved >= $2',
             [sku, quantity],
           );
-          if (taken.rowCount === 0) throw ApplicationFailure.nonRetryable(`${sku} is out of stock`, 'OutOfStock');
+          if (taken.rowCount === 0) throw refusal(`${sku} is out of stock`, 'OutOfStock');
           await tx.query(
             'insert into order_lines (order_id, sku, quantity, unit_price_minor) values ($1, $2, $3, $4)',
             [orderId, sku, quantity, unitPriceMinor],
@@ -32,7 +33,7 @@ export function createActivities(pool, sandboxUrl) {
         body: JSON.stringify({ order_id: orderId, amount_minor: totalMinor, currency, method: paymentMethod }),
       });
       const charge = await response.json();
-      if (response.status === 402) throw ApplicationFailure.nonRetryable(charge.code, 'PaymentDeclined');
+      if (response.status === 402) throw refusal(charge.code, 'PaymentDeclined');
       if (!response.ok) throw new Error(`the gateway answered ${response.status}`);
       return charge.id;
     },
