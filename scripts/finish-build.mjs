@@ -23,6 +23,8 @@ async function bundle(file, interceptors) {
   const { code } = await bundleWorkflowCode({
     workflowsPath: at('dist/workflows/index.js'),
     workflowInterceptorModules: interceptors.map(at),
+    // Loaded once for all workflows instead of once for each: a test sees to it that none of these keeps state.
+    preloadModules: ['dist/workflows/index.js', 'dist/workflows/telemetry/log-subject.js'].map(at),
     logger: { log: silent, trace: silent, debug: silent, info: silent, warn: console.warn, error: console.error },
   });
   await writeFile(at(file), code);

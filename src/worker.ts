@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { OpenTelemetrySinks } from '@temporalio/interceptors-opentelemetry';
 import {
@@ -25,6 +26,8 @@ export interface OrderWorkerOptions {
   interceptors?: ActivityInterceptorsFactory[];
   /** Traces workflows and exports their spans through the sink `exporter`. */
   workflowSpans?: WorkflowSpans;
+  /** Whether errors and waits of workflows carry a stack trace, which takes time for each promise. */
+  stackTraces: boolean;
   /** How many workflow tasks it runs at once. */
   workflowSlots: SlotSupplier<WorkflowSlotInfo>;
   /** How long a shutdown lets running activities finish, in milliseconds. */
@@ -37,10 +40,16 @@ const ACTIVITY_SLOTS = 100;
 type WorkflowSpans = InjectedSinks<OpenTelemetrySinks>;
 
 /** The compiled workflows, bundled once by the build. */
-export const WORKFLOW_BUNDLE = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+const WORKFLOW_BUNDLE = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
 
 /** The same with spans, which cost time in each workflow. */
 const TRACED_WORKFLOW_BUNDLE = fileURLToPath(new URL('./workflow-bundle-traced.js', import.meta.url));
+
+/**
+ * The same code, with stack traces that V8 leaves empty: the SDK asks for one for each promise.
+ * On the first line, so that the source map still fits.
+ */
+export const withoutStackTraces = (code: string) => `Error.stackTraceLimit = 0;${code}`;
 
 export function activitiesFor(ports: Ports) {
   return { ...orderActivitiesFor(ports), ...createAuditActivities(ports), ...createNoticeActivities(ports) };
@@ -48,12 +57,14 @@ export function activitiesFor(ports: Ports) {
 
 /** A worker that runs orders. The caller runs it and shuts it down. */
 export async function createOrderWorker(options: OrderWorkerOptions): Promise<Worker> {
-  const { connection, namespace, ports, interceptors = [], workflowSpans, workflowSlots, shutdownGraceMs } = options;
+  const { connection, namespace, ports, interceptors = [], workflowSpans, stackTraces, workflowSlots } = options;
+  const { shutdownGraceMs } = options;
+  const code = await readFile(workflowSpans === undefined ? WORKFLOW_BUNDLE : TRACED_WORKFLOW_BUNDLE, 'utf8');
   return Worker.create({
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
-    workflowBundle: { codePath: workflowSpans === undefined ? WORKFLOW_BUNDLE : TRACED_WORKFLOW_BUNDLE },
+    workflowBundle: { code: stackTraces ? code : withoutStackTraces(code) },
     ...(workflowSpans === undefined ? {} : { sinks: workflowSpans }),
     activities: activitiesFor(ports),
     interceptors: { activity: interceptors },
@@ -73,7 +84,7 @@ export async function createOrderWorker(options: OrderWorkerOptions): Promise<Wo
 
 /** A worker that only sends webhooks: calls that hang there occupy no slot of an order's steps. */
 export async function createDeliveryWorker(
-  options: Omit<OrderWorkerOptions, 'ports' | 'workflowSlots'> & { ports: DeliveryPorts },
+  options: Omit<OrderWorkerOptions, 'ports' | 'stackTraces' | 'workflowSlots'> & { ports: DeliveryPorts },
 ): Promise<Worker> {
   const { connection, namespace, ports, shutdownGraceMs } = options;
   return Worker.create({

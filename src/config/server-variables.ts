@@ -114,6 +114,11 @@ export const serverVariables = {
       usedBy: BOTH,
       description: 'How long Temporal may take to answer one call of the API before it counts as unavailable.',
     }),
+    WORKFLOW_STACK_TRACES: flag(false).meta({
+      usedBy: WORKER,
+      description:
+        'Whether errors of workflows and the call stacks in the Temporal Web UI have lines of code. Each order then costs the worker more CPU time.',
+    }),
     HOLDFAST_TEMPORAL_CLI: optionalText().meta({
       usedBy: UP,
       description: 'The path of a `temporal` program to use instead of the first one that is found.',

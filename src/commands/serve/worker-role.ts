@@ -61,6 +61,7 @@ export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, '
       ports,
       interceptors: [...(tracing?.activityInterceptors ?? []), activityLogAttributes],
       ...(tracing === undefined ? {} : { workflowSpans: tracing.workflowSinks }),
+      stackTraces: config.WORKFLOW_STACK_TRACES,
       workflowSlots: createWorkflowSlots({ ...SLOTS, isYielding: () => gate?.hasQueue() ?? false }),
       shutdownGraceMs: config.DRAIN_TIMEOUT_MS,
     });
