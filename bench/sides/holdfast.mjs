@@ -21,11 +21,12 @@ const STOP_MS = 90_000;
  * that sends its signed events, notices to the log, API and worker.
  * @param tree the checkout whose build runs
  * @param environment settings other than the defaults
+ * @param temporal a server that runs already, with its address and process
  */
 export async function startHoldfast(
   lifetime,
   directory,
-  { name = 'Holdfast', prefix = 'h', tree = OWN_TREE, environment = {}, nodeOptions = [] } = {},
+  { name = 'Holdfast', prefix = 'h', tree = OWN_TREE, environment = {}, nodeOptions = [], temporal } = {},
 ) {
   const home = join(directory, `home-${prefix}`);
   const ports = {};
@@ -37,6 +38,7 @@ export async function startHoldfast(
     WEBHOOK_ALLOW_PRIVATE: 'true',
     ...(process.env.HOLDFAST_TEMPORAL_CLI ? { HOLDFAST_TEMPORAL_CLI: process.env.HOLDFAST_TEMPORAL_CLI } : {}),
     ...(process.env.HOLDFAST_CACHE ? { HOLDFAST_CACHE: process.env.HOLDFAST_CACHE } : {}),
+    ...(temporal ? { TEMPORAL_ADDRESS: temporal.address } : {}),
     ...environment,
   };
   const file = join(tree, 'dist/main.js');
@@ -62,7 +64,8 @@ export async function startHoldfast(
     name,
     prefix,
     databaseUrl: `postgres://holdfast@127.0.0.1:${ports.POSTGRES_PORT}/holdfast`,
-    temporalAddress: `127.0.0.1:${ports.TEMPORAL_PORT}`,
+    temporalAddress: temporal?.address ?? `127.0.0.1:${ports.TEMPORAL_PORT}`,
+    internalUrl: `http://127.0.0.1:${ports.INTERNAL_PORT}`,
     ledger: join(home, 'sandbox-ledger.jsonl'),
     url,
     headers,
@@ -73,7 +76,7 @@ export async function startHoldfast(
     home,
     stop: app.stop,
     exitCode: app.exitCode,
-    parts: { app: [app.pid], ...serversOf(home) },
+    parts: { app: [app.pid], ...serversOf(home, temporal) },
   });
 }
 
@@ -90,14 +93,14 @@ async function seed({ directory, file, home, prefix }) {
 }
 
 /** The servers that an `up` has started in its home, by what is on their command line. */
-function serversOf(home) {
+function serversOf(home, temporal) {
   const one = (text, program) => {
     const found = processesWith(text).filter(({ command }) => command.split(' ')[0].endsWith(program));
     if (found.length === 0) throw new Error(`no ${program} runs in ${home}`);
     return found.map(({ pid }) => pid).slice(0, 1);
   };
   return {
-    temporal: one(join(home, 'temporal', 'temporal.db'), 'temporal'),
+    temporal: temporal ? [temporal.pid] : one(join(home, 'temporal', 'temporal.db'), 'temporal'),
     postgres: one(`-D ${join(home, 'postgres')}`, 'postgres'),
     sandbox: one(join(home, 'sandbox-ledger.jsonl'), 'node'),
   };

@@ -43,13 +43,17 @@ export async function startSandbox(lifetime, directory, name, events) {
   return { url, ledger, pid };
 }
 
-/** A development server of Temporal for one side; `tuned` as `npm start` starts it. */
-export async function startTemporalFor(lifetime, directory, { name, prefix, tuned }) {
-  const executable = await provideTemporalCli({
+export async function temporalProgram() {
+  return provideTemporalCli({
     ...(process.env.HOLDFAST_TEMPORAL_CLI ? { override: process.env.HOLDFAST_TEMPORAL_CLI } : {}),
     cacheDirectory: process.env.HOLDFAST_CACHE || join(homedir(), '.cache', 'holdfast', 'bin'),
     report: console.log,
   });
+}
+
+/** A development server of Temporal for one side; `tuned` as `npm start` starts it. */
+export async function startTemporalFor(lifetime, directory, { name, prefix, tuned }) {
+  const executable = await temporalProgram();
   return lifetime.start(`Temporal of ${name}`, async () =>
     startTemporal({
       executable,
