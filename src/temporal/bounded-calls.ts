@@ -26,8 +26,9 @@ export const RACES = 3;
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 const NO_NAMESPACE = /^Namespace .* is not found/;
-// gRPC codes of a server that is unavailable, overloaded or late: cancelled, deadline, exhausted, aborted, unavailable.
-const UNAVAILABLE_CODES = [1, 4, 8, 10, 14];
+// gRPC codes of a server that is unavailable, overloaded or late (cancelled, deadline, exhausted, aborted, unavailable), or
+// that refuses this process for now (permission denied, unauthenticated).
+const UNAVAILABLE_CODES = [1, 4, 8, 10, 14, 7, 16];
 
 /** No workflow with this id is running, or there never was one. */
 export function isNotFound(error: unknown): boolean {
