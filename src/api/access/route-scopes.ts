@@ -47,6 +47,7 @@ export const ROUTE_SCOPES: Readonly<Record<string, Scope | 'public'>> = {
   // Signed by the gateway.
   'POST /webhooks/payments/:gateway': 'public',
   'GET /': 'public',
+  'GET /favicon.ico': 'public',
   'GET /openapi.json': 'public',
   'GET /docs': 'public',
   'GET /docs/errors': 'public',

@@ -65,6 +65,9 @@ export function createDocsRoutes(build: () => ApiDocument) {
 
   app.get('/', (c) => c.redirect('/docs', 302));
 
+  // Browsers ask for it beside every page, such as an answer in JSON.
+  app.get('/favicon.ico', (c) => c.redirect('/docs/favicon-32x32.png', 302));
+
   app.get('/docs', etag(), (c) => {
     c.header('Cache-Control', AFTER_ASKING);
     c.header('Content-Security-Policy', CSP);

@@ -9,6 +9,7 @@ const PUBLIC = [
   'GET /docs',
   'GET /docs/*',
   'GET /docs/errors',
+  'GET /favicon.ico',
   'GET /openapi.json',
   'GET /v1/products',
   'GET /v1/products/:sku',

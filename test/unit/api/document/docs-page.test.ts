@@ -61,6 +61,12 @@ describe('the page of the API', () => {
     expect([status, headers.get('location')]).toEqual([302, '/docs']);
   });
 
+  test('has the icon that browsers ask for beside any page, without a key', async () => {
+    const { status, headers } = await get('/favicon.ico');
+    expect([status, headers.get('location')]).toEqual([302, '/docs/favicon-32x32.png']);
+    expect(await get('/docs/favicon-32x32.png')).toMatchObject({ status: 200 });
+  });
+
   test('is found with a slash at its end too', async () => {
     const { status, headers } = await get('/docs/');
     expect([status, headers.get('location')]).toEqual([301, '/docs']);

@@ -18,7 +18,7 @@ interface Operation {
   responses: Record<string, { description: string; headers?: object; content?: Record<string, object> }>;
 }
 
-const OF_DOCUMENTS = ['GET /', 'GET /openapi.json', 'GET /docs', 'GET /docs/*', 'GET /docs/errors'];
+const OF_DOCUMENTS = ['GET /', 'GET /favicon.ico', 'GET /openapi.json', 'GET /docs', 'GET /docs/*', 'GET /docs/errors'];
 const EVERYWHERE = ['internal-error', 'overloaded', 'unavailable', 'uri-too-long', 'headers-too-large'];
 
 const app = createApp({
