@@ -19,11 +19,16 @@ export async function openScratch(postgres, name, size) {
   return database;
 }
 
-/** Fills it with as many orders, counts them, and leaves it as autovacuum would. */
-export async function fill(database, orders) {
+/**
+ * Fills it with as many orders, counts them, and leaves it as autovacuum would.
+ * @param onlySettled whether orders that some process would have to go on with are left out
+ */
+export async function fill(database, orders, { onlySettled = false } = {}) {
   const client = await database.pool.connect();
   try {
-    await client.query(`set holdfast.orders = ${orders}; set synchronous_commit = off`);
+    await client.query(
+      `set holdfast.orders = ${orders}; set holdfast.only_settled = ${onlySettled}; set synchronous_commit = off`,
+    );
     await client.query(`begin; ${await readFile(FILL, 'utf8')}; commit`);
   } finally {
     client.release(true);

@@ -1,5 +1,6 @@
--- Orders of a shop's last weeks, one every 30 seconds; holdfast.orders says how many. 90 % are confirmed or completed, a tenth
--- belongs to one customer, and of everything rare there is a little, also among the oldest.
+-- Orders of a shop's last weeks, one every 30 seconds; holdfast.orders says how many, and holdfast.only_settled whether all of
+-- them are settled. 90 % are confirmed or completed, a tenth belongs to one customer, and of everything rare there is a little,
+-- also among the oldest.
 insert into stock (sku, on_hand)
 select sku, 1000000000 from products where sku like 'bench-%' on conflict do nothing;
 
@@ -7,6 +8,9 @@ create temporary table fill on commit drop as
 select n, 'order-' || lpad(n::text, 8, '0') as order_id, total - n as age,
        case when n % 10 = 3 then 'customer-large' else 'customer-' || n % 20000 end as customer_id,
        case
+         when current_setting('holdfast.only_settled')::boolean then
+           case when draw < 0.06 then 'failed' when draw < 0.09 then 'cancelled'
+                when n < total * 0.6 then 'completed' else 'confirmed' end
          when total - n < 40 and n % 4 = 1 then 'reserved'
          when total - n < 40 and n % 4 = 2 then 'pending'
          when n % 9973 = 7 then 'reserved'
