@@ -1,5 +1,5 @@
-// Implementations of the ports that activities, relay and API declare, a folder per system that they talk to.
-// Never a rule of the shop, and never the configuration: settings arrive as arguments.
+// Implementations of the ports that activities, relay and API declare, one folder per external system.
+// Never a business rule, and never the configuration: settings arrive as arguments.
 
 const SECONDS = /^\d{1,10}$/;
 const HTTP_DATE = /^[A-Z][a-z]{2,8},? .* GMT$/;

@@ -4,8 +4,8 @@ import { readLimits } from './limits.js';
 export const AMOUNT_CEILING = 'amount_ceiling';
 
 /**
- * A fraud check by the order's total, in minor units of its own currency: above `reviewAboveMinor` a person looks at it,
- * above `rejectAboveMinor` it is rejected. One of the two is enough.
+ * A fraud check by the order's total, in minor units of its own currency: above `reviewAboveMinor` it is reviewed,
+ * above `rejectAboveMinor` it is rejected. One of the two limits is enough.
  */
 export function createAmountCeiling(): FraudCheck {
   return {

@@ -1,7 +1,7 @@
 import type { FraudLimits } from '../../domain/policy.js';
 
 /**
- * Reads the limits of a check from an order's policy. No missing limit is made up.
+ * Reads the limits of a check from an order's policy. Missing limits have no default.
  * @throws Error that names limits that the check does not have, or that are not whole numbers above 0
  */
 export function readLimits<Name extends string>(

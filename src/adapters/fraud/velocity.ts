@@ -1,4 +1,4 @@
-// The built-in fraud checks. They only give a verdict; what follows from it is the workflow's.
+// The built-in fraud checks. They only give a verdict; the workflow acts on it.
 
 import type { FraudCheck } from '../../activities/screening.js';
 import { prepared, type Database } from '../postgres/pool.js';
@@ -6,8 +6,8 @@ import { readLimits } from './limits.js';
 
 export const VELOCITY = 'velocity';
 
-// By the order in which rows were written, which is that of the accepted orders but for those that overtook one another:
-// of any two the later one counts the earlier one, whenever and however often it is asked.
+// By the order in which rows were written, which is nearly the order of acceptance: of any two orders, the later one
+// counts the earlier one, no matter when and how often the check runs.
 const countEarlier = prepared<{ earlier: number }>(
   'velocity',
   `select count(*) as earlier from (
@@ -21,8 +21,8 @@ const countEarlier = prepared<{ earlier: number }>(
 );
 
 /**
- * A fraud check by how many orders the customer has placed within `windowMs` of this one: what comes after the first
- * `orders` goes to review. It counts rows, including those of orders that failed.
+ * A fraud check by the number of orders that the customer has placed within `windowMs` of this one: after the first
+ * `orders`, further ones go to review. It counts rows, including those of orders that failed.
  */
 export function createVelocityCheck(database: Database): FraudCheck {
   return {

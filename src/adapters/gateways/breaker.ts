@@ -1,5 +1,5 @@
-// What adapters of payment gateways share: the circuit breaker and the HTTP exchange; a folder per gateway beside them.
-// Never a word of one gateway's own protocol.
+// Shared by the payment gateways: the circuit breaker and the HTTP exchange. Each gateway has its own folder beside
+// them. Nothing here is specific to one gateway's protocol.
 
 import { BrokenCircuitError, CircuitState, DelegateBackoff, circuitBreaker, handleWhenResult } from 'cockatiel';
 import { createFailuresInARow, type Subject } from './failures-in-a-row.js';
@@ -14,7 +14,7 @@ export interface BreakerSettings {
 
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
-/** What a call tells about the provider's health; `undecided` counts neither way. */
+/** What a call says about the provider's health; `undecided` does not count. */
 export type Verdict = 'healthy' | 'trouble' | 'undecided';
 
 export interface Call<T> extends Subject {
@@ -40,7 +40,7 @@ export interface BreakerChange {
 export interface Breaker {
   /** Runs the call, or refuses without starting it. Rejects only when the call does. */
   run<T>(call: Call<T>): Promise<Guarded<T>>;
-  /** `open` lasts until a call probes, however long ago the wait was over. */
+  /** `open` lasts until a call probes, no matter how long ago the wait was over. */
   state(): BreakerState;
 }
 
@@ -58,7 +58,7 @@ const names: Record<CircuitState, BreakerState> = {
  * A circuit breaker of this process that judges the gateway, not a card (decision 23).
  *
  * While it is open, an order that has failed never probes with its own charge: the gateway is asked about it instead.
- * A probe that ends undecided proves nothing: the breaker stays open, and the next call may probe at once.
+ * A probe that ends undecided proves nothing: the breaker stays open, and the next call may probe immediately.
  * Throws a `RangeError` for settings that cannot work.
  */
 export function createBreaker(
@@ -107,7 +107,7 @@ export function createBreaker(
       // The policy would let a call wait for the end of the probe; it is better to wait in the workflow.
       if (policy.state === CircuitState.HalfOpen) return refused(busyRetryAfterMs);
       if (!cause.failed.has(call.orderId)) return send(call);
-      // The order's own charge would judge the order. The gateway's answer decides when it may be sent.
+      // The order's own charge would test the order, not the gateway. The gateway's answer decides when it may be sent.
       await judge(() => call.ask().catch((): Verdict => 'undecided'));
       return refused(leftMs());
     },
@@ -131,7 +131,7 @@ export function createBreaker(
     return running === undefined ? refused(leftMs()) : { kind: 'ran', isProbe, answer: await running };
   }
 
-  /** A call that has nothing to do with what the breaker is open for. */
+  /** A call that is unrelated to the reason why the breaker is open. */
   async function sendBeside<T>(call: Call<T>): Promise<Guarded<T>> {
     const answer = await call.send();
     const verdict = call.verdictOf(answer);
@@ -168,7 +168,7 @@ export function createBreaker(
     else cause.failed.add(call.orderId);
   }
 
-  /** Opens it for the calls that failed; for all calls if it is already open for some. */
+  /** Opens the breaker for calls like those that failed; for all calls if it is already open for some. */
   function blame(failedBefore?: Set<string>): void {
     const { orders, ...found } = row.take();
     const failed = new Set([...(failedBefore ?? []), ...orders]);

@@ -1,6 +1,6 @@
 import { retryAfterMs as parseRetryAfter } from '../read-retry-after.js';
 
-/** What became of one request. */
+/** The outcome of one request. */
 export type Exchange =
   /** Provably nothing reached the provider. */
   | { kind: 'unsent'; reason: string }
@@ -16,7 +16,7 @@ export interface ExchangeRequest {
   body?: string;
 }
 
-/** Watches one call, and adds the headers that tell the provider about it. What it returns is what the call returned. */
+/** Traces one call and adds the trace headers. Returns what the call returned. */
 export type CallTracer = (
   call: { gateway: string; method: string; url: string; route: string },
   send: (headers: Record<string, string>) => Promise<Exchange>,
@@ -27,7 +27,7 @@ const maxRetryAfterMs = 3_600_000;
 
 /**
  * Sends one request and reads its answer, both within `timeoutMs` and until `signal` aborts.
- * Follows no redirect, and never throws for what the network does; a `TypeError` for a header that cannot be sent.
+ * Follows no redirect. Never throws because of the network; throws a `TypeError` for a header that cannot be sent.
  */
 export async function exchange(request: ExchangeRequest, timeoutMs: number, signal: AbortSignal): Promise<Exchange> {
   if (signal.aborted) return { kind: 'unsent', reason: 'given up before anything was sent' };
@@ -62,7 +62,7 @@ export async function exchange(request: ExchangeRequest, timeoutMs: number, sign
   }
 }
 
-/** Nothing for a body that cannot be read: the status may be enough. */
+/** Undefined for a body that cannot be read: the status may be enough. */
 async function readJson(response: Response): Promise<unknown> {
   try {
     const chunks: Uint8Array[] = [];
@@ -92,7 +92,7 @@ function beforeSending({ code, syscall }: Fault): boolean {
   return syscall === 'connect' || (code !== undefined && connectCodes.includes(code));
 }
 
-/** The causes at the bottom: `fetch` wraps its fault, and a host with several addresses fails with one for each. */
+/** The innermost causes: `fetch` wraps its fault, and a host with several addresses fails with one fault for each. */
 function rootsOf(error: unknown): Fault[] {
   if (typeof error !== 'object' || error === null) return [{ message: String(error) }];
   if ('errors' in error && Array.isArray(error.errors) && error.errors.length > 0) return error.errors.flatMap(rootsOf);

@@ -1,14 +1,14 @@
 /** What a call is about, so that a failure is not attributed to the whole gateway. */
 export interface Subject {
   orderId: string;
-  /** Of a charge; a refund goes by any of them. */
+  /** Of a charge; a refund has none. */
   method?: string;
 }
 
 export interface Cause {
   failures: number;
   orders: string[];
-  /** When all of them were charges by this one. */
+  /** Set if all failed calls were charges by this method. */
   method?: string;
 }
 
@@ -24,7 +24,7 @@ export function createFailuresInARow(most: number) {
   return {
     add({ orderId, method }: Subject): void {
       count += 1;
-      // Further names would change nothing; the memory is bounded.
+      // More names would change nothing, and this bounds the memory.
       if (orders.size < most + ORDERS) orders.add(orderId);
       if (methods.size < 2) methods.add(method);
     },

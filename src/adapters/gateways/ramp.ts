@@ -13,7 +13,7 @@ export function createRamp() {
     widen(): void {
       places = places >= ENOUGH ? Infinity : places + 1;
     },
-    /** @returns how to leave, or undefined when there is no room now */
+    /** @returns a function to leave with, or undefined if there is no room now */
     enter(): (() => void) | undefined {
       if (running >= places) return undefined;
       running += 1;

@@ -6,7 +6,7 @@ export interface NoticeLog {
   info(fields: Record<string, unknown>, message: string): void;
 }
 
-/** Writes every notice to the log, without the customer's address: for development, and for trying out notices. */
+/** Writes every notice to the log, without the customer's address: for development and for trying out notices. */
 export function createLogNotifier(log: NoticeLog): Notifier {
   return {
     channel: 'log',

@@ -1,7 +1,7 @@
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { CallTracer } from '../gateways/exchange.js';
 
-/** A span for one call of the payment gateway, to which the trace is passed on. A negative answer is not an error. */
+/** A span for one call to the payment gateway, which receives the trace. A negative answer is not an error. */
 export const traceCall: CallTracer = ({ method, url, route, gateway }, send) => {
   const { hostname, port, protocol, href } = new URL(url);
   const attributes = {

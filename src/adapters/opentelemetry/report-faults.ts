@@ -7,7 +7,10 @@ export interface TracingLog {
 
 const PAUSE_MS = 60_000;
 
-/** Writes the library's faults to our log: the first one immediately, then at most one line a minute with the number of the others. */
+/**
+ * Writes the library's faults to our log: the first one immediately, then at most one line per minute with the number
+ * of the others.
+ */
 export function reportFaults(log: TracingLog, now: () => number = () => performance.now()): void {
   let quietUntil = -Infinity;
   let unsaid = 0;

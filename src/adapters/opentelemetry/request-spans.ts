@@ -2,7 +2,7 @@ import { propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attrib
 
 export interface IncomingRequest {
   method: string;
-  /** Only what carries a trace: `traceparent` and `tracestate`. */
+  /** Only the headers of a trace: `traceparent` and `tracestate`. */
   traceHeaders: Record<string, string>;
 }
 
@@ -16,7 +16,7 @@ export interface AnsweredRequest {
   error?: Error;
 }
 
-/** Answers a request within a span that continues the caller's trace. Queries, headers and bodies are not part of it. */
+/** Handles a request within a span that continues the caller's trace. It contains no queries, headers or bodies. */
 export async function traceRequest<A extends AnsweredRequest>(
   { method, traceHeaders }: IncomingRequest,
   answer: () => Promise<A>,

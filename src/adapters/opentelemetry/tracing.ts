@@ -1,4 +1,4 @@
-// Tracing: what is set up at the start, and the spans of requests, calls and workflows. Never personal data.
+// Tracing: its setup, and the spans of requests, calls and workflows. Never personal data.
 
 import { context, diag, trace } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
@@ -18,7 +18,7 @@ export type Tracing = ReturnType<typeof startTracing>;
 
 /**
  * Sets up OpenTelemetry for this process, from the OTEL_ variables that its library reads: endpoint and headers of the
- * collector, sampler, resource, limits of the queue. To be called once. What cannot be exported is dropped.
+ * collector, sampler, resource, limits of the queue. Call it once. Spans that cannot be exported are dropped.
  */
 export function startTracing() {
   const early: Parameters<TracingLog['warn']>[] = [];
@@ -31,7 +31,7 @@ export function startTracing() {
     .merge(envDetectorSync.detect());
   const processor = new BatchSpanProcessor(tidying(new OTLPTraceExporter()));
   const provider = new NodeTracerProvider({ resource, spanProcessors: [processor], mergeResourceWithDefaults: false });
-  // Not the baggage: a caller's attachments are not for the payment gateway.
+  // Without baggage: a caller's baggage is not meant for the payment gateway.
   provider.register({ propagator: new W3CTraceContextPropagator() });
 
   return {
@@ -39,19 +39,19 @@ export function startTracing() {
     traceCall,
     clientInterceptors: [new OpenTelemetryWorkflowClientInterceptor()],
     activityInterceptors: activitySpans,
-    /** Exports the spans of workflows. Replayed ones were exported before, and are not exported again. */
+    /** Exports the spans of workflows, except during a replay, which has exported them before. */
     workflowSinks: { exporter: makeWorkflowExporter(processor, resource) },
     /** The fields that link a log line to its trace. */
     logFields(): { trace_id?: string; span_id?: string } {
       const span = trace.getSpanContext(context.active());
       return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
     },
-    /** From now on faults are reported here, including earlier ones. */
+    /** Reports faults here from now on, including earlier ones. */
     reportTo(to: TracingLog): void {
       log = to;
       for (const line of early.splice(0)) to.warn(...line);
     },
-    /** Sends what is left, for a few seconds at most. */
+    /** Sends the remaining spans, for a few seconds at most. */
     async close(): Promise<void> {
       await pTimeout(provider.shutdown(), { milliseconds: FLUSH_MS }).catch((error: unknown) =>
         diag.warn(String(error)),

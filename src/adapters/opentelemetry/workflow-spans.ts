@@ -8,7 +8,7 @@ import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { subjectOf } from '../../domain/subject.js';
 
 const FROM_WORKFLOWS = '@temporalio/interceptor-workflow';
-// Temporal's interceptors put all that is known of a workflow on each of its spans, memo and counters included.
+// Temporal's interceptors add everything about a workflow to each of its spans, including memo and counters.
 const TELLING = ['workflowId', 'runId', 'workflowType', 'order_id', 'request_id', 'temporalUpdateId'];
 // A second start of an order, and signals to a workflow that has ended, are routine.
 const EXPECTED = ['WorkflowExecutionAlreadyStartedError', 'WorkflowNotFoundError'];
@@ -29,7 +29,7 @@ export const activitySpans: ActivityInterceptorsFactory[] = [
   }),
 ];
 
-/** Exports spans without empty attributes, and without errors that are not errors. */
+/** Exports spans without empty attributes, and without errors that are expected. */
 export function tidying(exporter: SpanExporter): SpanExporter {
   return {
     export: (spans, done) => exporter.export(spans.map(tidied), done),

@@ -17,7 +17,7 @@ const findKey = prepared<StoredKey>(
   `select name, hash, scopes, expires_at as "expiresAt", revoked_at as "revokedAt" from api_keys where key_id = $1`,
 );
 
-/** The API keys: their hashes, never themselves. Throws `Unavailable` when the database is unavailable. */
+/** The hashes of the API keys, never the keys themselves. Throws `Unavailable` when the database is unavailable. */
 export function createApiKeyStore(database: Database) {
   const { kysely } = database;
   return {
@@ -26,7 +26,7 @@ export function createApiKeyStore(database: Database) {
       return row;
     },
 
-    /** Records the use of a key, unless that was done within the last minute. */
+    /** Records the use of a key, at most once per minute. */
     async touch(id: string): Promise<void> {
       const use = kysely
         .updateTable('api_keys')
@@ -36,7 +36,7 @@ export function createApiKeyStore(database: Database) {
       await orUnavailable(use.execute());
     },
 
-    /** @returns false when there is a key with this id already; that one stays as it is */
+    /** @returns false if there is already a key with this id, which stays unchanged */
     async add({ id, name, hash, scopes, expiresAt }: NewKey): Promise<boolean> {
       const added = await orUnavailable(
         kysely

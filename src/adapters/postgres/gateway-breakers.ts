@@ -8,16 +8,16 @@ const show = prepared(
      set state = excluded.state, scope = excluded.scope, until = excluded.until, seen_at = now()`,
 );
 
-// With it go those that dead workers left behind long ago.
+// This also deletes rows that dead workers left behind long ago.
 const hide = prepared(
   'hide-breaker',
   `delete from gateway_breakers where process = $1 and gateway = $2 or seen_at < now() - interval '1 day'`,
 );
 
-/** Where workers show that their circuit breakers are not closed, for API processes to read. */
+/** Circuit breakers of workers that are not closed, for API processes to read. */
 export function createBreakerBoard(database: Database, process: string) {
   return {
-    /** To be repeated within a minute: no one believes an older row. */
+    /** Must be repeated within a minute: older rows are ignored. */
     async show(gateway: string, { state, scope, until }: BreakerShown): Promise<void> {
       await show(database, [process, gateway, state, scope, until]);
     },

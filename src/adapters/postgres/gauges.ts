@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { Database } from './pool.js';
 
-/** Figures of the database that alerts look at. Each reads only what is open, by an index. */
+/** Gauges for alerts. Each one reads only open rows, through an index. */
 export function createBookGauges({ kysely, pool }: Database) {
   return {
-    /** Dead letters that no one has settled, by kind. */
+    /** Unsettled dead letters, by kind. */
     async openDeadLetters(): Promise<{ kind: string; count: number }[]> {
       return kysely
         .selectFrom('dead_letters')
@@ -13,7 +13,7 @@ export function createBookGauges({ kysely, pool }: Database) {
         .groupBy('kind')
         .execute();
     },
-    /** Gateways' events that were stored and not worked on yet. */
+    /** Stored gateway events that are not processed yet. */
     async waitingGatewayEvents(): Promise<number> {
       const { count } = await kysely
         .selectFrom('gateway_events')

@@ -3,7 +3,7 @@ import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { orUnavailable, orUnreachable } from './or-unavailable.js';
 import type { Run } from './statements.js';
 
-/** A pool for Kysely, whose errors are `Unavailable` where trying again may help. */
+/** A pool for Kysely, whose errors are `Unavailable` if another try may help. */
 export function kyselyPool(pool: Pool, run: Run): PostgresPool {
   return {
     connect: async () => kyselyClient(await orUnreachable(pool.connect()), run),

@@ -12,16 +12,19 @@ const LOCK = '3853314791062309107';
 const APPLIED_TABLE = `
   create table if not exists kysely_migration (name varchar(255) primary key, timestamp varchar(255) not null)`;
 
-/** A migration takes as long as it takes, and so does that of another process; the limits are of this transaction alone. */
+/**
+ * A migration has no time limit, nor has waiting for another process; these settings apply to this transaction only.
+ */
 const NO_LIMITS = `
   set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0`;
 
 /**
  * Applies the numbered `.sql` files that this database has not seen, in order, in one transaction under a lock of that
- * transaction: of several starters one works, and the others wait for as long as it takes.
- * @param onWait called when another process is at it
+ * transaction: of several processes, one applies them and the others wait indefinitely.
+ * @param onWait called if another process is migrating
  * @returns the names of those applied now
- * @throws the first migration's error, after which nothing has changed, or an Error that names the version that is needed
+ * @throws the first migration's error, after which nothing has changed, or an Error that names the version that is
+ * needed
  */
 export async function migrate(database: Database, onWait: () => void = () => {}): Promise<string[]> {
   const client = await orUnreachable(database.pool.connect());
@@ -30,7 +33,7 @@ export async function migrate(database: Database, onWait: () => void = () => {})
     client.release();
     return applied;
   } catch (error) {
-    // What was done in its transaction goes with the connection.
+    // Closing the connection rolls back its transaction.
     client.release(true);
     throw error;
   }
@@ -41,7 +44,7 @@ async function bringUpToDate(client: PoolClient, onWait: () => void): Promise<st
   const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.sql')).sort();
   if ((await missing(client, files)).length === 0) return [];
 
-  // What another process has committed must be seen once its lock is ours, whatever the database's default is.
+  // Once we have the lock, we must see what others have committed, whatever the database's default is.
   await client.query('begin isolation level read committed');
   await client.query(NO_LIMITS);
   const { rows } = await client.query<{ ours: boolean }>(`select pg_try_advisory_xact_lock(${LOCK}) as ours`);
@@ -70,7 +73,7 @@ async function requireVersion(client: PoolClient): Promise<void> {
   throw new Error(`this is PostgreSQL ${version.name}; Holdfast needs PostgreSQL ${OLDEST} or newer`);
 }
 
-/** @throws Error when a newer version of Holdfast has applied others */
+/** @throws Error if a newer version of Holdfast has applied further ones */
 async function missing(client: PoolClient, files: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ found: boolean }>(
     `select to_regclass('kysely_migration') is not null as found`,

@@ -1,4 +1,4 @@
-/** What the migrations and statements use of PostgreSQL 18, for servers from 15 on that do not have it. */
+/** Replaces features of PostgreSQL 18 that migrations and statements use, on servers from 15 on that lack them. */
 export const SUPPLY_MISSING = `
 do $do$
 begin

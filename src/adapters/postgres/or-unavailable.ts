@@ -1,7 +1,7 @@
 import { Unavailable } from '../../domain/unavailable.js';
 
-// Appendix A of PostgreSQL's manual: lost connections, transactions rolled back in favor of others, exhausted resources,
-// an operator's intervention, and trouble of the machine.
+// Appendix A of PostgreSQL's manual: lost connections, transactions rolled back in favor of others, exhausted
+// resources, an operator's intervention, and system errors.
 const SQLSTATE_CLASSES = ['08', '40', '53', '57', '58'];
 const SQLSTATES = [
   '25006', // read-only: the server that was connected to before a fail-over
@@ -27,7 +27,7 @@ const DRIVER_MESSAGES =
 // A prepared statement whose table was migrated; the next connection prepares it again.
 const CHANGED_PLAN = /cached plan must not change result type/;
 
-/** Turns the errors after which trying again may help into {@link Unavailable}; all others are bugs and pass unchanged. */
+/** Turns errors after which another try may help into {@link Unavailable}; all others are bugs and pass unchanged. */
 export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -36,7 +36,7 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Without a connection no error is ours: wrong credentials, too, are fixed outside, and the work goes on then. */
+/** Without a connection, no error is a bug: even wrong credentials are fixed elsewhere, and work continues then. */
 export async function orUnreachable<T>(connecting: Promise<T>): Promise<T> {
   try {
     return await connecting;

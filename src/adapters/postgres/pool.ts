@@ -10,7 +10,9 @@ import { runStatement, type Run, type Statement } from './statements.js';
 import type { Tables } from './tables.js';
 import { orUnavailable, orUnreachable } from './or-unavailable.js';
 
-/** Typed queries through `kysely`; the few statements of the main path, prepared once per connection, through `pool`. */
+/**
+ * Typed queries through `kysely`; the few statements of the main path, prepared once per connection, through `pool`.
+ */
 export interface Database {
   kysely: Kysely<Tables>;
   pool: Pool;
@@ -22,20 +24,20 @@ export type Tx = Transaction<Tables>;
 
 export interface PoolSettings {
   url: string;
-  /** Most connections held at once. */
+  /** The maximum number of connections. */
   size: number;
   /** How long to wait for a free connection, in milliseconds. */
   connectTimeoutMs: number;
-  /** Longest time one statement may run, in milliseconds; 0 for no limit. */
+  /** The longest that one statement may run, in milliseconds; 0 for no limit. */
   statementTimeoutMs: number;
-  /** How long a connection may be silent before it is given up, in milliseconds; more than a statement may take. */
+  /** How long a connection may be silent before it is closed, in milliseconds; more than a statement may take. */
   silenceMs?: number;
   onError: (error: Error) => void;
 }
 
 const INT8_OID = 20;
 
-/** Opens a bounded pool. Connections are made on demand; the database may be unavailable when this is called. */
+/** Opens a bounded pool. Connections are opened on demand; the database may be unavailable at this point. */
 export function openDatabase({ onError, silenceMs, ...settings }: PoolSettings): Database {
   const { connectTimeoutMs, statementTimeoutMs } = settings;
   const sessions = new WeakMap<object, Session>();
@@ -43,7 +45,7 @@ export function openDatabase({ onError, silenceMs, ...settings }: PoolSettings):
     connectionString: settings.url,
     max: settings.size,
     connectionTimeoutMillis: connectTimeoutMs,
-    // A startup parameter would be refused by poolers, and settings of a session would reach their other clients.
+    // Poolers would reject a startup parameter, and session settings would affect their other clients.
     verify: (client, done) => {
       recognizeSession(client, statementTimeoutMs, connectTimeoutMs).then((session) => {
         sessions.set(client, session);
@@ -56,13 +58,13 @@ export function openDatabase({ onError, silenceMs, ...settings }: PoolSettings):
     ...(silenceMs === undefined ? {} : { stream: () => socketThatNotices(silenceMs) }),
   });
   pool.on('error', (error) => onError(error));
-  // A checked-out client that loses its server would otherwise end the process.
+  // Otherwise, a checked-out client that loses its server would end the process.
   pool.on('connect', (client) => client.on('error', (error) => onError(error)));
   const run: Run = (client, statement) => runStatement(client, sessions.get(client), statement);
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: kyselyPool(pool, run) }) });
   const close = async () => {
     await kysely.destroy();
-    // Kysely ends no pool that it has not used itself.
+    // Kysely does not end a pool that it has not used itself.
     if (!pool.ending) await pool.end();
   };
   return { kysely, pool, run, close };
@@ -76,13 +78,13 @@ function socketThatNotices(silenceMs: number): Socket {
   });
 }
 
-/** A statement that each connection parses and plans once, where connections keep statements. */
+/** A statement that each connection parses and plans once, if connections keep statements. */
 export function prepared<Row extends QueryResultRow>(name: string, text: string) {
   return async (database: Database, values: unknown[]): Promise<Row[]> =>
     (await runOnce<Row>(database, { name, text, values })).rows;
 }
 
-/** Runs a statement on a connection that is free. */
+/** Runs a statement on a free connection. */
 export async function runOnce<Row extends QueryResultRow>(
   database: Database,
   statement: Statement,
@@ -93,7 +95,7 @@ export async function runOnce<Row extends QueryResultRow>(
     client.release();
     return result;
   } catch (error) {
-    // The fault may be in the connection, or in what it has prepared.
+    // The fault may be in the connection or in its prepared statements.
     client.release(true);
     throw error;
   }

@@ -5,7 +5,7 @@ import { runOnce, type Database } from './pool.js';
 
 export interface RateCounterOptions {
   database: Database;
-  /** What sets the subjects of this counter apart from those of others. */
+  /** Distinguishes the subjects of this counter from those of others. */
   name: string;
   /** The most in one window, over all processes. */
   limit: number;
@@ -21,7 +21,7 @@ interface Allowance {
   resetMs: number;
 }
 
-/** Points that this process took from the shared counter and may spend without asking again. */
+/** Points that this process took from the shared counter and may spend without another query. */
 interface Lease {
   left: number;
   sharedLeft: number;
@@ -29,8 +29,7 @@ interface Lease {
   taking?: Promise<void> | undefined;
 }
 
-// One of so many parts of the limit is taken at a time: the database is asked that much less often, and as much may
-// lie unused with each other process.
+// The limit is taken in this many parts: fewer queries, but each process may hold as much unused.
 const PARTS = 20;
 const MOST_LEASES = 10_000;
 const PATIENCE_MS = 500;
@@ -71,7 +70,7 @@ export function createRateCounter({ database, name, limit, windowMs, onError }: 
     return lease;
   }
 
-  /** What is counted beyond the limit was not there to be taken: the last part may be smaller. */
+  /** The last part may be smaller, since counts beyond the limit do not exist. */
   async function take(subject: string, lease: Lease): Promise<void> {
     const { consumedPoints, msBeforeNext } = await consume(subject);
     const before = consumedPoints - part;

@@ -3,21 +3,21 @@ import { Query, type ClientBase, type Connection } from 'pg';
 
 /** What a connection keeps from one transaction to the next. */
 export interface Session {
-  /** Whether one server serves it for as long as it is open: settings last, and notifications arrive. */
+  /** Whether one server serves it as long as it is open: then settings last, and notifications arrive. */
   isKept: boolean;
   /** Whether named statements are still known in the next transaction. */
   keepsStatements: boolean;
-  /** What has to be set in each transaction, because it does not last longer; 0 for nothing. */
+  /** The statement timeout to set in each transaction, because settings do not last; 0 for none. */
   statementTimeoutMs: number;
 }
 
-/** Finds out what a new connection is worth, and limits its statements for good if that lasts. */
+/** Finds out what a new connection keeps, and sets its statement timeout permanently if settings last. */
 export async function recognizeSession(
   client: ClientBase,
   statementTimeoutMs: number,
   withinMs: number,
 ): Promise<Session> {
-  // A pooler invents the process id that it gives its clients.
+  // A pooler gives its clients an invented process id.
   const limit = statementTimeoutMs === 0 ? '' : `set_config('statement_timeout', '${statementTimeoutMs}', false)`;
   const question = { text: `select ${limit} where pg_backend_pid() = ${processIdOf(client)}`, query_timeout: withinMs };
   const { rowCount } = await client.query(question);
@@ -26,8 +26,8 @@ export async function recognizeSession(
 }
 
 /**
- * Whether named statements are known on every server. A pooler that sees to that gives them names of its own, because
- * its clients would otherwise meet on one server with the same name.
+ * Whether named statements are known on every server. A pooler that supports this renames them, because its clients
+ * would otherwise collide on one server with the same name.
  */
 async function followsStatements(client: ClientBase, withinMs: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
@@ -47,7 +47,7 @@ interface Answer {
 const ASK_OWN_NAME = `
   select not exists (select from pg_prepared_statements where name = $1) as "isRenamed"`;
 
-/** Parses a named statement, runs it and forgets it, all before the server may serve someone else. */
+/** Parses a named statement, runs it and drops it, all before the server may serve another client. */
 class NamedQuestion extends Query<Answer> {
   override submit: (connection: Connection) => void;
 

@@ -6,16 +6,16 @@ export interface Statement {
   name?: string;
   text: string;
   values?: unknown[];
-  /** How long this side waits for the answer, in milliseconds. */
+  /** How long the client waits for the answer, in milliseconds. */
   query_timeout?: number;
 }
 
 const BEGIN = /^(?:begin|start transaction)\b/;
 
-/** Runs a statement on a connection of the pool, with the limits that the connection cannot keep itself. */
+/** Runs a statement on a pooled connection, with the limits that the connection cannot keep itself. */
 export type Run = <Row extends QueryResultRow>(client: PoolClient, statement: Statement) => Promise<QueryResult<Row>>;
 
-/** Runs a statement as its connection needs it: behind a pooler, with its limits inside its own transaction. */
+/** Runs a statement as its connection requires: behind a pooler, with limits inside its own transaction. */
 export function runStatement<Row extends QueryResultRow>(
   client: PoolClient,
   session: Session | undefined,
@@ -39,7 +39,7 @@ interface Answered {
   handleCommandComplete(message: unknown, connection: Connection): void;
 }
 
-/** A statement and before it, in the same message and so in the same transaction, one that limits it. */
+/** A statement preceded, in the same message and therefore the same transaction, by one that limits it. */
 class LimitedQuery<Row extends QueryResultRow> extends Query<Row> implements Answered {
   readonly query_timeout: number | undefined;
   override submit: (connection: Connection) => void;

@@ -3,10 +3,10 @@ import { ORDER_STATUSES, type OrderStatus } from '../../domain/order.js';
 import { prepared, type Database } from './pool.js';
 import { orUnavailable } from './or-unavailable.js';
 
-/** Depths of further parts, such as a backlog of deliveries, by the name under which they are shown. */
+/** Depths of further queues, such as the deliveries, by the names under which they are shown. */
 export type ExtraDepths = Readonly<Record<string, () => Promise<number>>>;
 
-/** A depth is counted up to here, so that its cost is bounded in the worst case. */
+/** A depth is counted up to here, so that its cost is bounded. */
 export const MOST_COUNTED = 10_000;
 
 interface StatsRow {
@@ -43,7 +43,7 @@ const readStats = prepared<StatsRow>(
 
 const ALL_CLOSED: GatewayStanding = { breaker: 'closed', scope: null, since: null, until: null, workers: 0 };
 
-/** Exact statistics of the shop, from counts that are maintained as orders change. */
+/** Exact statistics, from counts that are maintained as orders change. */
 export function createStatsReader(database: Database, extraDepths: ExtraDepths = {}) {
   return {
     async read(): Promise<OrderStats> {

@@ -17,7 +17,7 @@ export interface StoredReview {
   at: string;
 }
 
-/** The tables of `migrations/`, for the compiler. Columns that only SQL text writes are listed too. */
+/** The types of the tables in `migrations/`, including columns that only SQL text writes. */
 export interface Tables {
   products: {
     sku: string;

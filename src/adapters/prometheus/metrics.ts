@@ -8,7 +8,7 @@ export interface Sample {
   value: number;
 }
 
-/** A figure that is read when someone asks for the metrics. */
+/** A gauge that is read when the metrics are scraped. */
 export interface GaugeSource {
   name: string;
   help: string;
@@ -16,7 +16,7 @@ export interface GaugeSource {
   read(): Promise<Sample[]> | Sample[];
 }
 
-/** A figure that only grows. */
+/** A counter. */
 export interface CountedSource {
   name: string;
   help: string;
@@ -51,7 +51,7 @@ export function createMetrics() {
   });
   const faults = new Counter({
     name: 'holdfast_metrics_faults_total',
-    help: 'Figures that could not be read for a scrape',
+    help: 'Gauges that could not be read for a scrape',
     labelNames: ['source'],
     registers: [registry],
   });
@@ -60,12 +60,12 @@ export function createMetrics() {
     observeRequest({ method, route, status, seconds }: Request): void {
       requests.observe({ method, route, status: String(status) }, seconds);
     },
-    /** @returns what adds to it, one unless a number is given */
+    /** @returns a function that adds to it; default: 1 */
     addCounter({ name, help, labels }: CountedSource): (labels: Record<string, string>, by?: number) => void {
       const counter = new Counter({ name, help, labelNames: [...labels], registers: [registry] });
       return (of, by = 1) => counter.inc(of, by);
     },
-    /** A figure that cannot be read is left out, not shown as it was. */
+    /** A gauge that cannot be read is omitted instead of showing an old value. */
     addGauge({ name, help, labels = [], read }: GaugeSource): void {
       const gauge: Gauge = new Gauge({
         name,
@@ -78,13 +78,13 @@ export function createMetrics() {
             return [];
           });
           gauge.reset();
-          // Without labels a reset leaves a zero behind, which would be a lie.
+          // Without labels, a reset leaves a zero behind, which would be wrong.
           if (labels.length === 0) gauge.remove();
           for (const sample of samples) gauge.set(sample.labels ?? {}, sample.value);
         },
       });
     },
-    /** Metrics that something else keeps, already as text. */
+    /** Metrics from elsewhere, already as text. */
     addText(name: string, read: () => Promise<string>): void {
       texts.push({ name, read });
     },

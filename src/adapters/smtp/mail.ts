@@ -58,7 +58,7 @@ export function escapeHtml(text: string): string {
 
 type Parts = Record<'subject' | 'headline' | 'paragraphs' | 'rows' | 'total' | 'footer' | 'shop', string>;
 
-/** All parts are HTML already. Nothing is loaded from anywhere: a mail must not tell when it is read. */
+/** All parts are HTML already. Nothing is loaded from a server: a mail must not reveal when it is read. */
 function page({ subject, headline, paragraphs, rows, total, footer, shop }: Parts): string {
   return `<!doctype html>
 <html lang="en">

@@ -1,4 +1,4 @@
-// By hand because work that is aborted while it waits has to leave the queue, which `p-limit` cannot do.
+// Hand-written because work that is aborted while it waits must leave the queue, which `p-limit` cannot do.
 /** Lets `most` pieces of work run at once, in the order of their arrival. Aborted work leaves the queue. */
 export function createTurns(most: number) {
   const queue: (() => void)[] = [];

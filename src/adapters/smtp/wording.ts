@@ -18,7 +18,7 @@ const REASONS: Record<FailureReason, string> = {
   expired: 'The order was not paid in time.',
 };
 
-/** What the customer is told, in words that are true for every order of this kind. */
+/** The text for the customer, true for every order of this kind. */
 export function wordingOf(notice: Notice): Wording {
   const { orderId, about, currency, totalMinor } = notice;
   const paid = totalMinor > 0 ? `We have received your payment of ${formatMoney(totalMinor, currency)}. ` : '';

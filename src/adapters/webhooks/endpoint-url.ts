@@ -3,13 +3,13 @@ import { mayBeCalled, type AddressRule } from './addresses.js';
 
 const LONGEST = 2_048;
 const LOCAL_SUFFIXES = ['localhost', 'local', 'internal', 'home.arpa'];
-// Below this, ports belong to the services that a machine runs for others: mail, remote shells, file sharing.
+// Lower ports belong to system services: mail, remote shells, file sharing.
 const FIRST_FREE_PORT = 1_024;
 const WEB_PORTS = [80, 443];
 
 export type EndpointUrl = { url: URL; objection?: undefined } | { objection: string };
 
-/** Reads a URL that a stranger chose, or says in words why it can never be called. Resolves no name. */
+/** Reads a URL that a stranger chose, or says in words why it can never be called. Does not resolve names. */
 export function readEndpointUrl(text: string, rule: AddressRule): EndpointUrl {
   if (text.length > LONGEST) return { objection: `must have ${LONGEST} characters at most` };
   if (!URL.canParse(text)) return { objection: 'must be a URL such as "https://shop.example/webhooks"' };
@@ -20,7 +20,7 @@ export function readEndpointUrl(text: string, rule: AddressRule): EndpointUrl {
   return { url };
 }
 
-/** The host as the network knows it: without the brackets of IPv6 and without the dots that end a name. */
+/** The host name for the network: without IPv6 brackets and trailing dots. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.+$/, '');
 }

@@ -10,7 +10,7 @@ export interface ResolvedAddress {
 /** Every address of a name. */
 export type Resolve = (hostname: string) => Promise<ResolvedAddress[]>;
 
-/** A name led to an address that must not be called. */
+/** A name resolved to an address that must not be called. */
 export class ForbiddenAddress extends Error {
   readonly code = 'FORBIDDEN_ADDRESS';
 
@@ -23,8 +23,8 @@ export class ForbiddenAddress extends Error {
 export const resolveBySystem: Resolve = (hostname) => systemLookup(hostname, { all: true, verbatim: true });
 
 /**
- * Asks once for all who ask for a name at the same time. The system answers two names at once, and who must wait for a
- * third is also every other part of the process: a receiver whose name server is silent may hold one of those places.
+ * Shares one query among concurrent look-ups of a name. The system resolves two names at once, and every part of the
+ * process waits for a third: a receiver whose name server is silent may occupy one of these two slots.
  */
 export function askedOnce(resolve: Resolve): Resolve {
   const underWay = new Map<string, Promise<ResolvedAddress[]>>();
@@ -38,8 +38,8 @@ export function askedOnce(resolve: Resolve): Resolve {
 }
 
 /**
- * The lookup of a connection: the very addresses that it lets through are connected to, so a name that answers
- * differently the next time gains nothing. One forbidden address among several refuses the name.
+ * The look-up of a connection: it connects to exactly the addresses that were checked, so a name that resolves
+ * differently the next time gains nothing. One forbidden address among several rejects the name.
  */
 export function guardedLookup(resolve: Resolve, rule: AddressRule & { secure: boolean }): LookupFunction {
   return (hostname, options, callback) => {

@@ -1,4 +1,4 @@
-// Sending events to the URLs of customers: signed, bounded, and never to an address inside our network.
+// Sends events to customers' URLs: signed, bounded, and never to an address inside our network.
 // Never a retry.
 
 import { Agent as HttpAgent, request as httpRequest, type AgentOptions } from 'node:http';
@@ -11,14 +11,14 @@ import { post, type Posted } from './post.js';
 import { signedHeaders } from './signed-headers.js';
 
 export interface EventSenderSettings extends AddressRule {
-  /** How names become addresses; default: the system's resolver. */
+  /** Resolves names; default: the system's resolver. */
   resolve?: Resolve;
-  /** Certificates that are trusted instead of Node's list. */
+  /** Trusted certificates, instead of Node's list. */
   ca?: string;
 }
 
-// As many as all endpoints may hold when each of them hangs: who may call how often is decided before, for each
-// endpoint, and a call that waited here for a socket would look like a receiver that does not answer.
+// As many as all endpoints can occupy even if each of them hangs: the limits per endpoint apply earlier, and a call
+// that waited here for a socket would look like a receiver that does not answer.
 const MOST_SOCKETS = 512;
 
 const POOL: AgentOptions = {
@@ -26,13 +26,13 @@ const POOL: AgentOptions = {
   maxSockets: MOST_SOCKETS,
   maxTotalSockets: MOST_SOCKETS,
   maxFreeSockets: 32,
-  // Shorter than most servers wait, so that few are closed under a request.
+  // Shorter than the timeout of most servers, so that few connections are closed during a request.
   timeout: 4_000,
 };
 
 /**
- * Sends signed messages to addresses that strangers chose. The address of every new connection is checked as it is
- * made; a kept connection was checked then, and stays with the address it was made to.
+ * Sends signed messages to addresses that strangers chose. The address of every new connection is checked when it is
+ * opened; a persistent connection keeps its address.
  */
 export function createEventSender(settings: EventSenderSettings): EventSender & { close(): void } {
   const { allowPrivate, ca } = settings;
@@ -67,7 +67,7 @@ export function createEventSender(settings: EventSenderSettings): EventSender & 
       return post(request, exchange, { timeoutMs: Math.max(deadline - Date.now(), 1), signal });
     };
     const first = await once();
-    // The receiver closed a kept connection at the moment it was used: that says nothing about the receiver.
+    // The receiver closed a persistent connection just as it was used: that says nothing about the receiver.
     return first === 'stale' ? fresh(await once()) : first;
   }
 }

@@ -10,7 +10,7 @@ export interface Post {
   body: string;
 }
 
-/** What came of one request. `response` is the first kilobyte of the answer's body, when it has one. */
+/** The outcome of one request. `response` is the first kilobyte of the answer's body, if there is one. */
 export type Posted =
   | { kind: 'accepted'; statusCode: number; response?: string }
   | { kind: 'refused'; statusCode: number; detail: string; retryAfterMs?: number; response?: string }
@@ -29,8 +29,8 @@ const MAX_RETRY_AFTER_MS = 24 * 3_600_000;
 
 /**
  * Posts once. Name, connection, sending and answer together have `timeoutMs`; the answer's status decides. Its body
- * is read up to a bound, so that the connection can be kept; only its start is returned. No redirect is followed.
- * @returns `stale` when a kept connection turned out to be closed: a new one may fare better
+ * is read up to a limit, so that the connection can be reused; only its start is returned. No redirect is followed.
+ * @returns `stale` if a persistent connection turned out to be closed: a new one may work
  */
 export function post(
   request: MakeRequest,
@@ -42,14 +42,14 @@ export function post(
     const outgoing = request(url, { method: 'POST', headers, agent });
     let isAnswered = false;
     const fail = (detail: string) => {
-      // An answer that is being read says what it is when it is closed.
+      // If an answer is being read, its close event decides.
       if (!isAnswered) resolve({ kind: 'no_answer', detail });
       outgoing.destroy();
     };
     const late = () => fail('no answer in time');
     const givenUp = () => fail('given up while waiting for the answer');
     const timer = setTimeout(late, timeoutMs);
-    // The requests of one event to all its endpoints share a signal, which is no leak.
+    // All requests of one event share a signal, so many listeners are not a leak.
     setMaxListeners(0, signal);
     signal.addEventListener('abort', givenUp, { once: true });
 
@@ -85,7 +85,9 @@ function outcomeOf({ statusCode = 0, headers }: IncomingMessage): Answered {
   return { kind: 'refused', statusCode, detail, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
 }
 
-/** Reads an answer to its end or a bound, and reports its first kilobyte as soon as it is there, or after a moment. */
+/**
+ * Reads an answer to its end or a limit, and reports its first kilobyte as soon as it has arrived, or after a moment.
+ */
 function readStart(response: IncomingMessage, report: (start: string) => void): void {
   let bytes = 0;
   let start = Buffer.alloc(0);
@@ -93,7 +95,7 @@ function readStart(response: IncomingMessage, report: (start: string) => void): 
     clearTimeout(timer);
     report(textOf(start));
   };
-  // The status is what counts: a body that trickles in must not hold up the event.
+  // The status counts: a body that arrives slowly must not delay the event.
   const timer = setTimeout(enough, MAX_BODY_WAIT_MS);
   response.on('data', (chunk: Buffer) => {
     bytes += chunk.byteLength;
@@ -102,11 +104,11 @@ function readStart(response: IncomingMessage, report: (start: string) => void): 
     if (bytes > MAX_ANSWER_BYTES) response.destroy();
   });
   response.on('end', enough).on('close', enough);
-  // An answer that breaks off after its status has said enough.
+  // An answer that breaks off after its status is good enough.
   response.on('error', () => {});
 }
 
-/** PostgreSQL stores no NUL, and a terminal obeys other control characters. A cut character at the end is dropped. */
+/** PostgreSQL cannot store NUL, and terminals interpret control characters. A truncated last character is dropped. */
 function textOf(bytes: Buffer): string {
   const text = new TextDecoder().decode(bytes, { stream: true });
   return Array.from(text, (char) => (isControl(char) ? '\uFFFD' : char)).join('');

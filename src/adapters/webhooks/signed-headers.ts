@@ -4,8 +4,8 @@ import type { OutgoingMessage } from '../../activities/deliveries/event-sender.j
 const USER_AGENT = 'Holdfast-Webhooks/1.0';
 
 /**
- * The headers of one try, as Standard Webhooks has them: signed at this moment, by every active secret.
- * @throws Error for a message without secrets, or with one that is none; it does not repeat it
+ * The headers of one try as in Standard Webhooks: signed now, with every active secret.
+ * @throws Error for a message without secrets or with an invalid one, without revealing it
  */
 export function signedHeaders({ messageId, secrets, body }: OutgoingMessage, now: Date): Record<string, string> {
   if (secrets.length === 0) throw new Error('a message without a secret cannot be signed');

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { GatewayEvent } from '../../../domain/gateway-event.js';
 
 export interface SandboxEventSettings {
-  /** Every secret that is valid now, as `whsec_<base64>`: two while one replaces the other. */
+  /** All valid secrets, as `whsec_<base64>`: two during a rotation. */
   secrets: readonly string[];
-  /** How far the time of sending may be from now, in the past or the future; default 300. */
+  /** How many seconds the time of sending may differ from now; default 300. */
   toleranceSeconds?: number;
   now?: () => Date;
 }
@@ -33,7 +33,7 @@ const eventBody = z.object({
 
 type Data = z.infer<typeof eventBody>['data'];
 
-/** What the known types must name. Another type is still an event: its receiver acknowledges and ignores it. */
+/** What the known types must name. An unknown type is still an event: its receiver acknowledges and ignores it. */
 const needed = new Map<string, readonly (keyof Data)[]>([
   ['charge.captured', ['charge_key', 'order_id']],
   ['charge.declined', ['charge_key', 'order_id']],

@@ -19,7 +19,7 @@ import type { CallTracer, Exchange, ExchangeRequest } from '../exchange.js';
 export interface SandboxGatewaySettings {
   /** Where the sandbox listens; http or https, without credentials. */
   baseUrl: string;
-  /** For one whole call, from connecting to the last byte of the answer. */
+  /** The limit of one call, from connecting to the last byte of the answer. */
   timeoutMs: number;
   settlingTimeMs: number;
   /** 5 failures and 60 s by default. */
@@ -34,9 +34,9 @@ export interface SandboxGateway extends PaymentGateway {
 }
 
 /**
- * The payment sandbox as a gateway. Charges and refunds share one circuit breaker; a lookup is always sent, since it is
- * what settles the doubt that an outage leaves.
- * Throws a `TypeError` or `RangeError` for settings that cannot work; its methods throw only as the port says.
+ * The payment sandbox as a gateway. Charges and refunds share one circuit breaker; a look-up is always sent, since it
+ * settles the doubt that an outage leaves.
+ * Throws a `TypeError` or `RangeError` for settings that cannot work; its methods throw only as the port documents.
  */
 export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxGateway {
   const { timeoutMs, settlingTimeMs, breaker: limits = { failures: 5, halfOpenAfterMs: 60_000 } } = settings;
@@ -95,7 +95,7 @@ export function createSandboxGateway(settings: SandboxGatewaySettings): SandboxG
       if (guarded.kind === 'refused') return guarded;
       const { isProbe, answer } = guarded;
       const { result, verdict } = answer;
-      // An order that finds the provider still unavailable must not lose a try for it.
+      // An order that finds the provider still unavailable must not lose a try.
       const hasProbed = isProbe && verdict === 'trouble' && result.kind === 'not_executed';
       return hasProbed ? { kind: 'refused', retryAfterMs: limits.halfOpenAfterMs } : result;
     },

@@ -4,7 +4,7 @@ import { createSandboxEvents } from './events.js';
 import { createSandboxGateway, type SandboxGatewaySettings } from './gateway.js';
 
 export interface SandboxSettings extends Omit<SandboxGatewaySettings, 'onBreakerChange'> {
-  /** The secrets that sign its events; without any, no event is accepted. */
+  /** The signing secrets of its events; without any, no event is accepted. */
   eventSecrets: readonly string[];
 }
 

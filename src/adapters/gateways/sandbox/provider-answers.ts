@@ -22,17 +22,17 @@ const failedRefundBody = z.object({ id: z.string().min(1), status: z.literal('fa
 const problemBody = z.object({ code: z.string().regex(/^[a-z0-9_]{1,64}$/) });
 const unknownMethodBody = z.object({ code: z.literal('unknown_method'), message: z.string().max(1_000) });
 
-/** The provider found the request itself wrong: sent again, it would be refused again. */
+/** The provider rejected the request itself: sent again, it would be rejected again. */
 const requestIsWrong = [400, 413, 415, 422];
 
 /**
- * What a charge came to.
+ * The outcome of a charge.
  *
- * Only the provider's own words are definite. 402 is a decline; a refusal of the request (400, 413, 415, 422) is one
- * too, with the code `gateway_rejected_<status>`, since no retry helps and nothing was taken. 408 and 409 are ambiguous:
- * 409 means that the key already has a charge, perhaps with another body, and only a lookup tells. The other 4xx come
- * from a wrong address or a missing right: nothing was executed, and the caller's bounded retries end where an operator
- * sees them. An answer that is not the provider's is ambiguous unless its status is one of those.
+ * Only the provider's own answers are definite. 402 is a decline; a rejection of the request (400, 413, 415, 422) is
+ * one too, with the code `gateway_rejected_<status>`, since no retry helps and nothing was taken. 408 and 409 are
+ * ambiguous: 409 means that the key already has a charge, perhaps with another body, which only a look-up shows. The
+ * other 4xx come from a wrong address or a missing right: nothing was executed, and the caller's bounded retries end
+ * where an operator sees them. An answer that is not the provider's is ambiguous unless its status is one of those.
  */
 export function chargeResult(sent: Exchange): ChargeResult {
   if (sent.kind !== 'answered') return trouble(sent);
@@ -46,8 +46,8 @@ export function chargeResult(sent: Exchange): ChargeResult {
 }
 
 /**
- * What a refund came to. A refusal carries the provider's code. 409 is a refusal here, since another refund has this key
- * and no retry changes that; only `refund_processing` means that this one is under way. A refund that succeeded and
+ * The outcome of a refund. A refusal has the provider's code. 409 is a refusal here, since another refund has this key
+ * and no retry changes that; only `refund_processing` means that this one is in progress. A refund that succeeded and
  * failed later is replayed as `refund_failed`.
  */
 export function refundResult(sent: Exchange): RefundResult {
@@ -69,7 +69,10 @@ export function refundResult(sent: Exchange): RefundResult {
   return withoutOutcome(sent);
 }
 
-/** What the provider knows of a charge. Throws unless it said so itself: a proxy's 404 must not mean "not charged". */
+/**
+ * What the provider knows about a charge. Throws unless the answer is its own: a proxy's 404 must not mean "not
+ * charged".
+ */
 export function lookupResult(sent: Exchange): LookupResult {
   if (sent.kind !== 'answered') throw new Error(`the payment sandbox cannot be asked: ${sent.reason}`);
   const { status, body } = sent;
@@ -82,7 +85,7 @@ export function lookupResult(sent: Exchange): LookupResult {
   throw new Error(`the payment sandbox cannot be asked: it answered ${described(sent)}`);
 }
 
-/** What the provider knows of a refund. Throws unless it said so itself. */
+/** What the provider knows about a refund. Throws unless the answer is its own. */
 export function refundLookup(sent: Exchange): RefundLookup {
   if (sent.kind !== 'answered') throw new Error(`the payment sandbox cannot be asked: ${sent.reason}`);
   const { status, body } = sent;
@@ -97,8 +100,8 @@ export function refundLookup(sent: Exchange): RefundLookup {
 }
 
 /**
- * What a call tells of the provider's health. Its own decisions are healthy, a 409 about a key included. A 429 or a
- * caller that gave up tells nothing. All else without an outcome is trouble.
+ * What a call tells about the provider's health. Its own decisions are healthy, including a 409 about a key. A 429 or a
+ * caller that gave up tells nothing. Everything else without an outcome is a failure.
  */
 export function healthOf(sent: Exchange, result: string, isGivenUp: boolean): Verdict {
   if (result !== 'not_executed' && result !== 'ambiguous') return 'healthy';
@@ -107,7 +110,7 @@ export function healthOf(sent: Exchange, result: string, isGivenUp: boolean): Ve
   return isGivenUp || status === 429 ? 'undecided' : 'trouble';
 }
 
-/** The same of a look-up. What it found says nothing; that the provider could say it does. */
+/** The same for a look-up. Its result does not matter, only that the provider could give one. */
 export function healthOfLookup(sent: Exchange, isGivenUp: boolean): Verdict {
   if (sent.kind === 'answered' && (sent.status === 200 || problemOf(sent.body) === 'not_found')) return 'healthy';
   return healthOf(sent, 'ambiguous', isGivenUp);
@@ -124,7 +127,7 @@ function declined(body: unknown): Declined | undefined {
   return data === undefined ? undefined : { kind: 'declined', code: data.code };
 }
 
-/** A mistyped method is corrected sooner by a developer who sees the names. */
+/** Lists the names so that a developer can correct a mistyped method. */
 function knownMethods(body: unknown): string[] {
   const { data } = unknownMethodBody.safeParse(body);
   return data === undefined ? [] : [data.message];

@@ -1,6 +1,6 @@
 import type { SqlCheck } from './sql-check.js';
 
-/** What lists and statistics read instead of looking at every order. */
+/** Checks what lists and statistics read instead of every order. */
 export const LIST_CHECKS: readonly SqlCheck[] = [
   {
     name: 'counts-are-the-orders',

@@ -3,7 +3,7 @@ import { listed } from '../sql-list.js';
 import type { SqlCheck } from './sql-check.js';
 import { told } from './has-dead-letter.js';
 
-// What a workflow that sends the money of a capture back may be waiting for.
+// Dead letters that the refund of a capture may be waiting for.
 const TOLD_OF_CAPTURE = told(
   'c.order_id',
   `d.kind in ('payment_unknown', 'compensation') and d.subject = '' or d.kind = 'refund' and d.subject in (

@@ -3,12 +3,12 @@ import { listed } from '../sql-list.js';
 import type { SqlCheck } from './sql-check.js';
 import { told } from './has-dead-letter.js';
 
-// What a checkout, or an undo, may be waiting for.
+// Dead letters that a checkout or an undo may be waiting for.
 const TOLD_OF_MONEY = told(
   'o.order_id',
   `d.kind in ('payment_unknown', 'refund') or d.kind = 'compensation' and d.subject = ''`,
 );
-// A refund that no one asked for is sent by the undo of its order.
+// A refund that was not requested is sent by the undo of its order.
 const TOLD_OF_REFUND = told(
   'r.order_id',
   `d.kind in ('refund', 'compensation') and d.subject = r.refund_id
@@ -17,7 +17,7 @@ const TOLD_OF_REFUND = told(
 
 const SINCE = `to_char(o.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
 
-/** Nothing is stuck without a dead letter. What only lacks a workflow is found, and fixed, by comparing the runs. */
+/** Nothing is stuck without a dead letter. A missing workflow is found, and fixed, by comparing the runs. */
 export const PROGRESS_CHECKS: readonly SqlCheck[] = [
   {
     name: 'checkouts-end',

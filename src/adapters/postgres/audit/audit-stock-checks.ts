@@ -51,7 +51,7 @@ export const STOCK_CHECKS: readonly SqlCheck[] = [
     name: 'returned-goods-are-not-shipped',
     invariant: 'I5',
     isRecoverable: false,
-    // An adjustment of the stock afterwards means that the shelf was counted.
+    // A later adjustment of the stock means that it was counted.
     sql: `select m.order_id, m.sku as about,
                  format('%s of %s were put back on the shelf before the order was completed', m.on_hand_delta, m.sku)
                    as detail
@@ -99,7 +99,7 @@ export const STOCK_CHECKS: readonly SqlCheck[] = [
     name: 'paying-orders-keep-their-stock',
     invariant: 'I7',
     isRecoverable: false,
-    // A reservation may run out just before the charge is claimed: the order of two clocks' readings is not certain.
+    // A reservation may expire just before the charge is claimed: the order of the two clock readings is not certain.
     sql: `select r.order_id, r.sku as about,
                  format('%s of %s were %s while attempt %s was %s', r.quantity, r.sku, r.state, a.attempt, a.state) as detail
           from payment_attempts a join reservations r using (order_id)

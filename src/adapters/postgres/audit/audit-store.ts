@@ -5,14 +5,14 @@ import { SQL_CHECKS, statementOf } from './sql-checks.js';
 import { createOrderCountStore } from '../orders/order-counts.js';
 import type { Database } from '../pool.js';
 
-// A sum over all movements may take longer than a step of an order is allowed.
+// A sum over all movements may take longer than a step of an order may.
 const STATEMENT_TIMEOUT_MS = 45_000;
 const DISCARDED_FOR = '24 hours';
 const MOST_LETTERS = 10_000;
 
 const UNSETTLED = ORDER_STATUSES.filter((status) => !isSettled(status));
 
-/** The database as the audit reads it. It writes nothing except the ends of its own dead letters, and counts. */
+/** What the audit reads from the database. It writes only the ends of its own dead letters, and counts. */
 export function createAuditStore(database: Database): AuditStore {
   const { kysely } = database;
   const byName = new Map(SQL_CHECKS.map((check) => [check.name, check]));

@@ -9,10 +9,12 @@ import type {
 import type { Database } from '../pool.js';
 import { utcExact } from '../utc.js';
 
-/** What was settled within the last day, a part for each audit: each goes on where the last one stopped. */
+/**
+ * Charges and refunds settled within the last day, a part for each audit: each continues where the last one stopped.
+ */
 export function createLookBackStore({ kysely }: Database): LookBackStore {
   /**
-   * `settled` are rows of `key`, `settled_at` and what else is wanted, of any age. A part is the day's share of one audit.
+   * `settled` are rows of `key`, `settled_at` and other columns, of any age. A part is one audit's share of the day.
    */
   async function part<T extends { key: string; settledAt: string }>(
     settled: RawBuilder<unknown>,

@@ -1,7 +1,7 @@
 import type { BookCheck } from '../../../activities/audit/audit-ports.js';
 
 /**
- * An invariant as a query for what breaks it: rows of `order_id`, `about` and `detail`, and `unless_running` for a check
+ * An invariant as a query for violations: rows of `order_id`, `about` and `detail`, and `unless_running` for a check
  * that is `isTended`. One statement, one snapshot.
  */
 export interface SqlCheck extends BookCheck {

@@ -1,4 +1,4 @@
-// The invariants of the database as queries for what breaks them. Nothing here writes an order.
+// The invariants of the database as queries for violations. Nothing here writes an order.
 
 import { LIST_CHECKS } from './audit-list-checks.js';
 import { MONEY_CHECKS } from './audit-money-checks.js';
@@ -16,7 +16,7 @@ export const SQL_CHECKS: readonly SqlCheck[] = [
   ...LIST_CHECKS,
 ];
 
-// $1 to $4 are milliseconds. `refused_minor` waits for a person, under the dead letter of a refund that has failed.
+// $1 to $4 are milliseconds. `refused_minor` waits for a person, with the dead letter of a failed refund.
 const PRELUDE = `
   ago as (
     select now() - $1::float8 * interval '1 ms' as margin, now() - $2::float8 * interval '1 ms' as checkout,
@@ -38,7 +38,7 @@ const PRELUDE = `
 
 /** The whole statement of a check. Its parameters: margin, checkout, undo and redrive in ms, and most rows. */
 export function statementOf({ sql, isTended = false }: SqlCheck): string {
-  // Those that need a workflow take turns, and none of them takes the place of one that is wrong in any case.
+  // Findings that depend on a workflow are sampled, and never displace definite ones.
   const [unlessRunning, order] = isTended
     ? ['unless_running', 'unless_running, case when unless_running then random() end, order_id, about']
     : ['false', 'order_id, about'];

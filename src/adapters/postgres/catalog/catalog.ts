@@ -1,4 +1,4 @@
-// Products and stock as the shop maintains them. Never what orders reserve or take: that is in `orders`.
+// Products and stock as the shop maintains them. Never the stock that orders reserve or take: that is in `orders`.
 
 import type { ProductLine, ProductSeed } from '../../../domain/product.js';
 import { prepared, type Database } from '../pool.js';
@@ -18,7 +18,7 @@ export interface WriteOptions {
 interface WriteRow {
   sku: string;
   kind: 'created' | 'updated' | 'unchanged' | 'refused' | 'again';
-  /** That of the existing product. */
+  /** The currency of the existing product. */
   currency: string | null;
   is_short: boolean;
 }
@@ -86,8 +86,8 @@ const writeLines = prepared<WriteRow>(
 export function createCatalog(database: Database) {
   const catalog = {
     /**
-     * Adds or updates products, each with its stock or not at all, all of them in one transaction. A deleted product
-     * is created again. `isShort`: it has less stock than its line asks for.
+     * Adds or updates products, each together with its stock, all of them in one transaction. A deleted product is
+     * created again. `isShort`: it has less stock than its line asks for.
      * @param lines of different SKUs
      */
     async write(lines: readonly ProductLine[], { raiseStock, reason }: WriteOptions): Promise<LineOutcome[]> {
@@ -106,7 +106,7 @@ export function createCatalog(database: Database) {
 
     /**
      * Adds or updates products, and raises their stock to what each seed asks for; never lowers it.
-     * @throws Error that names the products which are sold in another currency; the others are written
+     * @throws Error that lists the products that are sold in another currency; the others are written
      */
     async seed(products: readonly ProductSeed[]): Promise<void> {
       const refused: string[] = [];

@@ -8,7 +8,7 @@ export interface Mark {
 /** Records the line of each SKU; returns those that appeared on an earlier line, with that line. */
 export type MarkLines = (marks: readonly Mark[]) => Promise<(Mark & { first: number })[]>;
 
-// A table of one transaction: it may hold more SKUs than this process has memory for.
+// A temporary table: there may be more SKUs than this process has memory for.
 const TABLE = `
   set local idle_in_transaction_session_timeout = 0;
   create temporary table line_marks (sku text collate "C" primary key, line integer not null) on commit drop`;
@@ -23,7 +23,7 @@ const MARK = `
   from mark m left join placed p using (sku) left join line_marks k using (sku)
   where coalesce(p.line, k.line) <> m.line`;
 
-/** Holds one transaction open for as long as `work` runs: behind a pooler nothing else keeps a connection. */
+/** Keeps one transaction open while `work` runs: behind a pooler, nothing else keeps a connection. */
 export async function withLineMarks<T>(database: Database, work: (mark: MarkLines) => Promise<T>): Promise<T> {
   const client = await database.pool.connect();
   try {
@@ -35,7 +35,7 @@ export async function withLineMarks<T>(database: Database, work: (mark: MarkLine
       return rows;
     });
   } finally {
-    // The transaction goes with its connection, and the table with that.
+    // Closing the connection ends the transaction and drops the table.
     client.release(true);
   }
 }

@@ -13,7 +13,7 @@ import { prepared, type Database, type Tx } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
 
-// Of several that create one SKU at once, the first inserts its row and the others find it.
+// If several requests create one SKU at once, the first inserts its row and the others find it.
 const create = prepared(
   'create-product',
   `with product as (
@@ -39,7 +39,7 @@ const create = prepared(
    select sku from product`,
 );
 
-/** The products as operators maintain them. Deleted ones do not appear, except for their stock and its history. */
+/** The products for operators. Deleted ones do not appear, except for their stock and its history. */
 export function createProductStore(database: Database) {
   const { kysely } = database;
   const find = async (sku: string): Promise<CatalogueProduct | undefined> =>
@@ -79,7 +79,7 @@ export function createProductStore(database: Database) {
       return orUnavailable(query.orderBy('p.sku').limit(limit).execute());
     },
 
-    /** ProductChanges what differs. `stale`: its version is none of those that were expected. */
+    /** Changes what differs. `stale`: its version is not among the expected ones. */
     async change(sku: string, changes: ProductChanges, expected?: readonly number[]): Promise<ProductChanged> {
       return inTransaction(async (tx) => {
         const locked = await lockProduct(tx, sku);
@@ -100,7 +100,7 @@ export function createProductStore(database: Database) {
       });
     },
 
-    /** Deletes a product that no open order holds stock of; repeating it is not a fault. */
+    /** Deletes a product unless an open order holds stock of it; repeating it is not an error. */
     async delete(sku: string, expected?: readonly number[]): Promise<ProductDeleted> {
       return inTransaction(async (tx) => {
         const locked = await lockProduct(tx, sku);

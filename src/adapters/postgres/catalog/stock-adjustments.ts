@@ -12,7 +12,7 @@ export function createStockStore(database: Database) {
       return orUnavailable(database.kysely.transaction().execute((tx) => adjust(tx, adjustment)));
     },
 
-    /** Newest first, those before `beforeId`; undefined for a SKU that has no stock row. */
+    /** Newest first, before `beforeId`; undefined for a SKU without a stock row. */
     async movements(sku: string, limit: number, beforeId?: number) {
       const rows = await orUnavailable(
         database.kysely
@@ -36,7 +36,7 @@ async function adjust(
   tx: Tx,
   { sku, delta, reason, idempotencyKey, actor }: Unattributed<StockAdjustment>,
 ): Promise<StockAdjusted> {
-  // The lock also keeps the same key, used twice at once, one after the other.
+  // The lock also serializes two requests with the same key.
   const stock = await tx
     .selectFrom('stock')
     .select(['sku', 'on_hand as onHand', 'reserved'])
@@ -45,7 +45,7 @@ async function adjust(
     .executeTakeFirst();
   if (stock === undefined) return { kind: 'unknown_sku' };
 
-  // The same key for two products is two keys: no SKU has a line break, and the first of the forms has no colon in its SKU.
+  // The same key for two products makes two keys: no SKU has a line break, and the SKU in the first form has no colon.
   const key = `${sku}${sku.includes(':') ? '\n' : ':'}${idempotencyKey}`;
   const before = await tx
     .selectFrom('stock_movements')

@@ -25,7 +25,7 @@ export async function unsettledBy(
     case 'books':
       // An audit finding may be about something that is not an order.
       return status === undefined ? undefined : orderIsOpen(tx, orderId, status);
-    // No money and no stock depends on it.
+    // Neither money nor stock depends on it.
     case 'notice':
       return undefined;
     case 'charge':
@@ -35,7 +35,7 @@ export async function unsettledBy(
   }
 }
 
-/** A paid order owes no one its payment: of that, a refund that failed for good may be given up. */
+/** A paid order may keep its payment: a refund of it that failed permanently may be given up. */
 async function refundIsOwed(
   tx: Tx,
   orderId: string,
@@ -57,7 +57,7 @@ async function refundIsOwed(
   });
 }
 
-/** Of a step of a requested refund: what it is still to bring about. */
+/** For a step of a requested refund: what it still has to achieve. */
 async function refundIsUnderWay(tx: Tx, orderId: string, refundId: string): Promise<string | undefined> {
   const { rows } = await sql<{ state: string; sold: boolean }>`
     select r.state, r.restock and exists (

@@ -1,16 +1,16 @@
-// What needs a person: opened, read, settled by evidence, resolved. Never a redrive: workflows do that.
+// Dead letters: opened, read, settled by evidence, resolved. Never a redrive: workflows do that.
 
 import { sql } from 'kysely';
 import type { DeadLetterStore, NewDeadLetter } from '../../../activities/dead-letters.js';
 import type { DeadLetterKind } from '../../../domain/dead-letter.js';
 import type { Database, Tx } from '../pool.js';
 
-// Spelled out, not passed as parameters: PostgreSQL must see that this is the unique index's own condition.
+// Literals, not parameters: PostgreSQL must see that this is the condition of the unique index.
 const unsettled = sql<boolean>`state in ('open', 'redriving')`;
 
 /**
- * Opens a dead letter. One that is open already, or was being redriven and failed again, stays one row: its last error is
- * the newest, and its state open.
+ * Opens a dead letter. If one is open already, or was being redriven and failed again, its row is updated: it is open
+ * and has the newest error.
  */
 export async function openDeadLetter(tx: Tx, letter: NewDeadLetter): Promise<void> {
   await tx
@@ -40,7 +40,7 @@ export async function openDeadLetter(tx: Tx, letter: NewDeadLetter): Promise<voi
     .execute();
 }
 
-/** Resolves the order's unsettled dead letters of these kinds, or of them only those about `subject`. */
+/** Resolves the order's unsettled dead letters of these kinds, or only those about `subject`. */
 export async function resolveDeadLetters(
   tx: Tx,
   orderId: string,

@@ -10,8 +10,8 @@ import { orUnavailable } from '../or-unavailable.js';
 type Kept = { kind: 'kept'; said: Said; isOver: boolean };
 
 /**
- * Keeps what a person says about an open dead letter. The first word counts: the same again is `kept` with the first
- * one's reference and note.
+ * Stores evidence about an open dead letter. The first evidence counts: a repetition is `kept` with the reference and
+ * note of the first.
  */
 export async function keepEvidence(
   { kysely }: Database,
@@ -45,7 +45,8 @@ export async function keepEvidence(
 
 /**
  * Applies the evidence about an unsettled dead letter of a locked order, and records it there.
- * @returns its subject, and who said it; undefined when nothing of the sort counts any more: it was done, or what it was about has changed
+ * @returns its subject and actor; undefined if the evidence no longer applies, because it was applied or its subject
+ * has changed
  */
 export async function heedEvidence(
   tx: Tx,
@@ -65,7 +66,7 @@ export async function heedEvidence(
     .executeTakeFirst();
 }
 
-/** A refund of a locked order has changed since its evidence was given: new evidence is about something else. */
+/** A refund of a locked order has changed since its evidence was given: the evidence no longer applies. */
 export async function forgetEvidence(tx: Tx, orderId: string, refundId: string): Promise<void> {
   await tx
     .updateTable('dead_letters')
@@ -86,7 +87,7 @@ function letterRow(tx: Tx, id: string) {
     .executeTakeFirstOrThrow();
 }
 
-/** While it is being sent, no one can know its outcome. */
+/** While it is being sent, its outcome cannot be known. */
 async function isBeingSent(tx: Tx, refundId: string): Promise<boolean> {
   const refund = await tx
     .selectFrom('refunds')

@@ -7,7 +7,7 @@ import { eventSources } from './event-sources.js';
 import type { Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 
-// By the clock, since a replay that waited for another one's lock may have begun before it.
+// By the clock, since a replay that waited for another one's lock may have started earlier.
 const isBeingSent = sql<boolean>`d.state = 'pending' and d.next_attempt_at <= clock_timestamp()`;
 
 const NEW_ROUND = {
@@ -37,7 +37,7 @@ export function createWebhookDeliveryStore(database: Database): WebhookDeliveryS
     list: async (filter: DeliveryFilter): Promise<WebhookDelivery[]> =>
       orUnavailable(deliveryPage(kysely, filter).execute()),
 
-    /** Anything but a delivery that is being sent at this moment → pending in a new round. */
+    /** Any delivery, unless it is being sent right now → pending in a new round. */
     async replay(id: string): Promise<Replayed> {
       return orUnavailable(
         kysely.transaction().execute(async (tx): Promise<Replayed> => {
@@ -72,7 +72,7 @@ export function deliveryPage(
     deliveries(kysely)
       .$if(endpointId !== undefined, (query) => query.where('d.endpoint_id', '=', endpointId ?? ''))
       .$if(state !== undefined, (query) => query.where('d.state', '=', state ?? 'pending'))
-      // For the planner, which cannot see that another state is not "delivered".
+      // For the planner, which cannot see that the other states are not "delivered".
       .$if(state !== undefined && state !== 'delivered', (query) => query.where('d.state', '<>', 'delivered'))
       .$if(orderId !== undefined, (query) => query.where('d.order_id', '=', orderId ?? ''))
       .$if(type !== undefined, (query) => query.where('d.type', '=', type ?? ''))

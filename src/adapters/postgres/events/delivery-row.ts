@@ -10,7 +10,7 @@ const attempts = sql<DeliveryAttempt[]>`
               'response', a.response)
             order by a.number) from delivery_attempts a where a.delivery_id = d.id), '[]')`;
 
-/** The deliveries as people see them, each with its tries. */
+/** The deliveries for the API, each with its tries. */
 export function deliveries(kysely: Pick<Tx, 'selectFrom'>) {
   return kysely
     .selectFrom('webhook_deliveries as d')

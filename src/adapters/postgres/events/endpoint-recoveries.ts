@@ -5,7 +5,7 @@ import type { Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
 
-/** The recoveries of endpoints as people start and see them: the last one of each endpoint. */
+/** The recoveries of endpoints for the API: the last one of each endpoint. */
 export function createEndpointRecoveryStore({ kysely }: Database): EndpointRecoveryStore {
   const recoveryOf = (from: Pick<Database['kysely'], 'selectFrom'>, endpointId: string) =>
     from
@@ -18,7 +18,7 @@ export function createEndpointRecoveryStore({ kysely }: Database): EndpointRecov
   return {
     last: (endpointId: string): Promise<EndpointRecovery | undefined> => orUnavailable(recoveryOf(kysely, endpointId)),
 
-    /** Has a relay resend, unless the endpoint is being recovered. Without `until`: what happened before now. */
+    /** Starts a recovery, unless the endpoint is being recovered. Without `until`: everything before now. */
     async begin(
       endpointId: string,
       { since, until, missedOnly }: { since: string; until?: string; missedOnly: boolean },

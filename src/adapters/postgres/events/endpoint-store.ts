@@ -20,7 +20,7 @@ const UNIQUE_VIOLATION = '23505';
 const CANCEL_BATCH = 1_000;
 const CANCEL_BATCHES = 10;
 
-/** The endpoints as people manage them. */
+/** The endpoints for the API. */
 export function createEndpointStore(database: Database): EndpointStore & { refreshFilters(): Promise<void> } {
   const { kysely } = database;
   const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => orUnavailable(kysely.transaction().execute(work));
@@ -36,7 +36,7 @@ export function createEndpointStore(database: Database): EndpointStore & { refre
     async create({ secret, ...fields }: Fields & { secret: string }, most: number): Promise<EndpointChanged> {
       return withUniqueUrl(
         inTransaction(async (tx) => {
-          // Two at once must not both be the last one.
+          // Two concurrent requests must not both create the last one.
           await sql`select pg_advisory_xact_lock(5280018)`.execute(tx);
           const { count } = await tx
             .selectFrom('webhook_endpoints')
@@ -69,7 +69,7 @@ export function createEndpointStore(database: Database): EndpointStore & { refre
           .where('state', '<>', 'deleted')
           .executeTakeFirst(),
       );
-      // An endpoint that was down for days has more of them than one statement may take; the purge ends what is left.
+      // An endpoint that was down for days has more than one statement can end in time; the purge ends the rest.
       for (let batch = 0; batch < CANCEL_BATCHES; batch += 1) {
         if ((await orUnavailable(cancelOfDeleted(database, CANCEL_BATCH))) < CANCEL_BATCH) break;
       }
@@ -127,7 +127,7 @@ export function createEndpointStore(database: Database): EndpointStore & { refre
       });
     },
 
-    /** What the filters mean in trail types may differ from one release to the next. */
+    /** The timeline types behind the filters may differ from one release to the next. */
     async refreshFilters(): Promise<void> {
       for (const { id, eventTypes } of await orUnavailable(endpoints(kysely).execute())) {
         const types = trailTypesFor(eventTypes);

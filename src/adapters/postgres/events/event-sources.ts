@@ -16,7 +16,7 @@ const select = prepared<Row>(
    join orders o using (order_id)`,
 );
 
-/** What messages about these events are made of, in the order asked; undefined for one that there is not. */
+/** The sources of messages about these events, in the same order; undefined for events that do not exist. */
 export async function eventSources(
   database: Database,
   refs: readonly { orderId: string; seq: number }[],

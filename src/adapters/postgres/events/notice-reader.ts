@@ -4,7 +4,7 @@ import type { Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
 
-/** The notices as people see them. */
+/** The notices for the API. */
 export function createNoticeReader({ kysely }: Database) {
   return {
     async list(orderId: string, after: { seq: number; channel: string }, limit: number): Promise<NoticeRecord[]> {

@@ -29,7 +29,7 @@ interface BeginRow {
   lines: OrderLine[];
 }
 
-// An order has its lines from its first statement on, so that what is read here was all written before the event.
+// An order has its lines from its first statement on, so everything that is read here was written before the event.
 const begin = prepared<BeginRow>(
   'notice-begin',
   `with event as (
@@ -127,7 +127,7 @@ async function settle(tx: Tx, ref: NoticeRef, outcome: NotifyOutcome): Promise<N
     .updateTable('notices')
     .set({ state: SETTLED[outcome.kind], last_error: error, watch_at: null, updated_at: sql<Date>`now()` })
     .where(isRef(ref))
-    // What was given up and then arrived after all, has arrived.
+    // A notice that was given up and sent after all counts as sent.
     .where('state', 'in', outcome.kind === 'sent' ? ['pending', 'failed'] : ['pending'])
     .returning(['state', 'attempts'])
     .executeTakeFirst();

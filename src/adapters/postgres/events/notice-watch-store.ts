@@ -4,7 +4,7 @@ import type { NoticeWatchStore } from '../../../relay/relay-ports.js';
 import type { Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 
-/** When a workflow that was just started is first looked for. Its own first try may come after a pause of seconds. */
+/** When a workflow that was just started is first checked. Its own first try may come after some seconds. */
 export const FIRST_LOOK = sql<Date>`now() + interval '5 minutes'`;
 
 // A mail server that is down for days leaves many notices: the older one is, the less often it is checked.

@@ -3,12 +3,12 @@ import { recognizeSession } from '../sessions.js';
 
 export interface ListenerSettings {
   url: string;
-  /** Where connections keep their sessions, if `url` may lead to a pooler in transaction mode. */
+  /** A URL whose connections keep their sessions, if `url` may lead to a pooler in transaction mode. */
   directUrl?: string | undefined;
   /** Called when something may be new: at each notification, and once after each (re)connect. */
   onNews: () => void;
   onFault: (error: Error) => void;
-  /** Called when `url` leads to a pooler, which may not pass notifications on; nothing is listened to then. */
+  /** Called if `url` leads to a pooler, which may not forward notifications; then there is no listening. */
   onPooler?: () => void;
 }
 
@@ -21,7 +21,7 @@ const RECONNECT_MS = 100;
 const LONGEST_RECONNECT_MS = 5_000;
 const CONNECT_MS = 5_000;
 
-/** Listens for rows of the outbox on a connection of its own, and connects again for as long as it takes. */
+/** Listens for rows of the outbox on a separate connection, and reconnects indefinitely. */
 export function listenToOutbox({ url, directUrl, onNews, onFault, onPooler }: ListenerSettings): OutboxListener {
   let isClosed = false;
   let client: Client | undefined;
@@ -72,7 +72,7 @@ export function listenToOutbox({ url, directUrl, onNews, onFault, onPooler }: Li
     } catch (error) {
       lost(error instanceof Error ? error : new Error(String(error)));
     }
-    // Closed while it was connecting.
+    // It was closed while it was connecting.
     if (isClosed) await mine.end().catch(() => {});
   }
 }

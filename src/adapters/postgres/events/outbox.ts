@@ -1,4 +1,4 @@
-// What goes out: the outbox, webhook endpoints and their deliveries, notices. Never the sending itself.
+// The outbox, webhook endpoints and their deliveries, notices. Never the sending itself.
 
 import { sql } from 'kysely';
 import type { ClaimedEvent, OutboxStore } from '../../../relay/relay-ports.js';

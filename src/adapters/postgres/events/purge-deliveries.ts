@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../pool.js';
 
-// Ids begin with their time, so the primary key finds the old ones.
+// Ids begin with a timestamp, so the primary key finds the old ones.
 const idAt = (ageMs: number) =>
   sql<string>`'wd_' || lpad(to_hex((extract(epoch from now()) * 1000 - ${ageMs}::float8)::bigint), 12, '0')`;
 
@@ -19,7 +19,7 @@ export async function cancelOfDeleted({ kysely }: Database, limit: number): Prom
 
 /**
  * Deletes up to `limit` deliveries that ended long ago, with their attempts, and ends up to as many of deleted
- * endpoints; also deletes secrets whose time is over, and deleted endpoints of which nothing is left to show.
+ * endpoints; also deletes secrets whose time is over, and deleted endpoints without deliveries.
  * @returns how many deliveries
  */
 export async function purgeDeliveries(

@@ -5,17 +5,17 @@ import type { Database } from '../pool.js';
 import { utcExact } from '../utc.js';
 import { orUnavailable } from '../or-unavailable.js';
 
-// So many deliveries may wait for their first try: a receiver is not to be buried, nor the other endpoints to wait.
+// How many deliveries may wait for their first try, so that neither the receiver nor other endpoints suffer.
 const MOST_WAITING = 1_000;
 const SHORTEST_SPAN_S = 60;
 const LONGEST_SPAN_S = 86_400;
 
-/** What the relay reads and writes of recoveries. */
+/** What the relay reads and writes about recoveries. */
 export function createRecoveryStore(database: Database): RecoveryStore {
   const { kysely } = database;
 
   return {
-    // Not before transactions that began before its end had the time to commit.
+    // Not before transactions that began before its end have had time to commit.
     async claim() {
       const { rows } = await orUnavailable(
         sql<OpenRecovery>`

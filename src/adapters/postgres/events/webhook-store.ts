@@ -11,7 +11,7 @@ const known = prepared<{ key: string }>(
   `select endpoint_id || ' ' || message_id as key from webhook_deliveries where message_id = any($1::text[])`,
 );
 
-// In the order of the unique key, so that two relays with the same events never wait for each other in a circle.
+// In the order of the unique key, so that two relays with the same events never deadlock.
 const add = prepared(
   'webhook-add',
   `with made as materialized (
@@ -32,7 +32,7 @@ const add = prepared(
    from added join made using (endpoint_id, message_id) where outcome is not null`,
 );
 
-// A lease for whoever starts the workflow now.
+// A lease for the relay that starts the workflow now.
 const toWatch = prepared<OpenDelivery>(
   'webhook-to-watch',
   `with found as materialized (
@@ -45,14 +45,14 @@ const toWatch = prepared<OpenDelivery>(
              greatest(0, extract(epoch from d.next_attempt_at - now()) * 1000)::float8 as "waitMs"`,
 );
 
-// A workflow is looked for again when its next try is five minutes overdue. A round that began meanwhile has none yet.
+// A workflow is checked again when its next try is five minutes overdue. A round that began meanwhile has none yet.
 const watched = prepared(
   'webhook-watched',
   `update webhook_deliveries set watch_at = greatest(next_attempt_at, now()) + interval '5 minutes'
    where (id, round) in (select * from unnest($1::text[], $2::integer[])) and state in ('pending', 'retrying')`,
 );
 
-/** What the relay reads and writes of webhooks. */
+/** What the relay reads and writes about webhooks. */
 export function createWebhookStore(database: Database): WebhookStore {
   return {
     sources: (refs) => eventSources(database, refs),

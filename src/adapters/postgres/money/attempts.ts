@@ -17,7 +17,7 @@ export function attemptStatesBefore(to: AttemptState): AttemptState[] {
   return STATES.filter((from) => (ATTEMPT_TRANSITIONS[from] as readonly AttemptState[]).includes(to));
 }
 
-/** The charge of this run: a run has one attempt at most. */
+/** The charge of this run: a run has at most one attempt. */
 export async function ownAttempt(tx: Tx, { orderId, owner }: OrderRun): Promise<Attempt | undefined> {
   return tx
     .selectFrom('payment_attempts')
@@ -63,7 +63,7 @@ export async function abandonUnsent(tx: Tx, orderId: string, owner?: string): Pr
     .execute();
 }
 
-/** What order and attempt say about the charge, or undefined while that is open. */
+/** What the order and the attempt say about the charge; undefined while it is open. */
 export function outcomeOf(order: LockedOrder, attempt: Attempt | undefined): ChargeOutcome | undefined {
   if (isPaid(order.status)) return { kind: 'confirmed' };
   const ending = endingOf(order);
@@ -81,7 +81,7 @@ function captureOutcome(order: LockedOrder, attempt: Attempt): ChargeOutcome {
   return { kind: isBeingPaid(order.status) ? 'unreserved' : 'superseded' };
 }
 
-/** Whether money of this attempt was refunded, or is to be: then it no longer pays for anything. */
+/** Whether money of this attempt was or will be refunded: then it no longer pays for anything. */
 export async function isGivenBack(tx: Tx, { order_id, attempt }: Attempt): Promise<boolean> {
   const refund = await tx
     .selectFrom('refunds')

@@ -16,7 +16,7 @@ interface ClaimRow {
   payment_method: string;
 }
 
-// The claim of a first try: one statement, which anything unusual makes refuse.
+// The claim of a first try: one statement, which refuses if anything is unusual.
 const firstClaim = prepared<ClaimRow>(
   'first-claim',
   `with payable as materialized (
@@ -47,7 +47,7 @@ const firstClaim = prepared<ClaimRow>(
    select intent.*, payment_method from intent, payable`,
 );
 
-/** Records the intent to send, committed when this returns, or answers what has become of it. */
+/** Records the intent to send, committed when this returns, or returns the outcome that is already known. */
 export async function claim(database: Database, run: OrderRun, sendWindowMs: number, ttlMs: number): Promise<Claim> {
   const values = [run.orderId, run.owner, chargeKeyPrefix(run.orderId), sendWindowMs];
   const [first] = await firstClaim(database, values);
@@ -55,7 +55,7 @@ export async function claim(database: Database, run: OrderRun, sendWindowMs: num
   return database.kysely.transaction().execute((tx) => claimAgain(tx, run, sendWindowMs, ttlMs));
 }
 
-/** A try after the first: the same attempt under the same key, or the answer that it has received since. */
+/** A later try: the same attempt under the same key, or the answer that has arrived since. */
 async function claimAgain(tx: Tx, run: OrderRun, sendWindowMs: number, ttlMs: number): Promise<Claim> {
   const order = await lockOrder(tx, run.orderId);
   if (order?.owner !== run.owner) return { kind: 'answered', outcome: { kind: 'superseded' } };
@@ -64,12 +64,12 @@ async function claimAgain(tx: Tx, run: OrderRun, sendWindowMs: number, ttlMs: nu
   if (outcome !== undefined) return { kind: 'answered', outcome };
   const requested = await requestedCancel(tx, run.orderId, order);
   if (requested !== undefined) return { kind: 'answered', outcome: { kind: 'undoing', ending: requested } };
-  // A run that was reset, or has forgotten this, continues to look the charge up.
+  // A run that was reset, or has forgotten the charge, continues to look it up.
   if (order.status === 'payment_unknown') return { kind: 'answered', outcome: { kind: 'unknown', retryAfterMs: 0 } };
   if (order.status !== 'reserved') return { kind: 'answered', outcome: { kind: 'superseded' } };
   if (attempt === undefined) {
     if (await isPastItsTime(tx, run)) return { kind: 'answered', outcome: { kind: 'expired' } };
-    // Another run's charge is open, or kept: a second key now could be a second charge.
+    // Another run's charge is open or captured: a second key now could be a second charge.
     throw new Error(`order ${run.orderId} has a charge of another run`);
   }
 

@@ -1,5 +1,5 @@
-// Charges and refunds: what was sent, what is known of it, and the events of the gateway.
-// Never a call to the gateway; an amount is written only from what the gateway has said.
+// Charges and refunds: what was sent, what is known about it, and the gateway's events.
+// Never a call to the gateway; captured amounts come only from the gateway's answers.
 
 import { sql } from 'kysely';
 import type { Captured, ChargeStore, Standing } from '../../../activities/payments.js';
@@ -39,7 +39,7 @@ export function createChargeStore(database: Database): ChargeStore {
         await lockOrder(tx, run.orderId);
         const key = chargeKey(run.orderId, attempt);
         await noteCall(tx, run.orderId, { key, operation: 'charge', outcome: 'declined', latencyMs });
-        // A decline after a doubtful send does not say what became of the first one.
+        // A decline after a doubtful send does not say what happened to the first one.
         const state = sql<AttemptState>`case when doubtful then 'unknown' else 'declined' end`;
         await attemptIn(tx, run, attempt, ['sent']).set({ state, decline_code: code }).execute();
         return outcomeNow(tx, run);
@@ -147,7 +147,8 @@ export function createChargeStore(database: Database): ChargeStore {
         const heeded = await heedEvidence(tx, run.orderId, 'payment_unknown', said);
         if (heeded === undefined) return undefined;
         const open = await openAttempt(tx, run.orderId);
-        // That of a charge that took money is resolved with its capture, or a crash between them would lose both.
+        // The dead letter of a charge that took money is resolved with its capture, or a crash in between would lose
+        // both.
         if (open !== undefined && happened) return { ...open, actor: heeded.actor };
         await resolveDeadLetters(tx, run.orderId, ['payment_unknown'], `evidence: ${note}`);
         if (open !== undefined) await disprove(tx, run, open.attempt, { isLookedUp: false });
@@ -163,7 +164,7 @@ export function createChargeStore(database: Database): ChargeStore {
 
 const ANSWERS: readonly ChargeOutcome['kind'][] = ['confirmed', 'declined', 'mismatch', 'undoing'];
 
-/** `pending`: the money was taken, by a run that was no longer the owner, and the order waits for it. */
+/** `pending`: the money was captured by a run that no longer owned the order, and the order waits for it. */
 type EarlierStanding = Standing | { kind: 'pending'; attempt: number; captured: Captured };
 
 async function earlierStanding(tx: Tx, run: OrderRun, settlingTimeMs: number): Promise<EarlierStanding> {
@@ -197,7 +198,7 @@ function attemptIn(db: Pick<Tx, 'updateTable'>, { orderId }: OrderRun, attempt: 
     .where('state', 'in', states);
 }
 
-/** A look-up that comes late must not reopen what has been settled. */
+/** A late look-up must not reopen a settled charge. */
 async function triesOfOpen(tx: Tx, { orderId }: OrderRun, attempt: number): Promise<number | undefined> {
   const row = await tx
     .selectFrom('payment_attempts')
@@ -218,7 +219,7 @@ async function disprove(
   const state = code === undefined ? 'not_charged' : 'declined';
   const settled = await attemptIn(tx, run, attempt, attemptStatesBefore(state))
     .set({ state, decline_code: code ?? null })
-    // A send that began after the look-up is not covered by the look-up.
+    // The look-up says nothing about a send that began after it.
     .where(
       sql<boolean>`(${!isLookedUp || code !== undefined}::boolean or coalesce(send_by, updated_at) <= clock_timestamp())`,
     )

@@ -18,8 +18,8 @@ interface CaptureRow {
 }
 
 // Money, order, reservation, stock and event in one transaction: no committed state shows settled money without its
-// confirmed order. A capture that comes too late, or is not what was agreed, stays on its attempt, and so does that of an
-// order whose cancel was accepted: the order is not confirmed, and its undo begins.
+// confirmed order. A capture that comes too late, has the wrong amount, or belongs to an order
+// whose cancel was accepted only updates its attempt: the order is not confirmed, and its undo begins.
 const captureStatement = prepared<CaptureRow>(
   'capture',
   `with found as materialized (
@@ -84,12 +84,12 @@ const captureStatement = prepared<CaptureRow>(
    from found left join confirmed on true left join cancelling on true`,
 );
 
-/** How the capture became known: by a call of the gateway, or by the evidence of a person. */
+/** The source of the capture: a gateway call or a person's evidence. */
 type CaptureSource = Partial<GatewayCall> & { actor?: Actor | null };
 
 /**
- * Records that money was taken, and confirms the order if it may still be confirmed; one whose cancel was accepted is
- * `cancelling` instead. Stock that was lost in the meantime is reserved again if there is any.
+ * Records that money was captured, and confirms the order if it may still be confirmed; an order whose cancel was
+ * accepted becomes `cancelling` instead. Stock that was lost in the meantime is reserved again if available.
  */
 export async function capture(
   database: Database,
@@ -109,7 +109,8 @@ export async function capture(
   const row = await write(latencyMs ?? null);
   const outcome = outcomeOf(row, captured, owner);
   if (outcome.kind !== 'unreserved') return outcome;
-  // Whether or not there was anything to hold: this statement may have seen the reservations as they were before it waited.
+  // Even if nothing had to be reserved: this statement may have seen the reservations from before it waited for the
+  // lock.
   await holdAgain(database, orderId);
   return outcomeOf(await write(null), captured, owner);
 }

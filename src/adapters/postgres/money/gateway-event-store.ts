@@ -10,11 +10,11 @@ import { orUnavailable } from '../or-unavailable.js';
 /** The content of a gateway event, before it is processed. */
 export type ReceivedEvent = Omit<StoredGatewayEvent, 'isProcessed'>;
 
-/** The stored gateway events, for the API that adds them and the audit that watches them. */
+/** The stored gateway events, for the API, which adds them, and the audit, which checks them. */
 export interface GatewayEventTable extends GatewayEventStore {
-  /** Stores an event once. It is durable when this returns, and may be acknowledged. */
+  /** Stores an event once. When this returns, it is durable and can be acknowledged. */
   store(event: ReceivedEvent): Promise<'stored' | 'known'>;
-  /** Events that have not been processed for this long, those first that are not given up, and the oldest first. */
+  /** Events that have not been processed for this long: those that are not given up first, then the oldest. */
   unprocessed(limit: number, olderThanMs: number, patienceMs: number): Promise<WaitingEvent[]>;
 }
 
@@ -65,7 +65,7 @@ export function createGatewayEventStore(database: Database): GatewayEventTable {
     },
 
     async agrees({ type, chargeKey, refundKey }) {
-      // A capture that confirmed nothing is not the end: it still has to be refunded.
+      // A capture that confirmed nothing still has to be refunded.
       const { rows } = await sql`
         select 1 from payment_attempts a join payments p on p.order_id = a.order_id and p.attempt = a.attempt
         where ${type} = 'charge.captured' and a.idempotency_key = ${chargeKey}
@@ -98,7 +98,7 @@ export function createGatewayEventStore(database: Database): GatewayEventTable {
     async refundFailedLate(refundKey) {
       return database.kysely.transaction().execute(async (tx) => {
         const refund = await lockRefund(tx, refundKey);
-        // Under an earlier key it has failed before, and was redriven since.
+        // Under an earlier key it had failed and has been redriven since.
         if (refund?.idempotency_key !== refundKey) return false;
         return failRefund(tx, refund, { error: 'the gateway took this refund back', takenBack: true });
       });

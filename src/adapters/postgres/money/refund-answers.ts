@@ -9,7 +9,7 @@ import { addToTrail } from '../orders/add-event.js';
 import type { Tx } from '../pool.js';
 import { changeRefund, lockRefund, moveRefund, type Refund } from './refund-row.js';
 
-/** Lets one sender send it, and no one else until that call is over. */
+/** Lets one sender send it, and no other until that call is over. */
 export async function claimRefund(tx: Tx, key: string, sendWindowMs: number): Promise<RefundClaim> {
   const refund = await existing(tx, key);
   const standing = standingOf(refund, key);
@@ -44,7 +44,7 @@ async function recordAnswer(tx: Tx, refund: Refund, result: RefundResult, tries:
     case 'refunded':
       return recordSuccess(tx, refund, result.reference);
     case 'refused':
-      // Only a gateway event takes a success back, never an answer that arrived out of order.
+      // Only a gateway event reverts a success, never an answer that arrived out of order.
       if (refund.state !== 'succeeded') await failRefund(tx, refund, { error: result.code, takenBack: false });
       return;
     case 'ambiguous':
@@ -74,7 +74,7 @@ export async function recordLookup(
       await failRefund(tx, refund, { error: found.code, takenBack: false });
       return { kind: 'refused', code: found.code };
     case 'not_found': {
-      // Without a claim its last send was before its row was written last.
+      // Without a claim, its last send was before the row's last update.
       const settlesInMs = await msUntil(tx, refund.send_by ?? refund.updated_at, settlingTimeMs);
       if (settlesInMs > 0) return { kind: 'unknown', retryAfterMs: settlesInMs };
       await moveRefund(tx, refund, 'pending', { tries: 0, looked_up: false });
@@ -82,13 +82,13 @@ export async function recordLookup(
     }
     case 'processing':
     case undefined:
-      // A redrive that found nothing leaves it to a person again.
+      // After a redrive that found nothing, it needs a person again.
       await openUnknown(tx, refund);
       return { kind: 'unknown', retryAfterMs: 0 };
   }
 }
 
-/** The money is back: succeeded, with its event, and nothing left for a person to do. */
+/** The money is back: succeeded, with its event, and its dead letter resolved. */
 export async function succeedRefund(
   tx: Tx,
   refund: Refund,
@@ -102,7 +102,7 @@ export async function succeedRefund(
   await resolveAlarm(tx, orderId);
 }
 
-/** The money did not go back, or came back from the bank: failed, with its event and a dead letter. */
+/** The money was not returned, or the bank rejected it: failed, with its event and a dead letter. */
 export async function failRefund(
   tx: Tx,
   refund: Refund,
@@ -125,7 +125,7 @@ export async function failRefund(
   return true;
 }
 
-/** An order that is being undone resolves its alarms when it ends; one that has ended has only refunds to wait for. */
+/** An order that is being undone resolves its alarms when it ends; one that has ended waits only for refunds. */
 async function resolveAlarm(tx: Tx, orderId: string): Promise<void> {
   const order = await lockOrder(tx, orderId);
   if (order === undefined || !isSettled(order.status)) return;
@@ -153,11 +153,11 @@ async function existing(tx: Tx, key: string): Promise<Refund> {
 }
 
 async function recordSuccess(tx: Tx, refund: Refund, reference: string): Promise<void> {
-  // An answer that arrives after the event that the bank took the money back is the older of the two.
+  // An answer that arrives after the event about the bank's return is the older of the two.
   if (!refund.taken_back) await succeedRefund(tx, refund, { reference, resolution: 'the gateway sent the money back' });
 }
 
-/** A fault before anything was in doubt uses up no try: nothing can have happened. */
+/** A fault before anything was in doubt uses up no try: nothing was executed. */
 async function recordTrouble(
   tx: Tx,
   refund: Refund,
@@ -188,7 +188,10 @@ async function openUnknown(tx: Tx, { order_id: orderId, refund_id: subject, trie
   });
 }
 
-/** An answer for a key that was replaced because it had definitely failed: if it did not, that is a person's case. */
+/**
+ * An answer for a key that was replaced because it had definitely failed: if it succeeded after all, a person is
+ * needed.
+ */
 async function recordPast(tx: Tx, refund: Refund, key: string, result: RefundResult): Promise<void> {
   if (result.kind !== 'refunded') return;
   await openDeadLetter(tx, {
@@ -201,7 +204,7 @@ async function recordPast(tx: Tx, refund: Refund, key: string, result: RefundRes
   });
 }
 
-/** The time left until this long after that moment, by the database's clock; 0 when it is over. */
+/** The milliseconds until `afterMs` after `time`, by the database's clock; 0 if that is over. */
 async function msUntil(tx: Tx, time: Date | null, afterMs: number): Promise<number> {
   if (time === null) return 0;
   const { rows } = await sql<{ ms: number }>`

@@ -15,14 +15,14 @@ export function refundKey(orderId: string, refundId: string, number: number): st
   return `${orderId}:refund:${refundId}:${number}`;
 }
 
-/** The key of a refund's `number`-th try. The first try of an undo has a key that follows from its charge alone. */
+/** The key of a refund's `number`-th try. The first try of an undo has a key that depends only on its charge. */
 export function keyOfTry(refund: Pick<Refund, 'order_id' | 'refund_id' | 'attempt'>, number: number): string {
   return number === 1 && isUndoRefundId(refund.refund_id)
     ? undoRefundKey(refund.order_id, refund.attempt)
     : refundKey(refund.order_id, refund.refund_id, number);
 }
 
-/** What is sent to the gateway for a refund, under its present key. */
+/** The gateway request of a refund, under its current key. */
 export function requestOf(refund: Refund): GatewayRefund {
   return {
     key: refund.idempotency_key,
@@ -34,8 +34,8 @@ export function requestOf(refund: Refund): GatewayRefund {
 }
 
 /**
- * Locks the order of the refund that has, or before a redrive had, this key.
- * @returns undefined when no refund ever had it
+ * Locks the order of the refund that has this key, or had it before a redrive.
+ * @returns undefined if no refund ever had it
  */
 export async function lockRefund(tx: Tx, key: string): Promise<Refund | undefined> {
   // Every key begins with its order's id, which has no colon.
@@ -48,13 +48,13 @@ export async function lockRefund(tx: Tx, key: string): Promise<Refund | undefine
   });
 }
 
-/** A refund that is pending or unknown, as what is to be done about it. */
+/** What has to be done about a refund that is pending or unknown. */
 export function dueOf(refund: Refund): DueRefund {
   const isLookedUp = refund.state === 'unknown' && refund.looked_up;
   return { state: isLookedUp ? 'unknown' : 'due', request: requestOf(refund) };
 }
 
-/** What of a captured amount no refund has given back, or may still give back. The order must be locked. */
+/** How much of a captured amount no refund has returned or may still return. The order must be locked. */
 export async function leftToRefund(tx: Tx, orderId: string, attempt: number, capturedMinor: number): Promise<number> {
   const refunds = await tx
     .selectFrom('refunds')
@@ -85,7 +85,7 @@ export type RefundChange = Partial<
   >
 >;
 
-/** Moves a refund of a locked order, if the transition table lets it. @returns whether it moved */
+/** Changes the state of a refund of a locked order, if the transition table allows it. @returns whether it changed */
 export async function moveRefund(tx: Tx, refund: Refund, to: RefundState, change: RefundChange = {}): Promise<boolean> {
   if (!(REFUND_TRANSITIONS[refund.state] as readonly RefundState[]).includes(to)) return false;
   if (to === 'failed' || to === 'pending') await forgetEvidence(tx, refund.order_id, refund.refund_id);

@@ -26,7 +26,8 @@ export function createRefundStore(database: Database): RefundStore {
         for (const capture of await unwantedCaptures(tx, orderId, order.status)) {
           due.push(...(await undoCapture(tx, capture)));
         }
-        // A fault ends the sending, so what is only looked up or waits for a person comes after what can be sent.
+        // A fault ends the sending, so refunds that are looked up or wait for a person come after those that can be
+        // sent.
         return ORDER_OF_DUE.flatMap((wanted) => due.filter(({ state }) => state === wanted));
       });
     },
@@ -42,7 +43,7 @@ export function createRefundStore(database: Database): RefundStore {
         .executeTakeFirstOrThrow();
       if (refund.state === 'succeeded') return [];
       if (refund.state !== 'failed') return [dueOf(refund)];
-      // Without its dead letter it was given up, or another refund gives the money back.
+      // Without its dead letter it was given up, or another refund returns the money.
       const code = refund.last_error ?? 'refused';
       return (await hasOpenLetter(database, refund)) ? [{ state: 'refused', code }] : [];
     },
@@ -76,7 +77,7 @@ export function createRefundStore(database: Database): RefundStore {
         await lockOrder(tx, orderId);
         const heeded = await heedEvidence(tx, orderId, 'refund', { deadLetterId, happened, note });
         const known = heeded && (await refundOf(tx, orderId, heeded.subject));
-        // What becomes of it now is on behalf of whoever gave the evidence.
+        // From now on, its actor is the one who gave the evidence.
         const refund = known && { ...known, actor: heeded.actor };
         if (refund?.state !== 'failed' && refund?.state !== 'unknown') return;
         const resolution = 'evidence: the money was sent back';
@@ -84,7 +85,7 @@ export function createRefundStore(database: Database): RefundStore {
           await failRefund(tx, refund, { error: `evidence: ${note}`, takenBack: false });
           await forgetEvidence(tx, orderId, refund.refund_id);
         }
-        // What a failed refund no longer claims may have been given back since: that is the money that was seen.
+        // What a failed refund no longer claims may have been refunded since: that is the money that was seen.
         else if (refund.state === 'failed' && refund.amount_minor > (await leftFor(tx, refund)))
           await supersede(tx, refund);
         else await succeedRefund(tx, refund, { reference, resolution, note });
@@ -134,7 +135,7 @@ async function openRefund(tx: Tx, refund: RequestedRefund): Promise<Admission> {
 
 const ORDER_OF_DUE: readonly DueRefund['state'][] = ['due', 'unknown', 'refused'];
 
-/** A new key, and only for what may still go back: the failed amount may have been refunded another way since. */
+/** A new key, and only for what can still be refunded: the failed amount may have been refunded another way since. */
 async function sendAgain(tx: Tx, refund: Refund): Promise<void> {
   const left = await leftFor(tx, refund);
   const amountMinor = isUndoRefundId(refund.refund_id) ? left : refund.amount_minor;
@@ -151,7 +152,7 @@ async function sendAgain(tx: Tx, refund: Refund): Promise<void> {
   });
 }
 
-/** What nothing else gives back of the capture that this refund is of. */
+/** How much of this refund's capture no other refund returns. */
 async function leftFor(tx: Tx, { order_id, attempt }: Refund): Promise<number> {
   const { captured_minor } = await tx
     .selectFrom('payment_attempts')

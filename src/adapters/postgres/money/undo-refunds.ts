@@ -6,7 +6,7 @@ import { resolveDeadLetters } from '../dead-letters/dead-letter-store.js';
 import type { Tx } from '../pool.js';
 import { claimedMinor, dueOf, type Refund } from './refund-row.js';
 
-/** A capture whose whole money has to go back. */
+/** A capture that has to be refunded completely. */
 export interface UnwantedCapture {
   orderId: string;
   attempt: number;
@@ -14,9 +14,9 @@ export interface UnwantedCapture {
   currency: string;
 }
 
-/** The captures of an order that must not keep their money: strays only, while the order is paid. */
+/** The captures of an order that have to be refunded: only strays, while the order is paid. */
 export async function unwantedCaptures(tx: Tx, orderId: string, status: OrderStatus): Promise<UnwantedCapture[]> {
-  // A charge in progress could still confirm the order. Otherwise, everything captured must go back.
+  // A charge in progress could still confirm the order. Otherwise, every capture must be refunded.
   if (isBeingPaid(status)) return [];
   const captured = await tx
     .selectFrom('payment_attempts as a')
@@ -44,7 +44,7 @@ export async function unwantedCaptures(tx: Tx, orderId: string, status: OrderSta
   );
 }
 
-/** Records, once, the refund of what no other refund of the capture gives back; returns all that are not done. */
+/** Records, once, a refund of what no other refund of the capture returns; returns all refunds that are not done. */
 export async function undoCapture(tx: Tx, capture: UnwantedCapture): Promise<DueRefund[]> {
   const { orderId, attempt, capturedMinor } = capture;
   const refunds = await tx
@@ -73,13 +73,13 @@ export async function undoCapture(tx: Tx, capture: UnwantedCapture): Promise<Due
   return due;
 }
 
-/** A failed refund whose money goes back another way needs no person any more. */
+/** A failed refund whose money is returned another way no longer needs a person. */
 export async function supersede(tx: Tx, { order_id, refund_id }: Refund): Promise<void> {
   const resolution = 'superseded: another refund gives this money back';
   await resolveDeadLetters(tx, order_id, ['refund'], resolution, { subject: refund_id });
 }
 
-/** On whose behalf money goes back that a cancel undoes. */
+/** On whose behalf a cancel refunds. */
 function whoCancelled(orderId: string) {
   return sql<string | null>`(
     select c.actor from cancel_requests c join orders o on o.order_id = c.order_id and o.cancel_reason = c.reason

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { actorIn, type EventActor } from '../actors.js';
 import type { Tx } from '../pool.js';
 
-/** Adds an event to the timeline of a locked order whose status stays as it is. */
+/** Adds an event to the timeline of a locked order without changing its status. */
 export async function addToTrail(
   tx: Tx,
   orderId: string,

@@ -13,7 +13,7 @@ export interface CancelRequest {
   actor?: Actor;
 }
 
-/** Accepted cancels, for the HTTP side. */
+/** Accepted cancels, for the API. */
 export function createCancelStore(database: Database) {
   return {
     accept: (request: CancelRequest): Promise<CancelDecision> => orUnavailable(acceptCancel(database, request)),
@@ -21,13 +21,13 @@ export function createCancelStore(database: Database) {
 }
 
 /**
- * Keeps a cancel if the order may still be cancelled. The steps that could confirm the order read what is kept here,
- * whether or not anyone tells its workflow.
+ * Stores a cancel if the order can still be cancelled. The steps that could confirm the order read it, whether or not
+ * the order's workflow receives the signal.
  *
- * A statement that locks the order's row reads other tables as they were before it waited for the lock. So the request is
- * noted in the row too, of which such a statement sees the newest version. While there is no row, the request is committed
- * first and the row looked for again: a row that this look does not find becomes visible after the request, and every
- * statement that sees the row sees the request.
+ * A statement that locks the order's row sees other tables as they were before it waited for the lock. So the request
+ * is noted in the row too, which such a statement sees in its newest version. If there is no row yet, the request is
+ * committed first and the row is looked for again: a row that is still not found becomes visible after the request, so
+ * every statement that sees the row also sees the request.
  */
 export async function acceptCancel({ kysely }: Database, request: CancelRequest): Promise<CancelDecision> {
   const first = await kysely.transaction().execute((tx) => keep(tx, request));
@@ -47,7 +47,7 @@ export async function requestedCancel(tx: Tx, orderId: string, order: LockedOrde
   return reason === undefined ? undefined : { status: 'cancelled', reason };
 }
 
-/** Rows that are older than the requests have only the note. It counts while there is no answer. */
+/** Rows from before this table existed have only the note. It counts while there is no answer. */
 function notedReason({ status, cancel_requested, cancel_reason }: LockedOrder): string | undefined {
   return cancel_requested && !isSettled(status) ? (cancel_reason ?? 'cancelled') : undefined;
 }
@@ -79,12 +79,12 @@ async function keep(
   return { decision, isNew: inserted !== undefined };
 }
 
-/** On whose behalf an order is cancelled for this reason: the first who asked. Temporal's own cancel is no one's. */
+/** On whose behalf an order is cancelled for this reason: the first to request it; null for Temporal's own cancel. */
 export function cancelledBy(orderId: string, reason: string): RawBuilder<string | null> {
   return sql`(select actor from cancel_requests where order_id = ${orderId} and reason = ${reason})`;
 }
 
-/** The reason of the cancel of this order that was accepted, if one was. */
+/** The reason of this order's accepted cancel, if there is one. */
 export async function acceptedReason(db: Pick<Tx, 'selectFrom'>, orderId: string): Promise<string | undefined> {
   const request = db.selectFrom('cancel_requests').select('reason').where('order_id', '=', orderId);
   return (await request.executeTakeFirst())?.reason;

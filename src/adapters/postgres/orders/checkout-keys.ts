@@ -11,10 +11,10 @@ const claim = prepared<{ orderId: string }>(
    returning order_id as "orderId"`,
 );
 
-/** Which orders the keys belong to that came together with an order_id. */
+/** The orders of keys that were sent together with an order_id. */
 export function createCheckoutKeyStore(database: Database): CheckoutKeyStore {
   return {
-    /** Gives the key to this order unless it has one. @returns the order that has it now */
+    /** Assigns the key to this order unless another order has it. @returns the order that has it now */
     async claim({ hash, orderId, ownOrderId }) {
       const [row] = await orUnavailable(claim(database, [hash, orderId, ownOrderId]));
       return row?.orderId ?? ownOrderId;

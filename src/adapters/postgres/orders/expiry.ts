@@ -3,8 +3,8 @@ import type { OrderRun, Undone } from '../../../domain/order.js';
 import type { Tx } from '../pool.js';
 
 /**
- * Whether the stock of a locked order is held beyond its time although this run has not begun to pay, and no charge of
- * another run is under way, unknown or kept. Nothing but this ends a reservation by time.
+ * Whether a locked order's reservation has expired: its time is over, this run has not begun to pay, and no charge of
+ * another run is in progress, unknown or captured. Only this ends a reservation by time.
  */
 export async function isPastItsTime(tx: Tx, { orderId, owner }: OrderRun): Promise<boolean> {
   const { rows } = await sql`
@@ -18,7 +18,7 @@ export async function isPastItsTime(tx: Tx, { orderId, owner }: OrderRun): Promi
   return rows.length > 0;
 }
 
-/** How an order that is given up unpaid ends: as expired, if its time to pay was over before anything was sent. */
+/** How an order ends that is given up unpaid: as expired if its time to pay was over before anything was sent. */
 export async function inTime(tx: Tx, run: OrderRun, ending: Undone): Promise<Undone> {
   const isUnpaid = ending.status === 'failed' && ending.failure.reason === 'payment_unavailable';
   if (!isUnpaid || !(await isPastItsTime(tx, run))) return ending;

@@ -28,7 +28,7 @@ const versions = prepared<VersionRow>(
    where o.order_id = any($1)`,
 );
 
-/** MoneyUpdate about followed orders. Throws `Unavailable` when the database is unavailable. */
+/** Changes of followed orders. Throws `Unavailable` when the database is unavailable. */
 export function createFollowedOrderReader(database: Database) {
   return {
     async versions(orderIds: readonly string[]) {

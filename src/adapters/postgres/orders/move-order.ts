@@ -12,8 +12,8 @@ export interface Move {
 }
 
 /**
- * Moves a locked order to another status, if the transition table lets it, with its event.
- * @returns whether it moved
+ * Changes the status of a locked order, with its event, if the transition table allows it.
+ * @returns whether it changed
  */
 export async function moveOrder(
   tx: Tx,

@@ -7,7 +7,7 @@ interface Column {
   value: (order: AcceptedOrder, owner: string) => unknown;
 }
 
-/** What an order's row has from its checkout beside its id. A new column goes here, and into `orderOf`. */
+/** The columns of an order's row that come from its checkout, except its id. Add new ones here and to `orderOf`. */
 const COLUMNS: Readonly<Record<string, Column>> = {
   owner: { type: 'text', value: (_order, owner) => owner },
   fingerprint: { type: 'text', value: (order) => order.fingerprint },
@@ -25,7 +25,7 @@ const names = Object.keys(COLUMNS);
 
 export const ORDER_COLUMNS = names.join(', ');
 
-/** SQL: a parameter for each of the columns, the first of them being `$first`. */
+/** SQL: a parameter for each of the columns, numbered from `first`. */
 export function orderParameters(first: number): string {
   return Object.values(COLUMNS)
     .map(({ type }, index) => `$${first + index}::${type}`)
@@ -42,7 +42,7 @@ export function orderValues(order: AcceptedOrder, owner: string): unknown[] {
   return Object.values(COLUMNS).map(({ value }) => value(order, owner));
 }
 
-/** The checkout as the row keeps it. */
+/** The checkout in an order's row. */
 export function orderOf(row: Selectable<Tables['orders']> & { lines: OrderLine[] }): AcceptedOrder {
   return {
     orderId: row.order_id,

@@ -2,16 +2,16 @@ import { sql } from 'kysely';
 import type { Database } from '../pool.js';
 
 const BATCH = 20_000;
-// Any number that no other part of the product uses as a lock.
+// Any number that is not used for another lock.
 const LOCK = 7_204_001;
 const RECOUNT_TIMEOUT_MS = 45_000;
 
-/** Keeps the counts of orders small enough to read at once. */
+/** Keeps the table of count changes small enough to read quickly. */
 export function createOrderCountStore({ kysely }: Pick<Database, 'kysely'>) {
   return {
     /**
      * Adds a batch of changes to the counts, unless another process is doing so.
-     * @returns whether there may be more to add
+     * @returns whether there may be more changes
      */
     async fold(): Promise<boolean> {
       return kysely.transaction().execute(async (tx) => {
@@ -39,12 +39,12 @@ export function createOrderCountStore({ kysely }: Pick<Database, 'kysely'>) {
       });
     },
 
-    /** Recounts all orders. Orders may change meanwhile: changes that the count has not seen stay to be added. */
+    /** Recounts all orders. Orders may change meanwhile: changes that the count has not seen are added later. */
     async recount(): Promise<void> {
       await kysely.transaction().execute(async (tx) => {
         await sql`select set_config('statement_timeout', ${String(RECOUNT_TIMEOUT_MS)}, true),
                          pg_advisory_xact_lock(${LOCK})`.execute(tx);
-        // One statement has one snapshot: the changes that go are exactly those that the count has seen.
+        // One statement has one snapshot: it deletes exactly the changes that the count has seen.
         await sql`
           with gone as (
             delete from order_count_changes

@@ -10,7 +10,7 @@ import { utcExact } from '../utc.js';
 /** Reads pages of orders, the newest first. */
 export function createOrderListReader(database: Database): OrderListReader {
   return {
-    /** The orders after the place, at most `limit` of them. */
+    /** The orders after this position, `limit` at most. */
     async list(filter: OrderFilter, limit: number, after?: OrderPlace): Promise<ListedOrder[]> {
       const rows = await orUnavailable(listQuery(database, filter, limit, after).execute());
       return rows.map((row) => ({
@@ -21,7 +21,7 @@ export function createOrderListReader(database: Database): OrderListReader {
   };
 }
 
-/** One statement for a page and all that belongs to its orders; nothing is joined to an order that is not on it. */
+/** One statement for a page and everything about its orders; nothing is joined to other orders. */
 export function listQuery(
   database: Database,
   filter: OrderFilter,

@@ -6,7 +6,7 @@ import { ORDER_STATUSES, type OrderStatus } from '../../../domain/order.js';
 type Condition = RawBuilder<boolean>;
 type Keys = RawBuilder<{ order_id: string }>;
 
-/** As the column `lane` is generated. */
+/** As the generated column `lane` does. */
 const laneOf = (status: OrderStatus) => (status === 'reserved' || status === 'confirmed' ? 'usual' : status);
 /** Only these have a failure. */
 const FAILING: readonly OrderStatus[] = ['compensating', 'failed'];
@@ -14,8 +14,8 @@ const FAILING: readonly OrderStatus[] = ['compensating', 'failed'];
 const NEWEST_FIRST = sql`order by created_at desc, order_id desc`;
 
 /**
- * The ids of a page, newest first. Each kind of order that the filter lets through is a range of one index, already in
- * order: at most `limit` of each range are read, and the newest of those are the page.
+ * The ids of a page, newest first. Each kind of order that the filter accepts is a range of one index, already
+ * sorted: at most `limit` orders of each range are read, and the newest of them are the page.
  */
 export function pageOfKeys(filter: OrderFilter, limit: number, after?: OrderPlace): Keys {
   const bounds = boundsOf(filter, after);
@@ -31,7 +31,7 @@ function byStatus({ statuses = ORDER_STATUSES }: OrderFilter, bounds: Condition[
     return lane !== 'usual' || (wants('reserved') && wants('confirmed'));
   });
   const ranges = whole.length === 0 ? [] : [ofEach(whole, sql`lane = each.value`, bounds, limit)];
-  // Few of the usual lane are not confirmed yet, and they are among the newest: passing over them is cheap...
+  // Few orders in the usual lane are unconfirmed, and they are among the newest: skipping them is cheap...
   if (wants('confirmed') && !wants('reserved')) {
     ranges.push(range([sql`lane = 'usual'`, sql`status = 'confirmed'`, ...bounds], limit));
   }
@@ -48,9 +48,9 @@ function byReason(
   const failing = FAILING.filter((status) => statuses.includes(status));
   if (failing.length === 0) return [];
   if (failing.includes('failed')) {
-    // On the status, not the lane: the few that are being undone are passed over, and no second index is tempting.
+    // By status, not by lane: skipping the few that are being undone is cheap, and the planner uses only one index.
     const conditions = [...(failing.includes('compensating') ? [] : [sql<boolean>`status = 'failed'`]), ...bounds];
-    // Each reason by name, since some are a thousand times as common as others and the planner knows which.
+    // Each reason separately, since some are a thousand times as common as others and the planner knows which.
     return failureReasons.map((reason) => {
       return range([sql`failure_reason = ${reason}`, ...conditions], limit);
     });
@@ -66,7 +66,7 @@ function boundsOf(
   return [
     ...(customerId === undefined ? [] : [sql<boolean>`customer_id = ${customerId}`]),
     ...(createdAfter === undefined ? [] : [sql<boolean>`created_at >= ${createdAfter}::timestamptz`]),
-    // A place is before it already, and given both the scan would begin here and pass over all earlier pages.
+    // The position is already before it; with both, the scan would begin here and skip all earlier pages.
     ...(createdBefore === undefined || after !== undefined
       ? []
       : [sql<boolean>`created_at < ${createdBefore}::timestamptz`]),
@@ -76,21 +76,21 @@ function boundsOf(
   ];
 }
 
-/** The newest that meet all conditions. */
+/** The newest orders that meet all conditions. */
 function range(conditions: Condition[], limit: number): Keys {
   return sql`(select order_id, created_at from orders where ${sql.join(conditions, sql` and `)} ${NEWEST_FIRST} limit ${limit})`;
 }
 
-/** The newest of each of the values, for which `matches` names `each.value`. */
+/** The newest orders for each of the values; `matches` refers to `each.value`. */
 function ofEach(values: string[], matches: Condition, conditions: Condition[], limit: number): Keys {
   return sql`(select found.* from unnest(${values}::text[]) as each (value)
     cross join lateral ${range([matches, ...conditions], limit)} as found)`;
 }
 
-/** The newest that are reserved, among those that hold stock: as many as are under way, however many there are in all. */
+/** The newest reserved orders, from those that hold stock: only orders in progress are read, not all orders. */
 function holdingStock(bounds: Condition[], limit: number): Keys {
   const conditions = [sql<boolean>`status = 'reserved'`, ...bounds];
-  // `offset 0` keeps the planner from walking the orders and asking each for its stock.
+  // `offset 0` prevents the planner from scanning the orders and checking the stock of each.
   return sql`(select order_id, created_at
     from (select distinct order_id as holder from reservations where state = 'active' offset 0) as holders
     cross join lateral (select * from orders where order_id = holder offset 0) as held

@@ -24,21 +24,21 @@ const begun = prepared<{ orderId: string }>(
    select order_id from orders where order_id = any($1) and status not in ('pending', 'reserved')`,
 );
 
-/** What the HTTP side reads. */
+/** What the API reads. */
 export interface PostgresOrderReader extends OrderReader, OrderEventReader {
-  /** Those of these orders whose payment is under way, or that are past it. */
+  /** Which of these orders have a payment in progress or are past it. */
   begun(orderIds: string[]): Promise<string[]>;
 }
 
 export function createOrderReader(database: Database): PostgresOrderReader {
   return {
-    /** All that accepting a checkout needs to know, in one query. */
+    /** Everything that accepting a checkout needs, in one query. */
     async forCheckout(orderId: string, skus: string[], keyHash: Buffer | null): Promise<KnownCheckout> {
       const [row] = await orUnavailable(forCheckout(database, [orderId, skus, keyHash]));
       return row ?? { fingerprint: null, keyHolder: null, products: [] };
     },
 
-    /** Those of these orders whose payment is under way, or that are past it. */
+    /** Which of these orders have a payment in progress or are past it. */
     async begun(orderIds: string[]): Promise<string[]> {
       const rows = await orUnavailable(begun(database, [orderIds]));
       return rows.map(({ orderId }) => orderId);
@@ -68,7 +68,7 @@ export function createOrderReader(database: Database): PostgresOrderReader {
   };
 }
 
-/** Orders with all that belongs to them; the caller says which. */
+/** Orders with everything about them; the caller selects which. */
 export function orderRows({ kysely }: Database) {
   return kysely
     .selectFrom('orders as o')

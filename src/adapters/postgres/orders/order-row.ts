@@ -39,7 +39,7 @@ const placing = (turn: string) => `
 
 const place = prepared('place', placing(''));
 
-// The row gets its number after the lock, and is there for all others before they have it.
+// The row gets its number under the lock, and is visible to all others before they get the lock.
 const placeInTurn = prepared(
   'place-in-turn',
   placing(
@@ -55,17 +55,17 @@ const placingValues = (order: AcceptedOrder, owner: string) => [
   ...orderValues(order, owner),
 ];
 
-/** Writes the order's row, its lines and its first event, unless they are there. */
+/** Writes the order's row, its lines and its first event, unless they exist. */
 export async function placeOrder(database: Database, order: AcceptedOrder, owner: string): Promise<void> {
   await place(database, placingValues(order, owner));
 }
 
-/** The same, one order of a customer after another: an order with a higher number sees all the lower ones. */
+/** The same, one order per customer at a time: an order with a higher number sees all lower ones. */
 export async function placeOrderInTurn(database: Database, order: AcceptedOrder, owner: string): Promise<void> {
   await placeInTurn(database, placingValues(order, owner));
 }
 
-/** What an order that is being undone, or has been, ends as; undefined for any other. */
+/** How an order ends that is being undone or has been; undefined for any other. */
 export function endingOf(order: Pick<LockedOrder, 'status' | 'failure' | 'cancel_reason'>): Undone | undefined {
   const { status, failure, cancel_reason: reason } = order;
   if (status === 'cancelling' || status === 'cancelled') {

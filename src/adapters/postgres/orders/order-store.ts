@@ -34,7 +34,7 @@ export function createOrderStore(database: Database): OrderStore {
         if (begun !== undefined) return { kind: 'open', ending: begun };
         const requested = asked.status === 'failed' ? await requestedCancel(tx, order.orderId, locked) : undefined;
         const ending = requested ?? (await inTime(tx, { orderId: order.orderId, owner }, asked));
-        // An order in review holds nothing and allows no step: it goes straight to its end.
+        // An order in review holds no stock and allows no step: it ends directly.
         if (locked.status === 'in_review') return { kind: 'open', ending };
         const to = ending.status === 'failed' ? 'compensating' : 'cancelling';
         const moved = await moveOrder(tx, order.orderId, {
@@ -126,18 +126,18 @@ export function createOrderStore(database: Database): OrderStore {
   };
 }
 
-/** Whatever dead letter there is of it: after a decline or a refusal an order is final. */
+/** Regardless of its dead letter: after a decline or a refusal, an order is final. */
 function isRedrivable({ failure }: LockedOrder): boolean {
   return failure !== null && REDRIVABLE[failure.reason] !== undefined;
 }
 
-/** A failure that only faults caused can be redriven; every other ending leaves nothing for a person to do. */
+/** A failure that only faults caused can be redriven; every other ending needs no person. */
 async function closeDeadLetters(tx: Tx, orderId: string, ending: Undone): Promise<void> {
   const kind = ending.status === 'failed' ? REDRIVABLE[ending.failure.reason] : undefined;
   const over = RUN_LETTERS.filter((other) => other !== kind);
   const resolution = `the order is ${ending.status}`;
   await resolveDeadLetters(tx, orderId, over, resolution);
-  // Not that of a requested refund: it continues on its own.
+  // Except that of a requested refund, which continues on its own.
   await resolveDeadLetters(tx, orderId, ['compensation'], resolution, { subject: '' });
   if (kind === undefined || ending.status !== 'failed') return;
   const { step, reason, detail } = ending.failure;

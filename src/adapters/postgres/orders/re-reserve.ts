@@ -26,8 +26,8 @@ const hold = (orderId: string) => sql`
    select k.sku, ${orderId}, 'reserve', 0, k.quantity from kept k`;
 
 /**
- * Reserves once more what an order that is being paid no longer holds: all of it or nothing. The lock is a statement of
- * its own: the one after it sees what others have done while this one waited.
+ * Reserves again what an order that is being paid no longer holds: everything or nothing. The lock is a separate
+ * statement, so that the next one sees what others did while it waited.
  */
 export async function holdAgain({ kysely }: Database, orderId: string): Promise<void> {
   await kysely.transaction().execute(async (tx) => {

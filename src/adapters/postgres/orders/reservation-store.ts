@@ -10,7 +10,7 @@ import { endingOf, lineArrays, LINES } from './order-row.js';
 import { prepared, type Database } from '../pool.js';
 
 interface ReserveRow {
-  /** The order's status after this statement, or null when it wrote nothing. */
+  /** The order's status after this statement, or null if it wrote nothing. */
   placed: OrderStatus | null;
   existing: OrderStatus | null;
   existing_owner: string | null;
@@ -19,8 +19,8 @@ interface ReserveRow {
   shortages: Shortage[];
 }
 
-// One statement is one round trip and one transaction. A row that it inserted has no `xmax`, one that it updated has. The order's row is locked first, then stock in SKU order, as
-// everywhere, so that no two of them can wait for each other.
+// One statement is one round trip and one transaction. A row that it inserted has no `xmax`, one that it updated has.
+// The order's row is locked first, then stock in SKU order, as everywhere, so that no two statements can deadlock.
 const reserve = prepared<ReserveRow>(
   'reserve',
   `with wanted as (
@@ -141,7 +141,7 @@ function reserveOutcome(row: ReserveRow, order: AcceptedOrder, owner: string): R
   const outOfStock: ReserveOutcome = { kind: 'out_of_stock', shortages: row.shortages };
   if (row.placed === 'pending') return outOfStock;
 
-  // The row existed before. Without one, another try of this order was narrowly first: this one comes again.
+  // The row existed before. Without one, another try of this order was narrowly first: this one is retried.
   if (row.existing === null) throw new Error(`order ${order.orderId} was being written by another try`);
   if (row.existing_owner !== owner) return { kind: 'superseded' };
   if (row.existing === 'pending') return outOfStock;

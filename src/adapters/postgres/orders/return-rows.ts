@@ -3,7 +3,7 @@ import type { RefundState } from '../../../domain/payment-states.js';
 import type { Returns } from '../../../domain/returns.js';
 import type { Tx } from '../pool.js';
 
-/** What is known about the goods of a locked order. */
+/** What is known about the return of a locked order's goods. */
 export async function returnsOf(tx: Tx, orderId: string): Promise<Returns> {
   const { rows } = await sql<{ are_back: boolean; state: RefundState | null; is_watched: boolean }>`
     select exists (select from reservations where order_id = ${orderId} and state = 'restocked') as are_back, r.state,
@@ -18,7 +18,9 @@ export async function returnsOf(tx: Tx, orderId: string): Promise<Returns> {
   };
 }
 
-/** The goods of a locked order are shipped: refunds that were given up no longer return them, even if they succeed late. */
+/**
+ * The goods of a locked order are shipped: refunds that were given up no longer return them, even if they succeed late.
+ */
 export async function forgetReturns(tx: Tx, orderId: string): Promise<void> {
   await tx
     .updateTable('refunds')

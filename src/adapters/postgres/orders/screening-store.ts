@@ -10,7 +10,7 @@ import { addToTrail } from './add-event.js';
 import { prepared, type Database, type Tx } from '../pool.js';
 import type { StoredReview } from '../tables.js';
 
-// The usual verdict on an order that has none, in one round trip. Anything else takes the slow path.
+// The usual verdict, for an order without one, in one round trip. Anything else takes the slow path.
 const allow = prepared(
   'screening-allow',
   `update orders set screening = '{"verdict":"allow"}', updated_at = now()
