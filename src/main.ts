@@ -102,7 +102,7 @@ program
 
 program
   .command('import')
-  .description('add and update products from a CSV file; safe to run again; exit code 1 when a line failed')
+  .description('add and update products from a CSV file; safe to run again; exit code 1 if a line failed')
   .argument(
     '<file>',
     'its first line names sku, name, currency, unit_price_minor and optionally active and on_hand; - for standard input',
@@ -130,7 +130,7 @@ addKeyCommands(program, async (work) => withDatabase(databaseUrlOf(await configH
 
 program
   .command('config')
-  .description('show the effective configuration, with secrets hidden; exit code 1 when it has faults')
+  .description('show the effective configuration, with secrets hidden; exit code 1 if it has faults')
   .option('--json', 'as JSON', false)
   .action(async (options: { json: boolean }) => {
     process.exitCode = configCommand(options, await givenHere(), {

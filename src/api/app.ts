@@ -1,4 +1,4 @@
-// HTTP: a folder per resource, and what all of them share (`access`, `load`, `requests`, `document`, `serving`).
+// HTTP: one folder per resource, and the shared folders (`access`, `load`, `requests`, `document`, `serving`).
 // Never SQL, never Temporal's client, never a change to an order: it asks workflows for that.
 
 import { OpenAPIHono } from '@hono/zod-openapi';
@@ -53,7 +53,7 @@ type Env = { Variables: { requestId: string } };
 
 const RETRY_AFTER_SECONDS = 2;
 
-/** The public HTTP side, as a fetch handler. */
+/** The public API, as a fetch handler. */
 export function createApp(options: AppOptions) {
   const app = new OpenAPIHono<Env>();
   const { log, maxBodyBytes } = options;
@@ -65,7 +65,7 @@ export function createApp(options: AppOptions) {
   for (const guard of options.guards) app.use(guard);
   const documented = knownRoutes(() => app.openAPIRegistry.definitions);
   app.use(refuseUnknownParameters(documented));
-  // Before the limit below: a gateway's message has its own.
+  // Before the limit below: gateway events have their own.
   app.route('/', createGatewayWebhookRoutes(options));
   app.use(limitBody(maxBodyBytes));
   app.use(refuseUnreadBodies(documented, maxBodyBytes));

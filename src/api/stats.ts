@@ -4,7 +4,7 @@ import { answer } from './requests/answers.js';
 import { timestamp } from './requests/fields.js';
 import { problems } from './requests/problem-schema.js';
 
-/** The numbers of the shop. Throws `Unavailable` when the database is unavailable. */
+/** Statistics about the orders. Throws `Unavailable` when the database is unavailable. */
 export interface StatsReader {
   read(): Promise<OrderStats>;
 }
@@ -23,7 +23,7 @@ const statsSchema = z
       .min(0)
       .openapi({ description: 'Mean seconds from acceptance to first answer.' }),
     status_counts: counts.openapi({ description: 'How many orders have each status now.' }),
-    depths: counts.openapi({ description: 'The work that waits for someone; each is counted up to 10,000.' }),
+    depths: counts.openapi({ description: 'The lengths of queues; each is counted up to 10,000.' }),
     gateway: z
       .object({
         breaker: z.enum(['closed', 'half_open', 'open']),
@@ -34,7 +34,7 @@ const statsSchema = z
       })
       .openapi({
         description:
-          'The circuit breakers of the workers towards the payment gateway, the worst of them; one within the last minute. With ' +
+          'The worst of the workers’ circuit breakers for the payment gateway, as reported within the last minute. With ' +
           'scope `method` only charges by one payment method wait, and refunds.',
       }),
     as_of: timestamp,
@@ -55,9 +55,9 @@ const getStats = createRoute({
   path: '/v1/stats',
   tags: ['Operations'],
   operationId: 'getStats',
-  summary: 'Read the numbers of the shop',
-  description: 'How many orders there are of each status, how long they take, and how much work is waiting.',
-  responses: { 200: answer('The numbers as of now', statsSchema), ...problems() },
+  summary: 'Read statistics',
+  description: 'The number of orders in each status, how long they take, and how much work is waiting.',
+  responses: { 200: answer('The current statistics', statsSchema), ...problems() },
 });
 
 export function createStatsRoutes({ stats }: StatsOptions) {

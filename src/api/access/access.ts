@@ -19,15 +19,15 @@ const HOW = 'Send the header Authorization: Bearer <API key>.';
 const LOG_EVERY_MS = 1_000;
 
 const WHY: Record<Refusal, string> = {
-  malformed: 'This is no API key, or it was mistyped: its form or its checksum is wrong.',
+  malformed: 'This is not an API key, or it was mistyped: its form or its checksum is wrong.',
   unknown: 'This API key is not known.',
   expired: 'This API key has expired.',
   revoked: 'This API key was revoked.',
 };
 
 /**
- * Lets a request through whose API key has the scope of its route (RFC 6750). Without a good key all routes but the
- * public ones answer 401, those that do not exist too; with one, what does not exist is left to be 404.
+ * Requires an API key with the scope of the route (RFC 6750). Without a valid key, all routes except the public ones
+ * answer 401, even if they do not exist; with one, a route that does not exist answers 404.
  */
 export function requireKey({ verifier, log }: AccessOptions) {
   const report = quietly(log);
@@ -53,7 +53,7 @@ export function requireKey({ verifier, log }: AccessOptions) {
   });
 }
 
-/** By the router's own match; undefined when nothing answers to this method and path. */
+/** By the router's own match; undefined if no route has this method and path. */
 function scopeOf(c: Context): Scope | 'public' | undefined {
   const route = matchedRoutes(c).find(({ method }) => method !== 'ALL');
   if (route === undefined) return undefined;
@@ -80,7 +80,7 @@ function lacking(scope: Scope): Problem {
   );
 }
 
-/** At most one line a second, with the number of refusals: guessed keys must not fill the log. */
+/** At most one line per second, with the number of refusals: guessed keys must not fill the log. */
 function quietly(log: ApiLog): ApiLog['warn'] {
   let lastAt = -Infinity;
   let unsaid = 0;

@@ -1,10 +1,10 @@
 import { createHash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-/** A key as its holder has it. The id is no secret: it is what lists and logs name. */
+/** A key in its holder's form. The id is not secret: lists and logs show it. */
 export interface ApiKey {
   id: string;
-  /** The whole text, secret included. */
+  /** The whole text, including the secret. */
   text: string;
 }
 
@@ -20,14 +20,14 @@ export function mintApiKey(): ApiKey {
   return formatApiKey(randomText(ID_LENGTH), randomText(SECRET_LENGTH));
 }
 
-/** @throws RangeError when id or secret have another length */
+/** @throws RangeError if id or secret has a different length */
 export function formatApiKey(id: string, secret: string): ApiKey {
   if (id.length !== ID_LENGTH || secret.length !== SECRET_LENGTH) throw new RangeError('not the parts of an API key');
   const start = `${PREFIX}${id}${secret}`;
   return { id, text: `${start}${checksumOf(start)}` };
 }
 
-/** The key that a text is; undefined when it has another form or when the checksum shows a typing error. */
+/** Parses a key; undefined if it has a different form or if the checksum shows a typing error. */
 export function parseApiKey(text: string): ApiKey | undefined {
   if (!FORM.test(text)) return undefined;
   const start = text.slice(0, -CHECK_LENGTH);

@@ -1,4 +1,4 @@
-// What every request passes before its route: bounds, API key, scope, rate limits. Never a rule about orders.
+// What every request passes before its route: limits, API key, scope, rate limits. Never a rule about orders.
 
 import type { MiddlewareHandler } from 'hono';
 import { requireKey, type AccessOptions } from './access.js';
@@ -8,13 +8,13 @@ import { boundRequests } from '../load/in-flight.js';
 export interface GuardOptions extends AccessOptions {
   /** The most concurrent requests. */
   maxRequests: number;
-  /** How many checkouts more may wait for their turn. */
+  /** How many more checkouts may wait for their turn. */
   maxBurst: number;
   /** The origins whose pages may call the API; empty: none. */
   corsOrigins: readonly string[];
 }
 
-/** What stands before every route, in order. */
+/** The middleware of every route, in order. */
 export type Guards = readonly MiddlewareHandler[];
 
 // Longer than the longest wait that a client may request.

@@ -9,7 +9,7 @@ const MAX_URL_LENGTH = 2_048;
 const MAX_HEADERS = 100;
 const PREFLIGHT_SECONDS = 600;
 
-// Pages load scripts and styles of ours only; what is not a page loads nothing at all.
+// Pages load only our own scripts and styles; everything else loads nothing at all.
 const PAGES = /^\/(?:docs|console)(?:\/|$)/;
 const PAGE_POLICY = ["default-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:"];
 const POLICY_OF_ALL = ["frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"];
@@ -27,7 +27,7 @@ export const boundUrlAndHeaders = createMiddleware(async (c, next) => {
   await next();
 });
 
-/** Under the server of Node a request knows its headers as they came; elsewhere nothing is counted. */
+/** Node's server exposes the raw headers of a request; elsewhere nothing is counted. */
 function headerCount(c: Context): number {
   const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage };
   return (incoming?.rawHeaders.length ?? 0) / 2;
@@ -45,7 +45,7 @@ const common = secureHeaders({
   overwrite: false,
 });
 
-/** Headers for browsers, on every answer. What a handler sets itself stays. */
+/** Headers for browsers, on every answer, unless a handler sets its own. */
 export const browserHeaders = createMiddleware(async (c, next) => {
   await common(c, async () => {
     await next();
@@ -55,7 +55,7 @@ export const browserHeaders = createMiddleware(async (c, next) => {
   });
 });
 
-/** Lets pages of these origins call the API and read what it answers. */
+/** Lets pages of these origins call the API and read its answers. */
 export function allowOrigins(origins: readonly string[]) {
   return cors({
     origin: [...origins],

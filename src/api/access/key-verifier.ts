@@ -30,13 +30,13 @@ export type Verified =
 export interface KeyVerifierOptions {
   store: KeyStore;
   log: ApiLog;
-  /** How long a key is cached: the longest time a revoked key continues to work. */
+  /** How long a key is cached, and so how long a revoked key may continue to work. */
   cacheMs: number;
   clock?: () => number;
 }
 
 export interface KeyVerifier {
-  /** @throws Unavailable when the key is not known here and the store is unavailable */
+  /** @throws Unavailable if the key is not cached and the store is unavailable */
   verify(text: string): Promise<Verified>;
 }
 
@@ -56,8 +56,8 @@ const PATIENCE_MS = 500;
 const ASK_AGAIN_MS = 1_000;
 
 /**
- * Tells good keys from others, mostly from memory: a key in use is read again in the background before what is known
- * of it is too old, so that its requests do not wait for the store.
+ * Verifies keys, mostly from memory: a key in use is refreshed in the background before its entry is too old, so that
+ * its requests do not wait for the store.
  */
 export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: KeyVerifierOptions): KeyVerifier {
   const known = new LRUCache<string, Entry>({ max: MOST_KEYS });
@@ -90,7 +90,7 @@ export function createKeyVerifier({ store, log, cacheMs, clock = Date.now }: Key
       if (age > cacheMs / 2 && entry.key !== undefined) void readAgain(id, entry).catch(() => {});
       return entry;
     }
-    // Only valid keys may outlive their time, and only while the store cannot be asked.
+    // Only valid keys may outlive their entry, and only while the store cannot be asked.
     if (entry.key === undefined || age > STALE_MS) return firstRead(id);
     return clock() < entry.askAfter ? entry : readAgain(id, entry).catch(() => entry);
   }

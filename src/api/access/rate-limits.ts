@@ -6,13 +6,13 @@ export interface Allowance {
   allowed: boolean;
   limit: number;
   windowMs: number;
-  /** What is left of this window, as far as this process knows. */
+  /** What is left in this window, as far as this process knows. */
   remaining: number;
   /** When the next window begins. */
   resetMs: number;
 }
 
-/** Counts checkouts for each subject, over all processes. Never throws: what cannot be counted is estimated. */
+/** Counts checkouts per subject, over all processes. Never throws: if it cannot count, it estimates. */
 export interface RateCounter {
   count(subject: string): Promise<Allowance>;
 }
@@ -28,8 +28,8 @@ const SHOWN = 'rateLimitRemaining';
 type Which = 'API key' | 'customer';
 
 /**
- * Counts one checkout, and says how the counter stands in RateLimit-Limit, -Remaining and -Reset
- * (draft-ietf-httpapi-ratelimit-headers-06). Of two counters the headers show the one with less left.
+ * Counts one checkout, and reports the counter in RateLimit-Limit, -Remaining and -Reset
+ * (draft-ietf-httpapi-ratelimit-headers-06). With two counters, the headers show the one with less left.
  * @throws Problem `rate-limited`
  */
 export async function countCheckout(

@@ -1,8 +1,8 @@
 import type { Scope } from '../../domain/scopes.js';
 
 /**
- * What a key needs for each route; `public` routes need none. A route that is not listed needs `admin`, and fails a
- * test until someone decides.
+ * The scope that each route requires; `public` routes require none. A route that is not listed requires `admin`, and a
+ * test fails until it is listed.
  */
 export const ROUTE_SCOPES: Readonly<Record<string, Scope | 'public'>> = {
   'POST /v1/orders': 'orders',

@@ -24,7 +24,7 @@ export const newProductSchema = z
     example: { sku: 'product-A', name: 'Notebook', currency: 'EUR', unit_price_minor: 1999, on_hand: 100 },
   });
 
-/** A field that has no place in a change, with the reason. */
+/** A field that cannot be changed, with the reason. */
 const fixed = (detail: string) =>
   z
     .unknown()
@@ -64,7 +64,7 @@ export const productsQuery = pageQuery
     message: 'may be false only with include=inactive',
   });
 
-/** Where a list of products goes on: the last one's SKU. */
+/** The position in a list of products: the SKU of the last one. */
 export const place = z.tuple([skuSchema]);
 
 const EXAMPLE = {
@@ -100,14 +100,14 @@ export const fullProductJsonSchema = z
   })
   .openapi('FullProduct', { example: { ...EXAMPLE, on_hand: 100, reserved: 3, version: 3 } });
 
-/** What the view decides between. */
+/** The fields that depend on the view. */
 export const eitherProduct = z.union([fullProductJsonSchema, productJsonSchema]);
 export const eitherProductList = z.union([
   listOf('FullProductList', fullProductJsonSchema),
   listOf('ProductList', productJsonSchema),
 ]);
 
-/** A product as everyone sees it. */
+/** A product as the public sees it. */
 export function productJson(product: CatalogueProduct): z.infer<typeof productJsonSchema> {
   return {
     sku: product.sku,

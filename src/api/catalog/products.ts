@@ -1,4 +1,4 @@
-// Products and stock as the shop maintains them. Never a reservation: orders make those.
+// Products and stock as the shop maintains them. Never reservations: orders make those.
 
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { Actor } from '../../domain/actor.js';
@@ -34,7 +34,7 @@ export interface NewProduct {
   unitPriceMinor: number;
   active: boolean;
   onHand: number;
-  /** For the movement of its stock. */
+  /** The actor of the stock movement. */
   actor: Actor;
 }
 
@@ -49,18 +49,18 @@ export interface ProductFilter {
   afterSku?: string;
   active?: boolean;
   currency?: string;
-  /** In upper or lower case alike. */
+  /** Case-insensitive. */
   namePrefix?: string;
 }
 
 export type ProductCreated = { kind: 'created'; product: CatalogueProduct } | { kind: 'exists' };
 
-/** `stale`: it is at this version, which was not expected. */
+/** `stale`: the current version is not among the expected ones. */
 export type ProductRefused = { kind: 'unknown' } | { kind: 'stale'; version: number };
 export type ProductChanged = { kind: 'changed'; product: CatalogueProduct } | ProductRefused;
 export type ProductDeleted = { kind: 'deleted' } | { kind: 'reserved'; reserved: number } | ProductRefused;
 
-/** The catalog as people read and keep it. Throws `Unavailable` when the database is unavailable. */
+/** Reads and changes the catalog. Throws `Unavailable` when the database is unavailable. */
 export interface ProductStore {
   /** A SKU that was deleted starts over. */
   create(product: NewProduct): Promise<ProductCreated>;
@@ -68,7 +68,7 @@ export interface ProductStore {
   /** In SKU order. */
   list(filter: ProductFilter): Promise<CatalogueProduct[]>;
   change(sku: string, changes: ProductChanges, expected?: readonly number[]): Promise<ProductChanged>;
-  /** Accepted orders keep what they were; a product that open orders hold stock of stays. */
+  /** Accepted orders are not affected; a product that open orders hold stock of is not deleted. */
   delete(sku: string, expected?: readonly number[]): Promise<ProductDeleted>;
 }
 

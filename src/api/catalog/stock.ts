@@ -38,17 +38,17 @@ export interface StockAdjustment {
   actor: Actor;
 }
 
-/** `replayed`: the same key has done the same before. `conflict`: it has done something else. */
+/** `replayed`: the same key was used for the same adjustment. `conflict`: for a different one. */
 export type StockAdjusted =
   | { kind: 'adjusted' | 'replayed' | 'below_reserved'; stock: StockLevel }
   | { kind: 'conflict' }
   | { kind: 'unknown_sku' };
 
-/** The stock as people change and read it. Throws `Unavailable` when the database is unavailable. */
+/** Reads and adjusts stock. Throws `Unavailable` when the database is unavailable. */
 export interface StockStore {
   /** One transaction; never below what is reserved. */
   adjust(adjustment: StockAdjustment): Promise<StockAdjusted>;
-  /** Newest first, those before `beforeId`; undefined for a SKU that has no stock row. */
+  /** Newest first, before `beforeId`; undefined for a SKU without a stock row. */
   movements(sku: string, limit: number, beforeId?: number): Promise<StockMovement[] | undefined>;
 }
 

@@ -15,8 +15,8 @@ const OUTCOMES = {
 } as const;
 
 /**
- * Sends what the dead letter is about through again. Whether this may be is decided by the workflow that takes it, in
- * the database: of several at once one goes through.
+ * Runs the work of the dead letter again. The workflow decides in the database whether this is allowed: of several
+ * concurrent requests, one succeeds.
  * @throws Problem `not-redrivable`
  */
 export async function redriveDeadLetter(options: DeadLetterOptions, letter: DeadLetter, actor: Actor): Promise<void> {
@@ -35,8 +35,8 @@ export async function redriveDeadLetter(options: DeadLetterOptions, letter: Dead
 }
 
 /**
- * Keeps what a person found out at the provider and hands it to the workflow that waits for it; without one, to a new
- * recovery. Of several at once the database takes the first, and refuses what contradicts it.
+ * Stores what a person found out at the provider and sends it to the workflow that waits for it, or else to a new
+ * recovery. Of several concurrent requests, the database accepts the first and refuses those that contradict it.
  * @throws Problem `no-evidence-wanted`, `not-open`, `evidence-conflict` or `validation-error`
  */
 export async function sendEvidence(
@@ -76,7 +76,7 @@ export async function sendEvidence(
   return tell(options, record, letter, item);
 }
 
-/** Whether a redrive runs the checkout again, and does not only have someone look. */
+/** Whether a redrive runs the checkout again instead of only triggering a look-up. */
 function isRestarted({ kind }: DeadLetter, { status }: OrderRecord): boolean {
   return kind === 'charge' || kind === 'reserve' || (kind === 'run' && status === 'failed');
 }
@@ -101,7 +101,7 @@ async function tellOrder(
   if (heard !== 'told') await requests.recover(order, policy, item);
 }
 
-/** A requested refund has a workflow of its own, all others belong to the undo of their order. */
+/** A requested refund has its own workflow; all others belong to the undo of their order. */
 async function tell(
   options: OrderActionOptions,
   record: OrderRecord,

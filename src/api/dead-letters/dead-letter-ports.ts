@@ -11,7 +11,7 @@ export interface DeadLetterFilter {
   after?: { createdAt: string; id: string };
 }
 
-/** `unsettled`: discarding it now would forget money or stock; `detail` says which. */
+/** `unsettled`: discarding it now would lose track of money or stock; `detail` says which. */
 export type Discarded =
   | { kind: 'discarded'; letter: DeadLetter }
   | { kind: 'not_found' }
@@ -19,7 +19,7 @@ export type Discarded =
   | { kind: 'unsettled'; detail: string };
 
 /**
- * The first evidence counts: `kept` for the same again too, even if the dead letter `isOver`. `under_way` while its refund
+ * The first evidence counts: a repetition is `kept` too, even if the dead letter `isOver`. `under_way` while its refund
  * is being sent.
  */
 export type GivenEvidence =
@@ -35,9 +35,9 @@ export interface DeadLetterDecisionStore {
   find(id: string): Promise<DeadLetter | undefined>;
   /** open → discarded, once, and only when nothing depends on it any more. Changes no order. */
   discard(id: string, note: string, actor: Actor): Promise<Discarded>;
-  /** Keeps what a person found out, for the workflow that is to be told. */
+  /** Stores what a person found out, for the workflow that will receive it. */
   giveEvidence(id: string, said: Said, actor: Actor): Promise<GivenEvidence>;
-  /** Keeps who had a dead letter redriven whose state tells nothing of it. */
+  /** Records who redrove a dead letter whose state does not show it. */
   noteRedrive(id: string, actor: Actor): Promise<void>;
 }
 

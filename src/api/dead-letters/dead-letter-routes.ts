@@ -1,4 +1,4 @@
-// What needs a person: listed, redriven, settled by evidence, discarded. The workflow decides whether a redrive may be.
+// Dead letters: listed, redriven, settled by evidence, discarded. The workflow decides whether a redrive is allowed.
 
 import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
 import type { DeadLetter } from '../../domain/dead-letter.js';

@@ -25,7 +25,7 @@ export const listQuery = pageQuery.extend({
   order_id: orderIdSchema.optional(),
 });
 
-/** Where a list of dead letters goes on: the last one's time and id. */
+/** The position in a list of dead letters: time and id of the last one. */
 export const place = z.tuple([placeTime, letterParams.shape.id]);
 
 export const discardSchema = z
@@ -34,7 +34,7 @@ export const discardSchema = z
 
 const what = {
   note: text(1000),
-  /** Where it can be looked up: the provider's own number of the charge or refund. */
+  /** To look it up: the provider's id of the charge or refund. */
   reference: text(200).openapi({ example: 'ch_3PqK' }),
 };
 

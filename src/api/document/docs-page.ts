@@ -33,7 +33,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-// Without validatorUrl: null the page would send the document to a server of Swagger's.
+// Without `validatorUrl: null`, the page would send the document to Swagger's server.
 const INITIALIZER = `SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#swagger-ui',
@@ -45,13 +45,14 @@ const INITIALIZER = `SwaggerUIBundle({
 });
 `;
 
-// They change with a release only; a day of a stale page is no harm.
+// They change only with a release; a page that is stale for a day does no harm.
 const FOR_A_DAY = 'public, max-age=86400';
 const AFTER_ASKING = 'no-cache';
 
 /**
- * `/openapi.json`, and `/docs` with Swagger UI, to which `/` leads: all from this process, and nothing but these files.
- * @param build makes the document, once, when it is asked for: most processes never are
+ * `/openapi.json`, and `/docs` with Swagger UI, to which `/` redirects: everything from this process, and only these
+ * files.
+ * @param build creates the document once, on the first request: most processes never get one
  */
 export function createDocsRoutes(build: () => ApiDocument) {
   const app = new Hono();

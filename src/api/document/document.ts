@@ -16,36 +16,36 @@ const { version } = createRequire(import.meta.url)('../../../package.json') as {
 const DESCRIPTION = `
 Durable order processing: every checkout ends in exactly one of \`confirmed\`, \`failed\` or \`cancelled\`.
 
-**Authentication.** \`Authorization: Bearer <API key>\`. What a key may do is said by its scopes: \`orders\`, \`catalog\`,
-\`operations\`, and \`admin\` for all of them. Each operation names its scope in \`x-scope\`; those without one need no key, and lists and
-reads of products need it for the parameter \`include\` alone.
+**Authentication.** \`Authorization: Bearer <API key>\`. The scopes of a key define what it may do: \`orders\`, \`catalog\`,
+\`operations\`, and \`admin\` for all of them. Each operation names its scope in \`x-scope\`; operations without one need no key, and
+lists and reads of products need a scope only for the parameter \`include\`.
 
 **Money** is in minor units of its currency (1999 is EUR 19.99); **times** are RFC 3339 in UTC.
 
-**Unknown fields.** A body with a field that is not known is refused (422), as is a query parameter that the route does not
-have. Routes without a request body take none, or \`{}\`. Answers may get new fields at any time: ignore those you do not know.
+**Unknown fields.** A body with an unknown field is refused (422), and so is an unknown query parameter. Routes without a
+request body accept none, or \`{}\`. Responses may get new fields at any time: ignore those that you do not know.
 
-**Bodies** are JSON in UTF-8, as they are or with \`Content-Encoding: gzip\`. A member that stands twice in an object is refused.
+**Bodies** are JSON in UTF-8, uncompressed or with \`Content-Encoding: gzip\`. An object with a duplicate member is refused.
 
-**Lists** take \`limit\` (1 to 100, 50 unless given) and \`cursor\`. While \`next_cursor\` of an answer is not null there are
-more: ask again with the same filters and that cursor.
+**Lists** accept \`limit\` (1 to 100, default 50) and \`cursor\`. While \`next_cursor\` is not null, there are more rows:
+request them with the same filters and that cursor.
 
-**Sending again.** A checkout is known by its \`order_id\`, or by \`Idempotency-Key\`: sent again it gives the same order, with
-\`Idempotency-Replayed: true\`. After a time-out or a 503 send the same request again.
+**Retries.** A checkout is identified by its \`order_id\` or its \`Idempotency-Key\`: sent again, it returns the same order, with
+\`Idempotency-Replayed: true\`. After a timeout or a 503, send the same request again.
 
-**Problems** are \`application/problem+json\` (RFC 9457); \`code\` is stable. A path that does not exist answers
-404 \`not-found\`, a method that a path does not have 405 \`method-not-allowed\` with \`Allow\`.
+**Problems** are \`application/problem+json\` (RFC 9457); \`code\` is stable. An unknown path answers 404
+\`not-found\`, and an unsupported method 405 \`method-not-allowed\` with \`Allow\`.
 `.trim();
 
-// Older readers of OpenAPI 3.1 refuse a license without an identifier.
+// Older OpenAPI 3.1 parsers reject a license without an identifier.
 const LICENSE = { name: 'MIT', identifier: 'MIT' };
 
 const TAGS = [
   { name: 'Orders', description: 'Checkouts, and what can be done with their orders' },
   { name: 'Products', description: 'The catalog and its stock' },
-  { name: 'Operations', description: 'What needs a person, and the numbers of the shop' },
+  { name: 'Operations', description: 'Dead letters and statistics' },
   { name: 'Webhooks', description: 'Endpoints that receive the events of orders' },
-  { name: 'Gateways', description: 'What payment gateways send' },
+  { name: 'Gateways', description: 'Events from payment gateways' },
 ];
 
 export type ApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
@@ -53,7 +53,7 @@ type Operation = NonNullable<NonNullable<ApiDocument['paths']>[string]['get']>;
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
-/** The OpenAPI document of all routes that the app has now, from the schemas that check their requests. */
+/** The OpenAPI document of all current routes, from the schemas that validate their requests. */
 export function documentOf<E extends Env>(app: OpenAPIHono<E>): ApiDocument {
   const registry = app.openAPIRegistry;
   registry.register('Problem', problemSchema);
@@ -82,7 +82,7 @@ export function documentOf<E extends Env>(app: OpenAPIHono<E>): ApiDocument {
   return document;
 }
 
-/** Adds the example of each problem that an answer refers to. */
+/** Adds the examples of the problems that answers refer to. */
 function addExamples(document: ApiDocument): void {
   const referred = JSON.stringify(document.paths);
   const examples = ERROR_SECTIONS.filter(({ code }) => referred.includes(`"#/components/examples/${code}"`)).map(
@@ -91,7 +91,7 @@ function addExamples(document: ApiDocument): void {
   document.components = { ...document.components, examples: Object.fromEntries(examples) };
 }
 
-/** Adds what is the same for all operations: who may, and X-Request-Id. */
+/** Adds what is the same for all operations: the required scope, and X-Request-Id. */
 function completeOperation(operation: Operation, { scope, more }: RouteScopes): void {
   operation.parameters = [...(operation.parameters ?? []), ...takes('RequestId')];
   if (more !== undefined) {
@@ -109,7 +109,7 @@ function completeOperation(operation: Operation, { scope, more }: RouteScopes): 
 
 interface RouteScopes {
   scope: Scope | 'public';
-  /** What a key needs for the parameter `include` of a public route. */
+  /** The scope that the parameter `include` of a public route needs. */
   more: Scope | undefined;
 }
 

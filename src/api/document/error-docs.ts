@@ -68,7 +68,7 @@ function section({ code, status, title, meaning, action, retry, example }: Error
   </section> `;
 }
 
-/** Every second piece between backticks is code. */
+/** Every second part between backticks is code. */
 function prose(text: string) {
   return text.split('`').map((piece, i) => (i % 2 === 1 ? html`<code>${piece}</code>` : html`${piece}`));
 }

@@ -1,7 +1,7 @@
 export interface PaceOptions {
-  /** How many at once under normal conditions. */
+  /** The concurrency under normal conditions. */
   most: number;
-  /** How long the slowest ones may take. */
+  /** How long the slowest checkouts may take. */
   targetMs: number;
   clock?: () => number;
 }
@@ -16,7 +16,7 @@ const DOWN = 0.7;
 const UP = 1.1;
 const GOOD = 0.7;
 
-/** How many may be in progress at once: fewer while the slowest ones take too long, more again when they do not. */
+/** The number of concurrent checkouts: it shrinks while the slowest ones take too long, and grows again after that. */
 export function createPace({ most, targetMs, clock = Date.now }: PaceOptions) {
   let limit = most;
   let slowest = 0;
@@ -25,12 +25,12 @@ export function createPace({ most, targetMs, clock = Date.now }: PaceOptions) {
   return {
     most,
     limit(): number {
-      // Slowness that long ago says nothing about now.
+      // Slowness that long ago does not matter any more.
       if (clock() - since > QUIET_MS) limit = most;
       return Math.floor(limit);
     },
 
-    /** One was done within so many milliseconds. */
+    /** A checkout took this many milliseconds. */
     took(ms: number): void {
       slowest = Math.max(slowest, ms);
       const now = clock();

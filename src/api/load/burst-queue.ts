@@ -1,7 +1,7 @@
 export interface BurstQueueOptions<Place> {
-  /** The longest that anyone waits. */
+  /** The longest that a checkout waits. */
   waitMs: number;
-  /** Takes a place, if one is free. */
+  /** Takes a slot, if one is free. */
   take: () => Place | undefined;
   clock: () => number;
 }
@@ -12,8 +12,8 @@ interface Waiter<Place> {
 }
 
 /**
- * Checkouts that wait for a place. The newest goes first: in a burst all have their turn, and in an overload those that are
- * accepted are accepted soon, while the others would have been refused anyway.
+ * Checkouts that wait for a slot. The newest goes first: in a burst, all get their turn; in an overload, those that are
+ * accepted are accepted soon, and the others would have been refused anyway.
  */
 export function createBurstQueue<Place>({ waitMs, take, clock }: BurstQueueOptions<Place>) {
   /** Oldest first. */
@@ -26,7 +26,7 @@ export function createBurstQueue<Place>({ waitMs, take, clock }: BurstQueueOptio
     waiter.answer(undefined);
   };
 
-  /** Refuses those who have waited too long, when their time comes. */
+  /** Refuses those that have waited too long. */
   function watch(): void {
     const [oldest] = waiting;
     if (timer !== undefined || oldest === undefined) return;
@@ -44,7 +44,7 @@ export function createBurstQueue<Place>({ waitMs, take, clock }: BurstQueueOptio
   return {
     size: () => waiting.length,
 
-    /** Resolves to a place, or to nothing when the wait was refused. One that hangs up meanwhile takes no place. */
+    /** Resolves to a slot, or to undefined if it was refused. A client that hangs up meanwhile takes no slot. */
     async wait(hungUp?: AbortSignal): Promise<Place | undefined> {
       return new Promise((resolve) => {
         const waiter = { since: clock(), answer: resolve };
@@ -53,7 +53,7 @@ export function createBurstQueue<Place>({ waitMs, take, clock }: BurstQueueOptio
         watch();
       });
     },
-    /** Gives the places that are free now to those who wait. */
+    /** Gives the free slots to those that wait. */
     letIn(): void {
       for (let newest = waiting.at(-1); newest !== undefined; newest = waiting.at(-1)) {
         const place = take();

@@ -6,7 +6,7 @@ import { retryAfter } from '../requests/retry-after.js';
 export interface InFlightOptions {
   /** The most concurrent requests. */
   most: number;
-  /** How many checkouts more may wait for their turn. */
+  /** How many more checkouts may wait for their turn. */
   burst: number;
   /** The longest that one may take. */
   timeoutMs: number;
@@ -15,9 +15,9 @@ export interface InFlightOptions {
 const CHECKOUT_SHARE = 0.8;
 
 /**
- * Bounds how many requests are worked on at once, and for how long. A part is kept free of checkouts, so that reads and
- * cancels get through; a gateway's messages have as many places of their own, for they are small, and anyone may send some.
- * A checkout of a burst counts when its turn comes, which it says by `workedOn`; until then it only waits.
+ * Limits how many requests are handled at once, and for how long. Checkouts cannot use all slots, so that reads and
+ * cancels get through; gateway events have separate slots, since they are small and anyone can send them. A checkout of
+ * a burst counts when its turn comes, which it reports through `workedOn`; until then it only waits.
  */
 export function boundRequests({ most, burst, timeoutMs }: InFlightOptions) {
   const inFlight = { clients: 0, gateways: 0, queued: 0 };

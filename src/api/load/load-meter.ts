@@ -1,12 +1,12 @@
 export interface LoadMeterOptions {
-  /** How many checkouts above the usual limit may come together and still count as a burst. */
+  /** How many checkouts above the usual limit may arrive together and still count as a burst. */
   burst: number;
   clock: () => number;
 }
 
 export type LoadMeter = ReturnType<typeof createLoadMeter>;
 
-// A burst arrives within this time, however slowly its requests are read.
+// A burst arrives within this time, no matter how slowly its requests are read.
 const BURST_MS = 3_000;
 const WINDOW_MS = 1_000;
 // An overload is over when nothing had to be refused for this long.
@@ -16,8 +16,9 @@ const MOST_SPREAD_SECONDS = 30;
 const MOST_SECONDS = 60;
 
 /**
- * Tells a burst from an overload. While all places are taken, a burst stops coming and is worked off; in an overload more
- * comes than a burst has, and at least as fast as it is finished. Without a burst, every shortage is an overload.
+ * Distinguishes a burst from an overload. While all slots are taken, a burst stops arriving and is worked off; an
+ * overload is larger and arrives at least as fast as it is finished. If no burst is allowed, every shortage is an
+ * overload.
  */
 export function createLoadMeter({ burst, clock }: LoadMeterOptions) {
   let busy: { since: number; came: number } | undefined;
@@ -29,7 +30,7 @@ export function createLoadMeter({ burst, clock }: LoadMeterOptions) {
   const leastSeconds = burst === 0 ? 1 : 1 + CALM_MS / 1_000;
 
   return {
-    /** A checkout came, and found a place free or all of them taken. */
+    /** A checkout arrived and found a free slot, or none. */
     came(hasFreePlace: boolean): void {
       const now = clock();
       if (overloaded && burst > 0 && now - refusedAt > CALM_MS) {
@@ -42,7 +43,7 @@ export function createLoadMeter({ burst, clock }: LoadMeterOptions) {
       window.came += 1;
       if (now - window.since >= WINDOW_MS) closeWindow(now);
     },
-    /** As many checkouts gave their places back. */
+    /** This many checkouts returned their slots. */
     finished(count: number): void {
       window.finished += count;
     },
@@ -53,8 +54,8 @@ export function createLoadMeter({ burst, clock }: LoadMeterOptions) {
     isOverloaded: () => overloaded,
 
     /**
-     * When to come back: when the places that are taken beyond the limit are free again, and then spread over as long as
-     * it takes to work on all who are being refused.
+     * When to retry: when the slots beyond the limit are free again, spread over the time that it takes to handle all
+     * that are being refused.
      */
     retryAfterSeconds(beyondLimit: number): number {
       const { finished, refused } = rates;

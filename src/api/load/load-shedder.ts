@@ -1,5 +1,5 @@
 // What keeps an overloaded process responsive: it refuses work early, with 503 and Retry-After.
-// Never who may do what: that is in `access`.
+// Never permissions: those are in `access`.
 
 import { createBurstQueue } from './burst-queue.js';
 import { createLoadMeter } from './load-meter.js';
@@ -8,15 +8,15 @@ import type { Pace } from './adaptive-limit.js';
 import { Problem } from '../requests/problems.js';
 
 export interface OrderGateOptions {
-  /** How many checkouts of this process may be read, or be accepted and not begun, at once. */
+  /** How many checkouts of this process may be in acceptance, or accepted but not begun, at once. */
   pace: Pace;
-  /** How many more may wait, or be accepted and not begun, while their coming together is a burst. */
+  /** How many more may wait, or be accepted but not begun, during a burst. */
   burst: number;
-  /** The longest that a checkout waits for a place. */
+  /** The longest that a checkout waits for a slot. */
   burstWaitMs: number;
   /** The most orders whose workflows run, over all processes. */
   openOrders: number;
-  /** Which of these orders were begun: their payment is under way, or they are past that. */
+  /** Which of these orders have begun: their payment is in progress or they are past it. */
   begun: (orderIds: string[]) => Promise<string[]>;
   /** How many order workflows run now. */
   countOpen: () => Promise<number>;
@@ -24,14 +24,14 @@ export interface OrderGateOptions {
   clock?: () => number;
 }
 
-/** What one checkout holds while it is worked on. */
+/** What one checkout holds while it is handled. */
 export interface Ticket {
   /**
-   * Takes the place of an order that is about to be started.
+   * Takes the slot of an order that is about to be started.
    * @throws Problem `overloaded`; nothing was accepted then
    */
   acquire(orderId: string): void;
-  /** What became of the start: without one the place is free again. */
+  /** The outcome of the start: without a start, the slot is free again. */
   tried(orderId: string, started: boolean): void;
   leave(): void;
 }
@@ -40,13 +40,13 @@ type Kind = 'place' | 'lookup' | 'late lookup';
 
 export type OrderGate = ReturnType<typeof createOrderGate>;
 
-// Beside the places: so many at once may look whether their order was accepted before.
+// In addition to the slots, this many checkouts at once may look up whether their order was accepted before.
 const LOOKUPS = 4;
-// While no worker begins anything, and at the latest.
+// How long a slot is held while no worker begins anything, and at most.
 const FORGET_MS = 10_000;
 const FORGET_AT_LATEST_MS = 60_000;
 const BUSY_LOOK_MS = 25;
-// What a burst left behind is long, and costs as much to look at.
+// The backlog of a burst is long, and so is the query for it.
 const BACKLOG_LOOK_MS = 250;
 const QUIET_LOOK_MS = 500;
 const COUNT_EVERY_MS = 1_000;
@@ -54,9 +54,9 @@ const COUNT_EVERY_MS = 1_000;
 const ACCEPTING_SHARE = 0.5;
 
 /**
- * Load shedding: a checkout that finds no place is refused before anything is done for it. A place is held until a worker
- * has reserved the order's stock and begun its payment: orders that wait for the gateway may be many, orders that wait for
- * us may not. A burst is the exception: it waits, and is accepted faster than it is worked off.
+ * Load shedding: a checkout that finds no slot is refused before any work is done for it. A slot is held until a worker
+ * has reserved the order's stock and begun its payment: many orders may wait for the gateway, but only few for us. A
+ * burst is the exception: it waits, and is accepted faster than it is worked off.
  */
 export function createOrderGate(options: OrderGateOptions) {
   const { pace, burst, burstWaitMs, openOrders, begun, countOpen, log, clock = Date.now } = options;
@@ -67,9 +67,9 @@ export function createOrderGate(options: OrderGateOptions) {
     take: () => (hasRoom() && open.count < openOrders ? ticket('place') : undefined),
     clock,
   });
-  /** Holding a place, and starting nothing yet. */
+  /** Holding a slot, but starting nothing yet. */
   let entered = 0;
-  /** Holding a place, and not answered yet. */
+  /** Holding a slot, but not answered yet. */
   let accepting = 0;
   let lookups = 0;
   let looking = false;
@@ -79,7 +79,7 @@ export function createOrderGate(options: OrderGateOptions) {
   let begunAt = clock();
   let open = { count: 0, at: Number.NEGATIVE_INFINITY, counting: false };
 
-  /** How many may be under way at once, those who wait included. */
+  /** How many may be in progress at once, including those that wait. */
   const most = () => pace.limit() + (load.isOverloaded() ? 0 : burst);
   const underWay = () => entered + waiting.size;
   const mostAccepting = () => (burst === 0 ? pace.limit() : Math.min(pace.limit(), pace.most * ACCEPTING_SHARE));
@@ -87,7 +87,7 @@ export function createOrderGate(options: OrderGateOptions) {
 
   return {
     /**
-     * Waits for a place when many came together. A client that hangs up meanwhile takes none.
+     * Waits for a slot if many checkouts arrived together. A client that hangs up meanwhile takes none.
      * @throws Problem `overloaded`
      */
     async enter(hungUp?: () => AbortSignal): Promise<Ticket> {
@@ -101,7 +101,7 @@ export function createOrderGate(options: OrderGateOptions) {
     },
     /** Whether a burst waits to be accepted. */
     hasQueue: () => queue.size() > 0,
-    /** Stops looking. Call it when no more checkouts can come. */
+    /** Stops polling. Call it when no more checkouts can arrive. */
     close(): void {
       isClosed = true;
       clearTimeout(timer);
@@ -113,7 +113,7 @@ export function createOrderGate(options: OrderGateOptions) {
   async function placeOf(hungUp?: () => AbortSignal): Promise<Ticket | 'lookup' | 'late lookup'> {
     if (queue.size() === 0 && hasRoom()) return ticket('place');
     if (load.isOverloaded()) return 'lookup';
-    // Those who come later are the likelier to be accepted in time.
+    // Later ones are more likely to be accepted in time.
     if (underWay() + queue.size() >= most()) queue.refuseOldest();
     if (underWay() + queue.size() >= most()) return 'lookup';
     const signal = hungUp?.();
@@ -153,7 +153,7 @@ export function createOrderGate(options: OrderGateOptions) {
         queue.letIn();
       },
       acquire(orderId) {
-        // A repeat of what is waiting here starts nothing.
+        // A repetition of a waiting checkout starts nothing.
         if (waiting.has(orderId)) return;
         if (holds === 'late lookup') throw overloaded();
         if (holds !== 'place' && (!hasRoom() || open.count >= openOrders)) throw overloaded();
@@ -172,7 +172,7 @@ export function createOrderGate(options: OrderGateOptions) {
     };
   }
 
-  /** One look at a time, soon while places are scarce; one that was put off is brought forward. */
+  /** One poll at a time, soon if slots are scarce; a postponed poll is brought forward. */
   function lookLater(failed = false): void {
     if (looking || isClosed || waiting.size === 0) return;
     const soon = !failed && underWay() > pace.limit() / 4;
@@ -208,7 +208,7 @@ export function createOrderGate(options: OrderGateOptions) {
     for (const [orderId, since] of waiting) if (now - since > old) waiting.delete(orderId);
   }
 
-  /** Beside the requests: none of them waits for the count. */
+  /** In the background: no request waits for the count. */
   function countWhenDue(): void {
     if (open.counting || clock() - open.at < COUNT_EVERY_MS) return;
     open.counting = true;

@@ -15,13 +15,13 @@ import { Problem } from '../requests/problems.js';
 export interface OrderReader {
   forCheckout(orderId: string, skus: string[], keyHash: Buffer | null): Promise<KnownCheckout>;
   find(orderId: string): Promise<OrderRecord | undefined>;
-  /** The reason of the cancel that was accepted of this order, which may have no row yet. */
+  /** The reason of this order's accepted cancel; the order may have no row yet. */
   cancelReason(orderId: string): Promise<string | undefined>;
 }
 
 export interface KnownCheckout {
   fingerprint: string | null;
-  /** The order that the key came with before. */
+  /** The order that the key was sent with before. */
   keyHolder: string | null;
   products: Product[];
 }
@@ -46,10 +46,10 @@ export interface CheckoutRequest {
 export type Acceptance = { kind: 'accepted' | 'replayed'; record: OrderRecord };
 
 /**
- * Accepts a checkout once. The start of the workflow is what accepts an order; the only thing written before is to which order a key
- * belongs that came beside an order_id.
- * @throws Problem `order-conflict`, `idempotency-conflict`, `price-changed`, `validation-error` or `overloaded`; Unavailable,
- * after which the same checkout may be sent again whatever became of this one
+ * Accepts a checkout once. Starting the workflow accepts the order; the only thing written before is which order a key
+ * belongs to that was sent with an order_id.
+ * @throws Problem `order-conflict`, `idempotency-conflict`, `price-changed`, `validation-error` or `overloaded`;
+ * Unavailable, after which the same checkout can be sent again, no matter what happened to this one
  */
 export async function acceptCheckout(
   { reader, workflows, keys, policy }: AcceptOptions,
@@ -98,7 +98,7 @@ export async function acceptCheckout(
   return { kind: 'accepted', record: justAccepted(order) };
 }
 
-/** The order's row, or before it exists what its workflow was started with. */
+/** The order's row, or before it exists, the input of its workflow. */
 export async function findOrder(
   { reader, workflows }: OrderSources,
   orderId: string,
@@ -107,7 +107,7 @@ export async function findOrder(
   if (record !== undefined) return record;
   const order = await workflows.find(orderId);
   if (order === undefined) return undefined;
-  // The row may have come while Temporal was asked.
+  // The row may have been written while Temporal was asked.
   const placed = await reader.find(orderId);
   if (placed !== undefined) return placed;
   const cancelReason = await reader.cancelReason(orderId);

@@ -5,13 +5,13 @@ import { Problem } from '../requests/problems.js';
 export interface CheckoutKey {
   /** Its SHA-256. */
   hash: Buffer;
-  /** The order that it makes when the body names none: the same key is the same order. */
+  /** The order id that it makes if the body has none: the same key is the same order. */
   ownOrderId: string;
 }
 
-/** The keys that came with an order_id. Throws `Unavailable` when the database does not answer. */
+/** The keys that were sent with an order_id. Throws `Unavailable` when the database does not answer. */
 export interface CheckoutKeyStore {
-  /** Gives the key to this order unless it has one. @returns the order that has it now */
+  /** Assigns the key to this order unless another order has it. @returns the order that has it now */
   claim(key: CheckoutKey & { orderId: string }): Promise<string>;
 }
 
@@ -20,7 +20,7 @@ export function checkoutKey(key: string): CheckoutKey {
   return { hash, ownOrderId: `k_${hash.toString('base64url')}` };
 }
 
-/** Whether the key has to be given to this order; one that makes the order's id is the order's already. */
+/** Whether the key must be assigned to this order; a key that makes the order's id belongs to it anyway. */
 export function isClaimable(key: CheckoutKey | undefined, orderId: string): key is CheckoutKey {
   return key !== undefined && key.ownOrderId !== orderId;
 }

@@ -8,11 +8,11 @@ import { Problem, type ProblemExtra } from '../requests/problems.js';
 
 /** The cancels that were accepted. Throws `Unavailable` when the database does not answer. */
 export interface CancelStore {
-  /** Keeps a cancel, if the order may still be cancelled, before anyone is told of it. */
+  /** Stores a cancel, if the order can still be cancelled, before any workflow hears of it. */
   accept(request: { orderId: string; reason: string; actor: Actor }): Promise<CancelDecision>;
 }
 
-/** What every route needs that asks something of an order's workflows. */
+/** What every route needs that sends requests to an order's workflows. */
 export interface OrderActionOptions extends OrderSources {
   requests: OrderMessages;
   cancels: CancelStore;
@@ -22,7 +22,7 @@ export interface OrderActionOptions extends OrderSources {
 
 const RETRY_AFTER_SECONDS = 30;
 
-/** The order is not at its end, and nothing works on it: the audit will find it and start its recovery. */
+/** The order has not ended, and nothing works on it: the audit will find it and start its recovery. */
 export function interrupted({ order, status }: OrderRecord): Problem {
   const detail = `The run of order ${order.orderId} was interrupted and is being recovered. Send this again later.`;
   return new Problem(
@@ -33,7 +33,7 @@ export function interrupted({ order, status }: OrderRecord): Problem {
   );
 }
 
-/** The goods of the order are back on the shelf, or a refund is to bring them there. */
+/** The goods of the order are back in stock, or a refund will restock them. */
 export function goodsReturned({ order, status, refunds }: OrderRecord, so: string, extra: ProblemExtra = {}): Problem {
   const returns = refunds.filter(({ restock }) => restock);
   const refund = returns.find(({ state }) => state !== 'failed') ?? returns.at(-1);

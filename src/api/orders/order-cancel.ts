@@ -58,7 +58,7 @@ export function createCancelRoutes({ policy, requests, cancels, maxBodyBytes, ..
     const decided = cancelled(before);
     if (decided !== undefined) return decided;
 
-    // From here on, the order will not be confirmed, whatever dies: what follows only cancels it sooner.
+    // From here on, the order will not be confirmed, whichever process dies: the rest only cancels it sooner.
     const kept = await cancels.accept({ orderId, reason: asked, actor });
     if (kept.kind === 'refused') {
       const over = cancelled(await existingOrder(sources, orderId));
@@ -79,7 +79,7 @@ export function createCancelRoutes({ policy, requests, cancels, maxBodyBytes, ..
     if (ended !== undefined) return ended;
     if (after.status !== 'confirmed') {
       await requests.cancelInterrupted(after.order, policy, reason);
-      // What was running may have confirmed the order before the cancel was accepted.
+      // The running checkout may have confirmed the order before the cancel was accepted.
       const recovered = await existingOrder(sources, orderId);
       const over = cancelled(recovered);
       if (over !== undefined) return over;
@@ -95,7 +95,7 @@ export function createCancelRoutes({ policy, requests, cancels, maxBodyBytes, ..
   }
 }
 
-/** The answer of an order that is past being asked, if it is. */
+/** The answer for an order that can no longer be cancelled; undefined if it can. */
 function cancelled(record: OrderRecord): Cancellation | undefined {
   if (record.status === 'cancelled') return { status: 200, record };
   if (record.status === 'cancelling') return { status: 202, record };

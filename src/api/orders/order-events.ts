@@ -10,7 +10,7 @@ import { problems } from '../requests/problem-schema.js';
 import { refuseInvalid } from '../requests/validation.js';
 
 export interface OrderEvent {
-  /** The order's version that this event made. */
+  /** The order's version after this event. */
   seq: number;
   type: string;
   data: Record<string, unknown>;

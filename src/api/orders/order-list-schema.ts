@@ -8,7 +8,7 @@ import { text } from '../requests/fields.js';
 import { pageQuery, placeTime } from '../requests/paging.js';
 import { time } from '../requests/time.js';
 
-/** Several of these words, with commas or by giving the parameter again. */
+/** Several of these words, separated by commas or as repeated parameters. */
 const anyOf = <Word extends string>(words: readonly [Word, ...Word[]] | readonly Word[]) =>
   z
     .union([z.string(), z.array(z.string())], 'must be one or more words')
@@ -53,12 +53,12 @@ export function filterOf(query: OrderListQuery): OrderFilter {
   };
 }
 
-/** A short text that is the same for the same filters, in whatever order or notation they were given. */
+/** A short text that is the same for the same filters, no matter in which order or notation they were given. */
 export function digestOf(filter: OrderFilter): string {
   return createHash('sha256').update(JSON.stringify(filter)).digest('base64url').slice(0, 16);
 }
 
-/** Where a list of orders goes on: its filters, and the last order's time and id. */
+/** The position in a list of orders: its filters, and the last order's time and id. */
 export const orderPlace = z.tuple([z.string(), placeTime, orderIdSchema]);
 
 /** Comparable as text: without its fraction, then with it. */

@@ -9,13 +9,13 @@ import { problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { refuseInvalid } from '../requests/validation.js';
 
-/** An order with its place in the list: the exact time, of which the order shows milliseconds. */
+/** An order with its position in the list: the exact time, which the order shows in milliseconds. */
 export interface ListedOrder {
   record: OrderRecord;
   place: OrderPlace;
 }
 
-/** Orders by what people look for. Throws `Unavailable` when the database does not answer. */
+/** Finds orders. Throws `Unavailable` when the database does not answer. */
 export interface OrderListReader {
   /** Newest first. */
   list(filter: OrderFilter, limit: number, after?: OrderPlace): Promise<ListedOrder[]>;

@@ -15,7 +15,7 @@ export interface NoticePlace {
 
 /** The notices about orders. Throws `Unavailable` when the database does not answer. */
 export interface OrderNotices {
-  /** Those after this place, in the order of the timeline. */
+  /** Those after this position, in the order of the timeline. */
   list(orderId: string, after: NoticePlace, limit: number): Promise<NoticeRecord[]>;
 }
 

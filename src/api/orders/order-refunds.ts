@@ -22,7 +22,7 @@ import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
 const refundSchema = z
   .strictObject({
-    /** All that is left when absent. */
+    /** Default: everything that is left. */
     amount_minor: z
       .int()
       .min(1)

@@ -16,7 +16,7 @@ import { takes } from '../requests/header-docs.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
-// An order shows that it is in review a moment before its workflow takes the decision.
+// An order shows that it is in review a moment before its workflow accepts the decision.
 const ASK_AGAIN_MS = 200;
 const ASK_TIMES = 5;
 

@@ -1,4 +1,4 @@
-// Checkouts, and everything that is asked of one order. `stream` follows orders live.
+// Checkouts, and all requests about one order. `stream` follows orders live.
 // An order changes in its workflow only: what is here reads, answers, or sends a message.
 
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
@@ -25,7 +25,7 @@ import { preferredWait } from '../requests/prefer.js';
 import { strictJson } from '../requests/strict-json.js';
 import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
-// Beyond this many, requests are answered immediately, as if they had not asked to wait.
+// Beyond this many, requests are answered immediately, as without `Prefer: wait`.
 const MOST_WAITING = 100;
 const NO_IDENTITY = 'Send order_id in the body, or the header Idempotency-Key.';
 
@@ -33,7 +33,7 @@ export interface OrderRoutesOptions extends OrderSources {
   keys: CheckoutKeyStore;
   policy: OrderPolicy;
   maxBodyBytes: number;
-  /** Without a gate every checkout is let in. */
+  /** Without it, checkouts are not limited. */
   gate?: OrderGate;
   rateLimits?: RateLimits;
 }
@@ -121,7 +121,7 @@ export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...s
     const sent = sentKey(c.req.header('Idempotency-Key'));
     const key = sent === undefined ? undefined : checkoutKey(sent);
     const checkout = toCheckout(c.req.valid('json'), key?.ownOrderId);
-    // For the log, also of what fails below.
+    // For the log, even if the handler fails.
     c.set('orderId', checkout.orderId);
     await countCheckout(c, rateLimits?.perCustomer, 'customer', checkout.customerId);
     const request = { checkout, key, actor: actorOf(c), ticket: c.get('ticket') };

@@ -15,8 +15,8 @@ export const orderIdSchema = z
   .openapi({ example: 'order-1001' });
 
 /**
- * Only what cannot be an address is refused: whether a mail gets there is found out when one is sent, and decides about no sale.
- * A domain in Unicode becomes its A-labels; what is ASCII already stays as it is.
+ * Only what cannot be an address is refused: sending a mail shows whether it exists, and no sale depends on that.
+ * A Unicode domain is converted to A-labels; ASCII is left unchanged.
  */
 const emailSchema = printable(MAX_EMAIL)
   .regex(/.@./su, 'must be an e-mail address such as "ada@example.com"')

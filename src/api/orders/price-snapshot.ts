@@ -4,7 +4,10 @@ import type { AcceptedOrder } from '../../domain/order.js';
 import type { Product } from '../../domain/product.js';
 import { Problem, type FieldError } from '../requests/problems.js';
 
-/** Copies names and prices from the catalog into the order, whose total they fix; a problem for what cannot be sold. */
+/**
+ * Copies names and prices from the catalog into the order, which fixes its total; a problem for items that cannot be
+ * sold.
+ */
 export function price(checkout: Checkout, products: Product[]): Pick<AcceptedOrder, 'lines' | 'totalMinor'> | Problem {
   const catalog = new Map(products.map((product) => [product.sku, product]));
   const errors = checkout.lines.flatMap(({ sku }, index): FieldError[] => {

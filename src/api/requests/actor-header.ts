@@ -5,7 +5,7 @@ import { given } from './given.js';
 import { Problem } from './problems.js';
 
 const MAX_NAME = 100;
-// What controls a terminal or breaks a line, and what only changes how its neighbors look.
+// Characters that control a terminal, break a line, or only change how their neighbors look.
 const NAME = new RegExp(`^[^\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}\\p{Zl}\\p{Zp}]{1,${MAX_NAME}}$`, 'u');
 
 /**
@@ -29,7 +29,7 @@ export const actorSchema = z
     request_id: z.string(),
   })
   .openapi('Actor', {
-    description: 'On whose behalf it was done; null for what Holdfast did on its own.',
+    description: 'On whose behalf it was done; null if Holdfast did it on its own.',
     example: {
       key_id: '4w1q8ax0m2',
       key_name: 'back office',
@@ -54,7 +54,7 @@ function nameIn(header: string): string {
   });
 }
 
-/** Headers come as bytes: UTF-8, or Latin-1 where they are not that. */
+/** Headers arrive as bytes: UTF-8, or else Latin-1. */
 function decoded(header: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(header, 'latin1'));

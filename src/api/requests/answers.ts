@@ -2,20 +2,20 @@ import type { z } from '@hono/zod-openapi';
 
 const seconds = { type: 'integer', minimum: 0 } as const;
 
-/** Every header that an answer may carry, for the API's document. `required`: where it is documented it is always there. */
+/** Every header that an answer may have, for the API's document. `required`: always present where it is documented. */
 export const ANSWER_HEADERS = {
   'X-Request-Id': {
-    description: 'The id of this request, as log lines and problems name it: that of the request, or a new one.',
+    description: 'The id of this request in log lines and problems: the one that was sent, or a new one.',
     required: true,
     schema: { type: 'string', example: '4f4b8d0e-2c0f-4a36-9d7c-2b1f4c1f0a11' },
   },
   Location: {
-    description: 'Where the resource is.',
+    description: 'The path of the resource.',
     required: true,
     schema: { type: 'string', format: 'uri-reference', example: '/v1/orders/order-1001' },
   },
   'Idempotency-Replayed': {
-    description: 'The same request was taken before: nothing was done again.',
+    description: 'The same request was accepted before: nothing was done again.',
     required: true,
     schema: { type: 'string', const: 'true' },
   },
@@ -29,24 +29,24 @@ export const ANSWER_HEADERS = {
     required: true,
     schema: { type: 'string', pattern: '^"[0-9]+"$', example: '"3"' },
   },
-  'Retry-After': { description: 'Seconds until it is worth trying again.', required: true, schema: seconds },
+  'Retry-After': { description: 'Seconds until a retry makes sense.', required: true, schema: seconds },
   'Accept-Post': {
-    description: 'The Content-Type that a POST needs (Linked Data Platform, 7.1), when it had another one.',
+    description: 'The Content-Type that a POST needs (Linked Data Platform, 7.1), if it had a different one.',
     required: false,
     schema: { type: 'string', const: 'application/json' },
   },
   'Accept-Patch': {
-    description: 'The Content-Type that a PATCH needs (RFC 5789), when it had another one.',
+    description: 'The Content-Type that a PATCH needs (RFC 5789), if it had a different one.',
     required: false,
     schema: { type: 'string', const: 'application/json' },
   },
   'Accept-Encoding': {
-    description: 'What Content-Encoding may be (RFC 9110, 12.5.3), when it was something else.',
+    description: 'The supported values of Content-Encoding (RFC 9110, 12.5.3), if it was something else.',
     required: false,
     schema: { type: 'string', const: 'gzip, identity' },
   },
   'WWW-Authenticate': {
-    description: 'What a request has to prove (RFC 6750).',
+    description: 'The authentication that a request needs (RFC 6750).',
     required: true,
     schema: { type: 'string', example: 'Bearer realm="holdfast", error="invalid_token"' },
   },
@@ -57,10 +57,10 @@ export const ANSWER_HEADERS = {
 
 export type AnswerHeader = keyof typeof ANSWER_HEADERS;
 
-/** How the counters of checkouts stand. */
+/** The headers of the checkout counters. */
 export const RATE_HEADERS = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'] as const;
 
-/** An answer with a JSON body, for the definition of a route. Every answer has X-Request-Id besides these headers. */
+/** An answer with a JSON body, for the definition of a route. Every answer also has X-Request-Id. */
 export function answer<Schema extends z.ZodType>(description: string, schema: Schema, ...headers: AnswerHeader[]) {
   return { ...emptyAnswer(description, ...headers), content: { 'application/json': { schema } } };
 }

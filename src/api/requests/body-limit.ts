@@ -1,7 +1,7 @@
 import { bodyLimit } from 'hono/body-limit';
 import { Problem, problemResponse } from './problems.js';
 
-/** Refuses a body of more than `maxBytes`, before it is read wherever its length is known. */
+/** Refuses a body of more than `maxBytes`, before it is read if its length is known. */
 export const limitBody = (maxBytes: number) =>
   bodyLimit({ maxSize: maxBytes, onError: (c) => problemResponse(c, tooLarge(maxBytes)) });
 

@@ -5,20 +5,20 @@ import { MAX_SKU_LENGTH, SKU_PATTERN, SKU_RULE } from '../../domain/product.js';
 // No control characters (they would break log lines) and no lone surrogates (they are not text).
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
 
-// The same without the flag that documents cannot give; lone surrogates are beyond it.
+// The same without the flag, which documents cannot express; this does not exclude lone surrogates.
 const PRINTABLE_DOCUMENTED = '^[^\\u0000-\\u001F\\u007F-\\u009F]*$';
 
-/** What breaks no log line. */
+/** Text that cannot break a log line. */
 export const printable = (max: number) =>
   z.string().max(max).regex(PRINTABLE, 'must not contain control characters or lone surrogates');
 
-/** Text that people read: something, and nothing that breaks a log line. */
+/** Text that people read: not empty, and safe in a log line. */
 export const text = (max: number) => printable(max).min(1).openapi({ pattern: PRINTABLE_DOCUMENTED });
 
-/** The same, which may also be empty. */
+/** The same, but may be empty. */
 export const textOrNothing = (max: number) => printable(max).openapi({ pattern: PRINTABLE_DOCUMENTED });
 
-/** A moment, in answers. */
+/** A time, in answers. */
 export const timestamp = z.iso.datetime().openapi({ example: '2026-11-01T09:30:00.000Z' });
 
 export const currencySchema = z
@@ -34,7 +34,7 @@ export const skuSchema = z
   .regex(SKU_PATTERN, SKU_RULE)
   .openapi({
     minLength: 1,
-    // Without the flag that documents cannot give; the description has the rest.
+    // Without the flag, which documents cannot express; the description says the rest.
     pattern:
       '^(?!\\.{1,2}$)[^\\u0000-\\u0020\\u007F-\\u00A0](?:[^\\u0000-\\u001F\\u007F-\\u00A0]*[^\\u0000-\\u0020\\u007F-\\u00A0])?$',
     description:

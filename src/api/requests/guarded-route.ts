@@ -1,7 +1,7 @@
 import { createRoute, type RouteConfig } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 
-/** The route with what has to let its requests through, in this order, before any of their parts is validated. */
+/** Adds middleware to a route that runs, in this order, before any part of a request is validated. */
 export function guarded<Route extends RouteConfig>(route: Route, ...middleware: MiddlewareHandler[]): Route {
   return createRoute({ ...route, middleware });
 }

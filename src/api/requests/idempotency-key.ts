@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { Problem } from './problems.js';
 
 const BARE = /^[\x21\x23-\x7e][\x21-\x7e]*$/;
-// A string of RFC 9651, which is what the draft of the header says; a parameter behind it means nothing.
+// A string of RFC 9651, as the draft of the header says; parameters are ignored.
 const QUOTED = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"(?: *;[\x20-\x7e]*)?$/;
 const MAX_LENGTH = 255;
 
 /**
- * The value of the header Idempotency-Key, the same whether it is quoted or bare; undefined without one.
+ * The value of the header Idempotency-Key, the same quoted or bare; undefined without one.
  * @throws Problem `idempotency-key-invalid`
  */
 export function sentKey(header: string | undefined): string | undefined {
@@ -20,7 +20,7 @@ export function sentKey(header: string | undefined): string | undefined {
 }
 
 /**
- * The same where it is needed.
+ * The same for routes that require it.
  * @throws Problem `idempotency-key-missing`, saying what to send instead, or `idempotency-key-invalid`
  */
 export function requiredKey(header: string | undefined, whenMissing = 'Send the header Idempotency-Key.'): string {
@@ -29,7 +29,7 @@ export function requiredKey(header: string | undefined, whenMissing = 'Send the 
   return key;
 }
 
-/** The refund that belongs to an Idempotency-Key: the same key for the same order is the same refund. */
+/** The id of the refund of an Idempotency-Key: the same key for the same order is the same refund. */
 export function refundIdFromKey(orderId: string, key: string): string {
   return `rf_${createHash('sha256').update(`${orderId}\n${key}`).digest('base64url')}`;
 }

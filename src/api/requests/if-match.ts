@@ -9,9 +9,9 @@ export function etagOf(version: number): string {
 }
 
 /**
- * The versions that a request with `If-Match` (RFC 9110, 13.1.1) is meant for; undefined when any will do. A tag that
- * is weak or none of ours matches no version.
- * @throws Problem `validation-error` for what is no list of entity tags
+ * The versions that a request with `If-Match` (RFC 9110, 13.1.1) is meant for; undefined if any version will do. A tag
+ * that is weak or not ours matches no version.
+ * @throws Problem `validation-error` if it is not a list of entity tags
  */
 export function expectedVersions(header: string | undefined): readonly number[] | undefined {
   if (header === undefined || header.trim() === '*') return undefined;
@@ -26,7 +26,7 @@ export function expectedVersions(header: string | undefined): readonly number[] 
   );
 }
 
-/** The answer to a request that was meant for another version. */
+/** The answer to a request for a different version. */
 export function changedMeanwhile(version: number): Problem {
   const detail = `The current version is ${version}. Read it again, and send your change with its new ETag.`;
   return new Problem('precondition-failed', detail, { version }, { ETag: etagOf(version) });

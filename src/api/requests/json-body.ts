@@ -12,8 +12,8 @@ const CODINGS = 'gzip, identity';
 const inflate = promisify(gunzip);
 
 /**
- * Whether a body is declared as JSON in UTF-8. Parameters have no meaning for JSON (RFC 8259, 11), but another charset would say
- * that the bytes are something else.
+ * Whether a body is declared as JSON in UTF-8. Parameters have no meaning for JSON (RFC 8259, 11), but a different
+ * charset would mean that the bytes are something else.
  */
 export function isJsonType(header: string | undefined): boolean {
   if (header === JSON_TYPE) return true;
@@ -26,7 +26,7 @@ export function isJsonType(header: string | undefined): boolean {
 }
 
 /**
- * The bytes of a body as they were before their Content-Encoding. Never makes more than `maxBytes` of them.
+ * The decoded bytes of a body. Never produces more than `maxBytes`.
  * @throws Problem
  */
 export async function decoded(bytes: ArrayBuffer, encoding: string | undefined, maxBytes: number): Promise<Uint8Array> {
@@ -40,7 +40,7 @@ export async function decoded(bytes: ArrayBuffer, encoding: string | undefined, 
   }
 }
 
-/** @throws Problem for a coding that is neither gzip nor none */
+/** @throws Problem for a coding other than gzip or none */
 export function isGzip(encoding: string | undefined): boolean {
   if (encoding === undefined) return false;
   const codings = encoding
@@ -80,8 +80,8 @@ function parsed(bytes: Uint8Array): { text: string; value: unknown } {
 }
 
 /**
- * Every `__proto__`, which validators drop in silence. Without recursion, as nesting may be deep.
- * @throws Problem for what is nested deeper or has more values than any request needs
+ * Finds every `__proto__`, which validators drop silently. Without recursion, since nesting may be deep.
+ * @throws Problem if the nesting is deeper, or the values are more, than any request needs
  */
 function oddMembers(root: unknown): FieldError[] {
   const found: FieldError[] = [];

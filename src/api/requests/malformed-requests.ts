@@ -5,7 +5,7 @@ import { malformed, wrongVersion } from './request-rules.js';
 import { Problem, PROBLEM_TYPE, problemBody, PROBLEMS, type ProblemPlace } from './problems.js';
 import type { RequestObserver } from './request-observer.js';
 
-/** Answers one request that Node could read, and that is refused nevertheless. */
+/** Answers one request that Node could read but that is refused anyway. */
 export type Refuse = (incoming: IncomingMessage, outgoing: ServerResponse, problem: Problem) => void;
 
 interface ParserError extends NodeJS.ErrnoException {
@@ -15,10 +15,10 @@ interface ParserError extends NodeJS.ErrnoException {
 
 const REQUEST_LINE = /^[\w!#$%&'*+.^`|~-]+ \S+ HTTP\/\d\.\d\r?\n/;
 const REQUEST_ID = /^[\w\-=]{1,255}$/;
-// For a client that goes on sending: closing at once would reset the connection and lose the answer.
+// For a client that is still sending: closing immediately would reset the connection and lose the answer.
 const LINGER_MS = 1_000;
 
-/** Makes a server answer with a problem what Node's own parser refuses: it would send a bare status line, or nothing. */
+/** Answers with a problem what Node's parser refuses: Node would send a bare status line, or nothing. */
 export function refuseMalformed(server: Server, observe: RequestObserver): Refuse {
   const latest = new WeakMap<Duplex, { incoming: IncomingMessage; outgoing: ServerResponse }>();
   const refused = new WeakSet<Duplex>();
@@ -30,12 +30,12 @@ export function refuseMalformed(server: Server, observe: RequestObserver): Refus
     refuse(incoming, outgoing, new Problem('expectation-failed', detail));
   });
   server.on('connect', (_incoming, socket) => {
-    // Node takes its own listeners off this socket, and an error without a listener would end the process.
+    // Node removes its own listeners from this socket, and an error without a listener would end the process.
     socket.on('error', () => socket.destroy());
     answerNext(socket, notImplemented());
   });
   server.on('clientError', (error: ParserError, socket) => {
-    // The parser complains again about whatever the client sends after its first mistake.
+    // The parser reports further errors about whatever the client sends after the first one.
     if (refused.has(socket)) return;
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
@@ -45,7 +45,7 @@ export function refuseMalformed(server: Server, observe: RequestObserver): Refus
   });
   return refuse;
 
-  /** Never between a request and its own answer: the client would take this problem for that answer. */
+  /** Never between a request and its own answer: the client would mistake this problem for that answer. */
   function answerNext(socket: Duplex, problem: Problem): void {
     refused.add(socket);
     const before = latest.get(socket);
@@ -106,7 +106,7 @@ function answerOf(problem: Problem, place: ProblemPlace) {
   return { headers, text };
 }
 
-/** By the codes of llhttp; only attackers would tell the others apart. */
+/** By llhttp's codes; the difference between the others does not matter to honest clients. */
 function parserFault(error: ParserError): Problem {
   const code: string = error.code ?? '';
   switch (code) {
@@ -122,7 +122,7 @@ function parserFault(error: ParserError): Problem {
     case 'HPE_INVALID_METHOD':
       return REQUEST_LINE.test(lineOf(error)) ? notImplemented() : malformed('it is not HTTP/1.1');
     case 'HPE_INVALID_URL':
-      return malformed('its target is no URL');
+      return malformed('its target is not a URL');
     case 'HPE_INVALID_CONTENT_LENGTH':
     case 'HPE_UNEXPECTED_CONTENT_LENGTH':
     case 'HPE_INVALID_TRANSFER_ENCODING':
@@ -136,7 +136,7 @@ function parserFault(error: ParserError): Problem {
   }
 }
 
-/** From the start of the line that the parser stumbled over: the packet may begin with requests that were good. */
+/** From the start of the line with the error: the packet may begin with valid requests. */
 function lineOf({ rawPacket, bytesParsed = 0 }: ParserError): string {
   const text = rawPacket?.toString('latin1') ?? '';
   return text.slice(text.lastIndexOf('\n', bytesParsed) + 1);

@@ -12,7 +12,7 @@ export const pageQuery = z.object({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,500}$/, 'must be the next_cursor of an earlier answer')
     .optional()
-    .openapi({ description: 'The `next_cursor` of the page before.' }),
+    .openapi({ description: 'The `next_cursor` of the previous page.' }),
 });
 
 /** The schema of a page of these rows, under this name. */
@@ -20,7 +20,7 @@ export const listOf = <Row extends z.ZodType>(name: string, row: Row) =>
   z
     .object({
       data: z.array(row),
-      next_cursor: z.string().nullable().openapi({ description: 'Where the next page begins; null on the last one.' }),
+      next_cursor: z.string().nullable().openapi({ description: 'The cursor of the next page; null on the last one.' }),
     })
     .openapi(name);
 
@@ -29,18 +29,18 @@ export interface Page<Row> {
   next_cursor: string | null;
 }
 
-/** The parts of places, no wider than the database's own types: whatever a caller writes, a cursor is no fault of ours. */
+/** The parts of positions, no wider than the database's types: no cursor that a caller invents can cause a fault. */
 export const placeNumber = z.int().min(1).max(2_147_483_647);
 export const placeTime = z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith('0000'));
 
-/** Where a list goes on, as a text that means nothing to the caller. */
+/** The position in a list, as an opaque text. */
 function cursorOf(place: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(place)).toString('base64url');
 }
 
 /**
- * The place that a cursor of this list stands for; undefined without one.
- * @throws Problem `validation-error` for a text that is no cursor of this list
+ * The position that a cursor of this list encodes; undefined without one.
+ * @throws Problem `validation-error` for a text that is not a cursor of this list
  */
 export function placeOf<Place>(cursor: string | undefined, shape: z.ZodType<Place>): Place | undefined {
   if (cursor === undefined) return undefined;
@@ -50,7 +50,7 @@ export function placeOf<Place>(cursor: string | undefined, shape: z.ZodType<Plac
   throw new Problem('validation-error', 'The cursor is not one of this list.', { errors });
 }
 
-/** Cuts rows, of which one more than `limit` was asked for, to a page; the cursor holds the last row's place. */
+/** Cuts rows, of which one more than `limit` was read, to a page; the cursor holds the last row's position. */
 export function pageOf<Row, Json>(
   rows: readonly Row[],
   limit: number,

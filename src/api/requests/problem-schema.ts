@@ -11,7 +11,7 @@ const fieldError = z
   })
   .openapi('FieldError', { example: { pointer: '/items/0/quantity', detail: 'must be at least 1' } });
 
-/** What some codes say besides. */
+/** The additional members of some codes. */
 const extensions = {
   errors: z
     .array(fieldError)
@@ -19,7 +19,7 @@ const extensions = {
   order: z
     .string()
     .openapi({ description: 'order-conflict, idempotency-conflict: the order that has this id or key.' }),
-  order_status: z.string().openapi({ description: 'The status that stands against the request.' }),
+  order_status: z.string().openapi({ description: 'The status that does not allow the request.' }),
   total_minor: z.int().openapi({ description: 'price-changed: what the items cost now.' }),
   max_refundable_minor: z
     .int()
@@ -31,7 +31,7 @@ const extensions = {
   product: z.string().openapi({ description: 'product-exists: the product of this SKU.' }),
   version: z.int().openapi({ description: 'precondition-failed: the version now.' }),
   kind: z.string().openapi({ description: 'no-evidence-wanted: what the dead letter is about.' }),
-  outcome: z.string().openapi({ description: 'evidence-conflict: what was said first.' }),
+  outcome: z.string().openapi({ description: 'evidence-conflict: the evidence that was given first.' }),
   state: z.string().openapi({ description: 'not-open, not-redrivable: the state it is in.' }),
   dependency: z.string().openapi({ description: 'unavailable: which dependency, `database`, `temporal` or `worker`.' }),
   required_scope: z.string().openapi({ description: 'insufficient-scope: what the API key lacks.' }),
@@ -46,8 +46,8 @@ export const problemSchema = z
     instance: z
       .string()
       .optional()
-      .openapi({ description: 'The path that was asked. Not there when the request could not be read.' }),
-    code: z.enum(CODES).openapi({ description: 'Stable; decide by this one.' }),
+      .openapi({ description: 'The path of the request. Absent if the request could not be read.' }),
+    code: z.enum(CODES).openapi({ description: 'Stable; make decisions by this member.' }),
     request_id: z.string(),
     ...z.object(extensions).partial().shape,
   })
@@ -64,7 +64,7 @@ export const problemSchema = z
     },
   });
 
-/** What every route may answer. */
+/** The problems that every route may answer with. */
 const FROM_ANY = [
   'malformed-request',
   'malformed-url',
@@ -78,7 +78,7 @@ const FROM_ANY = [
   'unavailable',
 ] as const;
 
-/** What a route with a JSON body may answer. */
+/** The problems that a route with a JSON body may answer with. */
 export const FROM_JSON = [
   'malformed-json',
   'body-too-large',
@@ -127,8 +127,8 @@ export function problems<const Codes extends readonly ProblemCode[]>(...codes: C
 }
 
 /**
- * The document narrows the shape to these codes; clients take the one shape for all. Types are repeated, and the status
- * is an enum: generators cannot merge a bare `const` with the type beside it and drop the answer.
+ * The document narrows the shape to these codes; clients use one shape for all. Types are repeated, and the status is
+ * an enum: generators cannot merge a bare `const` with the type beside it and drop the response.
  */
 function problemAnswer(status: number, codes: readonly ProblemCode[], rates: readonly AnswerHeader[]) {
   const description = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join('\n\n');

@@ -1,10 +1,10 @@
-// What requests and answers have in common: bodies, fields, pages, problems (RFC 9457).
-// Never a resource of its own.
+// Shared parts of requests and answers: bodies, fields, pages, problems (RFC 9457).
+// Never a resource.
 
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
-/** Every problem the API answers with. The code is stable; the text may change. */
+/** Every problem of the API. The code is stable; the text may change. */
 export const PROBLEMS = {
   'malformed-request': { status: 400, title: 'Malformed HTTP request' },
   'malformed-url': { status: 400, title: 'Malformed URL' },
@@ -63,7 +63,7 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 export interface FieldError {
-  /** Where in the body (RFC 6901), or the name of a header or parameter. */
+  /** The location in the body (RFC 6901), or the name of a header or parameter. */
   pointer: string;
   detail: string;
 }
@@ -78,7 +78,7 @@ export function pointer(path: string[]): string {
   return path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** An answer that is a problem, as a value that handlers throw from anywhere below them. */
+/** A problem that is thrown from anywhere below a handler and becomes the answer. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly extra: ProblemExtra;
@@ -95,7 +95,7 @@ export class Problem extends Error {
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** Where a problem arose. */
+/** Where a problem occurred. */
 export interface ProblemPlace {
   /** The path of the request; unknown when the request could not be read. */
   instance?: string;
@@ -117,9 +117,9 @@ export function problemBody({ code, message, extra }: Problem, { instance, reque
   };
 }
 
-/** The answer of a route, or of none. */
+/** The answer of a route, or for a request without one. */
 export function problemResponse(c: Context, problem: Problem): Response {
-  // As it was sent: the decoded path need not be a URI reference.
+  // As it was sent: the decoded path may not be a URI reference.
   const instance = new URL(c.req.url).pathname;
   const body = problemBody(problem, { instance, requestId: c.get('requestId') });
   const headers = { ...problem.headers, 'Content-Type': PROBLEM_TYPE };

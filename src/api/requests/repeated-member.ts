@@ -10,7 +10,7 @@ interface Open {
 }
 
 /**
- * The first member that an object of this text has twice, as a JSON pointer: readers do not agree about which of the two counts
+ * The first member that appears twice in an object, as a JSON pointer: parsers do not agree on which of the two counts
  * (RFC 8259, 4). The text must be JSON.
  */
 export function repeatedMember(text: string): string | undefined {

@@ -5,28 +5,28 @@ import { matchedRoutes } from 'hono/route';
 /** A request that was answered. */
 export interface AnsweredRequest {
   method: string;
-  /** The pattern of the route that answered; `unmatched` when none did. */
+  /** The pattern of the route that answered; `unmatched` if none did. */
   route: string;
   status: number;
   seconds: number;
-  /** As it was asked for, without its query. */
+  /** As requested, without the query. */
   path: string;
   requestId: string;
-  /** The API key that it was made with, once that was found good. */
+  /** The id of its API key, once that was verified. */
   keyId?: string;
-  /** The order it was about, if any. */
+  /** The order that it was about, if any. */
   orderId?: string;
-  /** What made it fail, if anything did. */
+  /** Why it failed, if it did. */
   error?: Error;
 }
 
-/** Answers a request within a trace: the caller's, when it told of one. */
+/** Handles a request within a trace: the caller's, if it sent one. */
 export type RequestTracer = (
   incoming: { method: string; traceHeaders: Record<string, string> },
   answer: () => Promise<AnsweredRequest>,
 ) => Promise<unknown>;
 
-/** Hears of every answered request. Must not throw. */
+/** Called for every answered request. Must not throw. */
 export type RequestObserver = (request: AnsweredRequest) => void;
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -51,7 +51,7 @@ function answeredRequest(c: Context, seconds: number): AnsweredRequest {
   const orderId = orderOf(c);
   const keyId: unknown = c.get('keyId');
   return {
-    // A client may invent methods, and each would be a series of its own.
+    // A client may invent methods, and each would be another time series.
     method: METHODS.has(method) ? method : 'other',
     route: matchedRoutes(c).findLast((one) => one.method !== 'ALL')?.path ?? 'unmatched',
     status: c.res.status,

@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import { Problem } from './problems.js';
 
-/** What is wrong with a request as HTTP, beyond what Node's parser refuses; undefined when it can be worked on. */
+/** What is wrong with a request as HTTP, beyond what Node's parser refuses; undefined if it can be handled. */
 export function refusal(request: IncomingMessage): Problem | undefined {
   if (request.httpVersionMajor !== 1) return wrongVersion();
   const hosts = request.rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'host').length;
   if (hosts > 1) return malformed('it has more than one Host header');
   if (hosts === 0 && request.httpVersionMinor > 0) return malformed('it has no Host header');
-  // The server as a whole (RFC 9110, 9.3.7), of which nothing can be asked.
+  // The server as a whole (RFC 9110, 9.3.7), which has no resource.
   if (request.url === '*') return new Problem('not-found', 'There is nothing at *. The connection was closed.');
   return urlFault(request.url ?? '', request.headers.host ?? 'localhost');
 }
@@ -24,17 +24,17 @@ function urlFault(target: string, host: string): Problem | undefined {
   }
   if (/%00/.test(target)) return malformedUrl('it contains a NUL character');
   if (target.startsWith('/')) return isHost(host) ? undefined : malformed('its Host header is not a host');
-  if (!URL.canParse(target)) return malformedUrl('it is no URL');
+  if (!URL.canParse(target)) return malformedUrl('it is not a URL');
   const { username, password } = new URL(target);
   return username === '' && password === '' ? undefined : malformedUrl('it names a user');
 }
 
 function isHost(host: string): boolean {
-  // A URL's own characters would move the border between host and path.
+  // Reserved characters would move the boundary between host and path.
   return !/[/?#@\\\s]/.test(host) && URL.canParse(`http://${host}/`);
 }
 
-/** Whether a fault is only that the client went away, or was cut off, before it had sent all of its body. */
+/** Whether the fault is only that the client disconnected, or was cut off, before it had sent its whole body. */
 export function endedEarly(fault: NodeJS.ErrnoException, { env }: Pick<Context, 'env'>): boolean {
   const { incoming } = (env ?? {}) as { incoming?: IncomingMessage };
   return fault.code === 'ECONNRESET' && incoming?.complete === false;

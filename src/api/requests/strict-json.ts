@@ -4,7 +4,7 @@ import { pointer, Problem } from './problems.js';
 import { tooLarge } from './body-limit.js';
 import { decoded, isGzip, isJsonType, JSON_TYPE, jsonText, wrongMediaType } from './json-body.js';
 
-/** Lets only well-formed UTF-8 JSON of bounded size through, as it is or as gzip, with no member twice. */
+/** Accepts only well-formed UTF-8 JSON of bounded size, plain or as gzip, without duplicate members. */
 export function strictJson(maxBytes: number) {
   return createMiddleware(async (c, next) => {
     if (!isJsonType(c.req.header('content-type'))) throw wrongMediaType(c.req.method);
@@ -29,8 +29,8 @@ export function strictJsonIfAny(maxBytes: number) {
 }
 
 /**
- * The validator behind this reads the text, and knows fewer forms of the header. Hono keeps promises there, though its types
- * say otherwise.
+ * The validator after this reads the text, and knows fewer forms of the header. Hono caches promises there, although
+ * its types say otherwise.
  */
 function putText(c: Context, text: string): void {
   if (c.req.header('content-type') !== JSON_TYPE) c.req.raw.headers.set('Content-Type', JSON_TYPE);

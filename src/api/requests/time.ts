@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 const RFC_3339 = 'must be an RFC 3339 time such as 2026-11-01T09:30:00Z; write "+" as %2B';
 const LEAP = /^(.{17})60/;
 
-/** A time as the database takes it: in UTC, to the microsecond. The second that leaps is the one after it. */
+/** A time for the database: in UTC, to the microsecond. A leap second becomes the second after it. */
 export const time = z
   .string()
   .transform((given) => given.toUpperCase())

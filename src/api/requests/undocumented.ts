@@ -8,10 +8,10 @@ import { noMembers } from './strict-json.js';
 
 type Definitions = OpenAPIHono['openAPIRegistry']['definitions'];
 
-/** What the document says of the route that answers to a request; undefined for what is not in it, such as pages. */
+/** The documentation of a request's route; undefined for routes that are not in the document, such as pages. */
 export type KnownRoutes = (c: Context) => { parameters: readonly string[]; hasBody: boolean } | undefined;
 
-/** What other interfaces call the parameters that they share with this one. */
+/** Names that other APIs use for the same parameters. */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
   since: 'created_after',
   from: 'created_after',
@@ -26,7 +26,7 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
 export function knownRoutes(definitions: () => Definitions): KnownRoutes {
   let known: Map<string, { parameters: readonly string[]; hasBody: boolean }> | undefined;
   return (c) => {
-    // All of them are there by the time of the first request.
+    // All routes exist by the time of the first request.
     known ??= routesOf(definitions());
     const route = matchedRoutes(c).find(({ method }) => method !== 'ALL');
     return route && known.get(`${route.method} ${route.path}`);
@@ -46,7 +46,7 @@ function routesOf(definitions: Definitions) {
   );
 }
 
-/** Refuses a query parameter that the route does not have: a filter with a slip of the pen would list everything. */
+/** Refuses a query parameter that the route does not have: a misspelled filter would list everything. */
 export function refuseUnknownParameters(known: KnownRoutes) {
   return createMiddleware(async (c, next) => {
     if (!c.req.url.includes('?')) return next();
@@ -59,7 +59,7 @@ export function refuseUnknownParameters(known: KnownRoutes) {
   });
 }
 
-/** Refuses the members of a body where the route takes none. */
+/** Refuses members of a body if the route takes none. */
 export function refuseUnreadBodies(known: KnownRoutes, maxBytes: number) {
   const refuse = noMembers(maxBytes);
   return createMiddleware(async (c, next) => {
@@ -75,7 +75,7 @@ function objection(name: string, parameters: readonly string[]): string {
   return `this parameter is not known; this route takes ${parameters.join(', ')}`;
 }
 
-/** Another word for it, a part of its name, or a slip of the pen. */
+/** A synonym, a part of its name, or a typo. */
 function nearest(name: string, parameters: readonly string[]): string | undefined {
   const other = Object.hasOwn(OTHER_WORDS, name) ? OTHER_WORDS[name] : undefined;
   if (other !== undefined && parameters.includes(other)) return other;

@@ -3,7 +3,7 @@ import { pointer, Problem, type FieldError } from './problems.js';
 
 type Checked = { target: string } & ({ success: true } | { success: false; error: z.ZodError });
 
-// Everything that a schema refuses is worded here: zod's own text for a missing field speaks of types.
+// The texts of all schema errors are written here: zod's own text for a missing field is about types.
 z.config({ customError: (issue) => (isMissing(issue) ? 'is required' : undefined) });
 
 /** A JSON body, for the definition of a route. */
@@ -11,12 +11,12 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
   return { required: true, content: { 'application/json': { schema } } } as const;
 }
 
-/** One that may be left out, since every member of it may. */
+/** A body that may be omitted, since all of its members may be. */
 export function optionalJsonBody<Schema extends z.ZodType>(schema: Schema) {
   return { ...jsonBody(schema), required: false } as const;
 }
 
-/** What the validator does with a request that breaks its schema: a problem that names each field and its fault. */
+/** Answers a request that violates its schema with a problem that names each field and its fault. */
 export function refuseInvalid(result: Checked): undefined {
   if (result.success) return undefined;
   const errors = faultsOf(result.error);
@@ -24,7 +24,7 @@ export function refuseInvalid(result: Checked): undefined {
   throw new Problem('validation-error', 'Some fields are missing or invalid; see errors.', { errors });
 }
 
-/** Each fault that a schema found, and where. */
+/** Each fault that a schema found, with its location. */
 export function faultsOf({ issues }: z.ZodError): FieldError[] {
   return issues.flatMap((issue) => fieldErrors(issue));
 }
@@ -42,6 +42,6 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
 
 function isMissing({ code, input, discriminator }: z.core.$ZodRawIssue): boolean {
   if (code === 'invalid_type' || code === 'invalid_value') return input === undefined;
-  // Of a union told apart by a member, zod hands over the whole object.
+  // For a union that is discriminated by a member, zod passes the whole object.
   return code === 'invalid_union' && typeof discriminator === 'string' && Object(input)[discriminator] === undefined;
 }

@@ -1,4 +1,4 @@
-/** Asks one part: nothing if it works, or in a word what is wrong. A part that rejects is unavailable. */
+/** Probes one part: undefined if it works, or in a word what is wrong. A part that rejects is unavailable. */
 export type Probe = () => Promise<string | void>;
 
 export type Readiness =
@@ -8,9 +8,9 @@ export type Readiness =
 export interface ReadinessOptions {
   /** How long a part may take to answer. */
   deadlineMs?: number;
-  /** How long an answer is good for: so many askers cost one probe. */
+  /** How long an answer is reused, so that many callers cost one probe. */
   keepMs?: number;
-  /** Told whenever the answer is another one than before, with the errors behind it. */
+  /** Called whenever the answer changes, with the errors behind it. */
   onChange?: (readiness: Readiness, errors: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -30,10 +30,10 @@ interface Part {
 }
 
 const NO_ANSWER = 'no answer';
-// A probe that never ends must not be the last one.
+// A probe that never ends must not block later ones.
 const GIVEN_UP_AFTER = 5;
 
-/** Says whether this process can do its work, within a deadline and with one probe of each part at a time. */
+/** Reports whether this process can do its work, within a deadline and with one probe of each part at a time. */
 export function createReadiness({ deadlineMs = 2_000, keepMs = 500, onChange = () => {} }: ReadinessOptions = {}) {
   const parts: Part[] = [];
   let phase: 'starting' | 'serving' | 'draining' = 'starting';

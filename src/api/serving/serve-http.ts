@@ -9,7 +9,7 @@ import { refusal } from '../requests/request-rules.js';
 
 export interface HttpServer {
   port: number;
-  /** Stops accepting, lets running requests finish for `graceMs`, then cuts what is left. */
+  /** Stops accepting, lets running requests finish for `graceMs`, then closes the rest. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -22,23 +22,23 @@ export interface Listen {
   maxConnections?: number;
   /** How long a connection may be silent before it is closed; more than an answer may take to begin. */
   silenceMs?: number;
-  /** Hears of the requests that were refused before the app saw them. */
+  /** Called for requests that were refused before the app saw them. */
   observe?: RequestObserver;
 }
 
 const MAX_CONNECTIONS = 1_000;
-// Clients that connect at once wait here until they are accepted; the system may allow fewer.
+// Clients that connect at the same time wait here until they are accepted; the system may allow fewer.
 const BACKLOG = 4_096;
 const MAX_HEADER_BYTES = 8_192;
 const SILENCE_MS = 60_000;
 const REQUESTS_PER_SOCKET = 1_000;
-// How often slow clients are looked for: the timeouts below are late by as much.
+// How often slow clients are looked for: the timeouts below are late by up to this much.
 const CHECK_EVERY_MS = 2_000;
 // Node's defaults let a slow client hold a socket for five minutes.
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: CHECK_EVERY_MS };
 
 /**
- * Serves an app. What is not well-formed HTTP gets a problem too, and never reaches the app.
+ * Serves an app. Malformed HTTP is answered with a problem too, and never reaches the app.
  * @throws Error naming the port and its variable when the address is taken
  */
 export async function serveHttp(app: Pick<Hono, 'fetch'>, listen: Listen): Promise<HttpServer> {
@@ -48,7 +48,7 @@ export async function serveHttp(app: Pick<Hono, 'fetch'>, listen: Listen): Promi
   const server = createServer({ ...TIMEOUTS, maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false });
   const refuse = refuseMalformed(server, observe);
 
-  // A client that always has a request under way would otherwise keep its connection, and the drain would never end.
+  // Otherwise, a client that always has a request in progress would keep its connection, and the drain would never end.
   const open = new Set<ServerResponse>();
   let closing = false;
   server.prependListener('request', (_, response) => {
@@ -61,7 +61,7 @@ export async function serveHttp(app: Pick<Hono, 'fetch'>, listen: Listen): Promi
     if (problem === undefined) void answer(incoming, outgoing);
     else refuse(incoming, outgoing, problem);
   });
-  // A client that does not read its answer would otherwise keep a connection, and the answer in memory, indefinitely.
+  // Otherwise, a client that does not read its answer would keep a connection, and the answer in memory, indefinitely.
   server.setTimeout(silenceMs);
   server.maxConnections = maxConnections;
   server.maxRequestsPerSocket = REQUESTS_PER_SOCKET;

@@ -5,11 +5,11 @@ import { PUBLIC_EVENT_TYPES, SCHEMA_VERSION, TEST_EVENT, type PublicEventType } 
 
 const version = { schema_version: z.literal(SCHEMA_VERSION) };
 
-/** What every event of an order says. Receivers must let fields pass that they do not know. */
+/** The data of every event of an order. Receivers must ignore unknown fields. */
 const order = z.looseObject({
   ...version,
   order_id: z.string().describe('the shop’s own id of the order'),
-  seq: z.int().min(1).describe('the place of the event in the order’s trail; a later event has a higher one'),
+  seq: z.int().min(1).describe('the place of the event in the order’s timeline; a later event has a higher one'),
   status: z.enum(ORDER_STATUSES).describe('the order’s status just after this event'),
   customer_id: z.string(),
   currency: z.string().describe('ISO 4217'),
@@ -55,7 +55,7 @@ type Type = PublicEventType | typeof TEST_EVENT;
 const ALL_TYPES: readonly Type[] = [...PUBLIC_EVENT_TYPES, TEST_EVENT];
 const dataOf = (type: Type): z.ZodType => (type === TEST_EVENT ? test : (SPECIAL[type] ?? order));
 
-/** The schema of the messages of each group of types whose data has the same shape. */
+/** The schema of the messages of each group of types with the same shape of data. */
 export const EVENT_SCHEMAS: readonly { name: string; types: string[]; schema: z.ZodType }[] = [...NAMES].map(
   ([data, name]) => {
     const types = ALL_TYPES.filter((type) => dataOf(type) === data);
@@ -64,7 +64,7 @@ export const EVENT_SCHEMAS: readonly { name: string; types: string[]; schema: z.
   },
 );
 
-/** What the messages of one type must look like. */
+/** The schema of the messages of one type. */
 export function schemaOf(type: string): z.ZodType | undefined {
   return EVENT_SCHEMAS.find(({ types }) => types.includes(type))?.schema;
 }

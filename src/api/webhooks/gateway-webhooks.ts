@@ -16,14 +16,14 @@ const NOT_AN_EVENT =
 
 export type Verification = VerifiedGatewayEvent | { unknownGateway: true };
 
-/** Tells a gateway's own messages from forged and stale ones, by the bytes as they came. */
+/** Tells genuine gateway events from forged and stale ones, by their raw bytes. */
 export interface GatewayEventVerifier {
   verify(gateway: string, headers: Headers, rawBody: Uint8Array): Verification | Promise<Verification>;
 }
 
 /** Throws `Unavailable` when the database is unavailable. */
 export interface ReceivedEventStore {
-  /** Stores a message, once by its id. */
+  /** Stores an event, once per id. */
   store(event: GatewayEvent & { gateway: string }): Promise<unknown>;
 }
 
@@ -42,9 +42,9 @@ const postEvent = createRoute({
   path: '/webhooks/payments/{gateway}',
   tags: ['Gateways'],
   operationId: 'receiveGatewayEvent',
-  summary: 'Take an event of a payment gateway',
+  summary: 'Receive an event from a payment gateway',
   description:
-    'Signed by the gateway in its own way, over the bytes as they are sent; the sandbox signs as Standard Webhooks does. What ' +
+    'Signed in the gateway’s own way, over the raw bytes; the sandbox signs as in Standard Webhooks. What ' +
     'an event says is a hint: the charge or refund is looked up.',
   request: {
     params: z.object({
@@ -60,7 +60,7 @@ const postEvent = createRoute({
     },
   },
   responses: {
-    200: answer('Stored; it will be worked on', received),
+    200: answer('Stored; it will be processed', received),
     ...problems('invalid-signature', 'invalid-event', 'not-found', 'body-too-large'),
   },
 });
@@ -87,7 +87,7 @@ export function createGatewayWebhookRoutes({ gatewayEvents, inbox, requests, pol
     return c.json({ received: true as const }, 200);
   });
 
-  /** The message is stored: the answer does not wait for Temporal, and the audit starts what this could not. */
+  /** The event is stored: the answer does not wait for Temporal, and the audit starts what this could not. */
   function start(event: { gateway: string; eventId: string }, subject: Record<string, unknown>): void {
     requests.startEvent(event, policy).catch((err: unknown) => {
       const fields = { ...subject, gateway: event.gateway, event_id: event.eventId, err };

@@ -73,7 +73,7 @@ const postRecovery = createRoute({
   path,
   tags,
   operationId: 'recoverWebhookEndpoint',
-  summary: 'Resend the events of a span of time',
+  summary: 'Resend the events of a time span',
   description:
     'Resends in the background every event that the endpoint subscribes to now, including those from while it was disabled.',
   request: { params: endpointParams, body: jsonBody(recoverySchema) },
@@ -87,7 +87,7 @@ const getRecovery = createRoute({
   path,
   tags,
   operationId: 'getWebhookRecovery',
-  summary: 'Read how far the last recovery has come',
+  summary: 'Read the progress of the last recovery',
   description: 'The last recovery of the endpoint, running or finished.',
   request: { params: endpointParams },
   responses: { 200: answer('The recovery', recoveryJsonSchema), ...problems('not-found', 'validation-error') },
@@ -136,7 +136,7 @@ function refuseSpan(since: string, until: string | undefined, now: number): void
       ? [{ pointer: '/until', detail: 'must not be in the future' }]
       : []),
   ];
-  if (errors.length > 0) throw new Problem('validation-error', 'This span of time cannot be recovered.', { errors });
+  if (errors.length > 0) throw new Problem('validation-error', 'This time span cannot be recovered.', { errors });
 }
 
 function recoveryJson(endpointId: string, recovery: EndpointRecovery): z.infer<typeof recoveryJsonSchema> {

@@ -36,7 +36,7 @@ export interface WebhookDeliveryStore {
   /** Newest first. */
   list(filter: DeliveryFilter): Promise<WebhookDelivery[]>;
   find(id: string): Promise<DeliveryWithPayload | undefined>;
-  /** Starts another round of tries now, unless it is being sent at this moment; a relay takes it from there. */
+  /** Starts another round of tries now, unless it is being sent right now; a relay continues from there. */
   replay(id: string): Promise<Replayed>;
 }
 

@@ -16,7 +16,7 @@ export const deliveryQuery = pageQuery.extend({
   type: z.enum([...PUBLIC_EVENT_TYPES, TEST_EVENT]).optional(),
 });
 
-/** Where a list of deliveries goes on: the last one's id. */
+/** The position in a list of deliveries: the id of the last one. */
 export const deliveryPlace = z.tuple([deliveryParams.shape.id]);
 
 const attemptJsonSchema = z.object({

@@ -34,7 +34,7 @@ export const endpointChangeSchema = z
 
 export const endpointQuery = pageQuery;
 
-/** Where a list of endpoints goes on: the last one's id. */
+/** The position in a list of endpoints: the id of the last one. */
 export const endpointPlace = z.tuple([endpointParams.shape.id]);
 
 const shown = {
@@ -70,7 +70,7 @@ const EXAMPLE = {
 
 export const endpointJsonSchema = z.object(shown).openapi('WebhookEndpoint', { example: EXAMPLE });
 
-/** Where its secret is shown, once. */
+/** The only answers that show the secret. */
 export const endpointWithSecretSchema = z
   .object({ ...shown, secret: z.string().openapi({ description: 'Shown only in this answer.' }) })
   .openapi('WebhookEndpointWithSecret', {
@@ -79,7 +79,7 @@ export const endpointWithSecretSchema = z
 
 export const endpointListSchema = listOf('WebhookEndpointList', endpointJsonSchema);
 
-/** An endpoint as the API shows it. Its secrets are shown once, by what made them. */
+/** An endpoint as the API shows it. Its secrets are shown only once, when they are created. */
 export function endpointJson(endpoint: WebhookEndpoint): z.infer<typeof endpointJsonSchema> {
   return {
     id: endpoint.id,

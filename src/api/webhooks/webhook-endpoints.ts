@@ -1,5 +1,5 @@
 // Webhooks both ways: endpoints that receive our events, and the gateway's events that we receive.
-// Never the delivery: `relay` and `activities/deliveries` do that.
+// Never delivers: `relay` and `activities/deliveries` do that.
 
 import { randomBytes } from 'node:crypto';
 import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
@@ -55,13 +55,13 @@ export interface EndpointStore {
   find(id: string): Promise<WebhookEndpoint | undefined>;
   create(endpoint: NewEndpoint, most: number): Promise<EndpointChanged>;
   change(id: string, change: EndpointChange): Promise<EndpointChanged>;
-  /** Its open deliveries end as cancelled. @returns whether it was there */
+  /** Its open deliveries end as cancelled. @returns whether it existed */
   remove(id: string): Promise<boolean>;
-  /** The present secret becomes the old one for a while. */
+  /** The current secret becomes the old one for a while. */
   rotate(id: string, secret: string, oldForMs: number): Promise<EndpointChanged>;
-  /** The old secret signs no more. */
+  /** Stops signing with the old secret. */
   dropOldSecret(id: string): Promise<EndpointChanged>;
-  /** Has a test event delivered to an endpoint that is enabled. */
+  /** Starts the delivery of a test event to an enabled endpoint. */
   test(id: string): Promise<EndpointChanged | { kind: 'sent'; delivery: WebhookDelivery }>;
 }
 

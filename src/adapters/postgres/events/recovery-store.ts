@@ -90,8 +90,8 @@ export function createRecoveryStore(database: Database): RecoveryStore {
   }
 
   /**
-   * The next events by time. The block ranges of the index find a span of time, not its first rows, so spans are short
-   * where much happened, and grow where nothing did.
+   * The next events by time. The block ranges of the index find a time span, not its first rows, so spans are short in
+   * busy periods and grow in quiet ones.
    */
   async function placesAfter(endpointId: string, limit: number): Promise<RecoveryPlace[]> {
     const found: RecoveryPlace[] = [];

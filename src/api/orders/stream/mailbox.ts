@@ -1,4 +1,4 @@
-/** What waits for one slow reader, with a wait that ends. The writer bounds it by `size`. */
+/** A queue for one slow reader, whose wait ends. The writer bounds it by `size`. */
 export interface Mailbox<Item> {
   readonly size: number;
   put(item: Item): void;

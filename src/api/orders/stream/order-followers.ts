@@ -13,19 +13,19 @@ export interface OrderVersion {
 
 /** What following orders reads. Throws `Unavailable` when the database does not answer. */
 export interface FollowedOrderReader {
-  /** Of those that have a row. */
+  /** Only for orders that have a row. */
   versions(orderIds: readonly string[]): Promise<OrderVersion[]>;
   /** The events of each order after its `seq`, oldest first. */
   eventsAfter(places: readonly { orderId: string; seq: number }[]): Promise<(OrderEvent & { orderId: string })[]>;
 }
 
-/** Hears of one order. None may throw. */
+/** Callbacks about one order. None may throw. */
 export interface Follower {
-  /** New events in order; `status` is what they lead to. */
+  /** New events in order; `status` is the status after them. */
   hear(events: readonly OrderEvent[], status: OrderStatus): void;
-  /** What the order waits for now; null when it goes on. Comes after the events that lead to it. */
+  /** What the order waits for now; null if it makes progress. Called after the events that led to it. */
   wait(waiting: Waiting | null): void;
-  /** Nothing more will come from this process. */
+  /** No more events will come from this process. */
   end(): void;
 }
 
@@ -33,26 +33,26 @@ export interface FollowersOptions {
   orders: FollowedOrderReader;
   /** The most followers at once. */
   most: number;
-  /** The pause between two looks, in milliseconds: what an event waits at most, and a bit. */
+  /** The pause between two polls, in milliseconds: roughly the longest delay of an event. */
   intervalMs?: number;
   log: ApiLog;
 }
 
 interface Followed {
   seq: number;
-  /** As last told, in JSON. */
+  /** As last reported, in JSON. */
   waiting: string;
   followers: Set<Follower>;
 }
 
-// One statement names no more orders than this.
+// The most orders in one statement.
 const CHUNK = 1_000;
 const WHILE_AWAY_MS = 2_000;
 const UNTOLD = '';
 
 /**
- * Tells many followers of many orders what is new, with one query per look for all of them. PostgreSQL's NOTIFY is not
- * used: it takes a lock of the whole database at each commit, which every order would pay for.
+ * Reports news to many followers of many orders, with one query per poll for all of them. PostgreSQL's NOTIFY is not
+ * used: it takes a lock on the whole database at each commit, which would slow down every order.
  */
 export function createOrderFollowers({ orders, most, intervalMs = 200, log }: FollowersOptions) {
   const followed = new Map<string, Followed>();
@@ -66,14 +66,14 @@ export function createOrderFollowers({ orders, most, intervalMs = 200, log }: Fo
     },
     /**
      * Follows an order from the event after `seq` on.
-     * @returns how to stop, or undefined when there are too many followers or the process is draining
+     * @returns a function to stop, or undefined if there are too many followers or the process is draining
      */
     follow(orderId: string, seq: number, follower: Follower): (() => void) | undefined {
       if (isClosed || count >= most) return undefined;
       const known = followed.get(orderId) ?? { seq, waiting: UNTOLD, followers: new Set() };
-      // A follower that is behind brings the others along: each drops what it has seen before.
+      // Polls start at the follower that is furthest behind: each follower drops what it has seen before.
       known.seq = Math.min(known.seq, seq);
-      // What this one was told before it came may be over.
+      // What was last reported before this follower joined may be outdated.
       known.waiting = UNTOLD;
       known.followers.add(follower);
       followed.set(orderId, known);
@@ -81,7 +81,7 @@ export function createOrderFollowers({ orders, most, intervalMs = 200, log }: Fo
       looking ??= look().finally(() => (looking = undefined));
       return () => leave(orderId, follower);
     },
-    /** Ends every follower and takes no more. */
+    /** Ends all followers and accepts no more. */
     async close(): Promise<void> {
       isClosed = true;
       for (const { followers } of followed.values()) for (const follower of followers) follower.end();
@@ -110,7 +110,7 @@ export function createOrderFollowers({ orders, most, intervalMs = 200, log }: Fo
           return true;
         },
       );
-      // A look that takes long is followed by a longer pause, so that many followers cannot fill the database's day.
+      // A slow poll is followed by a longer pause, so that many followers cannot saturate the database.
       const tookMs = performance.now() - started;
       await pause(isAway ? WHILE_AWAY_MS : Math.max(intervalMs, 2 * tookMs), undefined, { ref: false });
     }
@@ -132,9 +132,9 @@ export function createOrderFollowers({ orders, most, intervalMs = 200, log }: Fo
     if (changed.length === 0) return;
     const events = await orders.eventsAfter(changed);
     for (const { orderId, seq, version, status } of changed) {
-      // A follower that is further behind joined meanwhile: the next look brings what it lacks.
+      // A follower that is further behind joined meanwhile: the next poll brings what it lacks.
       if (followed.get(orderId)?.seq !== seq) continue;
-      // Later ones may have come since; they are told with the status that they lead to.
+      // Later events may have come since; they are reported with the status after them.
       const of = events.filter((event) => event.orderId === orderId && event.seq <= version);
       tell(orderId, of, status);
     }

@@ -18,7 +18,7 @@ import { refuseInvalid } from '../../requests/validation.js';
 
 export interface StreamOptions extends OrderSources {
   followers: OrderFollowers;
-  /** The pause after which a silent stream says that it is there, in milliseconds. */
+  /** The pause after which a silent stream sends a comment, in milliseconds. */
   heartbeatMs?: number;
 }
 
@@ -29,10 +29,10 @@ type Mail =
 
 const STREAM_TYPE = 'text/event-stream; charset=utf-8';
 const HEARTBEAT_MS = 15_000;
-/** How soon a client that lost its stream asks again; sent to it. */
+/** How soon a client that lost its stream reconnects; sent to it. */
 const RECONNECT_MS = 2_000;
 const RETRY_AFTER_SECONDS = 5;
-/** A reader that is this many looks behind is cut off, and goes on from its last event when it comes back. */
+/** A reader that is this many polls behind is disconnected, and continues after its last event when it reconnects. */
 const MOST_WAITING = 50;
 
 const getStream = createRoute({
@@ -44,8 +44,8 @@ const getStream = createRoute({
   description:
     'Server-sent events: each event of the order as one message, with its `seq` as id; then, when the order is settled, one ' +
     'message `settled` with the status, and the end. A message `waiting` says what the order waits for, as in the order itself, ' +
-    'and `null` when it goes on. Silent streams send comments. A client that lost the stream comes back ' +
-    'with Last-Event-ID, as browsers do by themselves.',
+    'and `null` when it makes progress. Idle streams send comments. A client that lost the stream reconnects ' +
+    'with Last-Event-ID, as browsers do automatically.',
   request: {
     params: z.object({ id: orderIdSchema }),
     headers: z.object({
@@ -54,7 +54,7 @@ const getStream = createRoute({
         .regex(/^\d{1,9}$/, 'must be the id of an event of this stream, a whole number')
         .transform(Number)
         .optional()
-        .openapi({ type: 'string', pattern: '^[0-9]{1,9}$', description: 'The stream goes on after this event.' }),
+        .openapi({ type: 'string', pattern: '^[0-9]{1,9}$', description: 'The stream continues after this event.' }),
     }),
   },
   responses: {
@@ -62,7 +62,7 @@ const getStream = createRoute({
       ...emptyAnswer('The events of the order as server-sent events, until the order is settled'),
       content: {
         'text/event-stream': {
-          // OpenAPI 3.1 has no words for the events of a stream.
+          // OpenAPI 3.1 cannot describe the events of a stream.
           schema: z.unknown(),
           example:
             'retry: 2000\n\nid: 3\ndata: {"seq":3,"type":"order.confirmed","data":{},"created_at":"2026-11-01T09:30:00.090Z"}' +
@@ -83,11 +83,11 @@ export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...s
     const { id } = c.req.valid('param');
     const order = await existingOrder(sources, id);
     const { status, version } = order;
-    // The id of another order's event may be beyond this one's end: nothing would ever come after it.
+    // The id of another order's event may be beyond this order's last one: nothing would ever come after it.
     const heard = Math.min(c.req.valid('header')['last-event-id'] ?? 0, version);
-    // An EventSource comes back after each end; only this answer tells it not to.
+    // An EventSource reconnects after each end; only this answer stops it.
     if (isSettled(status) && heard >= version) return c.body(null, 204);
-    // No one reads the body of its answer, so no one would ever end the stream.
+    // No one reads the body, so nothing would ever end the stream.
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': STREAM_TYPE });
 
     const mailbox = createMailbox<Mail>();
@@ -115,7 +115,8 @@ export function createStreamRoutes({ followers, heartbeatMs = HEARTBEAT_MS, ...s
       await send(stream, mailbox, heard, heartbeatMs).finally(leave);
     });
     answer.headers.set('Content-Type', STREAM_TYPE);
-    // Only the server decides whether the connection is kept; a client that is told otherwise sends into the void.
+    // Only the server decides whether the connection stays open; a client that expects otherwise would send to a closed
+    // one.
     answer.headers.delete('Connection');
     return answer;
   });
