@@ -1,10 +1,9 @@
 import { defaultPayloadConverter, type Client } from '@temporalio/client';
 import type { AcceptedOrder } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
-import { orderWorkflowId, PROCESS_ORDER } from '../workflows/contract.js';
+import { orderWorkflowId, PROCESS_ORDER, TASK_QUEUE } from '../workflows/contract.js';
 import { checkoutRun } from './checkout-run.js';
-import { boundedBy, isNotFound } from './bounded-calls.js';
-import { startsOf } from './start-workflow.js';
+import { boundedBy, isAlreadyStarted, isNotFound } from './bounded-calls.js';
 
 export interface OrderWorkflowsOptions {
   client: Client;
@@ -22,13 +21,26 @@ export type OrderWorkflows = ReturnType<typeof createOrderWorkflows>;
 /** The checkout workflows of orders. Every method throws `Unavailable` when Temporal is unavailable or too slow. */
 export function createOrderWorkflows({ client, eagerStart, deadlineMs }: OrderWorkflowsOptions) {
   const bounded = boundedBy(client, deadlineMs);
-  const { startOnce } = startsOf(client, bounded);
 
   return {
     /** Starts the order's workflow: the commit point of a checkout. */
     async start(order: AcceptedOrder, policy: OrderPolicy): Promise<'started' | 'exists'> {
-      const run = { ...checkoutRun(order), args: [order, policy], requestEagerStart: eagerStart };
-      return (await startOnce(PROCESS_ORDER, run)) ? 'started' : 'exists';
+      try {
+        await bounded(() =>
+          client.workflow.start(PROCESS_ORDER, {
+            ...checkoutRun(order),
+            taskQueue: TASK_QUEUE,
+            args: [order, policy],
+            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+            workflowIdConflictPolicy: 'FAIL',
+            requestEagerStart: eagerStart,
+          }),
+        );
+        return 'started';
+      } catch (error) {
+        if (isAlreadyStarted(error)) return 'exists';
+        throw error;
+      }
     },
 
     /** The order that its workflow was started with, read from the start event. */

@@ -1,43 +1,22 @@
-import {
-  WithStartWorkflowOperation,
-  WorkflowUpdateFailedError,
-  type Client,
-  type WorkflowStartOptions,
-} from '@temporalio/client';
-import type { Admission } from '../domain/outcomes.js';
+import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import { isSignalLimit } from '../domain/signal-limit.js';
-import { admission, TASK_QUEUE, type cancelOrder, type CancelRequest, type news } from '../workflows/contract.js';
+import { TASK_QUEUE, type cancelOrder, type CancelRequest, type news } from '../workflows/contract.js';
 import type { MoneyUpdate } from '../domain/money-update.js';
-import { isAlreadyStarted, isNotFound, RACES, type Bounded } from './bounded-calls.js';
+import { isAlreadyStarted, RACES, type Bounded } from './bounded-calls.js';
 
-export type WorkflowRun = Pick<
-  WorkflowStartOptions,
-  'workflowId' | 'args' | 'startDelay' | 'workflowIdReusePolicy' | 'memo' | 'staticSummary' | 'requestEagerStart'
->;
-
-/** Runs an update and waits for its answer. */
-type Answered = <T>(workflowId: string, update: () => Promise<T>) => Promise<T>;
+export type WorkflowRun = Pick<WorkflowStartOptions, 'workflowId' | 'args' | 'startDelay' | 'workflowIdReusePolicy'>;
 
 /**
  * A run that was terminated may be followed by another one: the order's row says whether there is anything left to do.
  */
 const AGAIN = { taskQueue: TASK_QUEUE, workflowIdReusePolicy: 'ALLOW_DUPLICATE' } as const;
 
-/** Every way to start a workflow. They differ in what happens if its id is in use. */
+/**
+ * Starts workflows that may be running already. `start-checkout.ts` starts one only once, and `admissions.ts` starts those
+ * that answer.
+ */
 export function startsOf(client: Client, bounded: Bounded) {
   return {
-    /** Starts the first run of this id. @returns false if there is or was one */
-    async startOnce(type: string, run: WorkflowRun): Promise<boolean> {
-      const rules = { workflowIdReusePolicy: 'REJECT_DUPLICATE', workflowIdConflictPolicy: 'FAIL' } as const;
-      try {
-        await bounded(() => client.workflow.start(type, { ...run, ...rules, taskQueue: TASK_QUEUE }));
-        return true;
-      } catch (error) {
-        if (isAlreadyStarted(error)) return false;
-        throw error;
-      }
-    },
-
     /** Does nothing if a run of this id is running. */
     async startUnlessRunning(type: string, run: WorkflowRun): Promise<void> {
       await bounded(() => client.workflow.start(type, { ...AGAIN, workflowIdConflictPolicy: 'USE_EXISTING', ...run }));
@@ -64,39 +43,5 @@ export function startsOf(client: Client, bounded: Bounded) {
         }
       }
     },
-
-    /** Starts a run, or joins the one that is running, and waits for the decision of its first activity. */
-    async startOrJoin(type: string, run: WorkflowRun, answered: Answered): Promise<Admission> {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await admitted(type, run, 'USE_EXISTING', answered);
-        } catch (error) {
-          const closedMeanwhile = isNotFound(error) || error instanceof WorkflowUpdateFailedError;
-          if (!closedMeanwhile || tries === RACES) throw error;
-        }
-      }
-    },
-
-    /** Starts a run and waits for the decision of its first activity, unless another one is running. */
-    async startAlone(type: string, run: WorkflowRun, answered: Answered): Promise<Admission | 'running'> {
-      try {
-        return await admitted(type, run, 'FAIL', answered);
-      } catch (error) {
-        if (isAlreadyStarted(error)) return 'running';
-        throw error;
-      }
-    },
   };
-
-  async function admitted(
-    type: string,
-    run: WorkflowRun,
-    workflowIdConflictPolicy: 'USE_EXISTING' | 'FAIL',
-    answered: Answered,
-  ): Promise<Admission> {
-    const startWorkflowOperation = new WithStartWorkflowOperation(type, { ...AGAIN, ...run, workflowIdConflictPolicy });
-    return answered(run.workflowId, () =>
-      client.workflow.executeUpdateWithStart(admission, { startWorkflowOperation }),
-    );
-  }
 }
