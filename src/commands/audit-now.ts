@@ -1,7 +1,7 @@
 import { createOrderReader } from '../adapters/postgres/orders/order-reader.js';
 import { findOrder } from '../api/orders/accept-checkout.js';
 import { clientOn, connectTo, type Connection } from '../temporal/connection.js';
-import { createOrderWorkflows } from '../temporal/checkouts.js';
+import { createOrderWorkflows } from '../temporal/start-checkout.js';
 import type { Config } from '../config.js';
 import { portAnswers } from '../embedded/tcp-ports.js';
 import { runAudit } from './run-audit.js';

@@ -25,7 +25,7 @@ import { createApp } from '../../src/api/app.js';
 import { findOrder } from '../../src/api/orders/accept-checkout.js';
 import { createOrderFollowers } from '../../src/api/orders/stream/order-followers.js';
 import { createOrderMessages } from '../../src/temporal/order-messages.js';
-import { createOrderWorkflows } from '../../src/temporal/checkouts.js';
+import { createOrderWorkflows } from '../../src/temporal/start-checkout.js';
 import { createGateway } from '../../src/commands/serve/gateway-registry.js';
 import { createPorts } from '../../src/commands/serve/worker-ports.js';
 import { policyOf } from '../../src/commands/serve/order-policy.js';

@@ -8,7 +8,7 @@ import { isClaimable, refuseTaken, type CheckoutKey, type CheckoutKeyStore } fro
 import { fingerprintOf } from './fingerprint.js';
 import { price } from './price-snapshot.js';
 import type { Ticket } from '../load/load-shedder.js';
-import type { OrderWorkflows } from '../../temporal/checkouts.js';
+import type { OrderWorkflows } from '../../temporal/start-checkout.js';
 import { Problem } from '../requests/problems.js';
 
 /** What the API reads. Throws `Unavailable` when the database does not answer. */

@@ -8,7 +8,7 @@ import type { PostgresOrderReader } from '../../adapters/postgres/orders/order-r
 import type { Database } from '../../adapters/postgres/pool.js';
 import type { Metrics } from '../../adapters/prometheus/metrics.js';
 import type { Client } from '../../temporal/connection.js';
-import type { OrderWorkflows } from '../../temporal/checkouts.js';
+import type { OrderWorkflows } from '../../temporal/start-checkout.js';
 import type { OrderMessages } from '../../temporal/order-messages.js';
 import type { ReadinessGauge } from '../../api/serving/readiness.js';
 import type { Config } from '../../config.js';

@@ -7,7 +7,7 @@ import { probeWrites } from '../../adapters/postgres/write-probe.js';
 import { createMetrics } from '../../adapters/prometheus/metrics.js';
 import { createEventSender } from '../../adapters/webhooks/http-event-sender.js';
 import { createOrderMessages } from '../../temporal/order-messages.js';
-import { createOrderWorkflows } from '../../temporal/checkouts.js';
+import { createOrderWorkflows } from '../../temporal/start-checkout.js';
 import { startApiRole } from './api-role.js';
 import { openConnections } from './connections.js';
 import { addBookGauges, addOutboxGauges } from './register-gauges.js';

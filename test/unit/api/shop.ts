@@ -1,7 +1,7 @@
 import { createApp } from '../../../src/api/app.js';
 import type { CheckoutKeyStore } from '../../../src/api/orders/checkout-key.js';
 import type { OrderReader } from '../../../src/api/orders/accept-checkout.js';
-import type { OrderWorkflows } from '../../../src/temporal/checkouts.js';
+import type { OrderWorkflows } from '../../../src/temporal/start-checkout.js';
 import { justAccepted, type OrderRecord } from '../../../src/domain/order-record.js';
 import type { AcceptedOrder } from '../../../src/domain/order.js';
 import { asDocumented } from '../../support/documented.js';
