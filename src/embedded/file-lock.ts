@@ -1,3 +1,5 @@
+// Hand-written because `proper-lockfile` waits until a lock is stale; here a dead holder is recognized immediately.
+
 import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';

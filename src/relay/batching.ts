@@ -4,6 +4,7 @@ interface Waiting<Item, Result> {
   reject(error: unknown): void;
 }
 
+// Hand-written because `dataloader` batches by tick, not while a call is running.
 /**
  * Combines calls: requests that arrive while a call is in progress share the next one. Under load one statement serves
  * a hundred events; in quiet times an event does not wait.

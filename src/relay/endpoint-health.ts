@@ -1,5 +1,5 @@
-// By hand because a first try and what became of it are reported apart; a `cockatiel` breaker has to run the try
-// itself.
+// Hand-written because the relay must never wait: a half-open `cockatiel` breaker makes calls wait for its probe, and
+// it has to run each call itself, while here a batch decides first and reports its outcomes later.
 /** Which endpoints get a first try from this process: those that have not failed several times in a row. */
 export interface EndpointHealth {
   isSkipped(endpointId: string): boolean;

@@ -21,6 +21,8 @@ export interface NoticeConsumerOptions {
  */
 export function createNoticeConsumer(options: NoticeConsumerOptions): OutboxConsumer {
   const { channels, attempt, startWorkflow, firstTryMs = 5_000, atOnce = 256, pauseMs = 10_000 } = options;
+  // Hand-written: only a timeout counts, and a half-open `cockatiel` breaker would make later events wait for its
+  // probe.
   const skippedUntil = new Map<string, number>();
   let running = 0;
 

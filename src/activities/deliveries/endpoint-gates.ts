@@ -1,4 +1,7 @@
-/** Limits how much of this process one endpoint can occupy, so that a slow or dead one does not hold up others. */
+/**
+ * Limits how much of this process one endpoint can occupy, so that a slow or dead one does not hold up others.
+ * Hand-written: no library knows an endpoint that is stuck.
+ */
 export interface EndpointGates {
   /** Runs the call; undefined, without a call, if the endpoint has too many in progress. */
   enter<T>(endpointId: string, call: () => Promise<T>): Promise<T | undefined>;

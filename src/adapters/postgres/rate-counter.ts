@@ -34,7 +34,10 @@ const PARTS = 20;
 const MOST_LEASES = 10_000;
 const PATIENCE_MS = 500;
 
-/** Counts in PostgreSQL, in fixed windows, and in memory while PostgreSQL does not answer. */
+/**
+ * Counts in PostgreSQL, in fixed windows, and in memory while PostgreSQL does not answer. The parts are hand-written: the
+ * library alone would write a row per request.
+ */
 export function createRateCounter({ database, name, limit, windowMs, onError }: RateCounterOptions) {
   const part = Math.max(1, Math.floor(limit / PARTS));
   const settings = { points: limit, duration: windowMs / 1000, keyPrefix: name };

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
+// Hand-written because `request-filtering-agent` refuses less: neither cloud metadata nor IPv6 outside of 2000::/3.
+
 /** Where deliveries may go. */
 export interface AddressRule {
   /** Also allows this machine and private networks, without TLS: for development. */

@@ -43,7 +43,7 @@ export interface KeyVerifier {
 interface Entry {
   key: StoredKey | undefined;
   readAt: number;
-  /** An unavailable store is not asked again before this time. */
+  /** An unavailable store is not asked again before this time; one number needs no breaker. */
   askAfter: number;
   reading?: Promise<Entry> | undefined;
 }

@@ -56,6 +56,7 @@ export const IMPORT_TABLE: readonly Part[] = [
   {
     from: 'api/',
     ours: ['domain/'],
+    // The API uses nearly every method of `temporal`, which has one implementation: ports would only repeat the signatures.
     types: [...PORTS, 'temporal/'],
     packages: [...HTTP, 'lru-cache', 'p-timeout'],
     node: [
