@@ -108,8 +108,9 @@ program
     'its first line names sku, name, currency, unit_price_minor and optionally active and on_hand; - for standard input',
   )
   .option('--errors <file>', 'write the lines that failed there, with the reasons, to be corrected and imported')
+  .option('--actor <name>', 'the person whom the stock movements name (default: the account that runs this)')
   .option('--raise-stock', 'also raise the stock of existing products to on_hand', false)
-  .action(async (file: string, options: { errors?: string; raiseStock: boolean }) => {
+  .action(async (file: string, options: { errors?: string; actor?: string; raiseStock: boolean }) => {
     const databaseUrl = databaseUrlOf(await configHere());
     const print = { say: (line: string) => console.log(line), warn: (line: string) => console.error(line) };
     process.exitCode = await importCommand({ databaseUrl, file, ...options, ...print });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -52,7 +52,7 @@ function startImport() {
   return { child, exited };
 }
 
-test('a file is imported once: again it changes nothing, and stock that was sold meanwhile is not put back', async () => {
+test('a file is imported once: again it changes nothing, stock that was sold is not put back, and it says who did it', async () => {
   const id = newOrderId();
   const text = `\uFEFF${HEADER}\r\n${id}-a,"Pen, ""blue""",EUR,4900,true,5\r\n\r\n${id}-b,Tinte,EUR,990,FALSE,\r\n${id}-c,漢字,JPY,1200,,3`;
   const path = await file('once.csv', text);
@@ -68,13 +68,13 @@ test('a file is imported once: again it changes nothing, and stock that was sold
   expect(again.output).toContain('1 have less stock than on_hand says and keep it');
   expect(await find(`${id}-a`)).toMatchObject({ onHand: 4, version: 1 });
 
-  const raised = await importFile(path, '--raise-stock');
+  const raised = await importFile(path, '--raise-stock', '--actor', 'Ada');
   expect(raised.output).toBe('3 products: 0 created, 1 updated, 2 unchanged, 0 failed.\n');
   expect(await find(`${id}-a`)).toMatchObject({ onHand: 5 });
-  const moves = stack.database.kysely.selectFrom('stock_movements').select(['on_hand_delta', 'reason']);
+  const moves = stack.database.kysely.selectFrom('stock_movements').select(['on_hand_delta', 'reason', 'actor']);
   expect(await moves.where('sku', '=', `${id}-a`).orderBy('id').execute()).toEqual([
-    { on_hand_delta: 5, reason: 'import' },
-    { on_hand_delta: 1, reason: 'import' },
+    { on_hand_delta: 5, reason: 'import', actor: { requestId: expect.any(String), name: userInfo().username } },
+    { on_hand_delta: 1, reason: 'import', actor: { requestId: expect.any(String), name: 'Ada' } },
   ]);
 });
 

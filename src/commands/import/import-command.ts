@@ -1,8 +1,10 @@
 // `holdfast import`: products from CSV, line by line. Never a route of the API.
 
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import type { Readable } from 'node:stream';
 import { withLineMarks } from '../../adapters/postgres/catalog/line-marks.js';
 import { orUnavailable } from '../../adapters/postgres/or-unavailable.js';
@@ -18,6 +20,8 @@ export interface ImportRequest {
   /** The file for lines that failed. */
   errors?: string;
   raiseStock: boolean;
+  /** The person whom the stock movements name; default: the account that runs this. */
+  actor?: string;
   say: (line: string) => void;
   warn: (line: string) => void;
 }
@@ -55,6 +59,7 @@ export async function importCommand(request: ImportRequest): Promise<number> {
           mark,
           chunks: source,
           raiseStock,
+          actor: { requestId: randomUUID(), name: request.actor ?? accountName() },
           signal: interrupted.signal,
           onHeader: (header, delimiter) => (failures = openErrors?.(header, delimiter)),
           onBatch: async (now, failed, bytes) => {
@@ -113,4 +118,13 @@ async function stopped(cause: unknown, file: string, lastLine: number): Promise<
   const name = file === '-' ? 'The input' : file;
   const far = lastLine === 0 ? 'nothing was imported' : `it was imported up to line ${lastLine}`;
   return new Error(`${name}: ${error.message}; ${far}.`, { cause });
+}
+
+/** An account without an entry in the list of users has only a number. */
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
 }

@@ -1,6 +1,7 @@
 import { createCatalog } from '../../adapters/postgres/catalog/catalog.js';
 import type { MarkLines } from '../../adapters/postgres/catalog/line-marks.js';
 import type { Database } from '../../adapters/postgres/pool.js';
+import type { Actor } from '../../domain/actor.js';
 import type { ProductLine } from '../../domain/product.js';
 import type { FailedLine } from './failed-lines.js';
 import { parseHeader, parseLine, type Fault } from './product-line.js';
@@ -23,6 +24,8 @@ export interface ImportOptions {
   mark: MarkLines;
   chunks: AsyncIterable<Uint8Array>;
   raiseStock: boolean;
+  /** On whose behalf stock is added. */
+  actor: Actor;
   /** Once aborted, no further batch is begun. */
   signal: AbortSignal;
   onHeader(header: string, delimiter: string): void;
@@ -122,7 +125,7 @@ async function markTwice(entries: readonly Entry[], mark: MarkLines): Promise<vo
 
 async function writeBatch(
   entries: readonly Entry[],
-  { database, raiseStock }: ImportOptions,
+  { database, raiseStock, actor }: ImportOptions,
   report: ImportReport,
 ): Promise<void> {
   const catalog = createCatalog(database);
@@ -137,7 +140,7 @@ async function writeBatch(
     const [first] = products;
     if (first === undefined) return;
     try {
-      for (const outcome of await catalog.write(products, { raiseStock, reason: 'import' })) {
+      for (const outcome of await catalog.write(products, { raiseStock, reason: 'import', actor })) {
         if (outcome.kind === 'refused') {
           bySku.get(outcome.sku)?.faults.push({ field: 'currency', detail: otherCurrency(outcome.currency) });
           continue;

@@ -1,6 +1,8 @@
 // Products and stock as the shop maintains them. Never the stock that orders reserve or take: that is in `orders`.
 
+import type { Actor } from '../../../domain/actor.js';
 import type { ProductLine, ProductSeed } from '../../../domain/product.js';
+import { actorJson } from '../actors.js';
 import { prepared, type Database } from '../pool.js';
 
 /** The outcome of a line. `refused`: the SKU is sold in another currency. */
@@ -13,6 +15,8 @@ export interface WriteOptions {
   raiseStock: boolean;
   /** The reason recorded in the stock movements. */
   reason: string;
+  /** Absent when Holdfast does it on its own. */
+  actor?: Actor;
 }
 
 interface WriteRow {
@@ -75,8 +79,8 @@ const writeLines = prepared<WriteRow>(
    ), filled as (
      select sku, added from stocked union all select sku, added from raised
    ), moved as (
-     insert into stock_movements (sku, kind, on_hand_delta, reserved_delta, reason)
-     select sku, 'adjust', added, 0, $8 from filled where added > 0 order by sku collate "C"
+     insert into stock_movements (sku, kind, on_hand_delta, reserved_delta, reason, actor)
+     select sku, 'adjust', added, 0, $8, $9::jsonb from filled where added > 0 order by sku collate "C"
    )
    select o.sku, case when o.kind = 'unchanged' and f.added > 0 then 'updated' else o.kind end as kind, o.currency,
           f.sku is null and coalesce(o.on_hand, 0) > o.there as is_short
@@ -90,13 +94,13 @@ export function createCatalog(database: Database) {
      * created again. `isShort`: it has less stock than its line asks for.
      * @param lines of different SKUs
      */
-    async write(lines: readonly ProductLine[], { raiseStock, reason }: WriteOptions): Promise<LineOutcome[]> {
+    async write(lines: readonly ProductLine[], { raiseStock, reason, actor }: WriteOptions): Promise<LineOutcome[]> {
       const done: LineOutcome[] = [];
       let open = lines;
       for (let tries = 0; open.length > 0; tries += 1) {
         // Another product with this SKU was created at the same moment: now it can be read.
         if (tries === MOST_TRIES) throw new Error(`product "${open[0]?.sku}" is being written by too many at once`);
-        const rows = await writeLines(database, [...columnsOf(open), raiseStock, reason]);
+        const rows = await writeLines(database, [...columnsOf(open), raiseStock, reason, actorJson(actor)]);
         const again = new Set(rows.filter(({ kind }) => kind === 'again').map(({ sku }) => sku));
         done.push(...rows.flatMap((row) => outcomeOf(row)));
         open = open.filter(({ sku }) => again.has(sku));
