@@ -61,7 +61,9 @@ export default async function setup() {
   }
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => {
-      void globalThis.stopIntegrationServers?.().finally(() => process.exit(130));
+      // After the run there is nothing left to stop, but a run that does not end can still be ended.
+      const stopped = globalThis.stopIntegrationServers?.() ?? Promise.resolve();
+      void stopped.finally(() => process.exit(130));
     });
   }
 }

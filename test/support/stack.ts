@@ -78,7 +78,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   });
   const told = events === undefined ? {} : { events };
   const sandbox = await serveSandbox({ port: 0, latencyMs: { min: 0, max: 5 }, ...told });
-  const processes: HoldfastProcess[] = [];
+  const processes: Promise<HoldfastProcess>[] = [];
 
   async function settle(path: string, outcome: string): Promise<void> {
     const response = await fetch(`${sandbox.url}${path}`, {
@@ -97,7 +97,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     client: new Client({ connection, namespace: name }),
     sandboxUrl: sandbox.url,
     async serve(roles, environment = {}) {
-      const process = await startProcess(['serve', '--roles', roles], {
+      const process = startProcess(['serve', '--roles', roles], {
         DATABASE_URL: databaseUrl,
         TEMPORAL_ADDRESS: temporalAddress,
         TEMPORAL_NAMESPACE: name,
@@ -120,7 +120,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       settle(`/v1/refunds/${encodeURIComponent(refundKey)}/settle`, outcome),
     seed: (...products) => createCatalog(database).seed(products),
     async close() {
-      await Promise.all(processes.map((process) => process.stop()));
+      // A hook that took too long may leave one that is still starting.
+      const started = await Promise.allSettled(processes);
+      await Promise.all(started.map(async (one) => (one.status === 'fulfilled' ? one.value.stop() : undefined)));
       await sandbox.close();
       await connection.close();
       await database.close();
