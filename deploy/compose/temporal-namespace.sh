@@ -1,6 +1,6 @@
 #!/bin/sh
-# The namespace and the search attribute that Holdfast needs, registered where missing. Ends only when the server answers
-# a query about the attribute: from then on workers can start, whatever the server's caches do.
+# The namespace and the search attributes that Holdfast needs, registered where missing. Ends only when the server answers
+# a query about each attribute: from then on workers can start, whatever the server's caches do.
 # Where: TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE, which the temporal command reads itself.
 set -eu
 
@@ -32,4 +32,6 @@ namespace_exists_or_is_made() {
 until_done 'server is healthy' temporal operator cluster health
 until_done "namespace $TEMPORAL_NAMESPACE" namespace_exists_or_is_made
 until_done 'search attribute OrderOutcome' temporal operator search-attribute create --name OrderOutcome --type Keyword
+until_done 'search attribute OrderTotal' temporal operator search-attribute create --name OrderTotal --type Int
 until_done 'query by OrderOutcome' temporal workflow count --query "OrderOutcome = 'cancelled'"
+until_done 'query by OrderTotal' temporal workflow count --query "OrderTotal > 0"

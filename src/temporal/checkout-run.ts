@@ -1,14 +1,15 @@
-import { formatMoney } from '../domain/money.js';
 import type { AcceptedOrder } from '../domain/order.js';
-import { orderWorkflowId, type OrderMemo } from '../workflows/contract.js';
+import { ORDER_TOTAL, orderWorkflowId, type OrderMemo } from '../workflows/contract.js';
+import { detailsOf, summaryOf } from './run-details.js';
 
 /** The start options of every run of an order's checkout, including redrives. */
 export function checkoutRun(order: AcceptedOrder) {
   const memo: OrderMemo = { fingerprint: order.fingerprint, request_id: order.requestId };
-  const items = order.lines.reduce((sum, line) => sum + line.quantity, 0);
   return {
     workflowId: orderWorkflowId(order.orderId),
     memo: { ...memo },
-    staticSummary: `${formatMoney(order.totalMinor, order.currency)}, ${items} item${items === 1 ? '' : 's'}`,
+    typedSearchAttributes: [{ key: ORDER_TOTAL, value: order.totalMinor }],
+    staticSummary: summaryOf(order),
+    staticDetails: detailsOf(order),
   };
 }

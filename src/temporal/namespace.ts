@@ -1,33 +1,40 @@
 import type { Client } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { Unavailable } from '../domain/unavailable.js';
-import { ORDER_OUTCOME } from '../workflows/contract.js';
+import { SEARCH_ATTRIBUTES } from '../workflows/contract.js';
 import { boundedBy, isAlreadyStarted, isNamespaceMissing } from './bounded-calls.js';
 import type { TemporalNeed } from './temporal-need.js';
 
-const KEYWORD = 2;
+// Numbers of `IndexedValueType`.
+const NUMBER_OF = { Keyword: 2, Int: 3 };
+const ATTRIBUTES = Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => ({
+  name,
+  type: NUMBER_OF[type],
+  need: `search attribute ${name}`,
+}));
 const RETENTION_MS = 72 * 3_600_000;
 const CALL_MS = 2_000;
 const VISIBLE_WITHIN_MS = 30_000;
 const PAUSE_MS = 250;
 
 /**
- * The namespace, with the search attribute that orders set: without it, the workflow of a failed order could never
- * end.
+ * The namespace, with the search attributes that orders set: without them, no checkout could start, and the workflow of a
+ * failed order could never end.
  */
 export function orderNamespace(client: Client): TemporalNeed {
   const { namespace } = client.options;
   const { operatorService } = client.connection;
   const bounded = boundedBy(client, CALL_MS);
   const NAMESPACE = `namespace ${namespace}`;
-  const ATTRIBUTE = `search attribute ${ORDER_OUTCOME.name}`;
 
   const missing = async (): Promise<string[]> => {
     try {
       const { customAttributes } = await bounded(() => operatorService.listSearchAttributes({ namespace }));
-      return Number(customAttributes?.[ORDER_OUTCOME.name]) === KEYWORD ? [] : [ATTRIBUTE];
+      return ATTRIBUTES.filter(({ name, type }) => Number(customAttributes?.[name]) !== type).map(({ need }) => need);
     } catch (error) {
-      if (error instanceof Unavailable && isNamespaceMissing(error.cause)) return [NAMESPACE, ATTRIBUTE];
+      if (error instanceof Unavailable && isNamespaceMissing(error.cause)) {
+        return [NAMESPACE, ...ATTRIBUTES.map(({ need }) => need)];
+      }
       throw error;
     }
   };
@@ -51,9 +58,11 @@ export function orderNamespace(client: Client): TemporalNeed {
         );
         await visible(NAMESPACE);
       }
-      const searchAttributes = { [ORDER_OUTCOME.name]: KEYWORD };
-      await unlessThere(bounded(() => operatorService.addSearchAttributes({ namespace, searchAttributes })));
-      await visible(ATTRIBUTE);
+      for (const { name, type, need } of ATTRIBUTES) {
+        const searchAttributes = { [name]: type };
+        await unlessThere(bounded(() => operatorService.addSearchAttributes({ namespace, searchAttributes })));
+        await visible(need);
+      }
     },
   };
 }

@@ -1,5 +1,5 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { defineSignal, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Actor } from '../domain/actor.js';
 import type { MoneyUpdate } from '../domain/money-update.js';
 import type { NoticeRef } from '../domain/notice.js';
@@ -43,6 +43,19 @@ export interface CancelRequest {
 /** Asks a running checkout to end as cancelled. */
 export const cancelOrder = defineSignal<[CancelRequest]>('cancelOrder');
 
+/** How far a checkout or a recovery has come, for people who look at it in the Temporal Web UI. */
+export interface OrderProgress {
+  order_id: string;
+  total: string;
+  items: Record<string, number>;
+  /** Which part of the workflow it is in. */
+  stage: string;
+  waiting: string | null;
+  cancel_reason: string | null;
+}
+
+export const orderProgress = defineQuery<OrderProgress>('order');
+
 /** For a workflow that waits for the outcome of a charge or refund. */
 export const news = defineSignal<[MoneyUpdate]>('news');
 
@@ -69,6 +82,12 @@ export interface GatewayEventRef {
 
 /** How an order ended if it was not confirmed: the failure's reason, or `cancelled`. Must exist in Temporal first. */
 export const ORDER_OUTCOME = defineSearchAttributeKey('OrderOutcome', SearchAttributeType.KEYWORD);
+
+/** What a checkout costs, in minor units of its currency. Must be registered first. */
+export const ORDER_TOTAL = defineSearchAttributeKey('OrderTotal', SearchAttributeType.INT);
+
+/** The types of the search attributes above, by name, as Temporal's command line spells them. */
+export const SEARCH_ATTRIBUTES = { [ORDER_OUTCOME.name]: 'Keyword', [ORDER_TOTAL.name]: 'Int' } as const;
 
 export const DELIVER_EVENT = 'deliverEvent';
 

@@ -7,6 +7,7 @@ import { openSignals, type Left } from './messages/pending-signals.js';
 import { isAt, type Journey } from './steps/journey.js';
 import { inRuns } from './messages/long-run.js';
 import { countSettled } from './telemetry/order-metrics.js';
+import { showProgress } from './telemetry/show-progress.js';
 import { pay } from './steps/payment.js';
 import type { Redrive } from './contract.js';
 import { takeOver } from './steps/redrive.js';
@@ -32,6 +33,7 @@ export async function processOrder(
   // The first run's id, so that the workflow still owns the order after a reset.
   const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, signals);
   const interruptible = listenForCancel(steps, signals);
+  showProgress(order, signals.memory, () => journey.place.at);
 
   return inRuns(walk, () => {
     if (CancellationScope.current().consideredCancelled) signals.memory.cancelReason ??= 'cancelled in Temporal';

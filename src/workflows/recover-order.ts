@@ -9,6 +9,7 @@ import { resolveCharges } from './steps/payment.js';
 import { refundUntilDone } from './steps/refunding.js';
 import { orderSteps, type OrderSteps } from './steps/order-steps.js';
 import { undo } from './steps/undo.js';
+import { showProgress } from './telemetry/show-progress.js';
 
 /**
  * Settles an order whose own run no longer exists, or that captured money after its end: checks the actual state,
@@ -28,6 +29,7 @@ export async function recoverOrder(order: AcceptedOrder, policy: OrderPolicy, be
 async function recover(order: AcceptedOrder, policy: OrderPolicy, signals: PendingSignals): Promise<OrderOutcome> {
   const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, signals);
   const interruptible = listenForCancel(steps, signals);
+  showProgress(order, signals.memory, () => signals.memory.standing?.kind ?? 'start');
 
   const outcome = await bringToEnd();
   await condition(allHandlersFinished);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
-import { AUDIT_SCHEDULE_ID, ORDER_OUTCOME, orderWorkflowId } from '../../src/workflows/contract.js';
+import { AUDIT_SCHEDULE_ID, orderWorkflowId, SEARCH_ATTRIBUTES } from '../../src/workflows/contract.js';
 import { eventually } from '../support/end-state.js';
 import { startGrpcProxy, type GrpcProxy } from '../support/grpc-proxy.js';
 import type { HoldfastProcess } from '../support/holdfast-process.js';
@@ -83,7 +83,7 @@ test('a server that comes back empty gets all that orders need, and open orders 
   const { customAttributes } = await withTemporal((client) =>
     client.connection.operatorService.listSearchAttributes({ namespace: stack.namespace }),
   );
-  expect(Object.keys(customAttributes ?? {})).toContain(ORDER_OUTCOME.name);
+  expect(Object.keys(customAttributes ?? {})).toEqual(expect.arrayContaining(Object.keys(SEARCH_ATTRIBUTES)));
   expect(await scheduleExists()).toBe(true);
   const repairs = [api, worker].map((role) => lines(role, CREATED).filter((line) => line.includes(stack.namespace)));
   expect(repairs.flat().length).toBeGreaterThan(0);
@@ -142,7 +142,9 @@ test('without the right to create namespaces nothing ends: not ready, by name, u
       () => readiness(role),
       ({ temporal: said }) => said?.includes('missing') === true,
     );
-    expect(answer.temporal).toContain(`missing: namespace ${stack.namespace}, search attribute ${ORDER_OUTCOME.name}`);
+    expect(answer.temporal).toContain(
+      `missing: namespace ${stack.namespace}, search attribute OrderOutcome, search attribute OrderTotal`,
+    );
   }
   const refused = await createShop(api.url).post(aCheckout());
   expect(refused).toMatchObject({ status: 503, body: { code: 'unavailable', dependency: 'temporal' } });

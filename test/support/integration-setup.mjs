@@ -47,7 +47,7 @@ export default async function setup() {
       port: await freePort(),
       uiPort: await freePort(),
       namespace: 'default',
-      searchAttributes: { OrderOutcome: 'Keyword' },
+      searchAttributes: { OrderOutcome: 'Keyword', OrderTotal: 'Int' },
       report,
     });
     servers.push(temporal);

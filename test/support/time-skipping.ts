@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { orderActivitiesFor, type OrderPorts } from '../../src/activities/order-activities.js';
-import { ORDER_OUTCOME } from '../../src/workflows/contract.js';
+import { ORDER_OUTCOME, ORDER_TOTAL } from '../../src/workflows/contract.js';
 import { watchActivities, type RunningActivities } from './running-activities.js';
 
 const KEYWORD = 2;
+const INT = 3;
 /** How long {@link startTimeSkipping} may take. */
 export const STARTING_MS = 120_000;
 
@@ -25,7 +26,7 @@ export async function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
   const environment = await begin(path);
   await environment.connection.operatorService.addSearchAttributes({
     namespace: 'default',
-    searchAttributes: { [ORDER_OUTCOME.name]: KEYWORD },
+    searchAttributes: { [ORDER_OUTCOME.name]: KEYWORD, [ORDER_TOTAL.name]: INT },
   });
   return environment;
 }

@@ -1,6 +1,7 @@
 import { describe, expect } from '@jest/globals';
 import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
+import { formatMoney } from '../../src/domain/money.js';
 import { ambiguous, captured, createFakeGateway, notExecuted, processing, refusal } from '../support/fake-gateway.js';
 import { aCheck } from '../support/fake-screenings.js';
 import { openStage, test, until, type Act, type Scene } from './stage.js';
@@ -31,6 +32,17 @@ interface Wait {
 const statusIs = (status: string) => (act: Act) => act.books.has(act.order.orderId) && act.entry().status === status;
 const UNDER_REVIEW = { fraudChecks: [{ name: 'check', limits: {} }] };
 
+const REVIEW: Wait = {
+  scene: () => ({
+    policy: UNDER_REVIEW,
+    fraudChecks: [aCheck(() => ({ verdict: 'review', detail: 'a large order' }))],
+  }),
+  isSo: statusIs('in_review'),
+  timers: ['until the order is reviewed'],
+  details: 'Waiting until the order is reviewed',
+  ms: 86_400_000,
+};
+
 const WAITS: Record<string, Wait> = {
   'the circuit breaker': {
     scene: () => ({ gateway: createFakeGateway({ charge: () => ({ kind: 'refused', retryAfterMs: 60_000 }) }) }),
@@ -52,8 +64,8 @@ const WAITS: Record<string, Wait> = {
       policy: { retry: { retries: 1, initialIntervalMs: 4_000, backoffCoefficient: 2, maximumIntervalMs: 100_000 } },
     }),
     isSo: statusIs('payment_unknown'),
-    timers: ['until the next try', 'until the next look-up of the charge'],
-    details: 'Waiting until the next look-up of the charge',
+    timers: ['until the next try', 'until look-up 2 of the charge'],
+    details: 'Waiting until look-up 2 of the charge',
     ms: 4_000,
   },
   'a person, over a refused refund': {
@@ -68,16 +80,7 @@ const WAITS: Record<string, Wait> = {
     details: 'Waiting until the refused refund is decided',
     ms: 86_400_000,
   },
-  'a review': {
-    scene: () => ({
-      policy: UNDER_REVIEW,
-      fraudChecks: [aCheck(() => ({ verdict: 'review', detail: 'a large order' }))],
-    }),
-    isSo: statusIs('in_review'),
-    timers: ['until the order is reviewed'],
-    details: 'Waiting until the order is reviewed',
-    ms: 86_400_000,
-  },
+  'a review': REVIEW,
 };
 
 describe('the Temporal Web UI says, while a workflow waits for', () => {
@@ -102,6 +105,40 @@ describe('the Temporal Web UI says, while a workflow waits for', () => {
       const handle = await act.checkOut();
       await handle.result();
       expect(await shownOf(handle)).toEqual({ details: '', timers: [] });
+    });
+  });
+
+  test('the progress of an order, when it is asked for', async () => {
+    const { scene, isSo } = REVIEW;
+    await stage.play(scene(), async (act) => {
+      const handle = await act.checkOut();
+      await until(() => isSo(act));
+      expect(await handle.query('order')).toEqual({
+        order_id: act.order.orderId,
+        total: formatMoney(act.order.totalMinor, act.order.currency),
+        items: Object.fromEntries(act.order.lines.map(({ sku, quantity }) => [sku, quantity])),
+        stage: 'in review',
+        waiting: expect.stringMatching(/^Waiting until the order is reviewed, at the latest at /),
+        cancel_reason: null,
+      });
+      await handle.terminate('its test is over');
+    });
+  });
+
+  test('what each signal, update and query is for', async () => {
+    await stage.play({}, async (act) => {
+      const handle = await act.checkOut();
+      await handle.result();
+      const { definition } = await handle.query<{ definition: Record<string, unknown> }>(
+        '__temporal_workflow_metadata',
+      );
+      const described = (kind: string) =>
+        ((definition[kind] ?? []) as { name: string; description?: string }[])
+          .filter(({ name }) => !name.startsWith('__'))
+          .map(({ name, description }) => [name, (description ?? '') !== '']);
+      expect(Object.fromEntries(described('signalDefinitions'))).toEqual({ news: true, cancelOrder: true });
+      expect(Object.fromEntries(described('updateDefinitions'))).toEqual({ reviewOrder: true });
+      expect(Object.fromEntries(described('queryDefinitions'))).toEqual({ order: true });
     });
   });
 

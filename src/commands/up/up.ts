@@ -12,7 +12,7 @@ import type { Config } from '../../config.js';
 import { startPostgres } from '../../embedded/postgres.js';
 import { provideTemporalCli } from '../../embedded/programs.js';
 import { startTemporal } from '../../embedded/temporal.js';
-import { ORDER_OUTCOME } from '../../workflows/contract.js';
+import { SEARCH_ATTRIBUTES } from '../../workflows/contract.js';
 import { withDatabase } from '../database.js';
 import type { Lifetime } from '../shutdown.js';
 import { banner } from './banner.js';
@@ -99,7 +99,7 @@ export async function up({ config, home, log, tracing, lifetime, say, warn }: Up
       port: config.TEMPORAL_PORT,
       uiPort: config.TEMPORAL_UI_PORT,
       namespace: config.TEMPORAL_NAMESPACE,
-      searchAttributes: { [ORDER_OUTCOME.name]: 'Keyword' },
+      searchAttributes: SEARCH_ATTRIBUTES,
       report: say,
     };
     const server = await lifetime.start('temporal', (signal) => startTemporal({ ...options, signal }));

@@ -11,10 +11,11 @@ export const admitted: Admission = { kind: 'admitted' };
  */
 export function announceAdmission(): (decision: Admission) => Promise<void> {
   const decided: { value?: Admission } = {};
-  setHandler(admission, async (): Promise<Admission> => {
+  const answer = async (): Promise<Admission> => {
     await CancellationScope.nonCancellable(() => condition(() => decided.value !== undefined));
     return decided.value ?? { kind: 'refused', code: 'superseded', status: null };
-  });
+  };
+  setHandler(admission, answer, { description: 'Whether this workflow may do its work' });
   return async (decision) => {
     const isAwaited = !allHandlersFinished();
     decided.value = decision;

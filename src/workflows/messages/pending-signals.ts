@@ -16,6 +16,8 @@ export interface Pace {
   about: Money;
   sinceMs: number;
   pauseMs: number;
+  /** How many look-ups there were. */
+  looks?: number;
 }
 
 /** What a run knows that the database does not. */
@@ -65,11 +67,12 @@ export function openSignals(before?: Left): PendingSignals {
   const memory: Memory = before?.memory ?? {};
   let pace = memory.pace;
   const run = measureRun();
-  setHandler(news, (item) => {
+  const hear = (item: MoneyUpdate): void => {
     waiting.push(item);
     isHinted ||= item.kind === 'look';
     run.countSignal();
-  });
+  };
+  setHandler(news, hear, { description: 'Has the money looked up now: {"kind":"look"}' });
 
   return {
     ...run,

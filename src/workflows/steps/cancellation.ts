@@ -1,6 +1,6 @@
 import { allHandlersFinished, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
 import type { OrderOutcome } from '../../domain/order.js';
-import { cancelOrder } from '../contract.js';
+import { cancelOrder, type CancelRequest } from '../contract.js';
 import type { PendingSignals } from '../messages/pending-signals.js';
 import type { OrderSteps } from './order-steps.js';
 
@@ -15,14 +15,15 @@ export function listenForCancel(steps: OrderSteps, signals: PendingSignals): Int
   const { memory } = signals;
   // The previous run received it just before it ended.
   if (memory.cancelReason !== undefined) scope.cancel();
-  setHandler(cancelOrder, async (request) => {
+  const cancel = async (request: CancelRequest): Promise<void> => {
     signals.countSignal();
     if (memory.cancelReason !== undefined) return;
     memory.cancelReason = request.reason;
     scope.cancel();
     // The cancel should be visible while a charge in progress is awaited.
     await CancellationScope.nonCancellable(() => steps.regular('noteCancel', { ...steps.run, reason: request.reason }));
-  });
+  };
+  setHandler(cancelOrder, cancel, { description: 'Cancels the order: {"reason":"ordered twice"}' });
 
   return async (walk) => {
     try {

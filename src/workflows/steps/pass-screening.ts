@@ -2,7 +2,7 @@ import { CancellationScope, setHandler } from '@temporalio/workflow';
 import type { OrderOutcome } from '../../domain/order.js';
 import type { ReviewOutcome, ScreenOutcome } from '../../domain/outcomes.js';
 import { letAnswersOut } from '../messages/admission.js';
-import { reviewOrder } from '../contract.js';
+import { reviewOrder, type ReviewRequest } from '../contract.js';
 import { failed, superseded } from './endings.js';
 import type { PendingSignals } from '../messages/pending-signals.js';
 import type { Journey, Review } from './journey.js';
@@ -61,12 +61,15 @@ async function screen(steps: OrderSteps): Promise<ScreenOutcome> {
 
 /** Decisions are accepted from the start: the order's row may say `in_review` before this workflow gets there. */
 export function listenForReview(steps: OrderSteps, review: Review = {}): Review {
-  setHandler(reviewOrder, async (request): Promise<ReviewOutcome> => {
+  const decide = async (request: ReviewRequest): Promise<ReviewOutcome> => {
     const outcome = await CancellationScope.nonCancellable(() =>
       steps.regular('reviewOrder', { ...steps.run, ...request }),
     );
     if (outcome.kind === 'decided') review.decision ??= request.decision;
     return outcome;
+  };
+  setHandler(reviewOrder, decide, {
+    description: 'Decides the review: {"decision":"approve"} or {"decision":"reject"}',
   });
   return review;
 }

@@ -57,7 +57,7 @@ export async function resolveCharge(
   for (;;) {
     const outcome = await ask();
     if (outcome.kind !== 'unknown' && outcome.kind !== 'refused') return outcome;
-    const item = await signals.next('charge', pauseAfter(outcome.retryAfterMs), 'until the next look-up of the charge');
+    const item = await signals.next('charge', ...pauseAfter(outcome.retryAfterMs));
     if (item?.kind === 'evidence')
       await steps.regular('applyChargeEvidence', { ...steps.run, evidence: item.evidence });
   }

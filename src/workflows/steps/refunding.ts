@@ -34,8 +34,8 @@ export async function refundUntilDone(steps: RefundSteps, signals: PendingSignal
     // Nothing signals that the dead letter of a refused refund was discarded.
     const [pauseMs, what] =
       outcome.kind === 'unknown'
-        ? [pauseAfter(outcome.retryAfterMs), 'until the next look-up of the refund']
-        : [steps.policy.lookupSlowIntervalMs, 'until the refused refund is decided'];
+        ? pauseAfter(outcome.retryAfterMs)
+        : ([steps.policy.lookupSlowIntervalMs, 'until the refused refund is decided'] as const);
     const item = await signals.next('refund', pauseMs, what);
     if (item?.kind === 'redrive') await steps.redrive(item);
     if (item?.kind === 'evidence') await steps.applyEvidence(item.evidence);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startTemporal, type EmbeddedTemporal } from '../../../src/embedded/temporal.js';
-import { news, orderWorkflowId, recoverWorkflowId } from '../../../src/workflows/contract.js';
+import { news, orderWorkflowId, recoverWorkflowId, SEARCH_ATTRIBUTES } from '../../../src/workflows/contract.js';
 import { endStateOf, eventually, lettersOf } from '../../support/end-state.js';
 import { freePort } from '../../support/holdfast-process.js';
 import { aCheckout, createShop, type Shop } from '../../support/shop.js';
@@ -90,7 +90,7 @@ describe('a run that takes no more signals', () => {
       port: await freePort(),
       uiPort: await freePort(),
       namespace: 'default',
-      searchAttributes: { OrderOutcome: 'Keyword' },
+      searchAttributes: SEARCH_ATTRIBUTES,
       extraDynamicConfig: { 'history.maximumSignalsPerExecution': LIMIT },
       report: () => {},
     });
