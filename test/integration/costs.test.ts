@@ -43,8 +43,8 @@ const COSTS = {
   transactions: 4,
   callsToTheGateway: 1,
 };
-// A call's duration is among them, with more digits or fewer.
-const MOST_PAYLOAD_BYTES = 1_600;
+// Static details and the search attribute OrderTotal are 130 of them. A call's duration has more digits or fewer.
+const MOST_PAYLOAD_BYTES = 1_700;
 
 test('an order without trouble costs what it has cost: events, tasks, activations, statements, calls and bytes', async () => {
   for (let i = 0; i < ORDERS; i += 1) {
