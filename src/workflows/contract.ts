@@ -46,7 +46,8 @@ export const cancelOrder = defineSignal<[CancelRequest]>('cancelOrder');
 /** How far a checkout or a recovery has come, for people who look at it in the Temporal Web UI. */
 export interface OrderProgress {
   order_id: string;
-  total: string;
+  total_minor: number;
+  currency: string;
   items: Record<string, number>;
   /** Which part of the workflow it is in. */
   stage: string;

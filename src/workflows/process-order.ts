@@ -33,7 +33,7 @@ export async function processOrder(
   // The first run's id, so that the workflow still owns the order after a reset.
   const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, signals);
   const interruptible = listenForCancel(steps, signals);
-  showProgress(order, signals.memory, () => journey.place.at);
+  showProgress(order, () => ({ stage: journey.place.at, cancel_reason: signals.memory.cancelReason ?? null }));
 
   return inRuns(walk, () => {
     if (CancellationScope.current().consideredCancelled) signals.memory.cancelReason ??= 'cancelled in Temporal';

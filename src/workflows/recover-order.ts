@@ -29,7 +29,8 @@ export async function recoverOrder(order: AcceptedOrder, policy: OrderPolicy, be
 async function recover(order: AcceptedOrder, policy: OrderPolicy, signals: PendingSignals): Promise<OrderOutcome> {
   const steps = orderSteps(order, workflowInfo().firstExecutionRunId, policy, signals);
   const interruptible = listenForCancel(steps, signals);
-  showProgress(order, signals.memory, () => signals.memory.standing?.kind ?? 'start');
+  const { memory } = signals;
+  showProgress(order, () => ({ stage: memory.standing?.kind ?? 'start', cancel_reason: memory.cancelReason ?? null }));
 
   const outcome = await bringToEnd();
   await condition(allHandlersFinished);

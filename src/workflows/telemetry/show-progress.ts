@@ -1,18 +1,16 @@
 import { getCurrentDetails, setHandler } from '@temporalio/workflow';
-import { formatMoney } from '../../domain/money.js';
 import type { AcceptedOrder } from '../../domain/order.js';
-import { orderProgress } from '../contract.js';
-import type { Memory } from '../messages/pending-signals.js';
+import { orderProgress, type OrderProgress } from '../contract.js';
 
-/** Answers the query `order` of the Temporal Web UI: what no one asks for costs nothing. */
-export function showProgress(order: AcceptedOrder, memory: Memory, stage: () => string): void {
-  const answer = () => ({
+/** Answers the query `order` of the Temporal Web UI. It costs nothing unless someone asks. */
+export function showProgress(order: AcceptedOrder, now: () => Pick<OrderProgress, 'stage' | 'cancel_reason'>): void {
+  const answer = (): OrderProgress => ({
     order_id: order.orderId,
-    total: formatMoney(order.totalMinor, order.currency),
+    total_minor: order.totalMinor,
+    currency: order.currency,
     items: Object.fromEntries(order.lines.map(({ sku, quantity }) => [sku, quantity])),
-    stage: stage(),
     waiting: getCurrentDetails() || null,
-    cancel_reason: memory.cancelReason ?? null,
+    ...now(),
   });
   setHandler(orderProgress, answer, { description: 'How far the order has come, and what it waits for' });
 }
