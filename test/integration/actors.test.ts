@@ -57,7 +57,7 @@ async function placed(method = 'pm_ok', status = 'confirmed', to = shop): Promis
 }
 
 describe('the timeline of an order says on whose behalf', () => {
-  test('it was placed and fulfilled; what Holdfast did on its own is nobody’s', async () => {
+  test('it was placed and fulfilled; what Holdfast did on its own has no actor', async () => {
     const [ada, bo] = [by('Ada'), by('Bo, on call')];
     const checkout = aCheckout();
     await shop.post(checkout, ada.headers);
@@ -200,7 +200,7 @@ test('a movement of stock says who made it', async () => {
   expect(body).toMatchObject({ data: [{ actor: oz.actor }, { reason: 'created', actor: nell.actor }] });
 });
 
-test('nobody else is told: no endpoint, and nothing that Temporal lists', async () => {
+test('the actor appears nowhere else: not at an endpoint, and not in Temporal’s lists', async () => {
   const receiver = await startReceiver();
   const name = `Pia ${randomUUID()}`;
   try {

@@ -85,14 +85,17 @@ describe('money that is kept', () => {
     return id;
   };
 
-  test.each(['refund', 'compensation'])('and told by a letter (%s) is left to the workflow that runs', async (kind) => {
-    const id = await keptBy('unknown');
-    await openLetter(id, kind, kind === 'refund' ? `undo-${id}-1` : '');
-    expect(await audit(true)).toEqual({ broken: [], recovered: [], resumed: [] });
-    const { broken, recovered } = await audit(false);
-    expect(broken).toEqual(['cancelled-orders-hold-no-money', 'refunds-end']);
-    expect(recovered).toEqual([id]);
-  });
+  test.each(['refund', 'compensation'])(
+    'and covered by a dead letter (%s) is left to the workflow that runs',
+    async (kind) => {
+      const id = await keptBy('unknown');
+      await openLetter(id, kind, kind === 'refund' ? `undo-${id}-1` : '');
+      expect(await audit(true)).toEqual({ broken: [], recovered: [], resumed: [] });
+      const { broken, recovered } = await audit(false);
+      expect(broken).toEqual(['cancelled-orders-hold-no-money', 'refunds-end']);
+      expect(recovered).toEqual([id]);
+    },
+  );
 
   test('because the gateway refused its refund waits for a person, with or without a workflow', async () => {
     const id = await keptBy('failed');
@@ -110,7 +113,7 @@ describe('money that is kept', () => {
   });
 });
 
-describe('a refund that somebody asked for', () => {
+describe('a requested refund', () => {
   const plantRefund = async (state: string, age: string) => {
     const id = await plantOrder(stack.database, 'confirmed');
     await run(
@@ -122,14 +125,14 @@ describe('a refund that somebody asked for', () => {
     return { id, refundId: `rf_${id}` };
   };
 
-  test('and is unknown, as its letter says, goes on when its workflow is gone', async () => {
+  test('and is unknown, as its dead letter says, continues when its workflow no longer exists', async () => {
     const { id, refundId } = await plantRefund('unknown', '2 hours');
     await openLetter(id, 'refund', refundId);
     expect(await audit(true)).toEqual({ broken: [], recovered: [], resumed: [] });
     expect(await audit(false)).toEqual({ broken: ['refunds-end'], recovered: [], resumed: [refundId] });
   });
 
-  test('goes on a quarter of an hour after its workflow went, and is stuck after an hour with one', async () => {
+  test('continues a quarter of an hour after its workflow was lost, and counts as stuck after an hour with one', async () => {
     await plantRefund('pending', '16 minutes');
     expect((await audit(true)).broken).toEqual([]);
     expect((await audit(false)).broken).toEqual(['refunds-end']);
@@ -143,7 +146,7 @@ describe('a refund that somebody asked for', () => {
   });
 });
 
-test('orders that are told of do not push out those that are not', async () => {
+test('orders with a dead letter do not displace those without', async () => {
   for (let i = 0; i < 4; i += 1) {
     const id = await plantOrder(stack.database, 'cancelled');
     await run(`delete from refunds where order_id = '${id}'`);

@@ -80,7 +80,7 @@ describe('the look back over a day', () => {
     expect(await lettersOf(orderId)).toEqual([{ error_class: 'uncharged-stays-uncharged', state: 'open' }]);
   });
 
-  test('goes on where the last audit stopped, until the whole day was asked about, and begins again', async () => {
+  test('continues where the last audit stopped, until the whole day was asked about, and starts over', async () => {
     const { keyOf } = await plantDeclines(25);
     const most = { leastLookups: 10, mostLookups: 10 };
     const keys = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => keyOf(from + i));
@@ -108,7 +108,7 @@ describe('the look back over a day', () => {
     expect((await audit({ lookup: notFound })).report.ok).toBe(true);
   });
 
-  test('asks again, first, about what has an open letter, however old it is', async () => {
+  test('asks first about items with an open dead letter, no matter how old they are', async () => {
     const { keyOf } = await plantDeclines(12);
     const lookup = async (key: string) => (key === keyOf(1) ? taken : notFound());
     await audit({ lookup });
@@ -137,7 +137,7 @@ describe('a look-up that fails', () => {
     expect(faults).toMatchObject([{ orderId, about: keyOf(9), detail: 'HTTP 503' }]);
   });
 
-  test('does not resolve the letter about what could not be asked', async () => {
+  test('does not resolve the dead letter about an item that could not be asked about', async () => {
     const { orderId, keyOf } = await plantDeclines(3);
     await audit({ lookup: async (key: string) => (key === keyOf(1) ? taken : notFound()) });
     await audit({ lookup: failsFor((key) => key === keyOf(1)) });
@@ -161,7 +161,7 @@ describe('refunds', () => {
     return { id, key: `${id}:charge:1:undo` };
   };
 
-  test('that the bank took back, unheard, fail with their letter', async () => {
+  test('that the bank returned without an event fail with their dead letter', async () => {
     const { id, key } = await sentBack();
     const { broken } = await audit({ lookupRefund: async () => ({ kind: 'refused', code: 'refund_failed' }) });
     expect(broken).toEqual(['refunds-are-real']);
@@ -174,7 +174,7 @@ describe('refunds', () => {
     expect(await createGatewayEventStore(stack.database).refundFailedLate(key)).toBe(false);
   });
 
-  test('that the gateway does not know, or sent although they failed, are told to a person', async () => {
+  test('that the gateway does not know, or sent although they failed, get a dead letter', async () => {
     await sentBack();
     expect((await audit({ lookupRefund: async () => ({ kind: 'not_found' }) })).broken).toEqual(['refunds-are-real']);
     await run(`update refunds set state = 'failed'`);

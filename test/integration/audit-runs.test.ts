@@ -138,7 +138,7 @@ test('a checkout that has written nothing is reported, and left to its own run',
   expect(await lettersOf(orderId)).toEqual([{ kind: 'run', state: 'open', error_class: 'runs-have-an-order' }]);
 });
 
-test('a checkout that has ended, and whose row is gone, is told to a person, until the row is back', async () => {
+test('a checkout that has ended, and whose row is missing, has a dead letter until the row is back', async () => {
   const orderId = newOrderId();
   const kept = await plantOrder(stack.database, 'confirmed');
   await endCheckouts(orderId, kept);

@@ -38,7 +38,7 @@ async function audit(overrides = {}) {
   return { report, broken, recovered, started, lines: observer.lines };
 }
 
-test('books with an order in every status are in order', async () => {
+test('a database with an order in every status passes the audit', async () => {
   for (const status of ORDER_STATUSES) await plant(status, youngest(status));
   const { report, lines } = await audit();
   expect(lines).toEqual([]);
@@ -46,7 +46,7 @@ test('books with an order in every status are in order', async () => {
   expect(await letters()).toEqual([]);
 });
 
-test('a redriven notice is tried for longer than other redrives may take, but its letter must not outlive that', async () => {
+test('a redriven notice may be tried for longer than other redrives, but its dead letter must not outlive that', async () => {
   const id = await plant('confirmed', '1 day');
   await run(
     `insert into notices (order_id, seq, channel, attempts) values ('${id}', 3, 'smtp', 9);
@@ -73,7 +73,7 @@ describe('what is broken once is reported once, by its check:', () => {
     expect(await letters()).toMatchObject([{ kind: 'books', state: 'open', error_class: check }]);
   });
 
-  test('every check of the books is in the table', async () => {
+  test('every check of the database is in the table', async () => {
     const { ports } = auditPortsOn(stack.database);
     const planted = new Set(PLANTS.map(([check]) => check));
     expect(ports.audit.checks.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);
@@ -110,7 +110,7 @@ describe('what an audit does about it', () => {
     return id;
   };
 
-  test('opens one letter however often it is found, and resolves it when it is found no more', async () => {
+  test('opens one dead letter no matter how often it is found, and resolves it when it is no longer found', async () => {
     const id = await keepMoney();
     await audit();
     await audit();
@@ -131,7 +131,7 @@ describe('what an audit does about it', () => {
     expect([recovered, report.recovered]).toEqual([[id], [id]]);
   });
 
-  test('leaves alone what somebody was told already, and what was written to a moment ago', async () => {
+  test('ignores findings that already have a dead letter, and rows that were just written', async () => {
     const id = await keepMoney();
     await run(
       `insert into refunds (idempotency_key, refund_id, order_id, attempt, amount_minor, currency, state)
@@ -163,7 +163,7 @@ describe('what an audit does about it', () => {
     expect((await audit()).started).toEqual(['sandbox evt/1']);
   });
 
-  test('R17: books a late capture of an order that was given up, and recovers it', async () => {
+  test('R17: records a late capture of an order that was given up, and recovers it', async () => {
     const id = await plant('failed', '1 hour');
     const captures: unknown[] = [];
     const found = { kind: 'captured', reference: 'late', amountMinor: 3998, currency: 'EUR' } as const;
@@ -182,7 +182,7 @@ describe('what an audit does about it', () => {
     expect(recovered).toEqual([id]);
   });
 
-  test('tells when the gateway took another amount than the books say, and when the right one is seen again', async () => {
+  test('reports that the gateway took a different amount than the database says, until the right one is seen again', async () => {
     await plant('confirmed', '1 hour');
     const wrong = { kind: 'captured', reference: 'ch', amountMinor: 1, currency: 'EUR' } as const;
     expect((await audit({ gateway: { lookup: async () => wrong } })).broken).toEqual(['captures-are-real']);
@@ -190,7 +190,7 @@ describe('what an audit does about it', () => {
     expect(await letters()).toMatchObject([{ kind: 'books', state: 'resolved' }]);
   });
 
-  test('goes on, and is not ok, when the gateway cannot be asked', async () => {
+  test('continues, and is not ok, when the gateway cannot be asked', async () => {
     await plant('confirmed', '1 hour');
     const away = async () => {
       throw new Error('connect ECONNREFUSED');

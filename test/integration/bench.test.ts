@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-test('the bench places orders on what npm start starts and on a plain program, checks their books, and writes what it measured', async () => {
+test('the bench places orders on what npm start starts and on a plain program, audits their databases, and writes what it measured', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [BENCH, '--smoke', '--out', directory]);
   expect(stdout).toMatch(/^✔ The books are right: \d+ of Holdfast, \d+ of floor/m);
   expect(stdout).toMatch(/^\| +300 a minute \| Holdfast : floor/m);

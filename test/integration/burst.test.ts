@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => stack?.close());
 
-test('an idle process accepts a burst of 500 checkouts completely, and goes on answering reads meanwhile', async () => {
+test('an idle process accepts a burst of 500 checkouts completely, and continues to answer reads meanwhile', async () => {
   const checkouts = Array.from({ length: BURST }, () => aCheckout());
   const answers = Promise.all(checkouts.map(async (checkout) => shop.post(checkout)));
   const over = answers.then(

@@ -155,7 +155,7 @@ test('of twenty changes at once that were made for the same version, one is made
   expect((await desk.readFull(sku)).body).toEqual(made[0]?.body);
 });
 
-test('a price that changes among checkouts with a total: each is charged what its shop showed, or told the new price', async () => {
+test('a price that changes among checkouts with a total: each is charged what its shop showed, or refused with the new price', async () => {
   const sku = newSku();
   await desk.create({ sku, unit_price_minor: 1_000, on_hand: 100 });
   const totals = [1_000, 2_000];

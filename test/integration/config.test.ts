@@ -70,7 +70,7 @@ test.each([['config'], ['up'], ['serve'], ['migrate'], ['audit']])(
   },
 );
 
-test('"holdfast serve" names every server that it is not told of at once', async () => {
+test('"holdfast serve" names all servers that are not configured in one message', async () => {
   const { code, output } = await runCommand(['serve'], { TEMPORAL_ADDRESS: 'temporal:7233' });
   expect(code).toBe(1);
   expect(output).toContain('Not set: DATABASE_URL, SANDBOX_URL');
@@ -83,7 +83,7 @@ test.each([['keys', 'list'], ['seed']])('"holdfast %s" says what an empty databa
   expect([code, output]).toEqual([1, '✖ the database has another schema; run "holdfast migrate" first\n']);
 });
 
-test('a host with several addresses is told of in words too', async () => {
+test('a host with several addresses is reported in words too', async () => {
   const { output } = await runCommand(['keys', 'list'], { DATABASE_URL: 'postgres://localhost:1/shop' });
   expect(output).toMatch(/^✖ PostgreSQL at localhost:1: connect ECONNREFUSED \S+; is it running/);
 });

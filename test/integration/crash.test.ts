@@ -65,7 +65,7 @@ test('a worker killed between the charge and its record leaves one charge and a 
   }
 });
 
-test('a worker told to end finishes its charge first, and leaves the rest to the next one', async () => {
+test('a worker that is stopped finishes its charge first, and leaves the rest to the next one', async () => {
   const shop = createShop((await stack.serve('api')).url);
   const first = await stack.serve('worker');
   const checkouts = Array.from({ length: 12 }, () => aCheckout({}, 'pm_slow_1500'));

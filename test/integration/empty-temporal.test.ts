@@ -111,7 +111,7 @@ test('a server that comes back empty gets all that orders need, and open orders 
   expect(new Set(keys)).toEqual(new Set([`${open.order_id}:charge:1`]));
 }, 300_000);
 
-test('an audit schedule that somebody deletes is missing by name, and made again as soon as that is possible', async () => {
+test('an audit schedule that was deleted is reported by name, and created again as soon as possible', async () => {
   await Promise.all([api, worker].map(ready));
   proxy.refuse('CreateSchedule');
   await withTemporal((client) => client.schedule.getHandle(AUDIT_SCHEDULE_ID).delete());
@@ -132,7 +132,7 @@ test('an audit schedule that somebody deletes is missing by name, and made again
   expect(await scheduleExists()).toBe(true);
 }, 120_000);
 
-test('without the right to create namespaces nothing ends: not ready, by name, until somebody else creates it', async () => {
+test('without the right to create namespaces nothing ends: not ready, by name, until it is created', async () => {
   await Promise.all([api, worker].map(ready));
   proxy.refuse('RegisterNamespace');
   await temporal.kill();

@@ -235,7 +235,7 @@ test('the standard input is imported too', async () => {
   expect(await exited).toEqual({ code: 0, output: '1 products: 1 created, 0 updated, 0 unchanged, 0 failed.\n' });
 });
 
-test('Ctrl-C ends after a whole batch, says where, and the same file goes on from there', async () => {
+test('Ctrl-C ends after a whole batch, says where, and importing the same file continues from there', async () => {
   const id = newOrderId();
   const lines = Array.from({ length: 1_200 }, (_, i) => `${id}-${i},Thing,EUR,${i},,1`);
   const { child, exited } = startImport();
@@ -252,7 +252,7 @@ test('Ctrl-C ends after a whole batch, says where, and the same file goes on fro
   expect(again.output).toContain('1200 products: 200 created, 0 updated, 1000 unchanged, 0 failed.');
 });
 
-test('when the database goes away, it says how far it came', async () => {
+test('when the database becomes unavailable, it says how far it got', async () => {
   const { code, output } = await runCommand(['import', await file('away.csv', `${HEADER}\na,A,EUR,1,,\n`)], {
     DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
   });

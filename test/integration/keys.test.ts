@@ -87,7 +87,7 @@ test('an expired key is refused', async () => {
   expect((await keys('list')).output).toMatch(new RegExp(`^${id} .* expired `, 'm'));
 });
 
-test('no key, or one that nobody made, is 401', async () => {
+test('no key, or an unknown one, is 401', async () => {
   expect((await fetch(`${api.url}${nothing}`)).status).toBe(401);
   expect((await fetch(`${api.url}/v1/no/such/thing`)).status).toBe(401);
   expect((await createShop(api.url, mintApiKey().text).call(nothing)).status).toBe(401);

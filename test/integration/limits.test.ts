@@ -77,7 +77,7 @@ describe('a counter', () => {
   });
 });
 
-test('over HTTP the customer beyond the limit gets 429, told when to come back, and nothing is accepted', async () => {
+test('over HTTP the customer beyond the limit gets 429 with the time to retry, and nothing is accepted', async () => {
   const limits = { RATE_LIMIT_PER_CUSTOMER: '2', RATE_LIMIT_PER_KEY: '1000' };
   const { url } = await stack.serve('api,worker', limits);
   const shop = createShop(url);

@@ -66,7 +66,7 @@ test.each([
   ]);
 });
 
-test('a cancel after the payment tells of the refund and of the cancellation, and no more of the confirmation', async () => {
+test('a cancel after the payment sends notices of the refund and the cancellation, and no longer of the confirmation', async () => {
   const confirmation = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
   const { orderId } = confirmation;
   await shop.ask(orderId, 'cancel', { reason: 'changed my mind' });
@@ -143,7 +143,7 @@ test('of many redrives at once one is taken', async () => {
   expect(mail.mails).toHaveLength(1);
 });
 
-test('operators see what became of the notices of an order, and never to whom they go', async () => {
+test('operators see the state of an order’s notices, but never the recipients', async () => {
   const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
   const path = `/v1/orders/${event.orderId}/notices`;
   expect((await shop.call(path)).body).toEqual({ data: [], next_cursor: null });

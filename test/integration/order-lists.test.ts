@@ -57,7 +57,7 @@ test('orders are found by status, customer, time and reason, page by page, as th
   expect(idsOf(await list(`?customer_id=${customer}&created_before=${since}`))).toEqual([second, first]);
 });
 
-test('the statistics count what became of orders, and how long that took', async () => {
+test('the statistics count the outcomes of orders, and how long they took', async () => {
   const read = async () => {
     const response = await fetch(`${url}/v1/stats`, { headers: KEY });
     return (await response.json()) as {

@@ -62,7 +62,7 @@ test('a gateway without a circuit breaker has no gauge for one', async () => {
   expect(metrics).not.toContain('holdfast_gateway_breaker_open');
 });
 
-test('a gateway that nobody has built is refused at the start, with those that there are', async () => {
+test('an unknown gateway is refused at the start, with a list of the known ones', async () => {
   const { code, output } = await runCommand(['serve'], environment());
   expect(output).toContain('GATEWAY is "voucher", and the payment gateways are: sandbox');
   expect(code).toBe(1);

@@ -20,7 +20,7 @@ const product = (onHand: number) => ({
 const stockOf = (sku: string) =>
   stack.database.kysely.selectFrom('stock').selectAll().where('sku', '=', sku).executeTakeFirstOrThrow();
 
-test('forty buyers of ten units: exactly ten are confirmed and charged, the rest are told there is none', async () => {
+test('forty buyers of ten units: exactly ten are confirmed and charged, the rest are out of stock', async () => {
   const ten = product(10);
   await stack.seed(ten);
   const checkouts = Array.from({ length: 40 }, () => aCheckout({ items: [{ sku: ten.sku, quantity: 1 }] }));

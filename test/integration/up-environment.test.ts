@@ -71,7 +71,7 @@ test('variables for other programs reach no server that `up` starts, and disturb
   }
 }, 150_000);
 
-test('a log that cannot be opened is told at once, and nothing is started', async () => {
+test('a log that cannot be opened is reported immediately, and nothing is started', async () => {
   const home = await anotherHome();
   await mkdir(join(home['HOLDFAST_HOME'] ?? '', 'holdfast.log'));
   const up = start(home);
@@ -79,7 +79,7 @@ test('a log that cannot be opened is told at once, and nothing is started', asyn
   expect(up.output()).toMatch(/^✖ the log cannot be written: EISDIR.*holdfast\.log/);
 });
 
-test('a home that is no directory is told at once', async () => {
+test('a home that is not a directory is reported immediately', async () => {
   const home = await anotherHome();
   const file = join(home['HOLDFAST_HOME'] ?? '', 'file');
   await writeFile(file, '');

@@ -151,7 +151,7 @@ test.each(['SANDBOX_PORT', 'TEMPORAL_UI_PORT', 'POSTGRES_PORT', 'PORT'])(
   },
 );
 
-test('two variables with the same port are told apart from a port that is taken', async () => {
+test('two variables with the same port are distinguished from a port that is taken', async () => {
   const home = await anotherHome();
   const refused = start({ ...home, SANDBOX_PORT: home['PORT'] ?? '' });
   expect(await refused.exited).toBe(1);

@@ -23,7 +23,7 @@ beforeAll(async () => {
   }
 }, 120_000);
 
-describe('a workflow of an earlier version goes on', () => {
+describe('a workflow of an earlier version continues', () => {
   test.each(names)('%s', (name) => {
     expect([...errors.keys()]).toContain(name);
     expect(errors.get(name)).toBeUndefined();

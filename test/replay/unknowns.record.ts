@@ -109,7 +109,7 @@ test('an unknown charge', async () => {
   await recorder.closed('process-order-unknown-then-evidence-of-a-charge', orderWorkflowId(charged));
 });
 
-test('an event of an order that nobody knows yet', async () => {
+test('an event of an order that is not known yet', async () => {
   const event = anEvent('charge.captured', newOrderId());
   expect(await postEvent(url, event, { secret })).toBe(200);
   const id = gatewayEventWorkflowId('sandbox', event.id);

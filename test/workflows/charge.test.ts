@@ -73,7 +73,7 @@ describe('a charge', () => {
     expect(gateway.ledger.size).toBe(1);
   });
 
-  test('R8: that succeeds while our books cannot be written is found again and recorded once', async () => {
+  test('R8: that succeeds while our database cannot be written is found again and recorded once', async () => {
     let writes = 0;
     const { outcome, gateway, entry } = await stage.run({
       ports: ({ charges }) => ({

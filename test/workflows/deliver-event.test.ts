@@ -134,7 +134,7 @@ describe('a delivery', () => {
     expect(new Set(pauses).size).toBeGreaterThan(1);
   });
 
-  test('whose first try was made elsewhere goes on with the second', async () => {
+  test('whose first try was made elsewhere continues with the second', async () => {
     const { outcome, pausesS } = await deliver({ results: [refused(500), accepted], tries: 1, waitMs: 5_000 });
     expect(outcome).toBe('delivered');
     expectPauses(pausesS, [5, 300]);

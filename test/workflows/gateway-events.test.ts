@@ -18,7 +18,7 @@ describe('a message of the gateway', () => {
     return start(PROCESS_GATEWAY_EVENT, gatewayEventWorkflowId('fake', eventId), args);
   };
 
-  test('R19, R21: about an order that nobody knows yet is tried again until somebody does', async () => {
+  test('R19, R21: about an order that is not known yet is retried until it is', async () => {
     const order = anOrder();
     const eventId = `evt-${order.orderId}`;
     await stage.play({ order }, async (act) => {

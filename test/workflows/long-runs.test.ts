@@ -58,7 +58,7 @@ const isUnknown = ({ books, order }: Act) =>
   until(() => books.has(order.orderId) && books.entry(order.orderId).status === 'payment_unknown');
 
 describe('a checkout whose charge is unknown', () => {
-  test('continues as new each day, charges once, and goes on looking as seldom as before', async () => {
+  test('continues as new each day, charges once, and keeps its pauses between look-ups', async () => {
     const { gateway, tell } = silentGateway();
     const { outcome, entry, handle, runs } = await stage.run({ gateway }, async (_handle, act) => {
       await isUnknown(act);

@@ -26,7 +26,7 @@ const isUnknown = ({ books, order }: Act) => {
 };
 const chargeKeyOf = ({ order }: Act) => `${order.orderId}:charge:1`;
 
-describe('a charge whose outcome nobody knows', () => {
+describe('a charge whose outcome is unknown', () => {
   test('R10: is looked up after growing pauses of an hour at most, after 72 hours once a day, and never sent again', async () => {
     const order = anOrder();
     const lookups = 12 + 71 + 3;

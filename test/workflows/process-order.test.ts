@@ -90,7 +90,7 @@ describe('an order', () => {
     expect(gateway.calls).toHaveLength(0);
   });
 
-  test('tells its outcome to Temporal only when it is not confirmed', async () => {
+  test('reports its outcome to Temporal only if it is not confirmed', async () => {
     const declined = await run({ gateway: createFakeGateway({ charge: () => ({ kind: 'declined', code: 'no' }) }) });
     const { searchAttributes } = await declined.handle.describe();
     expect(searchAttributes).toMatchObject({ OrderOutcome: ['payment_declined'] });

@@ -95,7 +95,7 @@ describe('a recovery', () => {
     });
   });
 
-  describe('that is told to cancel', () => {
+  describe('that receives a cancel', () => {
     const told = async ({ environment, order, policy, taskQueue }: Act) => {
       const workflowId = recoverWorkflowId(order.orderId);
       await environment.client.workflow.signalWithStart(RECOVER_ORDER, {

@@ -244,7 +244,7 @@ function messengerOf({ environment, order, policy, books, start }: Act): OrderMe
   };
 }
 
-/** Reaches the workflow of a refund that somebody asked for, or starts it again. */
+/** Reaches the workflow of a requested refund, or starts it again. */
 function refundResumerOf({ environment, books, policy, taskQueue }: Act): RefundResumer {
   return {
     async resume(orderId, refundId) {

@@ -121,7 +121,7 @@ describe('an endpoint', () => {
     await receiver.has(6);
   });
 
-  test('that answers 410 is disabled and gets nothing more until somebody enables it', async () => {
+  test('that answers 410 is disabled and gets nothing more until it is enabled', async () => {
     const receiver = await aReceiver();
     receiver.answer(answersWith(410));
     const { id } = await desk.create(receiver.url, ['order.confirmed']);

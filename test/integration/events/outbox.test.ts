@@ -257,7 +257,7 @@ describe('the relay', () => {
     expect(await rows()).toHaveLength(1);
   });
 
-  test('tells how much waits and for how long', async () => {
+  test('reports how much waits and for how long', async () => {
     const store = createOutboxStore(stack.database);
     expect(await store.backlog()).toEqual({ rows: 0, oldestAgeMs: 0 });
     await plantOrder(stack.database, 'confirmed');

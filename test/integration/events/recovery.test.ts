@@ -135,7 +135,7 @@ describe('a recovery', () => {
     expect(receiver.ofOrder(inside)).toHaveLength(2);
   });
 
-  test('goes on from batch to batch over many events of one moment, once each', async () => {
+  test('continues from batch to batch over many events of one moment, once each', async () => {
     const { id } = await anEndpoint();
     const orderId = await place();
     await desk.change(id, { state: 'disabled' });

@@ -57,7 +57,7 @@ describe.each(strictPoolers())('through %s', (name, start) => {
     expect(output).toContain(`${PRODUCTS + 1} products: ${PRODUCTS} created, 0 updated, 0 unchanged, 1 failed.`);
   });
 
-  test('the books are audited', async () => {
+  test('the database is audited', async () => {
     expect(await run('audit')).toMatchObject({ code: 0 });
   });
 });

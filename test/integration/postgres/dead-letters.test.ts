@@ -86,7 +86,7 @@ test('R3: an order that has no row can have one', async () => {
   expect(await rows.letters('never-written')).toHaveLength(1);
 });
 
-test('the letters of a charge tell how often it was tried', async () => {
+test('the dead letters of a charge say how often it was tried', async () => {
   const order = anOrder();
   const run = { orderId: order.orderId, owner: 'run-1' };
   const charges = createChargeStore(stack.database);

@@ -66,7 +66,7 @@ test('R19: an order is known as soon as it has a row', async () => {
   expect(await inbox.read('sandbox', 'never-sent')).toBeUndefined();
 });
 
-test('R20: news about a refund that nobody made has no effect', async () => {
+test('R20: an event about an unknown refund has no effect', async () => {
   const orderId = await rows.insertPaid();
   for (const key of ['', 'nonsense', `${orderId}:refund:none:1`, `${orderId}:charge:1:undo`]) {
     expect(await inbox.refundFailedLate(key)).toBe(false);
@@ -89,7 +89,7 @@ test('R21: a message that could not be stored is not acknowledged', async () => 
   await away.close();
 });
 
-test('R21: what nobody could do anything about for days does not stand before what came since', async () => {
+test('R21: events that could not be processed for days do not block newer ones', async () => {
   const gateway = `foreign-${randomUUID()}`;
   const [old, fresh] = [anEvent(), anEvent()];
   for (const event of [old, fresh]) await inbox.store({ ...event, gateway });

@@ -130,7 +130,7 @@ test('R17: a claim that has waited while an earlier charge turned out to be capt
   expect(await attempts.where('order_id', '=', order.orderId).execute()).toEqual([{ attempt: 1, state: 'captured' }]);
 });
 
-test('R31: a run that was reset while its charge is unknown is told so, and not that it lost the order', async () => {
+test('R31: a run that was reset while its charge is unknown learns that, and not that it lost the order', async () => {
   const order = await charging();
   await charges().unknown(runOf(order), 1, CALL);
   expect(await statusOf(order)).toBe('payment_unknown');

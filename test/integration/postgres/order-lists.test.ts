@@ -158,7 +158,7 @@ describe('a list of orders', () => {
     await stack.database.pool.query('vacuum (analyze) orders');
   });
 
-  test('goes on from a place whose order does not meet the filter any more', async () => {
+  test('continues from a position whose order no longer meets the filter', async () => {
     const lists = createOrderListReader(stack.database);
     const first = await lists.list({ statuses: ['failed'] }, 10);
     const last = first.at(-1);

@@ -57,7 +57,7 @@ test('a deletion waits for a checkout that is reserving, and then sees what it h
   expect(await createProductStore(stack.database).find(sku)).toMatchObject({ active: true });
 });
 
-test('a line waits for the product that somebody is creating, and then finds it', async () => {
+test('a line waits for a product that is being created, and then finds it', async () => {
   const sku = newOrderId();
   const commit = await holding((client) =>
     client.query(
@@ -72,7 +72,7 @@ test('a line waits for the product that somebody is creating, and then finds it'
   expect(await written).toEqual([{ kind: 'refused', sku, currency: 'USD' }]);
 });
 
-test('a line that leaves out "active" keeps what somebody sets it to in the same moment', async () => {
+test('a line that omits "active" keeps a concurrent change to it', async () => {
   const sku = newOrderId();
   await write([line(sku)]);
   const commit = await holding((client) =>

@@ -107,7 +107,7 @@ describe('a refund whose key is replaced meanwhile', () => {
 });
 
 describe('a refund that is claimed to be sent', () => {
-  test('is not sent by anybody else until that one is done', async () => {
+  test('is not sent by any other sender until that one is done', async () => {
     const { refund } = await openRefund('twice');
     let release = () => {};
     const released = new Promise<void>((resolve) => (release = resolve));

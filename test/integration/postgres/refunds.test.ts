@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(async () => stack?.close());
 
 const undoOf = (orderId: string) => refunds.due({ orderId, owner: OWNER });
-describe('a refund that somebody asks for', () => {
+describe('a requested refund', () => {
   test('is all that is left when no amount is named, and admitted again under the same id and body', async () => {
     const orderId = await rows.insertPaid();
     await refunds.openRefund(asked(orderId, 'part', 3_000));
@@ -123,7 +123,7 @@ describe('a refund that somebody asks for', () => {
     expect(await rows.refunds(orderId)).toHaveLength(1);
   });
 
-  test('R25: a refund and a cancel at once share the money, whoever is first', async () => {
+  test('R25: a refund and a cancel at once share the money, no matter which is first', async () => {
     for (let round = 0; round < 20; round++) {
       const orderId = await rows.insertPaid();
       const cancel = async () => {

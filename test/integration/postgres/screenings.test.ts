@@ -88,7 +88,7 @@ describe('a verdict', () => {
     expect(await screen(rejected, ALLOW)).toEqual({ kind: 'reject', detail: 'rejected in review' });
   });
 
-  test('review of an order that failed before anybody decided asks again when it is redriven', async () => {
+  test('review of an order that failed before a decision is requested again when it is redriven', async () => {
     const order = await inReview();
     await rows.setStatus(order.orderId, 'pending');
     expect(await screen(order, ALLOW)).toEqual({ kind: 'review', detail: 'unusual' });
@@ -97,7 +97,7 @@ describe('a verdict', () => {
 });
 
 describe('a review', () => {
-  test('R33: approve and reject at once: the first counts, the other is told, fifty times', async () => {
+  test('R33: approve and reject at once: the first counts, the other gets a conflict, fifty times', async () => {
     for (let round = 0; round < 50; round++) {
       const order = await inReview();
       const [approve, reject] = await Promise.all([

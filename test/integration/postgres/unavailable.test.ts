@@ -40,7 +40,7 @@ async function whileLocked(lock: string, work: () => Promise<unknown>): Promise<
   }
 }
 
-describe('a database error that goes away by itself is `Unavailable`', () => {
+describe('a temporary database error is `Unavailable`', () => {
   test('for a lock that others hold longer than lock_timeout', async () => {
     await whileLocked('lock table stock', async () => {
       const locked = inTransaction(async (tx) => {

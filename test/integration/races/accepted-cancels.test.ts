@@ -89,7 +89,7 @@ test('R38: a cancel that is accepted when the run is gone and its charge still i
   for (const id of ids) await expectCancelled(id);
 });
 
-test('R38: a cancel whose API dies before it tells anybody is carried out all the same', async () => {
+test('R38: a cancel whose API dies before it signals a workflow is carried out anyway', async () => {
   const id = await charging('pm_slow_1500');
   await stack.database.kysely.insertInto('cancel_requests').values({ order_id: id, reason: REASON }).execute();
   await expectCancelled(id);

@@ -79,7 +79,7 @@ test.each(['ahead', 'behind'])(
   },
 );
 
-test('R37: a charge is not given up before the gateway must have settled, whoever looks', async () => {
+test('R37: a charge is not given up before the gateway must have settled, no matter which process looks', async () => {
   const checkout = aCheckout({}, 'pm_timeout_before');
   await ahead.post(checkout);
   const order = await behind.until(checkout.order_id, ['failed']);

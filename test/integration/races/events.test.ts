@@ -77,7 +77,7 @@ test.each(['captured', 'declined'])(
   },
 );
 
-test('R14: a cancel and the event of the payment in the same moment end the same way, whoever is first', async () => {
+test('R14: a cancel and the event of the payment in the same moment end the same way, no matter which is first', async () => {
   const offsets = [2_700, 2_850, 2_950, 3_000, 3_050, 3_100, 3_200, 3_400];
   const ids = await Promise.all(offsets.map(() => unknownOrder()));
   await Promise.all(

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(async () => stack?.close());
 
-test('R10: of two people who say the opposite at once, to two instances, one is believed and the other told so', async () => {
+test('R10: of two people who give opposite evidence at once, to two instances, the first counts and the other gets a conflict', async () => {
   const ids = await Promise.all(
     Array.from({ length: ORDERS }, async () => {
       const checkout = aCheckout({}, 'pm_processing');

@@ -68,7 +68,7 @@ const waiting = Object.entries(WAITS).flatMap(([name, wait]) => {
 });
 let audited = '';
 
-// All orders get to where they wait and are interrupted there; then the books are audited once.
+// All orders get to where they wait and are interrupted there; then the database is audited once.
 beforeAll(async () => {
   stack = await startStack();
   shop = createShop((await stack.serve('api,worker', SETTINGS)).url);

@@ -81,7 +81,7 @@ test('R31: a refund whose workflow was terminated before the gateway answered is
   await expectRefunded(id);
 });
 
-test('R31: a refund that is unknown, as its letter says, and whose workflow was terminated is settled by the audit', async () => {
+test('R31: a refund that is unknown, as its dead letter says, and whose workflow was terminated is settled by the audit', async () => {
   const { id, refundId, handle } = await begunRefund('pm_refund_processing');
   await eventually(
     () => lettersOf(stack, id),

@@ -36,7 +36,7 @@ const refund = (id: string, body: Record<string, unknown>) =>
   shop.ask(id, 'refunds', { reason: 'sent back', ...body }, { 'Idempotency-Key': newOrderId() });
 const fulfil = (id: string) => shop.ask(id, 'fulfilment');
 
-test('R23: a refund of one cent puts nothing back on the shelf, and nobody else can buy it', async () => {
+test('R23: a refund of one cent returns nothing to the stock, and the goods cannot be sold again', async () => {
   const { sku, id, checkout } = await soldOut();
   expect(await refund(id, { amount_minor: 1, restock: true })).toMatchObject({
     status: 422,

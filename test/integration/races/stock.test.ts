@@ -112,7 +112,7 @@ test.each([
   expect(await stockTrouble(stack)).toEqual([]);
 });
 
-test('R16: a reservation whose time is over is kept while the order pays, and while nobody knows whether it has', async () => {
+test('R16: an expired reservation is kept while the order pays, and while it is unknown whether it has', async () => {
   const short = { ...QUICK, RESERVATION_TTL_MS: '1000', GATEWAY_TIMEOUT_MS: '300', AUDIT_INTERVAL_MS: '1000' };
   const alone = await startStack();
   try {

@@ -161,7 +161,7 @@ export function describeCharges(books: () => Books): void {
       expect(await attemptsOf(order.orderId)).toMatchObject([{ state: 'unknown', doubtful: true, tries: 2 }]);
     });
 
-    test('that is told late changes nothing that is settled', async () => {
+    test('that arrives late changes nothing that is settled', async () => {
       const { order, run } = await scenes.paid();
       await books().charges.troubled(run, 1, ambiguous, CALL);
       expect(await attemptsOf(order.orderId)).toMatchObject([{ state: 'captured', doubtful: false }]);

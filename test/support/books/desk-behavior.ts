@@ -87,7 +87,7 @@ export function describeDesk(books: () => Books): void {
       expect(await books().entry(lost.order.orderId)).toMatchObject({ status: 'in_review' });
     });
 
-    test('that another run decided is not told to one that no longer owns the order', async () => {
+    test('that another run decided is not revealed to a run that no longer owns the order', async () => {
       const scene = await inReview();
       await books().screenings.reviewOrder(scene.run, 'approve');
       await scenes.takenOver(scene);
@@ -162,7 +162,7 @@ export function describeDesk(books: () => Books): void {
       expect(await books().gatewayEvents.read('fake', event.eventId)).toEqual({ ...event, isProcessed: true });
     });
 
-    test('about a charge agrees with the books once they say the same', async () => {
+    test('about a charge agrees with the database once it says the same', async () => {
       const { order, run } = await scenes.sent();
       const chargeKey = `${order.orderId}:charge:1`;
       const agrees = (type: string) => books().gatewayEvents.agrees(message(order.orderId, type, { chargeKey }));
@@ -179,7 +179,7 @@ export function describeDesk(books: () => Books): void {
       expect(await books().gatewayEvents.agrees(event)).toBe(false);
     });
 
-    test('about a refund agrees with the books once they say the same', async () => {
+    test('about a refund agrees with the database once it says the same', async () => {
       const { order, run } = await scenes.mischarged();
       await books().refunds.due(run);
       const refundKey = `${order.orderId}:charge:1:undo`;

@@ -121,7 +121,7 @@ export function describeOrders(books: () => Books): void {
       expect(letters.map(({ kind, state }) => [kind, state])).toEqual(kinds.map((kind) => [kind, 'open']));
     });
 
-    test('resolves what its run had left to a person, but not that of a refund somebody asked for', async () => {
+    test('resolves the dead letters of its run, but not that of a requested refund', async () => {
       const scene = await scenes.reserved();
       const { orderId } = scene.order;
       const letter = { orderId, step: 'release', errorClass: 'Error', lastError: 'it fails' };
@@ -233,7 +233,7 @@ export function describeOrders(books: () => Books): void {
       });
     });
 
-    test('to recover it goes on with an undo that was begun, or a cancel that was accepted', async () => {
+    test('to recover it continues an undo that was begun, or a cancel that was accepted', async () => {
       const undone = await scenes.reserved();
       await scenes.undo(undone, failedBy('payment_declined'));
       const failing = { kind: 'undoing', ending: failedBy('payment_declined') };

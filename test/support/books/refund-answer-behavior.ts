@@ -204,7 +204,7 @@ export function describeRefundAnswers(books: () => Books): void {
       expect(await state()).toBe('failed');
     });
 
-    test('under a key that was replaced, or that nobody knows, changes nothing', async () => {
+    test('under a replaced or unknown key changes nothing', async () => {
       const { orderId, key, state } = await aRefund();
       await books().refunds.record(key, REFUSED, 1);
       await books().refunds.redriveRefund(orderId, (await scenes.letter(orderId, 'refund')).id);

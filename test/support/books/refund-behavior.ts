@@ -61,7 +61,7 @@ export function describeRefunds(books: () => Books): void {
       expect(await books().refunds.due(next)).toMatchObject([{ state: 'due', request: { chargeKey } }]);
     });
 
-    test('is what refunds that somebody asked for have not given back, when a paid order is cancelled', async () => {
+    test('is what requested refunds have not returned, when a paid order is cancelled', async () => {
       const scene = await scenes.paid();
       const [done, failed] = [
         asked(scene, 'done', { amountMinor: 1_000 }),
@@ -91,7 +91,7 @@ export function describeRefunds(books: () => Books): void {
     });
   });
 
-  describe('a refund that somebody asks for', () => {
+  describe('a requested refund', () => {
     test('is written down once, under a key of its own, and for all that is left by default', async () => {
       const scene = await scenes.paid();
       const first = asked(scene, 'first', { amountMinor: 1_000 });

@@ -62,7 +62,7 @@ export function describeStandings(books: () => Books): void {
   });
 
   describe('the standing of all charges', () => {
-    test('tells a later run of the open charge of an earlier one', async () => {
+    test('informs a later run of the open charge of an earlier one', async () => {
       const scene = await scenes.inDoubt();
       const next = await scenes.takenOver(scene);
       const key = `${scene.order.orderId}:charge:1`;
@@ -121,7 +121,7 @@ export function describeStandings(books: () => Books): void {
     });
   });
 
-  describe('a charge of which nobody knows what became', () => {
+  describe('a charge with an unknown outcome', () => {
     test('shows in the status, keeps the stock and opens one dead letter', async () => {
       const { order, run } = await scenes.inDoubt();
       for (let looks = 0; looks < 2; looks += 1) await books().charges.unknown(run, 1, CALL);

@@ -167,7 +167,7 @@ export function describeStock(books: () => Books): void {
     });
   });
 
-  describe('a hold that slipped away', () => {
+  describe('a reservation that was lost', () => {
     test('is taken again by the capture while there is stock', async () => {
       const { order, run, sku } = await scenes.sent();
       await books().loseHold(order.orderId);

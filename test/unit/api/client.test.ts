@@ -16,7 +16,7 @@ test('a client made from the types reads an order', async () => {
   expect(order.colour).toBeUndefined();
 });
 
-test('and tells a problem from an order by its status', async () => {
+test('and distinguishes a problem from an order by its status', async () => {
   const response = await client.v1.orders[':id'].$get({ param: { id: 'missing' } });
   if (response.status !== 404) throw new Error(`answered ${response.status}`);
   const problem = await response.json();

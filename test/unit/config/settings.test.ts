@@ -3,7 +3,7 @@ import { SETTINGS } from '../../../src/config.js';
 import { API, count, ms } from '../../../src/config/kinds.js';
 import { group, settingsOf } from '../../../src/config/settings.js';
 
-test('a variable tells its range, its unit and its default without being told to', () => {
+test('a variable documents its range, its unit and its default automatically', () => {
   const shape = group('Pauses', { PAUSE_MS: ms(5, 1, 10).meta({ usedBy: API, description: 'A pause.' }) });
   expect(settingsOf(shape)).toEqual([
     {

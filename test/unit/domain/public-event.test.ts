@@ -30,7 +30,7 @@ const failed = (reason: string, before: string[] = TO_RESERVED) =>
   source('order.failed', { data: { step: 'charge', reason, detail: 'because' }, before });
 const typesOf = (of: RecordedEvent) => publicEventsOf(of).map(({ type }) => type);
 
-describe('one event of a trail tells the outside', () => {
+describe('one event of a timeline causes', () => {
   test.each([
     ['order.created', source('order.created'), ['order.created']],
     ['a confirmation', source('order.confirmed', { before: TO_RESERVED }), ['payment.succeeded', 'order.confirmed']],

@@ -31,7 +31,7 @@ test('a call that fails fails for all who are in it, and for no other', async ()
   await expect(gathered(async () => [])(1)).rejects.toThrow('0 answers to 1 items');
 });
 
-test('a bell that rings before somebody waits is heard; one ring wakes once', async () => {
+test('a signal before the wait is kept; one signal wakes once', async () => {
   const bell = createBell();
   bell.ring();
   bell.ring();

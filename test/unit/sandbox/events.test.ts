@@ -45,7 +45,7 @@ test('the signature is the one of the Standard Webhooks reference', () => {
   });
 });
 
-test('a charge is told once, as the ledger has it, under the id in its header', async () => {
+test('a charge sends one event, as in the ledger, under the id in its header', async () => {
   const { sandbox, received } = await start();
   await sandbox.charge('k', 'pm_ok');
   await sandbox.charge('k', 'pm_ok');
@@ -62,7 +62,7 @@ test('a charge is told once, as the ledger has it, under the id in its header', 
   expect(await sandbox.events('order-2')).toEqual([]);
 });
 
-test('declines, refunds and late failures of refunds are told, refusals are not', async () => {
+test('declines, refunds and late failures of refunds send events, refusals do not', async () => {
   const { sandbox, received } = await start();
   await sandbox.charge('d', 'pm_declined');
   await sandbox.charge('k', 'pm_ok');
@@ -82,7 +82,7 @@ test('declines, refunds and late failures of refunds are told, refusals are not'
   });
 });
 
-test('a charge that is processing is told when it is settled', async () => {
+test('a charge that is processing sends an event when it is settled', async () => {
   const { sandbox, received } = await start({}, { holdMs: 1 });
   await sandbox.charge('k', 'pm_processing');
   expect(await sandbox.events()).toEqual([]);
@@ -98,7 +98,7 @@ test('an event is sent again until it is taken, under the same id with the same 
   expect(new Set(idsOf(told)).size).toBe(1);
 });
 
-test('an event is given up after its tries, and told as a fault', async () => {
+test('an event is given up after its tries, and reported as a fault', async () => {
   const faults: unknown[] = [];
   const onFault = (error: unknown) => faults.push(error);
   const { sandbox, received } = await start({ tries: 3 }, { answer: () => 503, onFault });
@@ -143,7 +143,7 @@ test('the events of a charge are sent again on request: those of its refunds too
   expect(await sandbox.resend('nobody')).toMatchObject({ status: 404, body: { field: 'charge_key' } });
 });
 
-test('later events are sent in copies, until told otherwise', async () => {
+test('later events are sent in copies, until that is changed', async () => {
   const { sandbox, received } = await start();
   await sandbox.charge('before', 'pm_ok');
   await received(1);

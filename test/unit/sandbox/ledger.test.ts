@@ -120,7 +120,7 @@ test('a damaged line before the last stops the start with its number', async () 
   expect(await readFile(ledgerFile, 'utf8')).toBe(`${whole}garbage\n${whole}`);
 });
 
-test('the ledger is told by order, and without one the newest are kept, oldest first', async () => {
+test('the ledger is filtered by order, and without one the newest are returned, oldest first', async () => {
   const sandbox = await startSandbox();
   for (const n of [1, 2, 3]) await sandbox.charge(`k${n}`, 'pm_ok', { order_id: `o${n}` });
   expect((await sandbox.ledger('o2')).map((entry) => entry['key'])).toEqual(['k2']);

@@ -123,7 +123,7 @@ test('settling twice changes nothing, and the opposite outcome is refused', asyn
   expect(await sandbox.ledger()).toHaveLength(1);
 });
 
-test('pm_slow is not found until it has charged, and charges although its client went away', async () => {
+test('pm_slow is not found until it has charged, and charges although its client disconnected', async () => {
   const sandbox = await startSandbox();
   const gone = new AbortController();
   const first = sandbox.charge('k', 'pm_slow_300', {}, gone.signal);

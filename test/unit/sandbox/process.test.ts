@@ -109,7 +109,7 @@ test('a taken port ends it with code 1 and a plain message', async () => {
   expect(told).toBe(`the payment sandbox cannot listen on 127.0.0.1:${port}: the port is taken\n`);
 });
 
-test('with --events-url it tells of a charge, and a receiver that hangs does not hold up its end', async () => {
+test('with --events-url it sends an event about a charge, and a receiver that hangs does not delay its end', async () => {
   const receiver = await startReceiver(() => undefined);
   const sandbox = await start('--events-url', receiver.url);
   await sandbox.charge('k', 'pm_ok');

@@ -56,7 +56,7 @@ test('parallel refunds never exceed the charge', async () => {
   expect(answers.filter((answer) => answer.body['code'] === 'refund_exceeds_charge')).toHaveLength(17);
 });
 
-test('a charge nobody made cannot be refunded, and its refund can be tried again later', async () => {
+test('an unknown charge cannot be refunded, and its refund can be tried again later', async () => {
   const sandbox = await startSandbox();
   expect(await sandbox.refund('r', 'k')).toMatchObject({ status: 404, body: { code: 'charge_not_found' } });
   await sandbox.charge('k', 'pm_ok');
@@ -88,7 +88,7 @@ test('a refund fails late: a second line, its state everywhere, and its money ca
   expect((await sandbox.refund('r3', 'k', { amount_minor: 1 })).status).toBe(422);
 });
 
-test('a refund fails once, however often it is told to', async () => {
+test('a refund fails once, no matter how often that is requested', async () => {
   const sandbox = await charged();
   await sandbox.refund('r', 'k');
   const answers = await Promise.all(Array.from({ length: 20 }, () => sandbox.failRefund('r')));
@@ -96,13 +96,13 @@ test('a refund fails once, however often it is told to', async () => {
   expect(await sandbox.ledger()).toHaveLength(3);
 });
 
-test('a refund nobody made cannot fail', async () => {
+test('an unknown refund cannot fail', async () => {
   const sandbox = await charged('pm_refund_fails');
   await sandbox.refund('r', 'k');
   expect(await sandbox.failRefund('r')).toMatchObject({ status: 404, body: { code: 'not_found' } });
 });
 
-test('pm_refund_processing is answered by nothing, holds its amount, and is settled by whoever asks', async () => {
+test('pm_refund_processing gets no answer, holds its amount, and is settled on request', async () => {
   const sandbox = await startSandbox({ holdMs: 20 });
   await sandbox.charge('k', 'pm_refund_processing');
   expect(await sandbox.refund('r', 'k')).toMatchObject({ status: 504, body: { code: 'no_answer' } });

@@ -88,7 +88,7 @@ test('a key with reserved characters is found again', async () => {
   expect((await app.request(`/v1/charges/${encodeURIComponent(key)}`)).status).toBe(200);
 });
 
-test('what is not there is told apart from a charge that is not there', async () => {
+test('a missing route is distinguished from a missing charge', async () => {
   expect(await (await app.request('/v2/charges/k')).json()).toMatchObject({ code: 'route_not_found' });
   expect(await (await app.request('/v1/charges/nobody')).json()).toMatchObject({ code: 'not_found' });
 });
@@ -108,7 +108,7 @@ test('a fault of the ledger is answered 500 and reported', async () => {
   expect((await broken.request('/v1/charges/k')).status).toBe(404);
 });
 
-test('a held request ends when its client goes away', async () => {
+test('a held request ends when its client disconnects', async () => {
   const client = new AbortController();
   const held = createSandbox({ ledger: memoryLedger(), holdMs: 300_000 }).request('/v1/charges', {
     method: 'POST',

@@ -3,7 +3,7 @@ import { closeSandboxes, startSandbox, until } from './client.js';
 
 afterEach(closeSandboxes);
 
-test('a taken port is told plainly', async () => {
+test('a taken port is reported plainly', async () => {
   const first = await startSandbox();
   const port = Number(new URL(first.url).port);
   await expect(startSandbox({ port })).rejects.toThrow(`cannot listen on 127.0.0.1:${port}: the port is taken`);

@@ -95,7 +95,7 @@ test('wrong counts are recounted, once, however many are wrong', async () => {
   expect(done.filter((what) => what === 'recount')).toHaveLength(1);
 });
 
-test('a refund that somebody asked for goes on by its own workflow, any other by the recovery of its order', async () => {
+test('a requested refund continues in its own workflow, any other in the recovery of its order', async () => {
   const findings = [finding('a', 'rf_1'), finding('b', 'undo-b-1')];
   const { done, run } = stage({ check: { isRecoverable: false, isResumable: true }, findings });
   await run();
@@ -124,7 +124,7 @@ test('the workflow of an event is started again, but not of one that was tried f
 });
 
 describe('an audit', () => {
-  test('opens the letter before it starts the recovery that will resolve it', async () => {
+  test('opens the dead letter before it starts the recovery that will resolve it', async () => {
     const { run, done } = stage({ findings: [finding('a', 'attempt 2')] });
     const report = await run();
     expect(done).toEqual(['open books a money:attempt 2', 'recover a']);
@@ -158,7 +158,7 @@ describe('an audit', () => {
     expect(done).toEqual([]);
   });
 
-  test('goes on when a recovery cannot be started', async () => {
+  test('continues when a recovery cannot be started', async () => {
     const recover = async () => {
       throw new Error('there is no order a to recover\n    at somewhere');
     };
@@ -177,7 +177,7 @@ describe('an audit', () => {
     expect(done).toEqual(['open run a open-orders-have-a-run', 'recover a']);
   });
 
-  test('writes a late capture into the books before the recovery gives it back', async () => {
+  test('records a late capture before the recovery refunds it', async () => {
     const charge = { orderId: 'a', attempt: 1, owner: 'r', key: 'a:charge:1', amountMinor: 5, currency: 'EUR' };
     const lookupRefund = async () => ({ kind: 'not_found' }) as const;
     const lookup = async () => ({ kind: 'captured', reference: 'x', amountMinor: 5, currency: 'EUR' }) as const;
@@ -186,7 +186,7 @@ describe('an audit', () => {
     expect(done).toEqual(['open books a uncharged-stays-uncharged:a:charge:1', 'capture a 1', 'recover a']);
   });
 
-  test('stops when it is told to', async () => {
+  test('stops when its signal aborts', async () => {
     const { run, done } = stage({ findings: [finding('a')] });
     await expect(run(AbortSignal.abort(new Error('shutting down')))).rejects.toThrow('shutting down');
     expect(done).toEqual([]);

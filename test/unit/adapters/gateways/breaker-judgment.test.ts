@@ -167,7 +167,7 @@ describe('after it has closed', () => {
   });
 });
 
-test('each change is told, with what it was for and when a call may probe', async () => {
+test('each change is reported, with its scope and when a call may probe', async () => {
   const one = await opened(6);
   const until = new Date(Date.now() + 60_000);
   later(60_000);

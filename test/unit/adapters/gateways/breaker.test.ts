@@ -44,7 +44,7 @@ test('a lookup is sent although the breaker is open, and changes nothing', async
   expect(one.state()).toBe('open');
 });
 
-test('a charge is told to wait at least a second, however soon the breaker half-opens', async () => {
+test('a charge waits at least a second, no matter how soon the breaker half-opens', async () => {
   const one = await provider({ failures: 1, halfOpenAfterMs: 990 });
   await one.fail(1);
   expect(await one.charge()).toEqual({ kind: 'refused', retryAfterMs: 1_000 });

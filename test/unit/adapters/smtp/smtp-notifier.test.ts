@@ -53,7 +53,7 @@ describe('the SMTP notifier', () => {
     expect(server.connections()).toBeLessThanOrEqual(4);
   });
 
-  test('sends nothing late that waited for a connection until nobody wanted it any more', async () => {
+  test('does not send a mail that waited for a connection until its caller gave up', async () => {
     server.fallSilent(true);
     const given = new AbortController();
     const notices = Array.from({ length: 10 }, (_, seq) => aNotice({ key: `order-1001.${seq}.smtp` }));

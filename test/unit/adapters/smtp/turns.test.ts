@@ -18,7 +18,7 @@ test('no more than so many run at once, and all run in the order in which they c
   expect([most, order]).toEqual([2, [1, 2, 3, 4, 5, 6]]);
 });
 
-test('who is aborted while waiting does not run, and holds nobody up', async () => {
+test('work that is aborted while waiting does not run, and holds nothing up', async () => {
   const inTurn = createTurns(1);
   const ran: string[] = [];
   const given = new AbortController();

@@ -21,7 +21,7 @@ function sender(settings: Partial<EventSenderSettings> = {}) {
 const at = (port: number, path = '/hooks?a=b#fragment') => `http://127.0.0.1:${port}${path}`;
 
 describe('what is sent', () => {
-  test('is the body as it is, posted, with the headers of Standard Webhooks and none of anybody else', async () => {
+  test('posts the unchanged body, with the headers of Standard Webhooks and no others', async () => {
     const { port, received } = await receiver();
     expect(await sender()(at(port))).toEqual({ kind: 'accepted', statusCode: 200, latencyMs: expect.any(Number) });
     expect(received).toEqual([
@@ -219,13 +219,13 @@ describe('a receiver that does not answer', () => {
     );
   });
 
-  test('because nobody listens is told so', async () => {
+  test('because nothing listens is reported as such', async () => {
     const { port, close } = await openReceiver();
     await close();
     expect(await sender()(at(port))).toMatchObject({ kind: 'no_answer', detail: 'ECONNREFUSED' });
   });
 
-  test('because its name does not exist, or nobody says where it is, is told so in time', async () => {
+  test('because its name does not exist or cannot be resolved is reported in time', async () => {
     const missing = async () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }));
     expect(await sender({ resolve: missing })('https://shop.example/')).toMatchObject({ detail: 'ENOTFOUND' });
     expect(await sender({ resolve: async () => [] })('https://shop.example/')).toMatchObject({ detail: 'ENOTFOUND' });
@@ -236,7 +236,7 @@ describe('a receiver that does not answer', () => {
     });
   });
 
-  test('is given up when the sender is told to, before or meanwhile', async () => {
+  test('is given up when its signal aborts, before or meanwhile', async () => {
     const port = await rawServer(() => {});
     const send = sender();
     const [late, early] = [new AbortController(), AbortSignal.abort()];

@@ -40,7 +40,7 @@ describe('without a good key', () => {
     expect(await call(method, path)).toMatchObject({ status: 401 });
   });
 
-  test('a message of a gateway goes on to its signature', async () => {
+  test('a gateway event is passed on to the check of its signature', async () => {
     expect(await call('POST', '/webhooks/payments/other')).toMatchObject({ status: 404, body: { code: 'not-found' } });
   });
 });
@@ -93,7 +93,7 @@ describe('what a public route shows to some', () => {
   );
 });
 
-describe('a route that nobody gave a scope', () => {
+describe('a route without a scope', () => {
   test('is for keys with the scope admin alone', async () => {
     const { app, as: bearer } = openGuarded();
     app.get('/v1/new', (c) => c.text('new'));

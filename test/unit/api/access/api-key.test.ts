@@ -25,7 +25,7 @@ describe('an API key', () => {
     expect(new Set(keys.map(({ text }) => text.slice(13, 45))).size).toBe(500);
   });
 
-  test('is read as it was written', () => {
+  test('is read back as it was written', () => {
     fc.assert(
       fc.property(parts, ([id, secret]) => {
         const written = formatApiKey(id, secret);
@@ -76,7 +76,7 @@ describe('an API key', () => {
     expect(parseApiKey(change(mintApiKey().text))).toBeUndefined();
   });
 
-  test('has a hash of 32 bytes that tells it from others and does not hold it', () => {
+  test('has a hash of 32 bytes that identifies it and does not contain it', () => {
     const [one, other] = [mintApiKey(), mintApiKey()];
     expect(hashOf(one)).toHaveLength(32);
     expect(hashOf(one).equals(hashOf(other))).toBe(false);

@@ -56,7 +56,7 @@ describe('a key', () => {
     expect(verified.ok && verified.may('orders') && verified.may('operations')).toBe(true);
   });
 
-  test('that nobody made is unknown', async () => {
+  test('that was never created is unknown', async () => {
     const { verify } = scene();
     expect(await verify(mintApiKey())).toMatchObject({ ok: false, why: 'unknown' });
   });
@@ -141,7 +141,7 @@ describe('what is known of a key', () => {
 });
 
 describe('while the database is unavailable', () => {
-  test('a key that was good goes on working, for five minutes', async () => {
+  test('a key that was valid continues to work for five minutes', async () => {
     const { add, verify, world } = scene();
     const key = add();
     await verify(key);
@@ -195,7 +195,7 @@ describe('the last use of a key', () => {
     expect(seen.touches).toHaveLength(3);
   });
 
-  test('that cannot be noted costs nobody anything but a line without the key', async () => {
+  test('that cannot be recorded has no effect except a log line without the key', async () => {
     const { add, verify, seen, world } = scene();
     const key = add();
     await verify(key);

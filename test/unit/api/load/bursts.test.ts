@@ -62,7 +62,7 @@ test('a burst larger than the limit is accepted up to it, and the rest is refuse
   expect(outcomes).toHaveLength(2_000);
 });
 
-test('what is refused comes back when it was told to, and is accepted if the overload is over', async () => {
+test('a refused checkout that is sent again after Retry-After is accepted if the overload is over', async () => {
   const { pour, pass, post, outcomes } = openWorld();
   await pour(180, 20);
   const refused = outcomes.filter((one) => !isAccepted(one) && one.at + one.ms > Date.now() - 1_000);
@@ -84,7 +84,7 @@ test('after an overload, the next burst is accepted completely', async () => {
   expect((await Promise.all(burst)).filter((one) => !isAccepted(one))).toEqual([]);
 });
 
-test('nobody waits longer than nine seconds for a place when nothing is started', async () => {
+test('no checkout waits longer than nine seconds for a slot when nothing is started', async () => {
   const { burstOf, pass, outcomes } = openWorld({ perSecond: 0.001 });
   void burstOf(500);
   await pass(8_900);
@@ -117,7 +117,7 @@ test('one that hangs up takes no place', async () => {
   expect(world.orders).toBe(100);
 });
 
-test('without a burst allowed, nobody waits', async () => {
+test('without a burst allowed, no checkout waits', async () => {
   const { burstOf, pass, outcomes } = openWorld({ burst: 0 });
   void burstOf(500);
   await pass(0);

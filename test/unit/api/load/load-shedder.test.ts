@@ -115,7 +115,7 @@ describe('the gate of checkouts', () => {
     expect(await codeOf(() => start('c'))).toBe('overloaded');
   });
 
-  test('goes on when it cannot see what was begun', async () => {
+  test('continues when it cannot see which orders have begun', async () => {
     const { start, begun, world } = seen(1);
     await start('a');
     begun.add('a');

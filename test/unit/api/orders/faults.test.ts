@@ -107,7 +107,7 @@ describe('while a dependency is unavailable', () => {
     expect(shop.runs.size).toBe(0);
   });
 
-  test('a wrong checkout is refused all the same, without asking anybody', async () => {
+  test('an invalid checkout is refused anyway, without asking Temporal or the database', async () => {
     const shop = openShop();
     shop.faults.set('reader.forCheckout', away('database'));
     expect(await shop.post(checkout({ currency: 'eur' }))).toMatchObject({ status: 422 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { checkout, openShop, problem } from '../shop.js';
 
 describe('an order that is asked for', () => {
-  test('is not found when nobody accepted it', async () => {
+  test('is not found if it was never accepted', async () => {
     expect(await openShop().get('order-1')).toMatchObject(problem(404, 'not-found'));
   });
 

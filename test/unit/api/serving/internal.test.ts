@@ -11,7 +11,7 @@ function ask(path: string, readiness: Readiness = { status: 'draining' }, method
 }
 
 describe('a process', () => {
-  test('is alive while it drains, so that nobody kills it', async () => {
+  test('is alive while it drains, so that it is not killed', async () => {
     const answer = await ask('/healthz');
     expect(answer.status).toBe(200);
     expect(await answer.json()).toEqual({ status: 'ok' });
@@ -57,7 +57,7 @@ test('another method names those that there are', async () => {
   expect(await answer.json()).toMatchObject({ code: 'method-not-allowed' });
 });
 
-test('a fault is logged, and not told', async () => {
+test('a fault is logged, and not revealed', async () => {
   const faults: unknown[] = [];
   const app = createInternalApp({
     readiness: { read: async () => ({ status: 'draining' }) },

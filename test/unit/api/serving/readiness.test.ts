@@ -60,7 +60,7 @@ describe('a process', () => {
     });
   });
 
-  test('is starting until it is told that it has, and asks nobody', async () => {
+  test('is starting until it is marked as started, and probes nothing', async () => {
     const part = slowPart();
     const readiness = createReadiness();
     readiness.add('database', part.probe);
@@ -68,7 +68,7 @@ describe('a process', () => {
     expect(part.asked).toBe(0);
   });
 
-  test('drains for good, and asks nobody any more', async () => {
+  test('drains permanently, and probes nothing any more', async () => {
     const part = slowPart();
     const readiness = serving({ database: part.probe });
     readiness.drain();
@@ -135,7 +135,7 @@ describe('the probes', () => {
   });
 });
 
-test('what changes is told once, with the error behind it', async () => {
+test('a change is reported once, with the error behind it', async () => {
   const told: [Readiness, Readonly<Record<string, unknown>>][] = [];
   let probe = works;
   const onChange = (readiness: Readiness, errors: Readonly<Record<string, unknown>>) =>

@@ -104,6 +104,6 @@ test.each([
   expect(records[1]).toMatchObject({ delimiter, text: `1${delimiter}"a${delimiter}\nb"` });
 });
 
-test('bytes that are not UTF-8 can be told', async () => {
+test('bytes that are not UTF-8 can be recognized', async () => {
   expect(textsOf(await read(new Uint8Array([0x63, 0xe9, 0x0a, 0x62])))).toEqual(['c\uFFFD', 'b']);
 });

@@ -69,7 +69,7 @@ test('a probe says what is missing, and has it created at once', async () => {
   expect(await needs.probe()).toBeUndefined();
 });
 
-test('what must not be created is tried after growing pauses, whoever probes meanwhile, until somebody creates it', async () => {
+test('a need that may not be created is tried after growing pauses, no matter who probes, until it exists', async () => {
   const [need, log] = [aNeed('namespace'), aLog()];
   [need.isThere, need.isRefused] = [false, true];
   needs = keepTemporalNeeds(need, { log });

@@ -77,7 +77,7 @@ describe('Temporal over TLS', () => {
     expect(heard).toContainEqual({ authorization: 'Bearer a-key', certified: true });
   });
 
-  test('hears nothing when nobody who is trusted vouches for it', async () => {
+  test('receives nothing without a trusted certificate', async () => {
     await expect(reach({ ...TLS, TEMPORAL_API_KEY: 'a-key' })).rejects.toThrow();
     expect(heard).toEqual([]);
   });

@@ -5,7 +5,7 @@ const compared = jest.fn(crypto.timingSafeEqual);
 jest.unstable_mockModule('node:crypto', () => ({ ...crypto, timingSafeEqual: compared }));
 const { createSandboxEvents } = await import('../../../../../src/adapters/gateways/sandbox/events.js');
 
-test('a signature of the right length is compared in a time that does not tell how much of it is right', () => {
+test('a signature of the right length is compared in a time that does not reveal how much of it is right', () => {
   const sentAt = new Date('2026-11-01T12:00:00Z');
   const secrets = [1, 2].map((fill) => `whsec_${Buffer.alloc(32, fill).toString('base64')}`);
   const events = createSandboxEvents({ secrets, now: () => sentAt });

@@ -193,7 +193,7 @@ test.each([
   expect(events.verify(headers, rawBody)).toEqual(refused('body_invalid'));
 });
 
-test('an event of a type that is not known is told with the keys it has', async () => {
+test('an event of an unknown type is reported with the keys that it has', async () => {
   const { headers, rawBody } = await message({ body: { id: 'evt_1', type: 'payout.paid', data: {} } });
   expect(events.verify(headers, rawBody)).toEqual({
     ok: true,

@@ -36,7 +36,7 @@ const captured = {
   currency: 'EUR',
 };
 
-test('a charge is captured with its reference and amount, and the lookup tells the same', async () => {
+test('a charge is captured with its reference and amount, and the look-up says the same', async () => {
   const { gateway } = await start();
   const charged = await gateway.charge(chargeOf('pm_ok'), calm);
   expect(charged).toEqual(captured);
@@ -165,7 +165,7 @@ test('a wrong path at the right host is never taken for "not charged"', async ()
   expect(await gateway.refund(refundOf(1), calm)).toEqual(notExecuted);
 });
 
-test('it has a name and tells its settling time', async () => {
+test('it has a name and a settling time', async () => {
   const { gateway } = await start();
   expect(gateway).toMatchObject({ name: 'sandbox', settlingTimeMs: 60_000 });
 });
