@@ -1,5 +1,5 @@
 // After tsc: the SQL migrations beside their code, and the workflows as bundles that workers load: one for every day, and
-// one for tracing, so that nobody else pays for it.
+// one for tracing, so that no one else pays for it.
 import { chmod, cp, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
@@ -23,7 +23,7 @@ async function bundle(file, interceptors) {
   const { code } = await bundleWorkflowCode({
     workflowsPath: at('dist/workflows/index.js'),
     workflowInterceptorModules: interceptors.map(at),
-    // Loaded once for all workflows instead of once for each: a test sees to it that none of these keeps state.
+    // Loaded once for all workflows instead of once for each: a test ensures that none of these keeps state.
     preloadModules: ['dist/workflows/index.js', 'dist/workflows/telemetry/log-subject.js'].map(at),
     logger: { log: silent, trace: silent, debug: silent, info: silent, warn: console.warn, error: console.error },
   });

@@ -37,7 +37,7 @@ export function casesOf(orders) {
   return Object.entries(cases).map(([name, filter]) => ({ name, filter }));
 }
 
-/** The filter as anybody would write it first. */
+/** The filter as anyone would write it first. */
 export function plainWhere({ statuses, customerId, createdAfter, createdBefore, failureReasons }) {
   const conditions = [
     sql`true`,

@@ -60,7 +60,7 @@ export async function startPeer(shared, kind) {
   return { side };
 }
 
-/** Restate's server with its defaults, on one partition, which is enough for one machine; it reports to nobody. */
+/** Restate's server with its defaults, on one partition, which is enough for one machine; it reports to no one. */
 async function startRestate(lifetime, directory) {
   const [ingress, admin, fabric, handler] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const adminUrl = `http://127.0.0.1:${admin}`;

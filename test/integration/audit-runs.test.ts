@@ -33,7 +33,7 @@ const HOUR = 3_600_000;
 /** `COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION` of Temporal's API. */
 const COMPLETE_WORKFLOW = 4;
 
-/** Nobody polls: what is started here stays as it is. */
+/** No one polls: what is started here stays as it is. */
 const start = (workflowType: string, workflowId: string) =>
   stack.client.workflow.start(workflowType, { workflowId, taskQueue: 'nobody', args: [] });
 const checkOut = (orderId: string) => start(PROCESS_ORDER, orderWorkflowId(orderId));

@@ -96,7 +96,7 @@ describe('what the schema itself refuses:', () => {
     ],
     ['I10: two events of one version', `insert into order_events (order_id, seq, type) values ('ID', 3, 'x')`],
     ['I10: a status that there is not', `update orders set status = 'lost' where order_id = 'ID'`],
-    ['a capture of nobody knows what', `update payment_attempts set captured_minor = null where order_id = 'ID'`],
+    ['a capture of no one knows what', `update payment_attempts set captured_minor = null where order_id = 'ID'`],
   ])('%s', async (_, breakIt) => {
     const id = await plant('confirmed');
     await expect(run(breakIt.replaceAll('ID', id))).rejects.toThrow(/constraint/);

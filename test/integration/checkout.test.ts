@@ -57,7 +57,7 @@ describe('a checkout', () => {
     expect(status).toBe(200);
     expect(body).toMatchObject({ id: checkout.order_id, status: 'pending', version: 1 });
     expect((await api.post(checkout)).status).toBe(200);
-    expect((await api.post({ ...checkout, customer_id: 'somebody else' })).body.code).toBe('order-conflict');
+    expect((await api.post({ ...checkout, customer_id: 'someone else' })).body.code).toBe('order-conflict');
   });
 
   test('sent again answers with the same order, whatever the order of keys and lines', async () => {

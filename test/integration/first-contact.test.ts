@@ -69,7 +69,7 @@ const pretended: ExecFileOptions & { before: string[] } = {
 };
 const real: ExecFileOptions & { before: string[] } = { uid: NOBODY, gid: NOBODY, before: [] };
 
-// Only root may become somebody else.
+// Only root may become someone else.
 test.each(process.getuid?.() === 0 ? [real, pretended] : [pretended])(
   'a user without a name and a home directory can run commands %#',
   async ({ before, ...who }) => {

@@ -31,7 +31,7 @@ async function confirmed(): Promise<OutboxEvent> {
 
 const refuse = async () => Promise.reject(new Error('away'));
 
-/** As if nobody had looked for the workflows of an order's notices for a long time. */
+/** As if no one had looked for the workflows of an order's notices for a long time. */
 async function letTimePass(orderId: string): Promise<void> {
   const { rowCount } = await stack.database.pool.query(
     'update notices set watch_at = now() where order_id = $1 and watch_at > now()',

@@ -20,7 +20,7 @@ beforeEach(() => {
   mail.object({});
 });
 
-/** An order that has ended, and the event of its trail that customers are told about. */
+/** An order that has ended, and the event of its timeline that has a notice. */
 async function ended(checkout: Record<string, unknown>, type: string): Promise<OutboxEvent> {
   const { body } = await shop.post(checkout, { Prefer: 'wait=30' });
   return eventOf(body.id, type);
@@ -56,15 +56,18 @@ test.each([
   ['confirmation', {}, 'order.confirmed', 'is confirmed'],
   ['failure', { payment: { method: 'pm_declined' } }, 'order.failed', 'could not be completed'],
   ['failure before anything was held', { items: [{ sku: 'product-C', quantity: 1 }] }, 'order.failed', 'could not'],
-])('a customer is told of the %s once, however often the event comes', async (_what, changes, type, subject) => {
-  const event = await ended(aCheckout({ customer_email: EMAIL, ...changes }), type);
-  for (let times = 0; times < 3; times += 1) await relay.take(event);
-  expect(mail.mails).toMatchObject([{ to: [EMAIL] }]);
-  expect(subjects()).toEqual([expect.stringContaining(`Your order ${event.orderId} ${subject}`)]);
-  expect(await relay.noticesOf(event.orderId)).toEqual([
-    { seq: event.seq, channel: 'smtp', state: 'sent', attempts: 1, last_error: null },
-  ]);
-});
+])(
+  'a customer gets one notice of the %s, no matter how often the event comes',
+  async (_what, changes, type, subject) => {
+    const event = await ended(aCheckout({ customer_email: EMAIL, ...changes }), type);
+    for (let times = 0; times < 3; times += 1) await relay.take(event);
+    expect(mail.mails).toMatchObject([{ to: [EMAIL] }]);
+    expect(subjects()).toEqual([expect.stringContaining(`Your order ${event.orderId} ${subject}`)]);
+    expect(await relay.noticesOf(event.orderId)).toEqual([
+      { seq: event.seq, channel: 'smtp', state: 'sent', attempts: 1, last_error: null },
+    ]);
+  },
+);
 
 test('a cancel after the payment sends notices of the refund and the cancellation, and no longer of the confirmation', async () => {
   const confirmation = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');

@@ -72,10 +72,10 @@ it('loads it when an endpoint is set, and says which variable it cannot follow',
   );
 });
 
-describe.each(['that never answers', 'that nobody serves'])('a collector %s', (trouble) => {
+describe.each(['that never answers', 'that no one serves'])('a collector %s', (trouble) => {
   it('neither slows nor fails orders, is named in the log once, and does not hold up the end', async () => {
     const collector = await startDeadCollector();
-    const url = trouble === 'that nobody serves' ? `http://127.0.0.1:${await freePort()}` : collector.url;
+    const url = trouble === 'that no one serves' ? `http://127.0.0.1:${await freePort()}` : collector.url;
     const holdfast = await stack.serve('api,worker', {
       OTEL_EXPORTER_OTLP_ENDPOINT: url,
       OTEL_EXPORTER_OTLP_TIMEOUT: '3000',

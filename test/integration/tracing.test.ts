@@ -197,7 +197,7 @@ it('takes it for no error that a workflow has ended before it could be told some
   expect(spans.filter(({ status }) => status === 2)).toEqual([]);
 });
 
-it('traces no audit, which nobody has sampled', async () => {
+it('traces no audit, which no one has sampled', async () => {
   expect(collector.spans.filter(({ name }) => name.includes('auditBooks'))).toEqual([]);
 });
 

@@ -56,7 +56,7 @@ export const discards = picks.map((pick) =>
       const expected = new Set<string>();
       if (kind === 'payment_unknown') expected.add('409 unsettled');
       else if (kind === 'refund') {
-        // Of an order that stays paid nobody is owed a refund that failed.
+        // Of an order that stays paid no one is owed a refund that failed.
         const isPaid = (status: string) => status === 'confirmed' || status === 'completed';
         const isAskedFor = refund?.state === 'failed' && subject.startsWith('rf_');
         if (isAskedFor && statuses.some(isPaid)) expected.add('200');
@@ -112,7 +112,7 @@ async function chargeEvidence(
   const last = run.world.ledger.of(letter.orderId).findLast(({ key }) => key === open.key);
   if (last?.state !== 'processing') {
     if ((order.method === 'pm_slow_250' || order.method === LATE) && last === undefined) return;
-    // A decline and "not charged" are the same to whoever looks at a statement, not to the order.
+    // A decline and "not charged" look the same on a bank statement, but not to the order.
     if (last?.state !== 'captured') order.truths.add('not_charged');
     await giveEvidence(run, letter, last?.state === 'captured' ? 'charged' : 'not_charged');
     return;

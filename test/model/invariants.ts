@@ -66,7 +66,7 @@ function checkMoves(before: SeenOrder | undefined, books: SeenOrder, order: Mode
   say(version >= (before?.version ?? 0), 'I10 versions grow');
   say(version > (before?.version ?? 0) || status === from, 'I10 a move is counted');
   if (from === 'confirmed' && status !== from) {
-    say(status === 'completed' ? order.isFulfilled : order.isCancelTaken, `I10 nobody asked for ${status}`);
+    say(status === 'completed' ? order.isFulfilled : order.isCancelTaken, `I10 no one asked for ${status}`);
   }
 }
 

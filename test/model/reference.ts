@@ -27,7 +27,7 @@ export interface ModelOrder {
   /** The circuit breaker held its charge back: what it sends as a probe counts for nothing. */
   isHeldBack: boolean;
   mayLackStock: boolean;
-  /** What a `pm_processing` charge came to, as far as somebody said so. */
+  /** What a `pm_processing` charge came to, as far as someone said so. */
   truths: Set<'captured' | 'declined' | 'not_charged'>;
   redrives: number;
   /** Redriven since the last look. */
@@ -83,7 +83,7 @@ export function between(before: OrderStatus, after: OrderStatus): OrderStatus[] 
   return all.filter((status) => legal(before, status) && legal(status, after));
 }
 
-/** The charge arrives at the gateway when nobody awaits it any more, and before it counts as not made. */
+/** The charge arrives at the gateway when no one awaits it any more, and before it counts as not made. */
 export const LATE = 'late';
 
 const CAPTURING = [LATE, 'pm_ok', 'pm_fail_2', 'pm_timeout_after', 'pm_error_after', 'pm_refund_fails', 'pm_slow_250'];

@@ -88,7 +88,7 @@ export function expectAnswer(answer: Answer, expected: Iterable<string>, about: 
   throw new Error(`${about} was answered ${given}, not ${[...all].join(' or ')}: ${JSON.stringify(body)}`);
 }
 
-/** What happened to the orders, for whoever reads a failure. */
+/** What happened to the orders, for the reader of a failure. */
 export async function storyOf({ database, ledger }: World, model: Model): Promise<string> {
   const { rows } = await database.pool.query<{ order_id: string; story: string }>(
     `select order_id, string_agg(type || ' ' || data::text, '\n      ' order by seq) as story

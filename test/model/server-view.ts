@@ -9,7 +9,7 @@ type Activity = Awaited<ReturnType<WorkflowService['describeWorkflowExecution']>
 export interface ServerView {
   look(nowMs: number): Promise<{ nextTimerMs: number; runningActivities: number }>;
   lostTask(nowMs: number): Promise<LostWorkflowTask | undefined>;
-  /** The open workflows and their activities, for whoever reads a failure. */
+  /** The open workflows and their activities, for the reader of a failure. */
   story(): Promise<string>;
 }
 

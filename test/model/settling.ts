@@ -148,7 +148,7 @@ async function expectEndingsTold(model: Model, { world }: Run): Promise<void> {
     const status = model.seen.orders.get(id)?.status;
     if (status === undefined) continue;
     const told = await world.events.of(id);
-    // Nobody asked to be told of completed orders, so what was told last is that they were confirmed.
+    // No customer notice exists for completed orders, so the last one is about their confirmation.
     const last = status === 'completed' ? 'confirmed' : status;
     if (told.findLast((type) => ENDINGS.includes(type)) !== `order.${last}`)
       throw new Error(`${id} is ${status}, and what was told is: ${told.join(', ')}`);

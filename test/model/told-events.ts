@@ -5,7 +5,7 @@ import { startRelay } from '../../src/relay/relay.js';
 
 /** What was told to the outside about the orders. */
 export interface ToldEvents {
-  /** The types of the events of an order, in the order of its trail. */
+  /** The types of the events of an order, in the order of its timeline. */
   of(orderId: string): Promise<string[]>;
   close(): Promise<void>;
 }

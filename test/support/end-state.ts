@@ -35,7 +35,7 @@ export async function endStateOf(stack: Stack, { id, status, failure }: OrderJso
   };
 }
 
-/** What is wrong with the stock of this stack: nothing, unless it was lost, sold twice or is held for nobody. */
+/** What is wrong with the stock of this stack: nothing, unless it was lost, sold twice or is held for no one. */
 export async function stockTrouble({ database }: Stack): Promise<unknown[]> {
   const { rows } = await database.pool.query(
     `select s.sku, s.on_hand, s.reserved from stock s

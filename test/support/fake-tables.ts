@@ -34,12 +34,12 @@ export interface FakeRefund {
   state: RefundState;
   tries?: number;
   isLookedUp?: boolean;
-  /** Asked for by somebody, not by the undo of the order. */
+  /** Asked for by someone, not by the undo of the order. */
   requested: boolean;
   restock?: boolean;
   fingerprint?: string;
   code?: string;
-  /** Until when nobody else may send it, by the clock of this process. */
+  /** Until when no one else may send it, by the clock of this process. */
   sendBy?: number;
   /** The bank took it back: newer than any answer. */
   isTakenBack?: boolean;

@@ -33,7 +33,7 @@ export async function startProcess(
     try {
       return await start(program, command, environment, readyMs);
     } catch (error) {
-      // A port that was free when it was chosen may be somebody else's by the time that it is listened on.
+      // A port that was free when it was chosen may be someone else's by the time that it is listened on.
       if (!(error instanceof NotReady) || !error.output.includes(PORT_TAKEN) || tries === MOST_TRIES) throw error;
     }
   }
@@ -98,7 +98,7 @@ async function start(
 // Below those from which systems take ports for connections: such a one would be gone before it is listened on.
 const PORTS = { first: 15_000, count: 15_000 };
 
-/** A port that nobody listens on. Chosen at random, so that two who ask at once hardly get the same. */
+/** A port that no one listens on. Chosen at random, so that two who ask at once hardly get the same. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = PORTS.first + randomInt(PORTS.count);

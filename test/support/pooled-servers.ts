@@ -9,7 +9,7 @@ export interface PooledServer {
   prepare(text: string): void;
   /** To be used by the next one who waits. */
   release(): void;
-  /** Its client is gone in the middle of something: nobody can use it any more. */
+  /** Its client is gone in the middle of something: no one can use it any more. */
   abandon(): void;
 }
 

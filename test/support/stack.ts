@@ -20,7 +20,7 @@ export interface Stack {
   /** Starts `holdfast serve` as a process of its own and waits until it is ready. */
   serve(roles: string, environment?: Record<string, string>): Promise<HoldfastProcess>;
   ledger(orderId: string): Promise<LedgerEntry[]>;
-  /** Tells the sandbox what became of a `pm_processing` charge. */
+  /** Gives the sandbox the outcome of a `pm_processing` charge. */
   settleAtGateway(chargeKey: string, outcome: string): Promise<void>;
   /** The same for a refund of a `pm_refund_processing` charge. */
   settleRefundAtGateway(refundKey: string, outcome: string): Promise<void>;

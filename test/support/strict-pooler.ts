@@ -35,7 +35,7 @@ const SSL = 80_877_103;
 
 /**
  * A pooler in transaction mode, as strict as one may be: each transaction gets the server connection that has rested
- * longest, unknown startup parameters are refused, and what a server says between transactions reaches nobody.
+ * longest, unknown startup parameters are refused, and what a server says between transactions reaches no one.
  */
 export async function startStrictPooler(
   databaseUrl: string,
@@ -128,7 +128,7 @@ export async function startStrictPooler(
       server = undefined;
     }
 
-    /** Statements are known by their text, and each server is told of one when it is first wanted there. */
+    /** Statements are known by their text, and each server learns one when it is first needed there. */
     function followed({ type, bytes }: WireMessage): (Buffer | Statement)[] {
       if (type === 'P') {
         const { texts } = stringsFrom(bytes, 5, 2);

@@ -7,7 +7,7 @@ export interface TcpProxy {
   cut(): void;
   /** Keeps every connection and passes nothing on: the server hangs. */
   stall(): void;
-  /** Forgets the connections that there are, and tells nobody; new ones are taken. */
+  /** Forgets the connections that there are, and tells no one; new ones are taken. */
   forget(): void;
   /** Takes connections again, and passes on what they say. */
   heal(): void;

@@ -55,7 +55,7 @@ describe('a message of the gateway', () => {
     });
   });
 
-  test('R17, R20: of a late success on a dead order sends the money back once, however often it comes', async () => {
+  test('R17, R20: of a late success on a dead order refunds the money once, no matter how often it comes', async () => {
     const gateway = createFakeGateway({ charge: () => notExecuted });
     await stage.play({ gateway }, async (act) => {
       await (await act.checkOut()).result();

@@ -186,7 +186,7 @@ describe('a recovery', () => {
     });
   });
 
-  test('does nothing for an order that somebody else takes care of', async () => {
+  test('does nothing for an order that someone else takes care of', async () => {
     const books = createFakeBooks();
     const ports = () => ({
       orders: { ...books.orders, takeOverToRecover: async () => ({ kind: 'superseded' }) as const },

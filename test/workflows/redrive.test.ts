@@ -26,7 +26,7 @@ async function failedOrder({ checkOut, books, order }: Act): Promise<string> {
   return letter?.id ?? '';
 }
 
-/** What the first run sent, and nobody has heard of since. */
+/** What the first run sent, and no one has heard of since. */
 const sentBefore = ({ order }: Act) => {
   const { orderId, totalMinor: amountMinor, currency, paymentMethod: method } = order;
   return { key: `${orderId}:charge:1`, orderId, amountMinor, currency, method };

@@ -165,7 +165,7 @@ describe('a review', () => {
     expect(outcome.status).toBe(entry.review === 'approve' ? 'confirmed' : 'failed');
   });
 
-  test('that nobody decides fails the order as expired after its deadline', async () => {
+  test('that no one decides fails the order as expired after its deadline', async () => {
     const started = await stage.now();
     const { outcome, entry, books } = await stage.run(scene());
     expect(outcome).toMatchObject({ status: 'failed', failure: { step: 'screen', reason: 'expired' } });

@@ -120,7 +120,7 @@ describe('fulfilment', () => {
     });
   });
 
-  test('is refused for an order that is not confirmed, and for one that nobody knows', async () => {
+  test('is refused for an order that is not confirmed, and for one that no one knows', async () => {
     await stage.play({}, async (act) => {
       const early = await fulfil(act);
       expect(early.decision).toEqual({ kind: 'refused', code: 'not_found', status: null });

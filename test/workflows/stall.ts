@@ -43,7 +43,7 @@ async function stalled({ environment, workflows, running }: Watched, over: Abort
     const now = await environment.currentTimeMs();
     const lengths = await Promise.all(workflows.map(async (handle) => (await handle.describe()).historyLength));
     const news = [...lengths, running.begun()].join();
-    // Time that nobody skips goes on like ours.
+    // Time that no one skips goes on like ours.
     const isSkipping = now - serverTime > 2 * STALLED_MS;
     if (news !== seen || isSkipping || running.longestMs() > 0) {
       seen = news;

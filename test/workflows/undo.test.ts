@@ -157,7 +157,7 @@ describe('an undo that keeps failing', () => {
       await until(() => act.letters().includes('compensation open'));
     }
 
-    test('is tried again at once when somebody asks to look, and its letter is resolved when it gets through', async () => {
+    test('is tried again at once when someone asks to look, and its letter is resolved when it gets through', async () => {
       const { release, ports } = brokenRelease();
       const { outcome, letters, entry } = await stage.run(
         { gateway: declining(), policy, ports },

@@ -59,7 +59,7 @@ async function unknownRefund(act: Act, what: 'cancel' | 'refund') {
 /** The test server loses the task of a signal that comes as a timer fires: then the next one is more than a second away. */
 const isCalm = (act: Act) => until(() => act.gateway.refundLookups.length >= 3);
 
-describe.each(['cancel', 'refund'] as const)('the refund of a %s whose outcome nobody knows', (what) => {
+describe.each(['cancel', 'refund'] as const)('the refund of a %s whose outcome no one knows', (what) => {
   test('R25: is sent four times under one key, then looked up ever less often under a dead letter, and ends by it', async () => {
     const { gateway, giveBack } = silentGateway();
     const script = { lookups: 0 };
@@ -173,7 +173,7 @@ describe.each(['cancel', 'refund'] as const)('the refund of a %s whose outcome n
   });
 });
 
-test('a refused refund that somebody gave up is no longer waited for', async () => {
+test('a refused refund that someone gave up is no longer waited for', async () => {
   const gateway = createFakeGateway({ refund: () => refusal });
   await stage.play({ gateway, policy }, async (act) => {
     const handle = await unknownRefund(act, 'refund');

@@ -146,7 +146,7 @@ export async function auditOnce(ports: AuditPorts, limits: AuditLimits, observer
       });
     }
     await check.cure?.(finding).catch((error: unknown) => {
-      observer.log({ level: 'fault', check: name, ...finding, detail: `could not be put right: ${textOf(error)}` });
+      observer.log({ level: 'fault', check: name, ...finding, detail: `could not be fixed: ${textOf(error)}` });
     });
   }
 }

@@ -147,7 +147,7 @@ describe('embedded PostgreSQL', () => {
     await expect(start()).rejects.toThrow(/ended while it started:[^]*shared_buffers/);
   });
 
-  asRoot('runs as nobody where there are no user namespaces, and goes back to them with its data', async () => {
+  asRoot('runs as no one where there are no user namespaces, and goes back to them with its data', async () => {
     await chmod(home, 0o755);
     const first = await start({ accounts: rootAccounts.filter((account) => account.name === 'nobody') });
     await query(first, 'create table kept as select 7 as n');

@@ -186,7 +186,7 @@ describe('the relay', () => {
     await until(isEmpty);
   });
 
-  test('has no more under way than it may, however many events wait and however long consumers take', async () => {
+  test('never has more in progress than allowed, no matter how many events wait or how long consumers take', async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
     let [underWay, most] = [0, 0];

@@ -63,7 +63,7 @@ test('what is still open of a deleted endpoint is ended, and of others is not', 
   expect(await statesOf(kept)).toEqual(['delivered', 'pending', 'retrying']);
 });
 
-test('an endpoint can be deleted however much is open of it', async () => {
+test('an endpoint can be deleted no matter how many deliveries are open', async () => {
   const id = await endpoint('enabled');
   await run(
     `insert into webhook_deliveries (endpoint_id, message_id, type, state)

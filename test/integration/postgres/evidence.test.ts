@@ -41,7 +41,7 @@ async function unknownCharge() {
   return { run, letter: await cases.openLetter(order.orderId) };
 }
 
-/** A requested refund of which nobody knows what became of it. */
+/** A requested refund with an unknown outcome. */
 async function unknownRefund() {
   const orderId = await rows.insertPaid();
   const refund = asked(orderId, 'lost', 4_000);
@@ -51,7 +51,7 @@ async function unknownRefund() {
 }
 
 describe('of what people say about one dead letter', () => {
-  test('the first counts, however many come at once', async () => {
+  test('the first counts, no matter how many come at once', async () => {
     for (let round = 0; round < 5; round += 1) {
       const { run, letter } = await unknownCharge();
       const all = await Promise.all(

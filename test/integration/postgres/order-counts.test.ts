@@ -145,7 +145,7 @@ describe('the counts of orders', () => {
     expect(await wrong()).toEqual([]);
   });
 
-  test('are put right by a recount, also while orders change', async () => {
+  test('are fixed by a recount, even while orders change', async () => {
     await Promise.all(Array.from({ length: 5 }, () => place()));
     await run(`insert into order_counts values ('failed', 7, 7, 700), ('pending', -2, 0, 0)`);
     expect(await wrong()).toHaveLength(3);

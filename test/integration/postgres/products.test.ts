@@ -41,7 +41,7 @@ const isWaiting = async (): Promise<boolean> => {
 };
 async function untilSomebodyWaits(): Promise<void> {
   for (let tries = 0; !(await isWaiting()); tries += 1) {
-    if (tries > 200) throw new Error('nobody waits for a lock');
+    if (tries > 200) throw new Error('no one waits for a lock');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -24,7 +24,7 @@ async function seeded(onHand: number) {
   return { sku, anOrder: () => anOrder({ lines, totalMinor: 100 }) };
 }
 
-/** Runs all of it while nobody gets on with this product's stock, and lets them go on together. */
+/** Runs all of it while no one gets on with this product's stock, and lets them go on together. */
 async function crowdedAt<T>(sku: string, many: readonly (() => Promise<T>)[]): Promise<PromiseSettledResult<T>[]> {
   const client = await stack.database.pool.connect();
   try {

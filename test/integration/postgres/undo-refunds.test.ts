@@ -21,7 +21,7 @@ afterAll(async () => stack?.close());
 
 const undoOf = (orderId: string) => refunds.due({ orderId, owner: OWNER });
 
-test('R13: what the owner captured goes back once, under one key, however often it is asked', async () => {
+test('R13: what the owner captured is refunded once, under one key, no matter how often that is requested', async () => {
   const orderId = await rows.insert('cancelling', [10_000]);
   const answers = await Promise.all(Array.from({ length: 10 }, () => undoOf(orderId)));
   const request = { key: undoRefundKey(orderId, 1), chargeKey: `${orderId}:charge:1`, orderId, amountMinor: 10_000 };

@@ -8,7 +8,7 @@ import { startStack, type Stack } from '../../support/stack.js';
 
 const SETTINGS = { ...QUICK, RETRY_INITIAL_MS: '1500', GATEWAY_TIMEOUT_MS: '8000' };
 const REASON = 'changed my mind';
-/** What anybody is told of an order that was cancelled while its charge was under way. */
+/** What is reported about an order that was cancelled while its charge was in progress. */
 const NEVER_CONFIRMED = [
   'order.created',
   'inventory.reserved',

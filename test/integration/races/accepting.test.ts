@@ -83,7 +83,7 @@ test('R2: two bodies under one id, sent at once: the first is the order, the oth
 test('R2: another body is a conflict before, while and after the first is worked on, and the first is unaffected', async () => {
   const checkout = aCheckout({}, 'pm_slow_700');
   const conflicts = async () => {
-    const { status, body } = await other.post({ ...checkout, customer_id: 'somebody else' });
+    const { status, body } = await other.post({ ...checkout, customer_id: 'someone else' });
     expect([status, body.code]).toEqual([409, 'order-conflict']);
   };
   expect((await one.post(checkout)).status).toBe(202);
@@ -106,7 +106,7 @@ test.each(['before', 'after'] as const)(
     await expect(createShop(victim.url).post(checkout)).rejects.toThrow();
     expect(await victim.exited).toBeNull();
 
-    // What nobody answered for either never began, or goes on by itself.
+    // A request without an answer either never began, or continues on its own.
     if (when === 'before') expect((await other.get(checkout.order_id)).status).toBe(404);
     else await other.until(checkout.order_id, ['confirmed']);
     expect((await other.post(checkout)).status).toBe(when === 'before' ? 202 : 200);

@@ -29,7 +29,7 @@ test.each([
   ['in review', 'pm_ok', 'in_review', 30, []],
   ['between two tries to charge', 'pm_fail_99', 'reserved', 1, ['released']],
 ] as const)(
-  'R31: an order that was interrupted %s is cancelled when somebody asks for it, without waiting for the audit',
+  'R31: an order that was interrupted %s is cancelled when someone asks for it, without waiting for the audit',
   async (_where, method, status, quantity, reservations) => {
     const id = await interrupted(method, status, quantity);
     const answers = await Promise.all([cancel(id), cancel(id)]);

@@ -41,13 +41,13 @@ const WAITS: Record<string, Wait> = {
     afterCancel: { status: 'cancelled', refunds: 1, kept: 0 },
     afterTermination: { status: 'confirmed', refunds: 0, kept: 4_900, reservations: ['committed'] },
   },
-  'to learn what became of its charge': {
+  'to learn the outcome of its charge': {
     method: 'pm_processing',
     statuses: ['payment_unknown'],
     afterCancel: { status: 'cancelled', refunds: 1, kept: 0, reservations: ['released'] },
     afterTermination: { status: 'confirmed', refunds: 0, kept: 4_900, reservations: ['committed'] },
   },
-  'for somebody to look at its refund': {
+  'for someone to look at its refund': {
     method: 'pm_refund_fails',
     statuses: ['confirmed'],
     isRefused: true,

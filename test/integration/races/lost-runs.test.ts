@@ -152,7 +152,7 @@ test.each([
   await audit();
   const order = await shop.until(id, ['failed', 'confirmed']);
   expect(order.failure).toEqual(failure === null ? null : { step: 'charge', ...failure });
-  // After a decline the customer pays again under a new order: nobody is asked to redrive it.
+  // After a decline the customer pays again under a new order: no one is asked to redrive it.
   await audit();
   expect((await lettersOf(stack, id)).filter(({ state }) => state === 'open')).toEqual([]);
 });

@@ -148,7 +148,7 @@ test.each([
   if (outcome !== undefined) await shop.until(id, ['payment_unknown']);
   expect((await shop.ask(id, 'cancel', why)).status).toBe(202);
   if (outcome !== undefined) {
-    // Nobody knows yet: nothing is released and nothing is called cancelled.
+    // No one knows yet: nothing is released and nothing is called cancelled.
     const waiting = await shop.until(id, ['cancelling']);
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(await endStateOf(stack, waiting)).toMatchObject({ reservations: ['active'] });

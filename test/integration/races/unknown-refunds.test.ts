@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(async () => stack?.close());
 
-/** Confirms an order and takes its money back by a cancel or a refund, up to where nobody knows whether it went. */
+/** Confirms an order and takes its money back by a cancel or a refund, up to where no one knows whether it went. */
 async function unknownRefund(what: 'cancel' | 'refunds') {
   const checkout = aCheckout({}, 'pm_refund_processing');
   const { order_id: id } = checkout;

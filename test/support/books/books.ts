@@ -22,7 +22,7 @@ export interface Books {
   deadLetters: DeadLetterStore;
   /** Puts a new product on the shelf. @returns its SKU */
   product(onHand: number): Promise<string>;
-  /** How many of it nobody holds. */
+  /** How many of it no one holds. */
   available(sku: string): Promise<number>;
   entry(orderId: string): Promise<Entry>;
   /** Stores a gateway's message. */

@@ -8,7 +8,7 @@ export function describeStock(books: () => Books): void {
   const heldBy = async (orderId: string) => (await books().entry(orderId)).held;
 
   describe('reserving', () => {
-    test('holds every line once, however often it is tried', async () => {
+    test('reserves every line once, no matter how often it is tried', async () => {
       const { order, sku } = await scenes.accepted({ quantity: 3 });
       for (let tries = 0; tries < 2; tries += 1) {
         expect(await books().reservations.reserveInventory({ order, owner: FIRST, ttlMs: TTL_MS })).toEqual({

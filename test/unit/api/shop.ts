@@ -8,7 +8,7 @@ import { asDocumented } from '../../support/documented.js';
 import { DEFAULT_POLICY, type OrderPolicy } from '../../../src/domain/policy.js';
 import type { Product } from '../../../src/domain/product.js';
 
-/** What checkouts have no business with: it breaks whoever touches it. */
+/** What checkouts must not use: it throws when it is touched. */
 const unused = new Proxy({} as never, {
   get: (_target, name) => () => {
     throw new Error(`${String(name)} is not part of a checkout`);
@@ -160,7 +160,7 @@ export function openShop() {
     send,
     post: (body: unknown, headers: Record<string, string> = {}) => send(JSON.stringify(body), headers),
     get: (orderId: string) => ask(`/v1/orders/${orderId}`),
-    /** As if nobody had ever checked out. */
+    /** As if no one had ever checked out. */
     forget(): void {
       for (const known of [rows, runs, holders, cancelReasons]) known.clear();
       for (const told of [calls, waits, log]) told.length = 0;

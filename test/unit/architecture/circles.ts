@@ -15,7 +15,7 @@ export function arrowsOf(sources: ReadonlyMap<string, string>): Arrow[] {
 
 /**
  * The arrows of circles, among files and among the rooms of one folder: its subfolders, and the files that lie beside
- * them. A room that another one of its folder imports must not import it in turn, however long the way.
+ * them. A room that another one of its folder imports must not import it in turn, no matter how long the way.
  */
 export function circlesAmong(arrows: readonly Arrow[]): string[] {
   const folders = new Set(arrows.flat().flatMap(foldersOf));

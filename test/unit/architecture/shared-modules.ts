@@ -35,7 +35,7 @@ const STATELESS_VALUES = [
 
 /**
  * What a module could keep from one workflow for the next when both share it: anything at its top level but functions,
- * constants, and objects that nobody can change. The SDK freezes what a shared module exports.
+ * constants, and objects that no one can change. The SDK freezes what a shared module exports.
  */
 export function stateOf(source: string): string[] {
   const { body } = parseSync(source, { syntax: 'typescript', target: 'es2022' });

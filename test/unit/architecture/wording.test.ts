@@ -34,12 +34,16 @@ describe('the list of phrases', () => {
     'started anew',
     'One transaction a step.',
     'the catalogue',
+    'a refund that nobody knows',
+    'It is sent once, however often it is asked for.',
+    'It finds out what became of the charge.',
+    'for whoever reads it',
   ])('finds something in: %s', (line) => {
     expect(oddPhrases(line.replace('// ', ''))).toHaveLength(1);
   });
 
   test.each([
-    'Who may call it? Whoever'.replace(' Whoever', ''),
+    'Who may call it?',
     'It looks away twice a second.',
     'It runs once a minute, at 20 orders a second.',
     'an order whose owner is gone',

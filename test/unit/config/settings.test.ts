@@ -21,7 +21,7 @@ test('a variable documents its range, its unit and its default automatically', (
 
 test.each([
   ['without a description', group('Group', { PAUSE: count(1, 0, 2).meta({ usedBy: API }) })],
-  ['that nobody uses', group('Group', { PAUSE: count(1, 0, 2).meta({ description: 'A pause.' }) })],
+  ['that no one uses', group('Group', { PAUSE: count(1, 0, 2).meta({ description: 'A pause.' }) })],
   ['without a group', { PAUSE: count(1, 0, 2).meta({ usedBy: API, description: 'A pause.' }) }],
 ])('a variable %s is refused by name', (_, shape) => {
   expect(() => settingsOf(shape)).toThrow(/^PAUSE needs/);

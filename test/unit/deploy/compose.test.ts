@@ -152,7 +152,7 @@ describe('what it is given', () => {
     TEMPORAL_TLS_CLIENT_KEY_PATH TEMPORAL_API_KEY`.split(/\s+/);
 
   test.each(SETTINGS.filter(({ name }) => !FIXED.includes(name)))(
-    '$name can be set in .env, for whoever reads it',
+    '$name can be set in .env, for the service that reads it',
     ({ name, usedBy, defaultText }) => {
       const fromEnv = new RegExp(`^\\$\\{${name}:(-.*|\\?.+)\\}$`);
       const taking = ['api', 'worker'].filter((role) => fromEnv.test(named(role).environment?.[name] ?? ''));

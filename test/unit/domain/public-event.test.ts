@@ -37,7 +37,7 @@ describe('one event of a timeline causes', () => {
     ['no stock', failed('out_of_stock', ['order.created']), ['inventory.unavailable', 'order.failed']],
     ['a turned down order', failed('fraud_rejected', ['order.created']), ['order.rejected', 'order.failed']],
     ['a decline', failed('payment_declined'), ['payment.failed', 'inventory.released', 'order.failed']],
-    ['a review that nobody made', failed('expired', ['order.created']), ['order.failed']],
+    ['a review that no one made', failed('expired', ['order.created']), ['order.failed']],
     ['a cancel', source('order.cancelled', { before: TO_RESERVED }), ['inventory.released', 'order.cancelled']],
     [
       'a cancel before anything was held',
@@ -46,7 +46,7 @@ describe('one event of a timeline causes', () => {
     ],
     ['a refund', source('refund.succeeded'), ['refund.succeeded']],
     ['what is our own business', source('order.compensating'), []],
-    ['what nobody knows', source('toString'), []],
+    ['what no one knows', source('toString'), []],
   ])('%s', (_, from, types) => {
     expect(typesOf(from)).toEqual(types);
   });
@@ -86,7 +86,7 @@ describe('a message', () => {
     expect(() => messageOf({ ...ref, messageId: 'evt_order_1_6' })).toThrow('order_1 has no event evt_order_1_6');
   });
 
-  test('stays below 20 kB however much an order has to say', () => {
+  test('stays below 20 kB no matter how large an order is', () => {
     const data = { step: 'reserve', reason: 'out_of_stock', detail: 'x'.repeat(100_000) };
     const from = source('order.failed', { data, customerId: 'ü'.repeat(100), orderId: 'o'.repeat(64) });
     for (const event of publicEventsOf(from)) {
@@ -128,7 +128,7 @@ describe('a message', () => {
     expect(schemaOf('webhook.test')?.parse(test)).toEqual(test);
   });
 
-  test('comes from the types of the trail that the table names, and from no other', () => {
+  test('comes from the timeline types that the table names, and from no others', () => {
     const trail = [...new Set([...Object.keys(STATUS_AFTER), 'refund.succeeded', 'refund.failed', 'review.rejected'])];
     const sources = trail.flatMap((type) =>
       [...FAILURES, 'payment_mismatch'].map((reason) => source(type, { before: TO_RESERVED, data: { reason } })),
@@ -149,7 +149,7 @@ describe('a filter', () => {
     expect(EVENT_FILTERS).toEqual(expect.arrayContaining(['*', 'order.*', 'inventory.*', 'payment.*', 'refund.*']));
   });
 
-  test('asks the trail for all that its events may come from', () => {
+  test('reads all timeline types that its events may come from', () => {
     expect(trailTypesFor(['payment.*'])).toEqual(['order.confirmed', 'order.failed', 'payment.unknown']);
     expect(trailTypesFor(['inventory.released'])).toEqual(['order.cancelled', 'order.failed']);
     expect(trailTypesFor(['*'])).toEqual([...new Set(Object.values(PUBLIC_EVENTS).flat())].sort());

@@ -8,7 +8,7 @@ const whole = { amountMinor: 900, leftMinor: 900 };
 
 describe('the goods of an order', () => {
   test.each([
-    ['that nobody sends back', returns(false), true],
+    ['that no one sends back', returns(false), true],
     ['that are back', returns(true), false],
     ['that are back, though the bank has taken their refund back', returns(true, refund('failed')), false],
     ['whose refund is pending', returns(false, refund('pending')), false],

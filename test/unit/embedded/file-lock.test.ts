@@ -49,7 +49,7 @@ describe('a file lock', () => {
   it.each([
     ['a dead process', { pid: 4_194_303, startedAt: 'long ago' }],
     ['a pid that now belongs to another process', { pid: process.pid, startedAt: 'long ago' }],
-    ['nobody, having been cut short', '{"pid":'],
+    ['no one, having been cut short', '{"pid":'],
   ])('is taken over from %s', async (_holder, content) => {
     await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
     expect(await Promise.all([locked(async () => 1), locked(async () => 2)])).toEqual([1, 2]);

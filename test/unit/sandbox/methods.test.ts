@@ -52,7 +52,7 @@ test('pm_fail counts the tries of each key apart', async () => {
   expect((await sandbox.charge('one', 'pm_fail_1')).status).toBe(200);
 });
 
-test('pm_timeout_before neither answers nor charges, however often it is tried', async () => {
+test('pm_timeout_before neither answers nor charges, no matter how often it is tried', async () => {
   const sandbox = await startSandbox();
   for (const _ of [1, 2]) {
     await expect(sandbox.charge('k', 'pm_timeout_before', {}, AbortSignal.timeout(60))).rejects.toThrow(/timeout/i);

@@ -115,7 +115,7 @@ export const MONEY_CHECKS: readonly SqlCheck[] = [
     isRecoverable: true,
     isTended: true,
     sql: `select o.order_id, 'attempt ' || a.attempt as about,
-                 format('the order is %s, and what became of attempt %s is not known', o.status, a.attempt) as detail,
+                 format('the order is %s, and the outcome of attempt %s is unknown', o.status, a.attempt) as detail,
                  ${told('o.order_id', `d.kind = 'payment_unknown'`)} as unless_running
           from orders o join payment_attempts a using (order_id), ago
           where o.status in ${listed(SETTLED)}

@@ -134,7 +134,7 @@ export function createChargeStore(database: Database): ChargeStore {
           step: 'charge',
           errorClass: 'ChargeUnknown',
           attempts: tries,
-          lastError: 'the gateway does not say what became of the charge; look-ups go on',
+          lastError: 'the gateway does not know the outcome of the charge; look-ups continue',
         });
       });
     },

@@ -182,7 +182,7 @@ async function openUnknown(tx: Tx, { order_id: orderId, refund_id: subject, trie
     kind: 'refund',
     step: 'refund',
     errorClass: 'RefundUnknown',
-    lastError: 'the gateway does not say what became of the refund; look-ups go on',
+    lastError: 'the gateway does not know the outcome of the refund; look-ups continue',
     attempts: tries,
     subject,
   });

@@ -88,7 +88,7 @@ function stage(scene: Partial<Scene>) {
   return { ports, run, done, lines };
 }
 
-test('wrong counts are recounted, once, however many are wrong', async () => {
+test('wrong counts are recounted once, no matter how many are wrong', async () => {
   const findings = [finding('', 'failed'), finding('', 'confirmed')];
   const { done, run } = stage({ check: { isRecoverable: false, isRecountable: true }, findings });
   await run();
@@ -167,7 +167,7 @@ describe('an audit', () => {
     expect(await run()).toMatchObject({ ok: false, recovered: [] });
     expect(lines.map(({ level, detail }) => `${level}: ${detail}`)).toEqual([
       'violation: a is wrong',
-      'fault: could not be put right: there is no order a to recover at somewhere',
+      'fault: could not be fixed: there is no order a to recover at somewhere',
     ]);
   });
 

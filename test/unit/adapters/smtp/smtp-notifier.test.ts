@@ -128,7 +128,7 @@ describe('the SMTP notifier', () => {
 });
 
 describe('a mail server without TLS', () => {
-  // An address of this machine that nobody takes for loopback.
+  // An address of this machine that no one takes for loopback.
   const elsewhere = () => server.url.replace('127.0.0.1', '0.0.0.0');
   const through = async (url: string) => {
     const other = createSmtpNotifier({ url, from: FROM, shopName: 'The shop' });

@@ -163,7 +163,7 @@ describe('the answer', () => {
     expect(answer.latencyMs).toBeLessThan(3_000);
   });
 
-  test('counts by its status, however much comes after it; the rest is not read', async () => {
+  test('counts by its status, no matter how much follows; the rest is not read', async () => {
     let written = 0;
     const { port } = await receiver((response) => {
       const write = () => {

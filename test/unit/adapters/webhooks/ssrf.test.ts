@@ -5,7 +5,7 @@ import type { ResolvedAddress } from '../../../../src/adapters/webhooks/guarded-
 import { openReceiver, type Receiver } from '../../../support/receiver.js';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-// Of the public range, given to nobody: nothing answers there.
+// Of the public range, given to no one: nothing answers there.
 const NOBODY = '3ffe::1';
 const NOWHERE = 'must not name an address that is private, local or reserved';
 const LED_ASTRAY = 'the name resolves to an address that is private, local or reserved';
@@ -92,7 +92,7 @@ const SPELLINGS: [spelling: string, url: string, detail: string][] = [
   ['documentation', 'https://203.0.113.1:PORT/', NOWHERE],
   ['documentation in IPv6', 'https://[2001:db8::1]:PORT/', NOWHERE],
   ['benchmarking', 'https://198.18.0.1:PORT/', NOWHERE],
-  ['an address of IPv6 that nobody was given', 'https://[4000::1]:PORT/', NOWHERE],
+  ['an address of IPv6 that no one was given', 'https://[4000::1]:PORT/', NOWHERE],
   ['localhost', 'https://localhost:PORT/', NO_NAME],
   ['localhost in capitals', 'https://LOCALHOST:PORT/', NO_NAME],
   ['localhost with a dot at its end', 'https://localhost.:PORT/', NO_NAME],

@@ -16,7 +16,7 @@ describe('without a good key', () => {
     ['the scheme alone', 'Bearer', 'Bearer realm="holdfast"'],
     ['the key alone', 'key-orders', 'Bearer realm="holdfast"'],
     ['two keys', 'Bearer key-orders, Bearer key-orders', 'Bearer realm="holdfast", error="invalid_token"'],
-    ['a key nobody made', 'Bearer unknown', 'Bearer realm="holdfast", error="invalid_token"'],
+    ['a key no one made', 'Bearer unknown', 'Bearer realm="holdfast", error="invalid_token"'],
     ['a mistyped key', 'Bearer malformed', 'Bearer realm="holdfast", error="invalid_token"'],
     ['an expired key', 'Bearer expired', 'Bearer realm="holdfast", error="invalid_token"'],
     ['a revoked key', 'Bearer revoked', 'Bearer realm="holdfast", error="invalid_token"'],

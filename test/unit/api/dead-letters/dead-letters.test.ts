@@ -78,7 +78,7 @@ describe('redriving', () => {
     },
   );
 
-  it('tells the workflow of the refund that somebody asked for', async () => {
+  it('tells the workflow of the refund that someone asked for', async () => {
     const refunds = [aRefund({ state: 'failed', fingerprint: 'f1' })];
     desk.has('order-1', { status: 'confirmed', refunds });
     desk.hasLetter('dl_1', { kind: 'refund', subject: 'rf_1' });
@@ -201,7 +201,7 @@ describe('evidence', () => {
     expect(await prove(desk, { outcome: 'not_charged' })).toMatchObject({ status: 409, body: { code: 'not-open' } });
   });
 
-  it('that contradicts the first is refused, and reaches nobody', async () => {
+  it('that contradicts the first is refused, and reaches no workflow', async () => {
     desk.hasLetter('dl_1', { kind: 'payment_unknown' });
     const first = { happened: true, reference: 'ch_1', note: 'seen' };
     desk.book.giveEvidence = async () => ({ kind: 'opposite', said: first });

@@ -91,7 +91,7 @@ describe('while a dependency is unavailable', () => {
     ]);
   });
 
-  test('a checkout that got through all the same is replayed when it is sent again', async () => {
+  test('a checkout that got through anyway is replayed when it is sent again', async () => {
     const shop = openShop();
     await shop.post(checkout());
     shop.faults.set('workflows.start', away('temporal'));

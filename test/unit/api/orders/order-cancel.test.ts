@@ -21,7 +21,7 @@ describe('POST /v1/orders/:id/cancel', () => {
     },
   );
 
-  it('keeps the cancel before it tells anybody, so that it holds although nobody can be told', async () => {
+  it('keeps the cancel before it tells anyone, so that it holds although no one can be told', async () => {
     desk.has('order-1', { status: 'reserved' });
     const kept: unknown[] = [];
     desk.answers.cancel = async () => {
@@ -42,7 +42,7 @@ describe('POST /v1/orders/:id/cancel', () => {
   it.each([
     ['completed', 409],
     ['cancelling', 202],
-  ] as const)('tells nobody when the order has become %s before its cancel was kept', async (status, answer) => {
+  ] as const)('tells no one when the order has become %s before its cancel was kept', async (status, answer) => {
     desk.has('order-1', { status: 'confirmed' });
     desk.cancels.onAccept = () => desk.has('order-1', { status });
     expect(await cancel(desk)).toMatchObject({ status: answer });

@@ -4,7 +4,7 @@ import { openDesk } from '../desk.js';
 const createdAt = '2026-01-01T00:00:00.000Z';
 const event = (seq: number) => ({ seq, type: 'order.created', data: {}, actor: null, createdAt });
 
-it('pages through the trail, oldest first, to its end', async () => {
+it('pages through the timeline, oldest first, to its end', async () => {
   const desk = openDesk();
   desk.has('order-1');
   desk.trails.set('order-1', [event(1), event(2), event(3)]);
@@ -14,7 +14,7 @@ it('pages through the trail, oldest first, to its end', async () => {
   expect(rest.body).toMatchObject({ data: [{ seq: 3 }], next_cursor: null });
 });
 
-it('is empty for an order that has no row yet, and 404 for one that nobody knows', async () => {
+it('is empty for an order that has no row yet, and 404 for one that no one knows', async () => {
   const desk = openDesk();
   desk.has('order-1');
   expect(await desk.get('/v1/orders/order-1/events')).toMatchObject({ body: { data: [], next_cursor: null } });

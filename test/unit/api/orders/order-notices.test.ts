@@ -14,7 +14,7 @@ const notice = (seq: number, channel: string): NoticeRecord => ({
   updatedAt: '2026-01-01T00:00:20.000Z',
 });
 
-it('shows the notices of an order page by page, with what became of each', async () => {
+it('shows the notices of an order page by page, each with its state', async () => {
   const desk = openDesk();
   desk.has('order-1');
   desk.notices.set('order-1', [notice(3, 'log'), notice(3, 'smtp'), notice(4, 'log')]);

@@ -43,7 +43,7 @@ describe('POST /v1/orders/:id/review', () => {
     }
   });
 
-  it('refuses an order that nobody needs to review', async () => {
+  it('refuses an order that no one needs to review', async () => {
     desk.has('order-1', { status: 'confirmed' });
     expect(await decide(desk, 'approve')).toMatchObject({
       status: 409,
@@ -62,6 +62,6 @@ describe('POST /v1/orders/:id/review', () => {
 
   it('knows two decisions, of orders that exist', async () => {
     expect(await decide(desk, 'maybe')).toMatchObject({ status: 422, body: { errors: [{ pointer: '/decision' }] } });
-    expect(await desk.post('/v1/orders/nobody/review', { decision: 'approve' })).toMatchObject({ status: 404 });
+    expect(await desk.post('/v1/orders/no one/review', { decision: 'approve' })).toMatchObject({ status: 404 });
   });
 });

@@ -68,7 +68,7 @@ describe('a checkout that prefers to wait', () => {
     },
   );
 
-  test('is accepted all the same when its order cannot be read after the wait', async () => {
+  test('is accepted even if its order cannot be read after the wait', async () => {
     const shop = openShop();
     shop.onWait = () => shop.faults.set('reader.find', new Unavailable('database', new Error('away')));
     const answer = await shop.post(checkout(), { prefer: 'wait=1' });

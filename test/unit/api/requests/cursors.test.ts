@@ -20,7 +20,7 @@ it.each([
   ['/v1/orders', [digestOf({}), '0000-01-01T00:00:00.000000Z', 'order-1']],
   ['/v1/orders', [digestOf({}), TIME, NUL]],
   ['/v1/orders', [digestOf({ customerId: 'c' }), TIME, 'order-1']],
-])('%s refuses a cursor that somebody made of %j', async (path, place) => {
+])('%s refuses a cursor that someone made of %j', async (path, place) => {
   const desk = openDesk();
   desk.has('order-1');
   const cursor = Buffer.from(JSON.stringify(place)).toString('base64url');

@@ -167,7 +167,7 @@ describe('what cannot be read after a good request', () => {
     expect(answers).toHaveLength(1);
   });
 
-  test('is answered once, however much of it comes', async () => {
+  test('is answered once, no matter how much of it arrives', async () => {
     const { answers } = await exchange(server.port, [
       'hello\r\n\r\n',
       ...Array.from({ length: 50 }, () => 'x'.repeat(1_000)),

@@ -92,7 +92,7 @@ describe('a path that does not exist', () => {
   );
 
   test.each(['a%2Fb', 'a%20b', 'a%00', '%ff', 'a'.repeat(65), "'--"])(
-    'is not found, and nobody is asked: /v1/orders/%s',
+    'is not found, and no one is asked: /v1/orders/%s',
     async (id) => {
       const shop = openShop();
       expect(await shop.get(id)).toMatchObject(problem(404, 'not-found'));

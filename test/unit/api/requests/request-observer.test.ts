@@ -7,7 +7,7 @@ it('hears of each answer with the pattern of its route, its order and its reques
   const desk = openDesk();
   desk.has('order-1');
   await desk.raw('/v1/orders/order-1', { headers: { 'x-request-id': 'request-1' } });
-  await desk.post('/v1/orders/nobody/cancel', { reason: 'x' });
+  await desk.post('/v1/orders/no one/cancel', { reason: 'x' });
   await desk.raw('/nowhere/at/all?secret=1');
   expect(desk.observed).toEqual([
     expect.objectContaining({
@@ -48,7 +48,7 @@ it('names one route for all files of the page of the API', async () => {
   expect(observed).toMatchObject([{ route: '/docs/*', status: 200 }]);
 });
 
-it('makes one thing of all methods that nobody knows', async () => {
+it('makes one thing of all methods that no one knows', async () => {
   const desk = openDesk();
   await desk.raw('/v1/orders/order-1', { method: 'BREW' });
   expect(desk.observed).toMatchObject([{ method: 'other' }]);

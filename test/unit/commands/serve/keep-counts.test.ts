@@ -16,7 +16,7 @@ test('batches are added until there are no more, and again after the interval', 
   await stop();
 });
 
-test('a failure is logged, and the next try comes all the same', async () => {
+test('a failure is logged, and the next try follows', async () => {
   const warnings: unknown[] = [];
   const folds: boolean[] = [];
   const fold = async (): Promise<boolean> => {

@@ -10,7 +10,7 @@ async function attributesOf({ inbound = [], outbound = [] }: WorkflowInterceptor
 }
 
 it('names order and request on each line about a workflow, beside what the line says', async () => {
-  const order = { orderId: '1', requestId: 'request-1', customerEmail: 'somebody@example.com' };
+  const order = { orderId: '1', requestId: 'request-1', customerEmail: 'someone@example.com' };
   expect(await attributesOf(interceptors(), [order])).toEqual({
     workflowId: 'order-1',
     order_id: '1',

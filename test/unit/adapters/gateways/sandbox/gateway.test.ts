@@ -129,7 +129,7 @@ test('a method that does not exist is a decline whose code has the status and th
   expect(await gateway.lookup(key, calm)).toEqual({ kind: 'not_found' });
 });
 
-test('a refund is done once, however often it is asked for', async () => {
+test('a refund is done once, no matter how often it is requested', async () => {
   const { gateway, sandbox } = await start();
   await gateway.charge(chargeOf('pm_ok'), calm);
   const refunded = await gateway.refund(refundOf(1_000), calm);

@@ -13,7 +13,7 @@ const event = (seq: number) => ({
   createdAt: '2026-01-01T00:00:00.000Z',
 });
 
-it('who comes from further back while the trail is read misses nothing', async () => {
+it('a follower from further back that joins during a poll misses nothing', async () => {
   const heard: number[] = [];
   let join = () => {};
   const orders: FollowedOrderReader = {

@@ -48,7 +48,7 @@ const sent = (seq: number) =>
   `data: {"seq":${seq},"type":"${TYPES[seq - 1]}","data":{},"actor":null,"created_at":"${createdAt}"}\nid: ${seq}\n\n`;
 
 describe('the stream of an order', () => {
-  it('sends the whole trail of a settled order, says how it settled, and ends', async () => {
+  it('sends the whole timeline of a settled order, says how it settled, and ends', async () => {
     const response = await anOrderWith(3, 'confirmed').raw(PATH);
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     expect(response.headers.get('connection')).toBeNull();
@@ -58,7 +58,7 @@ describe('the stream of an order', () => {
     expect(desk.followers.count).toBe(0);
   });
 
-  it('takes no place for a HEAD, which nobody would ever give back', async () => {
+  it('takes no place for a HEAD, which no one would ever give back', async () => {
     const response = await anOrderWith(2, 'reserved').raw(PATH, { method: 'HEAD' });
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
@@ -135,7 +135,7 @@ describe('the stream of an order', () => {
     expect(await response.text()).toContain(sent(2));
   });
 
-  it('is 404 for an order that nobody knows', async () => {
+  it('is 404 for an order that no one knows', async () => {
     expect(await anOrderWith(1, 'pending').get('/v1/orders/nobody/stream')).toMatchObject({ status: 404 });
   });
 
