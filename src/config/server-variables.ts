@@ -110,6 +110,14 @@ export const serverVariables = {
       description: 'The port of the Temporal server that `npm start` starts.',
     }),
     TEMPORAL_UI_PORT: port(8233).meta({ usedBy: UP, description: 'The port of its Web UI.' }),
+    TEMPORAL_UI_URL: urlWithoutUser(
+      'a URL such as https://temporal.example.com, without user or password',
+      /https?/,
+    ).meta({
+      usedBy: API,
+      description:
+        "Where people open Temporal's Web UI, for the links of orders to their workflows; empty: the one that `npm start` starts, or no links.",
+    }),
     TEMPORAL_DEADLINE_MS: ms(5_000, 100, 60_000).meta({
       usedBy: BOTH,
       description: 'How long Temporal may take to answer one call of the API before it counts as unavailable.',

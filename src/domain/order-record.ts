@@ -1,3 +1,4 @@
+import type { DeadLetter } from './dead-letter.js';
 import type { Failure } from './failure.js';
 import type { AcceptedOrder, OrderStatus } from './order.js';
 import type { ReviewDecision } from './outcomes.js';
@@ -43,6 +44,9 @@ export interface Review {
   deadline: string | null;
 }
 
+/** A dead letter that is not settled, as its order names it. */
+export type OpenLetter = Pick<DeadLetter, 'id' | 'kind' | 'step' | 'subject' | 'state' | 'lastError' | 'createdAt'>;
+
 /** An order as the API shows it. Times are RFC 3339, UTC. */
 export interface OrderRecord {
   order: AcceptedOrder;
@@ -56,6 +60,10 @@ export interface OrderRecord {
   review: Review | null;
   attempts: PaymentAttempt[];
   refunds: Refund[];
+  /** Its goods were sold, and are on the shelf again. */
+  goodsAreBack: boolean;
+  /** Those that are open or being redriven, oldest first. */
+  deadLetters: OpenLetter[];
   updatedAt: string;
 }
 
@@ -71,6 +79,8 @@ export function justAccepted(order: AcceptedOrder): OrderRecord {
     review: null,
     attempts: [],
     refunds: [],
+    goodsAreBack: false,
+    deadLetters: [],
     updatedAt: order.acceptedAt,
   };
 }

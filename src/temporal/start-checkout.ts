@@ -3,6 +3,7 @@ import type { AcceptedOrder } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { orderWorkflowId, PROCESS_ORDER, TASK_QUEUE } from '../workflows/contract.js';
 import { checkoutRun } from './checkout-run.js';
+import { workflowPages } from './workflow-pages.js';
 import { boundedBy, isAlreadyStarted, isNotFound } from './bounded-calls.js';
 
 export interface OrderWorkflowsOptions {
@@ -14,15 +15,19 @@ export interface OrderWorkflowsOptions {
   eagerStart: boolean;
   /** How long Temporal may take to answer one call. */
   deadlineMs: number;
+  /** Where Temporal's Web UI is, for links to it. */
+  webUi?: string | undefined;
 }
 
 export type OrderWorkflows = ReturnType<typeof createOrderWorkflows>;
 
 /** The checkout workflows of orders. Every method throws `Unavailable` when Temporal is unavailable or too slow. */
-export function createOrderWorkflows({ client, eagerStart, deadlineMs }: OrderWorkflowsOptions) {
+export function createOrderWorkflows({ client, eagerStart, deadlineMs, webUi }: OrderWorkflowsOptions) {
   const bounded = boundedBy(client, deadlineMs);
 
   return {
+    pagesOf: workflowPages(webUi, client.options.namespace),
+
     /** Starts the order's workflow: the commit point of a checkout. */
     async start(order: AcceptedOrder, policy: OrderPolicy): Promise<'started' | 'exists'> {
       try {

@@ -50,7 +50,7 @@ export function createCancelRoutes({ policy, requests, cancels, maxBodyBytes, ..
 
   return app.openapi(guarded(postCancel, strictJsonIfAny(maxBodyBytes)), async (c) => {
     const { status, record } = await cancel(c.req.valid('param').id, c.req.valid('json').reason, actorOf(c));
-    return c.json(orderJson(record), status);
+    return c.json(orderJson(record, sources.workflows), status);
   });
 
   async function cancel(orderId: string, asked: string, actor: Actor): Promise<Cancellation> {

@@ -42,6 +42,8 @@ export const ORDER_EXAMPLE = {
   cancel_requested: false,
   cancel_reason: null,
   waiting: null,
+  actions: ['cancel', 'refund', 'fulfill'],
+  dead_letters: [],
   metadata: { cart: '4711' },
   version: 3,
   created_at: '2026-11-01T09:30:00.000Z',
@@ -50,5 +52,12 @@ export const ORDER_EXAMPLE = {
     self: '/v1/orders/order-1001',
     events: '/v1/orders/order-1001/events',
     stream: '/v1/orders/order-1001/stream',
+    workflows: [
+      { id: 'order-order-1001', url: 'http://localhost:8233/namespaces/default/workflows/order-order-1001' },
+      {
+        id: 'refund-rf_Zk3vQ0b6nS8t1mPq',
+        url: 'http://localhost:8233/namespaces/default/workflows/refund-rf_Zk3vQ0b6nS8t1mPq',
+      },
+    ],
   },
 };

@@ -33,11 +33,11 @@ export function createFulfilmentRoutes({ policy, requests, ...sources }: OrderAc
     const { id } = c.req.valid('param');
     const actor = actorOf(c);
     const before = await existingOrder(sources, id);
-    if (before.status === 'completed') return c.json(orderJson(before), 200);
+    if (before.status === 'completed') return c.json(orderJson(before, sources.workflows), 200);
 
     const decision = await requests.fulfil(id, policy, actor);
     const now = await existingOrder(sources, id);
-    if (decision.kind === 'admitted') return c.json(orderJson(now), 200);
+    if (decision.kind === 'admitted') return c.json(orderJson(now, sources.workflows), 200);
     const status = decision.status ?? now.status;
     if (decision.code === 'goods_returned') throw goodsReturned(now, 'they cannot be shipped.');
     const detail = `Order ${id} is ${status}; only a confirmed order can be fulfilled.`;

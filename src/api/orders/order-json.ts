@@ -1,9 +1,12 @@
 import { z } from '@hono/zod-openapi';
+import { allowedActions, letterActions, LETTER_ACTIONS, ORDER_ACTIONS } from '../../domain/allowed-actions.js';
+import { DEAD_LETTER_KINDS } from '../../domain/dead-letter.js';
 import { FAILURE_REASONS } from '../../domain/failure.js';
 import {
   capturedMinor,
   refundedMinor,
   waitingFor,
+  type OpenLetter,
   type OrderRecord,
   type Refund,
   type Review,
@@ -18,6 +21,7 @@ import {
 } from '../../domain/payment-states.js';
 import { ORDER_EXAMPLE, REFUND_EXAMPLE } from './order-example.js';
 import { orderIdSchema } from './order-schema.js';
+import type { OrderWorkflows } from '../../temporal/checkouts.js';
 import { timestamp } from '../requests/fields.js';
 import { listOf } from '../requests/paging.js';
 
@@ -65,6 +69,29 @@ export const waitingSchema = z
     description: 'What the order waits for; null while it makes progress, and when it is settled.',
   });
 
+const openLetterSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(DEAD_LETTER_KINDS),
+    step: z.string(),
+    subject: z.string(),
+    state: z.enum(['open', 'redriving']),
+    last_error: z.string(),
+    actions: z.array(z.enum(LETTER_ACTIONS)),
+    created_at: timestamp,
+    links: z.object({ self: z.string() }),
+  })
+  .openapi('OpenDeadLetter');
+
+const linksSchema = z.object({
+  self: z.string(),
+  events: z.string(),
+  stream: z.string(),
+  workflows: z.array(z.object({ id: z.string(), url: z.string().nullable() })).openapi({
+    description: "Its workflows' ids, with their pages in Temporal's Web UI if TEMPORAL_UI_URL is set.",
+  }),
+});
+
 export const orderJsonSchema = z
   .object({
     id: orderIdSchema,
@@ -98,11 +125,17 @@ export const orderJsonSchema = z
       .optional()
       .openapi({ description: 'For orders that a fraud check flagged for review.' }),
     waiting: waitingSchema.nullable(),
+    actions: z
+      .array(z.enum(ORDER_ACTIONS))
+      .openapi({ description: 'What may be asked of the order as it is now. Another request can come first.' }),
+    dead_letters: z
+      .array(openLetterSchema)
+      .openapi({ description: 'What of the order needs a person now, oldest first.' }),
     metadata: z.record(z.string(), z.string()),
     version: z.int().min(1).openapi({ description: 'Increases with each change of status.' }),
     created_at: timestamp,
     updated_at: timestamp,
-    links: z.object({ self: z.string(), events: z.string(), stream: z.string() }),
+    links: linksSchema,
   })
   .openapi('Order', { example: ORDER_EXAMPLE });
 
@@ -110,8 +143,11 @@ export const orderListSchema = listOf('OrderList', orderJsonSchema);
 
 export type OrderJson = z.infer<typeof orderJsonSchema>;
 
+/** Where an order's workflows can be looked at. */
+export type WorkflowPages = Pick<OrderWorkflows, 'pagesOf'>;
+
 /** An order as the API shows it: snake_case, money in minor units, times in RFC 3339. */
-export function orderJson(record: OrderRecord): OrderJson {
+export function orderJson(record: OrderRecord, { pagesOf }: WorkflowPages): OrderJson {
   const { order } = record;
   return {
     id: order.orderId,
@@ -149,6 +185,8 @@ export function orderJson(record: OrderRecord): OrderJson {
     cancel_reason: record.cancelReason,
     ...(record.review === null ? {} : { review: reviewJson(record.review) }),
     waiting: waitingFor(record),
+    actions: allowedActions(record),
+    dead_letters: record.deadLetters.map((letter) => openLetterJson(letter)),
     metadata: order.metadata,
     version: record.version,
     created_at: order.acceptedAt,
@@ -157,7 +195,23 @@ export function orderJson(record: OrderRecord): OrderJson {
       self: `/v1/orders/${order.orderId}`,
       events: `/v1/orders/${order.orderId}/events`,
       stream: `/v1/orders/${order.orderId}/stream`,
+      workflows: pagesOf(record),
     },
+  };
+}
+
+function openLetterJson(letter: OpenLetter): OrderJson['dead_letters'][number] {
+  const { id, kind, step, subject, state, lastError, createdAt } = letter;
+  return {
+    id,
+    kind,
+    step,
+    subject,
+    state: state === 'open' ? 'open' : 'redriving',
+    last_error: lastError,
+    actions: letterActions(letter),
+    created_at: createdAt,
+    links: { self: `/v1/dead-letters/${id}` },
   };
 }
 

@@ -2,7 +2,7 @@ import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
 import type { OrderFilter, OrderPlace } from '../../domain/order-filter.js';
 import type { OrderRecord } from '../../domain/order-record.js';
 import { answer } from '../requests/answers.js';
-import { orderJson, orderListSchema } from './order-json.js';
+import { orderJson, orderListSchema, type WorkflowPages } from './order-json.js';
 import { digestOf, filterOf, orderListQuery, orderPlace } from './order-list-schema.js';
 import { pageOf, placeOf } from '../requests/paging.js';
 import { problems } from '../requests/problem-schema.js';
@@ -23,6 +23,7 @@ export interface OrderListReader {
 
 export interface OrderListOptions {
   lists: OrderListReader;
+  workflows: WorkflowPages;
 }
 
 const getOrders = createRoute({
@@ -39,7 +40,7 @@ const getOrders = createRoute({
   responses: { 200: answer('One page of orders', orderListSchema), ...problems('validation-error') },
 });
 
-export function createOrderListRoutes({ lists }: OrderListOptions) {
+export function createOrderListRoutes({ lists, workflows }: OrderListOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
   return app.openapi(getOrders, async (c) => {
@@ -48,7 +49,7 @@ export function createOrderListRoutes({ lists }: OrderListOptions) {
     const digest = digestOf(filter);
     const orders = await lists.list(filter, query.limit + 1, afterOf(query.cursor, digest));
     const place = ({ place: { createdAt, orderId } }: ListedOrder) => [digest, createdAt, orderId];
-    return c.json(pageOf(orders, query.limit, { json: ({ record }) => orderJson(record), place }), 200);
+    return c.json(pageOf(orders, query.limit, { json: ({ record }) => orderJson(record, workflows), place }), 200);
   });
 }
 

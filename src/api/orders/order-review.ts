@@ -50,7 +50,7 @@ export function createReviewRoutes({ requests, maxBodyBytes, ...sources }: Order
     const record = await existingOrder(sources, id);
     if (outcome.kind === 'opposite') throw opposite(outcome.decision, record);
     if (outcome.kind === 'not_in_review') throw notInReview(record);
-    return c.json(orderJson(record), 200);
+    return c.json(orderJson(record, sources.workflows), 200);
   });
 
   /** The workflow decides while it runs; after that the order's row says what was decided. */

@@ -129,13 +129,13 @@ export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...s
     c.header('Location', `/v1/orders/${checkout.orderId}`);
     if (kind === 'replayed') c.header('Idempotency-Replayed', 'true');
     const now = await afterWait(c, record);
-    if (kind === 'replayed') return c.json(orderJson(now), 200);
-    return c.json(orderJson(now), now !== record && isSettled(now.status) ? 201 : 202);
+    if (kind === 'replayed') return c.json(orderJson(now, sources.workflows), 200);
+    return c.json(orderJson(now, sources.workflows), now !== record && isSettled(now.status) ? 201 : 202);
   });
 
   return routes.openapi(getOrder, async (c) => {
     const { id } = c.req.valid('param');
-    return c.json(orderJson(await existingOrder(sources, id)), 200);
+    return c.json(orderJson(await existingOrder(sources, id), sources.workflows), 200);
   });
 
   /** The order once it is settled, or when the preferred wait is over. */

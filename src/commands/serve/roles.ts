@@ -40,6 +40,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     client,
     eagerStart: roles.includes('worker'),
     deadlineMs: config.TEMPORAL_DEADLINE_MS,
+    webUi: config.TEMPORAL_UI_URL,
   });
   const probeDatabase = () => probeWrites(database);
   const requests = createOrderMessages({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS, probeDatabase });

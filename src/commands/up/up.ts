@@ -55,6 +55,7 @@ export async function up({ config, home, log, tracing, lifetime, say, warn }: Up
       NOTIFIERS: config.NOTIFIERS ?? ['log'],
       SANDBOX_URL: sandboxUrl,
       SANDBOX_EVENT_SECRETS: eventSecrets,
+      TEMPORAL_UI_URL: config.TEMPORAL_UI_URL ?? temporal?.uiUrl,
     },
     roles: ['api', 'worker'],
     databaseUrl,

@@ -133,6 +133,7 @@ export function openDesk() {
       start: async () => 'exists',
       find: async () => undefined,
       closed: async () => {},
+      pagesOf: ({ order }) => [{ id: `order-${order.orderId}`, url: null }],
     },
     keys: { claim: unprepared('claim') },
     cancels,

@@ -18,7 +18,7 @@ export function openApp(guards: ReturnType<typeof createGuards> = [], observe?: 
     ...(observe === undefined ? {} : { observe }),
     keys: unused,
     reader: { forCheckout: unused, find: async () => undefined, cancelReason: unused },
-    workflows: { start: unused, find: async () => undefined, closed: unused },
+    workflows: { start: unused, find: async () => undefined, closed: unused, pagesOf: () => [] },
     trail: unused,
     notices: unused,
     followers: unused,

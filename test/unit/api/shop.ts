@@ -107,6 +107,7 @@ export function openShop() {
       waits.push({ orderId, ms });
       shop.onWait(orderId);
     },
+    pagesOf: ({ order }) => [{ id: `order-${order.orderId}`, url: `http://ui/${order.orderId}` }],
   };
 
   const app = createApp({

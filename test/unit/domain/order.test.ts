@@ -107,6 +107,8 @@ test('an order without a row reads as pending, unchanged and without payment sin
     review: null,
     attempts: [],
     refunds: [],
+    goodsAreBack: false,
+    deadLetters: [],
     updatedAt: order.acceptedAt,
   });
 });

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { OrderRecord, Review } from '../../../domain/order-record.js';
 import type { KnownCheckout, OrderReader } from '../../../api/orders/accept-checkout.js';
@@ -23,6 +24,9 @@ const begun = prepared<{ orderId: string }>(
    union
    select order_id from orders where order_id = any($1) and status not in ('pending', 'reserved')`,
 );
+
+// As the unique index has it.
+const unsettled = sql<boolean>`d.state in ('open', 'redriving')`;
 
 /** What the API reads. */
 export interface PostgresOrderReader extends OrderReader, OrderEventReader {
@@ -113,6 +117,26 @@ export function orderRows({ kysely }: Database) {
           .orderBy('r.created_at')
           .orderBy('r.refund_id'),
       ).as('refunds'),
+      eb
+        .exists(
+          eb
+            .selectFrom('reservations as s')
+            .select('s.sku')
+            .whereRef('s.order_id', '=', 'o.order_id')
+            .where('s.state', '=', 'restocked'),
+        )
+        .$castTo<boolean>()
+        .as('goodsAreBack'),
+      jsonArrayFrom(
+        eb
+          .selectFrom('dead_letters as d')
+          .select(['d.id', 'd.kind', 'd.step', 'd.subject', 'd.state', 'd.last_error as lastError'])
+          .select(utc('d.created_at').as('createdAt'))
+          .whereRef('d.order_id', '=', 'o.order_id')
+          .where(unsettled)
+          .orderBy('d.created_at')
+          .orderBy('d.id'),
+      ).as('deadLetters'),
     ]);
 }
 
@@ -129,6 +153,8 @@ export function toRecord(row: OrderRow): OrderRecord {
     review: reviewOf(row),
     attempts: row.attempts,
     refunds: row.refunds,
+    goodsAreBack: row.goodsAreBack,
+    deadLetters: row.deadLetters,
     updatedAt: row.updated_at.toISOString(),
   };
 }

@@ -220,6 +220,7 @@ test('a full gate answers 503, starts nothing, and still answers the repeat of a
       },
       find: async () => undefined,
       closed: async () => {},
+      pagesOf: () => [],
     },
   });
   const problems: unknown[] = [];

@@ -27,11 +27,18 @@ describe('a new checkout', () => {
       cancel_requested: false,
       cancel_reason: null,
       waiting: null,
+      actions: ['cancel'],
+      dead_letters: [],
       metadata: { gift: 'yes' },
       version: 1,
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       updated_at: answer.body['created_at'],
-      links: { self: '/v1/orders/order-1', events: '/v1/orders/order-1/events', stream: '/v1/orders/order-1/stream' },
+      links: {
+        self: '/v1/orders/order-1',
+        events: '/v1/orders/order-1/events',
+        stream: '/v1/orders/order-1/stream',
+        workflows: [{ id: 'order-order-1', url: 'http://ui/order-1' }],
+      },
     });
   });
 
@@ -80,7 +87,12 @@ describe('the same checkout sent again', () => {
     expect(again.status).toBe(200);
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     expect(again.headers.get('location')).toBe('/v1/orders/order-1');
-    expect(again.body).toMatchObject({ ...first.body, status: 'confirmed', version: 3 });
+    expect(again.body).toMatchObject({
+      ...first.body,
+      status: 'confirmed',
+      version: 3,
+      actions: ['cancel', 'fulfill'],
+    });
     expect(shop.calls).not.toContain('workflows.start');
   });
 

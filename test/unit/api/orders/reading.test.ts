@@ -32,6 +32,27 @@ describe('an order that is asked for', () => {
     expect(await shop.get('order-1')).toMatchObject({ status: 200, body: { status: 'confirmed' } });
   });
 
+  test('names its actions, its open dead letters with theirs, and its workflows', async () => {
+    const shop = openShop();
+    await shop.post(checkout());
+    const letter = { id: 'dl_1', kind: 'refund', step: 'refund', subject: 'rf_1', state: 'redriving' } as const;
+    const times = { lastError: 'refused', createdAt: '2026-11-01T10:00:00.000Z' };
+    shop.writeRow('order-1', { status: 'reserved', deadLetters: [{ ...letter, ...times }] });
+    expect((await shop.get('order-1')).body).toMatchObject({
+      actions: ['cancel'],
+      dead_letters: [
+        {
+          ...letter,
+          last_error: 'refused',
+          actions: ['evidence'],
+          created_at: times.createdAt,
+          links: { self: '/v1/dead-letters/dl_1' },
+        },
+      ],
+      links: { workflows: [{ id: 'order-order-1', url: 'http://ui/order-1' }] },
+    });
+  });
+
   test('shows its failure, its charge attempts and its refunds', async () => {
     const shop = openShop();
     await shop.post(checkout());
