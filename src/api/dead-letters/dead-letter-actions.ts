@@ -5,7 +5,7 @@ import { noticeOf } from '../../domain/notice.js';
 import type { OrderRecord } from '../../domain/order-record.js';
 import { findOrder } from '../orders/accept-checkout.js';
 import type { EvidenceBody } from './dead-letter-schema.js';
-import type { DeadLetterOptions } from './dead-letter-ports.js';
+import type { DeadLetterDecisionStore, DeadLetterOptions } from './dead-letter-ports.js';
 import type { OrderActionOptions } from '../orders/order-actions.js';
 import { Problem } from '../requests/problems.js';
 
@@ -74,6 +74,30 @@ export async function sendEvidence(
   const about = kind === 'refund' ? 'refund' : 'charge';
   const item: MoneyUpdate = { kind: 'evidence', evidence: { about, deadLetterId, ...given.said } };
   return tell(options, record, letter, item);
+}
+
+/** @throws Problem `not-found`, `not-open` or `unsettled` */
+export async function discardDeadLetter(
+  store: DeadLetterDecisionStore,
+  id: string,
+  note: string,
+  actor: Actor,
+): Promise<DeadLetter> {
+  const discarded = await store.discard(id, note, actor);
+  switch (discarded.kind) {
+    case 'discarded':
+      return discarded.letter;
+    case 'not_found':
+      throw noDeadLetter(id);
+    case 'not_open':
+      throw new Problem('not-open', `This dead letter is ${discarded.state}.`, { state: discarded.state });
+    case 'unsettled':
+      throw new Problem('unsettled', discarded.detail);
+  }
+}
+
+export function noDeadLetter(id: string): Problem {
+  return new Problem('not-found', `There is no dead letter ${id}.`);
 }
 
 /** Whether a redrive runs the checkout again instead of only triggering a look-up. */

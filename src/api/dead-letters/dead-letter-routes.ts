@@ -4,7 +4,7 @@ import { OpenAPIHono, createRoute } from '@hono/zod-openapi';
 import type { DeadLetter } from '../../domain/dead-letter.js';
 import { actorOf } from '../requests/actor-header.js';
 import { answer } from '../requests/answers.js';
-import { redriveDeadLetter, sendEvidence } from './dead-letter-actions.js';
+import { discardDeadLetter, noDeadLetter, redriveDeadLetter, sendEvidence } from './dead-letter-actions.js';
 import type { DeadLetterOptions } from './dead-letter-ports.js';
 import {
   deadLetterJson,
@@ -19,7 +19,6 @@ import {
 import { given } from '../requests/given.js';
 import { pageOf, placeOf } from '../requests/paging.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
-import { Problem } from '../requests/problems.js';
 import { guarded } from '../requests/guarded-route.js';
 import { takes } from '../requests/header-docs.js';
 import { strictJson } from '../requests/strict-json.js';
@@ -118,17 +117,10 @@ export function createDeadLetterRoutes({ deadLetters, ...options }: DeadLetterOp
     })
     .openapi(guarded(postDiscard, strict), async (c) => {
       const { id } = c.req.valid('param');
-      const discarded = await deadLetters.discard(id, c.req.valid('json').note, actorOf(c));
-      switch (discarded.kind) {
-        case 'discarded':
-          return c.json(deadLetterJson(discarded.letter), 200);
-        case 'not_found':
-          throw notFound(id);
-        case 'not_open':
-          throw new Problem('not-open', `This dead letter is ${discarded.state}.`, { state: discarded.state });
-        case 'unsettled':
-          throw new Problem('unsettled', discarded.detail);
-      }
+      return c.json(
+        deadLetterJson(await discardDeadLetter(deadLetters, id, c.req.valid('json').note, actorOf(c))),
+        200,
+      );
     })
     .openapi(guarded(postEvidence, strict), async (c) => {
       const { id } = c.req.valid('param');
@@ -139,11 +131,7 @@ export function createDeadLetterRoutes({ deadLetters, ...options }: DeadLetterOp
 
   async function existing(id: string): Promise<DeadLetter> {
     const letter = await deadLetters.find(id);
-    if (letter === undefined) throw notFound(id);
+    if (letter === undefined) throw noDeadLetter(id);
     return letter;
   }
-}
-
-function notFound(id: string): Problem {
-  return new Problem('not-found', `There is no dead letter ${id}.`);
 }

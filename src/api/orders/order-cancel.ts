@@ -45,54 +45,59 @@ interface Cancellation {
   record: OrderRecord;
 }
 
-export function createCancelRoutes({ policy, requests, cancels, maxBodyBytes, ...sources }: OrderActionOptions) {
+export function createCancelRoutes(options: OrderActionOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
-  return app.openapi(guarded(postCancel, strictJsonIfAny(maxBodyBytes)), async (c) => {
-    const { status, record } = await cancel(c.req.valid('param').id, c.req.valid('json').reason, actorOf(c));
-    return c.json(orderJson(record, sources.workflows), status);
+  return app.openapi(guarded(postCancel, strictJsonIfAny(options.maxBodyBytes)), async (c) => {
+    const asked = { orderId: c.req.valid('param').id, reason: c.req.valid('json').reason, actor: actorOf(c) };
+    const { status, record } = await cancelOrder(options, asked);
+    return c.json(orderJson(record, options.workflows), status);
+  });
+}
+
+/** @throws Problem `not-found` or `not-cancellable` */
+export async function cancelOrder(
+  { policy, requests, cancels, ...sources }: OrderActionOptions,
+  { orderId, reason: asked, actor }: { orderId: string; reason: string; actor: Actor },
+): Promise<Cancellation> {
+  const before = await existingOrder(sources, orderId);
+  const decided = cancelled(before);
+  if (decided !== undefined) return decided;
+
+  // From here on, the order will not be confirmed, whichever process dies: the rest only cancels it sooner.
+  const kept = await cancels.accept({ orderId, reason: asked, actor });
+  if (kept.kind === 'refused') {
+    const over = cancelled(await existingOrder(sources, orderId));
+    if (over !== undefined) return over;
+    throw notCancellable(orderId, kept.status);
+  }
+  const { reason } = kept;
+  const requested = (record: OrderRecord): Cancellation => ({
+    status: 202,
+    record: { ...record, cancelRequested: true, cancelReason: reason },
   });
 
-  async function cancel(orderId: string, asked: string, actor: Actor): Promise<Cancellation> {
-    const before = await existingOrder(sources, orderId);
-    const decided = cancelled(before);
-    if (decided !== undefined) return decided;
+  if (await requests.cancel(orderId, reason)) return requested(before);
 
-    // From here on, the order will not be confirmed, whichever process dies: the rest only cancels it sooner.
-    const kept = await cancels.accept({ orderId, reason: asked, actor });
-    if (kept.kind === 'refused') {
-      const over = cancelled(await existingOrder(sources, orderId));
-      if (over !== undefined) return over;
-      throw notCancellable(orderId, kept.status);
-    }
-    const { reason } = kept;
-    const requested = (record: OrderRecord): Cancellation => ({
-      status: 202,
-      record: { ...record, cancelRequested: true, cancelReason: reason },
-    });
-
-    if (await requests.cancel(orderId, reason)) return requested(before);
-
-    // The checkout is over; its last write came before it closed.
-    const after = await existingOrder(sources, orderId);
-    const ended = cancelled(after);
-    if (ended !== undefined) return ended;
-    if (after.status !== 'confirmed') {
-      await requests.cancelInterrupted(after.order, policy, reason);
-      // The running checkout may have confirmed the order before the cancel was accepted.
-      const recovered = await existingOrder(sources, orderId);
-      const over = cancelled(recovered);
-      if (over !== undefined) return over;
-      if (recovered.status !== 'confirmed') return requested(recovered);
-    }
-
-    const decision = await requests.cancelSettled(after.order, policy, reason);
-    const now = await existingOrder(sources, orderId);
-    if (decision.kind === 'admitted') return { status: 202, record: now };
-    const elsewhere = cancelled(now);
-    if (elsewhere !== undefined) return elsewhere;
-    throw notCancellable(orderId, decision.status ?? now.status);
+  // The checkout is over; its last write came before it closed.
+  const after = await existingOrder(sources, orderId);
+  const ended = cancelled(after);
+  if (ended !== undefined) return ended;
+  if (after.status !== 'confirmed') {
+    await requests.cancelInterrupted(after.order, policy, reason);
+    // The running checkout may have confirmed the order before the cancel was accepted.
+    const recovered = await existingOrder(sources, orderId);
+    const over = cancelled(recovered);
+    if (over !== undefined) return over;
+    if (recovered.status !== 'confirmed') return requested(recovered);
   }
+
+  const decision = await requests.cancelSettled(after.order, policy, reason);
+  const now = await existingOrder(sources, orderId);
+  if (decision.kind === 'admitted') return { status: 202, record: now };
+  const elsewhere = cancelled(now);
+  if (elsewhere !== undefined) return elsewhere;
+  throw notCancellable(orderId, decision.status ?? now.status);
 }
 
 /** The answer for an order that can no longer be cancelled; undefined if it can. */

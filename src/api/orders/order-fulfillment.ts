@@ -1,4 +1,6 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
+import type { Actor } from '../../domain/actor.js';
+import type { OrderRecord } from '../../domain/order-record.js';
 import { actorOf } from '../requests/actor-header.js';
 import { answer } from '../requests/answers.js';
 import { existingOrder } from './accept-checkout.js';
@@ -26,21 +28,29 @@ const postFulfilment = createRoute({
   },
 });
 
-export function createFulfilmentRoutes({ policy, requests, ...sources }: OrderActionOptions) {
+export function createFulfilmentRoutes(options: OrderActionOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
   return app.openapi(postFulfilment, async (c) => {
-    const { id } = c.req.valid('param');
-    const actor = actorOf(c);
-    const before = await existingOrder(sources, id);
-    if (before.status === 'completed') return c.json(orderJson(before, sources.workflows), 200);
-
-    const decision = await requests.fulfil(id, policy, actor);
-    const now = await existingOrder(sources, id);
-    if (decision.kind === 'admitted') return c.json(orderJson(now, sources.workflows), 200);
-    const status = decision.status ?? now.status;
-    if (decision.code === 'goods_returned') throw goodsReturned(now, 'they cannot be shipped.');
-    const detail = `Order ${id} is ${status}; only a confirmed order can be fulfilled.`;
-    throw new Problem('not-fulfillable', detail, { order_status: status });
+    const record = await fulfillOrder(options, c.req.valid('param').id, actorOf(c));
+    return c.json(orderJson(record, options.workflows), 200);
   });
+}
+
+/** @throws Problem `not-found`, `not-fulfillable` or `goods-returned` */
+export async function fulfillOrder(
+  { policy, requests, ...sources }: OrderActionOptions,
+  id: string,
+  actor: Actor,
+): Promise<OrderRecord> {
+  const before = await existingOrder(sources, id);
+  if (before.status === 'completed') return before;
+
+  const decision = await requests.fulfil(id, policy, actor);
+  const now = await existingOrder(sources, id);
+  if (decision.kind === 'admitted') return now;
+  const status = decision.status ?? now.status;
+  if (decision.code === 'goods_returned') throw goodsReturned(now, 'they cannot be shipped.');
+  const detail = `Order ${id} is ${status}; only a confirmed order can be fulfilled.`;
+  throw new Problem('not-fulfillable', detail, { order_status: status });
 }

@@ -21,7 +21,7 @@ import {
 } from '../../domain/payment-states.js';
 import { ORDER_EXAMPLE, REFUND_EXAMPLE } from './order-example.js';
 import { orderIdSchema } from './order-schema.js';
-import type { OrderWorkflows } from '../../temporal/checkouts.js';
+import type { OrderWorkflows } from '../../temporal/start-checkout.js';
 import { timestamp } from '../requests/fields.js';
 import { listOf } from '../requests/paging.js';
 

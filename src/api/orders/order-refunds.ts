@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { Actor } from '../../domain/actor.js';
 import { MAX_AMOUNT_MINOR } from '../../domain/money.js';
 import { refundableMinor, type OrderRecord, type Refund } from '../../domain/order-record.js';
 import type { Admission } from '../../domain/outcomes.js';
@@ -73,36 +74,49 @@ const postRefund = createRoute({
   },
 });
 
-export function createRefundRoutes({ policy, requests, maxBodyBytes, ...sources }: OrderActionOptions) {
+export function createRefundRoutes(options: OrderActionOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
-  return app.openapi(guarded(postRefund, strictJson(maxBodyBytes)), async (c) => {
+  return app.openapi(guarded(postRefund, strictJson(options.maxBodyBytes)), async (c) => {
     const { id: orderId } = c.req.valid('param');
-    const body = c.req.valid('json');
-    const refundId = refundIdFromKey(orderId, requiredKey(c.req.header('Idempotency-Key')));
-    const fingerprint = fingerprintOf(body);
-    const actor = actorOf(c);
-
-    const known = refundOf(await existingOrder(sources, orderId), refundId);
-    if (known !== undefined) {
-      refuseOther(known, fingerprint);
-      c.header('Idempotency-Replayed', 'true');
-      return answer(c, orderId, known, 200);
-    }
-
-    const { amount_minor: amountMinor, reason, restock } = body;
-    const amount = amountMinor === undefined ? {} : { amountMinor };
-    const request = { orderId, refundId, ...amount, reason, restock, fingerprint, actor };
-    const decision = await requests.refund(request, policy);
-    const record = await existingOrder(sources, orderId);
-    if (decision.kind === 'refused') throw refusal(decision, record);
-
-    const refund = refundOf(record, refundId);
-    if (refund === undefined) throw new Error(`refund ${refundId} was admitted and has no row`);
-    // The same key may have been used twice at once, with different bodies.
-    refuseOther(refund, fingerprint);
-    return answer(c, orderId, refund, 202);
+    const key = requiredKey(c.req.header('Idempotency-Key'));
+    const { refund, replayed } = await refundOrder(options, {
+      orderId,
+      key,
+      actor: actorOf(c),
+      ...c.req.valid('json'),
+    });
+    if (replayed) c.header('Idempotency-Replayed', 'true');
+    return answer(c, orderId, refund, replayed ? 200 : 202);
   });
+}
+
+/** Accepts a refund once per key. @throws Problem as the route documents */
+export async function refundOrder(
+  { policy, requests, ...sources }: OrderActionOptions,
+  { orderId, key, actor, ...body }: z.infer<typeof refundSchema> & { orderId: string; key: string; actor: Actor },
+): Promise<{ refund: Refund; replayed: boolean }> {
+  const refundId = refundIdFromKey(orderId, key);
+  const fingerprint = fingerprintOf(body);
+
+  const known = refundOf(await existingOrder(sources, orderId), refundId);
+  if (known !== undefined) {
+    refuseOther(known, fingerprint);
+    return { refund: known, replayed: true };
+  }
+
+  const { amount_minor: amountMinor, reason, restock } = body;
+  const amount = amountMinor === undefined ? {} : { amountMinor };
+  const request = { orderId, refundId, ...amount, reason, restock, fingerprint, actor };
+  const decision = await requests.refund(request, policy);
+  const record = await existingOrder(sources, orderId);
+  if (decision.kind === 'refused') throw refusal(decision, record);
+
+  const refund = refundOf(record, refundId);
+  if (refund === undefined) throw new Error(`refund ${refundId} was admitted and has no row`);
+  // The same key may have been used twice at once, with different bodies.
+  refuseOther(refund, fingerprint);
+  return { refund, replayed: false };
 }
 
 function answer(c: Context, orderId: string, refund: Refund, status: 200 | 202) {

@@ -40,18 +40,27 @@ const postReview = createRoute({
   },
 });
 
-export function createReviewRoutes({ requests, maxBodyBytes, ...sources }: OrderActionOptions) {
+export function createReviewRoutes(options: OrderActionOptions) {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
 
-  return app.openapi(guarded(postReview, strictJson(maxBodyBytes)), async (c) => {
-    const { id } = c.req.valid('param');
+  return app.openapi(guarded(postReview, strictJson(options.maxBodyBytes)), async (c) => {
     const { decision } = c.req.valid('json');
-    const outcome = await review(id, decision, actorOf(c));
-    const record = await existingOrder(sources, id);
-    if (outcome.kind === 'opposite') throw opposite(outcome.decision, record);
-    if (outcome.kind === 'not_in_review') throw notInReview(record);
-    return c.json(orderJson(record, sources.workflows), 200);
+    const record = await reviewOrder(options, c.req.valid('param').id, { decision, actor: actorOf(c) });
+    return c.json(orderJson(record, options.workflows), 200);
   });
+}
+
+/** @throws Problem `not-found`, `not-in-review`, `review-conflict` or `order-interrupted` */
+export async function reviewOrder(
+  { requests, ...sources }: OrderActionOptions,
+  id: string,
+  asked: { decision: ReviewDecision; actor: Actor },
+): Promise<OrderRecord> {
+  const outcome = await review(id, asked.decision, asked.actor);
+  const record = await existingOrder(sources, id);
+  if (outcome.kind === 'opposite') throw opposite(outcome.decision, record);
+  if (outcome.kind === 'not_in_review') throw notInReview(record);
+  return record;
 
   /** The workflow decides while it runs; after that the order's row says what was decided. */
   async function review(orderId: string, decision: ReviewDecision, actor: Actor): Promise<ReviewOutcome> {
