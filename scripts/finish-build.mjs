@@ -1,5 +1,5 @@
-// After tsc: the SQL migrations beside their code, and the workflows as bundles that workers load: one for every day, and
-// one for tracing, so that no one else pays for it.
+// After tsc: the SQL migrations and the console's assets beside their code, and the workflows as bundles that workers load: one
+// for every day, and one for tracing, so that no one else pays for it.
 import { chmod, cp, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
@@ -8,6 +8,8 @@ const root = new URL('../', import.meta.url);
 const at = (path) => fileURLToPath(new URL(path, root));
 
 await cp(at('src/adapters/postgres/migrations'), at('dist/adapters/postgres/migrations'), { recursive: true });
+
+await cp(at('src/console/assets'), at('dist/console/assets'), { recursive: true });
 
 // `npx holdfast` runs this file itself.
 await chmod(at('dist/main.js'), 0o755);

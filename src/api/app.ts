@@ -35,6 +35,11 @@ import { limitBody } from './requests/body-limit.js';
 import { wrongMediaType } from './requests/json-body.js';
 import { knownRoutes, refuseUnknownParameters, refuseUnreadBodies } from './requests/undocumented.js';
 
+/** The console: pages with sessions of their own. */
+export interface Pages {
+  fetch(request: Request, env: object): Response | Promise<Response>;
+}
+
 export type AppOptions = OrderRoutesOptions &
   DeadLetterOptions &
   OrderEventOptions &
@@ -47,7 +52,7 @@ export type AppOptions = OrderRoutesOptions &
   StatsOptions &
   EndpointOptions &
   RecoveryOptions &
-  DeliveryOptions & { observe?: RequestObserver; trace?: RequestTracer; guards: Guards };
+  DeliveryOptions & { observe?: RequestObserver; trace?: RequestTracer; guards: Guards; pages?: Pages };
 
 type Env = { Variables: { requestId: string } };
 
@@ -91,6 +96,12 @@ export function createApp(options: AppOptions) {
     createDocsRoutes(() => documentOf(app)),
   );
   app.route('/', createErrorDocs());
+  const { pages } = options;
+  if (pages !== undefined) {
+    app.on(['GET', 'POST'], ['/console', '/console/*'], (c) =>
+      pages.fetch(c.req.raw, { ...(c.env as object | undefined), requestId: c.get('requestId') }),
+    );
+  }
 
   app.notFound((c) => problemResponse(c, missing(app, c)));
   app.onError((error, c) => problemResponse(c, asProblem(error, c)));

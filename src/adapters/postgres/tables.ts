@@ -257,6 +257,7 @@ export interface Tables {
     started_at: Generated<Date>;
     finished_at: Date | null;
   };
+  console_sessions: { token_hash: Buffer; key_id: string; created_at: Generated<Date>; expires_at: Date };
   api_keys: {
     key_id: string;
     name: string;

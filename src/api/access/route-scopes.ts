@@ -52,6 +52,11 @@ export const ROUTE_SCOPES: Readonly<Record<string, Scope | 'public'>> = {
   'GET /docs': 'public',
   'GET /docs/errors': 'public',
   'GET /docs/*': 'public',
+  // Behind a sign-in of its own.
+  'GET /console': 'public',
+  'GET /console/*': 'public',
+  'POST /console': 'public',
+  'POST /console/*': 'public',
 };
 
 /** Public routes that show more, such as stock, to clients with this scope that send the parameter `include`. */

@@ -1,5 +1,4 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
 import type { Actor } from '../../domain/actor.js';
 import { actorJson, actorOf, actorSchema } from '../requests/actor-header.js';
 import { answer as answerOf } from '../requests/answers.js';
@@ -152,7 +151,9 @@ export function createStockRoutes({ stock, maxBodyBytes }: StockOptions) {
     const { sku } = c.req.valid('param');
     const idempotencyKey = requiredKey(c.req.header('Idempotency-Key'));
     const adjustment = { sku, ...c.req.valid('json'), idempotencyKey, actor: actorOf(c) };
-    return answer(c, await stock.adjust(adjustment), sku);
+    const { level, replayed } = await adjustStock(stock, adjustment);
+    if (replayed) c.header('Idempotency-Replayed', 'true');
+    return c.json(stockJson(level), replayed ? 200 : 201);
   });
 
   return routes.openapi(getMovements, async (c) => {
@@ -165,13 +166,17 @@ export function createStockRoutes({ stock, maxBodyBytes }: StockOptions) {
   });
 }
 
-function answer(c: Context, adjusted: StockAdjusted, sku: string) {
+/** @throws Problem `stock-below-reserved`, `idempotency-conflict` or `not-found` */
+export async function adjustStock(
+  stock: Pick<StockStore, 'adjust'>,
+  adjustment: StockAdjustment,
+): Promise<{ level: StockLevel; replayed: boolean }> {
+  const { sku } = adjustment;
+  const adjusted = await stock.adjust(adjustment);
   switch (adjusted.kind) {
     case 'adjusted':
-      return c.json(stockJson(adjusted.stock), 201);
     case 'replayed':
-      c.header('Idempotency-Replayed', 'true');
-      return c.json(stockJson(adjusted.stock), 200);
+      return { level: adjusted.stock, replayed: adjusted.kind === 'replayed' };
     case 'below_reserved': {
       const { onHand, reserved } = adjusted.stock;
       const detail = `${onHand} of "${sku}" are on hand and ${reserved} of them are reserved.`;

@@ -105,16 +105,24 @@ export function createDeliveryRoutes({ webhookDeliveries: deliveries }: Delivery
       return c.json({ ...deliveryJson(delivery), payload: delivery.payload }, 200);
     })
     .openapi(postReplay, async (c) => {
-      const replayed = await deliveries.replay(c.req.valid('param').id);
-      switch (replayed.kind) {
-        case 'replayed':
-          return c.json(deliveryJson(replayed.delivery), 202);
-        case 'not_found':
-          throw notFound();
-        case 'no_receiver':
-          throw new Problem('endpoint-disabled', `The endpoint of this delivery is ${replayed.endpointState}.`);
-      }
+      return c.json(deliveryJson(await resendDelivery(deliveries, c.req.valid('param').id)), 202);
     });
+}
+
+/** @throws Problem `not-found` or `endpoint-disabled` */
+export async function resendDelivery(
+  deliveries: Pick<WebhookDeliveryStore, 'replay'>,
+  id: string,
+): Promise<WebhookDelivery> {
+  const replayed = await deliveries.replay(id);
+  switch (replayed.kind) {
+    case 'replayed':
+      return replayed.delivery;
+    case 'not_found':
+      throw notFound();
+    case 'no_receiver':
+      throw new Problem('endpoint-disabled', `The endpoint of this delivery is ${replayed.endpointState}.`);
+  }
 }
 
 function notFound(): Problem {

@@ -13,13 +13,14 @@ import { createStockStore } from '../../adapters/postgres/catalog/stock-adjustme
 import { createEndpointRecoveryStore } from '../../adapters/postgres/events/endpoint-recoveries.js';
 import { createEndpointStore } from '../../adapters/postgres/events/endpoint-store.js';
 import type { GatewayModule } from '../../adapters/gateways/gateway-module.js';
-import { createApp } from '../../api/app.js';
+import { createApp, type AppOptions } from '../../api/app.js';
 import type { GatewayEventVerifier } from '../../api/webhooks/gateway-webhooks.js';
 import { createGuards } from '../../api/access/guards.js';
 import { createKeyVerifier } from '../../api/access/key-verifier.js';
 import { createOrderFollowers } from '../../api/orders/stream/order-followers.js';
 import type { OrderGate } from '../../api/load/load-shedder.js';
 import { serveHttp } from '../../api/serving/serve-http.js';
+import { consoleOver } from './console-wiring.js';
 import { addStreamGauge } from './register-gauges.js';
 import { observedRequests } from './observed-requests.js';
 import { policyOf } from './order-policy.js';
@@ -36,11 +37,12 @@ export async function startApiRole(parts: RoleParts, gate: OrderGate): Promise<v
   });
   addStreamGauge(metrics, followers);
   const observe = observedRequests(metrics, log);
-  const app = createApp({
+  const verifier = createKeyVerifier({ store: createApiKeyStore(database), cacheMs: config.API_KEY_CACHE_MS, log });
+  const options: AppOptions = {
     observe,
     ...(tracing === undefined ? {} : { trace: tracing.traceRequest }),
     guards: createGuards({
-      verifier: createKeyVerifier({ store: createApiKeyStore(database), cacheMs: config.API_KEY_CACHE_MS, log }),
+      verifier,
       maxRequests: config.MAX_REQUESTS,
       maxBurst: config.MAX_BURST,
       corsOrigins: config.CORS_ORIGINS?.split(',') ?? [],
@@ -70,8 +72,9 @@ export async function startApiRole(parts: RoleParts, gate: OrderGate): Promise<v
     policy: policyOf(config, parts.fraudChecks),
     maxBodyBytes: config.MAX_BODY_BYTES,
     log,
-  });
-  const api = await serveHttp(app, {
+  };
+  const pages = consoleOver({ options, verifier, database });
+  const api = await serveHttp(createApp({ ...options, pages }), {
     host: config.HOST,
     port: config.PORT,
     variable: 'PORT',
@@ -81,6 +84,7 @@ export async function startApiRole(parts: RoleParts, gate: OrderGate): Promise<v
   lifetime.onClose('api', () => api.close(config.DRAIN_TIMEOUT_MS));
   // Before the API, which waits for open responses: a stream is one.
   lifetime.onClose('streams', () => followers.close());
+  lifetime.onClose('console', () => pages.close());
 }
 
 function verifierOf({ gateway, verifyEvent }: GatewayModule): GatewayEventVerifier {

@@ -27,6 +27,7 @@ export function banner(config: Config, { sandboxUrl, uiUrl, home, fresh, key }: 
     ...(key.fault === undefined ? [] : [`✖ The API key of ${key.file} does not work: ${key.fault}`]),
     '',
     `  API              ${api}`,
+    `  Console          ${api}/console`,
     `  API docs         ${api}/docs`,
     `  API key          ${key.file}`,
     ...(uiUrl === undefined ? [] : [`  Temporal Web UI  ${uiUrl}`]),

@@ -29,7 +29,7 @@ export const IMPORT_TABLE: readonly Part[] = [
     from: 'adapters/',
     ours: ['domain/'],
     // The ports of those that call them.
-    types: [...PORTS, 'relay/', 'api/'],
+    types: [...PORTS, 'relay/', 'api/', 'console/'],
     packages: [
       'pg',
       'kysely',
@@ -70,6 +70,14 @@ export const IMPORT_TABLE: readonly Part[] = [
       'node:util',
       'node:zlib',
     ],
+  },
+  {
+    from: 'console/',
+    ours: ['domain/'],
+    // The ports that it shares with the routes of the API.
+    types: ['api/', 'temporal/'],
+    packages: ['hono', 'lru-cache'],
+    node: ['node:crypto', 'node:fs'],
   },
   {
     ...NOTHING,

@@ -117,16 +117,9 @@ export function orderRows({ kysely }: Database) {
           .orderBy('r.created_at')
           .orderBy('r.refund_id'),
       ).as('refunds'),
-      eb
-        .exists(
-          eb
-            .selectFrom('reservations as s')
-            .select('s.sku')
-            .whereRef('s.order_id', '=', 'o.order_id')
-            .where('s.state', '=', 'restocked'),
-        )
-        .$castTo<boolean>()
-        .as('goodsAreBack'),
+      // An aggregate: of an `exists`, the planner could make a hash of all reservations.
+      sql<boolean>`(select coalesce(bool_or(s.state = 'restocked'), false)
+                    from reservations s where s.order_id = o.order_id)`.as('goodsAreBack'),
       jsonArrayFrom(
         eb
           .selectFrom('dead_letters as d')

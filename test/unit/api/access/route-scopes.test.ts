@@ -6,6 +6,8 @@ import { openApp } from '../guarded.js';
 
 const PUBLIC = [
   'GET /',
+  'GET /console',
+  'GET /console/*',
   'GET /docs',
   'GET /docs/*',
   'GET /docs/errors',
@@ -13,6 +15,8 @@ const PUBLIC = [
   'GET /openapi.json',
   'GET /v1/products',
   'GET /v1/products/:sku',
+  'POST /console',
+  'POST /console/*',
 ];
 
 /** Every route that the app answers to, as the router has it. */
@@ -28,7 +32,7 @@ describe('the table of scopes', () => {
     expect(routes.filter((route) => !Object.hasOwn(ROUTE_SCOPES, route))).toEqual([]);
   });
 
-  test('needs a key for everything except reading the catalog and the documents, and gateway events', () => {
+  test('needs a key for everything except the catalog, the documents, gateway events, and the console with its sign-in', () => {
     const open = Object.keys(ROUTE_SCOPES).filter((route) => ROUTE_SCOPES[route] === 'public');
     expect(open.sort()).toEqual([...PUBLIC, 'POST /webhooks/payments/:gateway'].sort());
   });
