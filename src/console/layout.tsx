@@ -14,7 +14,7 @@ const PAGES = [
 
 export interface LayoutProps {
   title: string;
-  /** Nobody is signed in without. */
+  /** Absent before the sign-in. */
   session?: Session;
   path?: string;
   /** The event stream that says when this page has changed. */

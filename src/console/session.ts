@@ -69,7 +69,7 @@ function hashOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-/** Nobody can make it without the cookie, which no script can read. */
+/** It takes the cookie to make, which no script can read. */
 function csrfOf(token: string): string {
   return createHash('sha256').update(`csrf:${token}`).digest('base64url');
 }

@@ -29,7 +29,7 @@ export const LETTER_WORDS: Record<DeadLetterKind, { title: string; meaning: stri
   payment_unknown: {
     title: 'Charge of unknown outcome',
     meaning:
-      'Nobody knows yet whether money was taken. Look the charge up at the provider by its key, then give evidence; a redrive asks the gateway again.',
+      'It is not known yet whether money was taken. Look the charge up at the provider by its key, then give evidence; a redrive asks the gateway again.',
   },
   compensation: {
     title: 'Undo keeps failing',
