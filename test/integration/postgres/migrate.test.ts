@@ -67,6 +67,28 @@ describe('a migration', () => {
     expect(applied[0]).toBe('0001_orders.sql');
   });
 
+  test('of a server that is too old is refused with the version that is needed, and changes nothing', async () => {
+    const url = await emptyDatabase();
+    const name = new URL(url).pathname.slice(1);
+    await withPool(url, async ({ pool }) => {
+      await pool.query('create schema older');
+      // PostgreSQL looks there first: it says what a 14 would say.
+      await pool.query(
+        `create function older.current_setting(asked text) returns text language sql as $$
+           select case asked when 'server_version_num' then '140019' when 'server_version' then '14.19'
+                  else pg_catalog.current_setting(asked) end $$`,
+      );
+      await pool.query(`alter database ${name} set search_path = older, pg_catalog, public`);
+    });
+    await withPool(url, async (database) => {
+      await expect(migrate(database)).rejects.toThrow(
+        'this is PostgreSQL 14.19; Holdfast needs PostgreSQL 15 or newer',
+      );
+      const { rows } = await database.pool.query(`select from pg_tables where schemaname = 'public'`);
+      expect(rows).toEqual([]);
+    });
+  });
+
   test('of several processes is done by one of them, even if transactions are serializable', async () => {
     const url = await emptyDatabase();
     await admin.query(
