@@ -20,6 +20,8 @@ const TEMPORAL_CREDENTIALS = [
   'TEMPORAL_TLS_CLIENT_KEY_PATH',
 ] as const;
 
+const isLive = (key: string) => /^.k_live_/.test(key);
+
 const MAIL = 'must be set when NOTIFIERS names smtp';
 
 const TLS = 'needs TEMPORAL_TLS=true: without TLS, the server that receives it is not verified';
@@ -40,6 +42,17 @@ const RULES: readonly Rule<Config>[] = [
     must: 'goes with TEMPORAL_TLS_CLIENT_KEY_PATH: set both or neither',
     isBroken: (config) =>
       (config.TEMPORAL_TLS_CLIENT_CERT_PATH === undefined) !== (config.TEMPORAL_TLS_CLIENT_KEY_PATH === undefined),
+  },
+  {
+    names: ['STRIPE_SECRET_KEY', 'GATEWAY', 'SANDBOX_URL'],
+    must: 'is a live key, and the payment sandbox is on, which confirms orders without real money: set GATEWAY=stripe, and no SANDBOX_URL',
+    isBroken: ({ STRIPE_SECRET_KEY: key, GATEWAY, SANDBOX_URL }) =>
+      key !== undefined && isLive(key) && (GATEWAY === 'sandbox' || SANDBOX_URL !== undefined),
+  },
+  {
+    names: ['STRIPE_SECRET_KEY', 'NODE_ENV'],
+    must: 'is a test key, and NODE_ENV is production: orders would be confirmed without real money; use a live key, or another NODE_ENV for a trial',
+    isBroken: ({ STRIPE_SECRET_KEY: key, NODE_ENV }) => key !== undefined && !isLive(key) && NODE_ENV === 'production',
   },
   {
     names: ['SMTP_URL', 'NOTIFIERS'],

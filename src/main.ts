@@ -83,7 +83,8 @@ program
   .description('upgrade the database to the newest schema')
   .action(async () => {
     const waiting = () => console.error('Another process is migrating this database; waiting for it.');
-    const applied = await withDatabase(databaseUrlOf(await configHere()), (database) => migrate(database, waiting));
+    const config = await configHere();
+    const applied = await withDatabase(databaseUrlOf(config), (database) => migrate(database, waiting, config.GATEWAY));
     console.log(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`);
   });
 

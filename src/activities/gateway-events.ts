@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { MoneyUpdate } from '../domain/money-update.js';
 import { isPaid, isSettled, type OrderStatus } from '../domain/order.js';
-import type { PaymentGateway } from './payments.js';
+import type { ChargePlace, PaymentGateways } from './payments.js';
 
 export interface StoredGatewayEvent {
   gateway: string;
@@ -23,6 +23,8 @@ export interface GatewayEventStore {
   orderStatus(orderId: string): Promise<OrderStatus | undefined>;
   /** The refund that has this key, or had it before a redrive. */
   refundIdOf(refundKey: string): Promise<string | undefined>;
+  /** Where the charge is whose money this refund returns. */
+  placeOf(refundKey: string): Promise<ChargePlace | undefined>;
   /** A refund that had succeeded was returned: it fails, with a dead letter. @returns whether anything changed */
   refundFailedLate(refundKey: string): Promise<boolean>;
   processed(gateway: string, eventId: string, effect: string): Promise<void>;
@@ -43,7 +45,7 @@ export interface RefundResumer {
 }
 
 export interface GatewayEventPorts {
-  gateway: PaymentGateway;
+  gateway: PaymentGateways;
   gatewayEvents: GatewayEventStore;
   messenger: OrderMessenger;
   refundResumer: RefundResumer;
@@ -76,7 +78,8 @@ export function createGatewayEventActivities(ports: GatewayEventPorts) {
     const refundId = refundKey === null ? undefined : await gatewayEvents.refundIdOf(refundKey);
     if (await gatewayEvents.agrees(event)) return 'known before';
     if (type === 'refund.failed' && refundKey !== null) {
-      const { kind } = await gateway.lookupRefund(refundKey, Context.current().cancellationSignal);
+      const at = (await gatewayEvents.placeOf(refundKey)) ?? { gateway: event.gateway, chargeId: null };
+      const { kind } = await gateway.lookupRefund(refundKey, Context.current().cancellationSignal, at);
       if (kind === 'processing') throw later('RefundUnderWay', 'the gateway says that this refund is under way');
       if (kind !== 'refunded') {
         if (!(await gatewayEvents.refundFailedLate(refundKey))) return 'known before';

@@ -5,10 +5,12 @@ import type { OrderRun } from '../domain/order.js';
 import type { RequestedRefund } from '../domain/requested-refund.js';
 import type { Admission, RefundOutcome } from '../domain/outcomes.js';
 import { gatewayFailure, SEND_MARGIN_MS, signal, timed, tooLate, type GatewayCall } from './gateway-calls.js';
-import type { GatewayRefund, PaymentGateway, RefundLookup, RefundResult } from './payments.js';
+import type { ChargePlace, GatewayRefund, PaymentGateways, RefundLookup, RefundResult } from './payments.js';
 
 /** A refund to send, one to look up first, or one that the gateway refused and that needs a person. */
-export type DueRefund = { state: 'due' | 'unknown'; request: GatewayRefund } | { state: 'refused'; code: string };
+export type DueRefund =
+  | { state: 'due' | 'unknown'; request: GatewayRefund; at: ChargePlace }
+  | { state: 'refused'; code: string };
 
 export interface LookedRefund extends GatewayCall {
   /** How long after its last send a refund may still appear at the gateway. */
@@ -50,7 +52,7 @@ export interface RefundStore {
 }
 
 export interface RefundPorts {
-  gateway: PaymentGateway;
+  gateway: PaymentGateways;
   refunds: RefundStore;
 }
 
@@ -113,9 +115,9 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
 
   async function send(refund: DueRefund, tries: number): Promise<Exclude<RefundStanding, { kind: 'sendable' }>> {
     if (refund.state === 'refused') return { kind: 'refused', code: refund.code };
-    const { request } = refund;
+    const { request, at } = refund;
     if (refund.state === 'unknown') {
-      const standing = await look(request.key);
+      const standing = await look(request.key, at);
       if (standing.kind !== 'sendable') return standing;
     }
     const claimedAt = performance.now();
@@ -124,17 +126,17 @@ export function createRefundActivities({ gateway, refunds }: RefundPorts) {
     if (claim.kind !== 'send') return claim;
     // A process that was paused must not send what may have been settled meanwhile under another key.
     const isLate = performance.now() - claimedAt > SEND_MARGIN_MS;
-    const { result, call } = await timed(async () => (isLate ? tooLate : gateway.refund(request, signal())));
+    const { result, call } = await timed(async () => (isLate ? tooLate : gateway.refund(request, signal(), at)));
     const standing = await refunds.record(request.key, result, call.latencyMs, tries);
     if (standing.kind !== 'sendable') return standing;
     if (result.kind === 'not_executed' || result.kind === 'ambiguous') throw gatewayFailure(result);
     throw new Error(`the gateway's answer about refund ${request.key} left it to be sent`);
   }
 
-  async function look(key: string): ReturnType<RefundStore['looked']> {
+  async function look(key: string, at: ChargePlace): ReturnType<RefundStore['looked']> {
     const { settlingTimeMs } = gateway;
     const { result: found, call } = await timed(() =>
-      gateway.lookupRefund(key, signal()).catch((error: unknown) => {
+      gateway.lookupRefund(key, signal(), at).catch((error: unknown) => {
         Context.current().log.warn('the gateway could not be asked about a refund', { key, error: String(error) });
         return undefined;
       }),

@@ -6,7 +6,7 @@ import type { Config } from '../config.js';
 import { portAnswers } from '../embedded/tcp-ports.js';
 import { runAudit } from './run-audit.js';
 import { databaseUrlOf, withDatabase } from './database.js';
-import { createGateway } from './serve/gateway-registry.js';
+import { createGateways } from './serve/gateway-registry.js';
 import { createPorts } from './serve/worker-ports.js';
 import { policyOf } from './serve/order-policy.js';
 import { temporalServerAt } from './serve/temporal-server.js';
@@ -23,7 +23,7 @@ export async function auditNow(config: Config, say: (line: string) => void): Pro
         'DATABASE_URL, TEMPORAL_ADDRESS and SANDBOX_URL to your servers',
     );
   }
-  const { gateway } = createGateway(config, {});
+  const gateways = await createGateways(config, {});
 
   return withDatabase(databaseUrlOf(config), async (database) => {
     const connection = await connectionTo(address, config);
@@ -35,7 +35,7 @@ export async function auditNow(config: Config, say: (line: string) => void): Pro
         config,
         database,
         client,
-        gateway,
+        gateways,
         findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
       });
       // Only workflows change orders: the recovery that the audit starts records late captures.

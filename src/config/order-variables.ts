@@ -10,7 +10,7 @@ export const orderVariables = {
     GATEWAY: formWithDefault('sandbox', 'lower-case letters, digits and hyphens', isGatewayName).meta({
       usedBy: BOTH,
       description:
-        'The payment gateway that takes the money: sandbox, or one that your own program adds. Another one knows nothing of the charges of this one: change it only for a new database.',
+        "The payment gateway of payment methods that are no other one's: sandbox, stripe, or one that your own program adds. An order keeps the gateway of its first charge.",
     }),
     GATEWAY_TIMEOUT_MS: ms(4_000, 100, 12_000).meta({
       usedBy: WORKER,

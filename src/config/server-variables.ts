@@ -163,6 +163,27 @@ export const serverVariables = {
     }),
   }),
 
+  ...group('Stripe', {
+    STRIPE_SECRET_KEY: form('sk_test_, sk_live_, rk_test_ or rk_live_, and what follows', isStripeKey).meta({
+      secret: 'all',
+      usedBy: BOTH,
+      description: 'The secret or restricted key of the Stripe account; with it, Stripe is on.',
+    }),
+    STRIPE_WEBHOOK_SECRETS: form('whsec_ and what follows; several with commas', areStripeSecrets).meta({
+      secret: 'all',
+      usedBy: API,
+      description: "What signs Stripe's events, whsec_ and more; while one is being replaced, both with a comma.",
+    }),
+    STRIPE_API_URL: urlWithoutUser('a URL such as http://127.0.0.1:8420, without user or password', /https?/).meta({
+      usedBy: WORKER,
+      description: "Another address than Stripe's own, for tests.",
+    }),
+    NODE_ENV: optionalText().meta({
+      usedBy: BOTH,
+      description: 'With production, a test key of Stripe is refused.',
+    }),
+  }),
+
   ...group('Webhooks', {
     WEBHOOK_ALLOW_PRIVATE: flag(false).meta({
       usedBy: BOTH,
@@ -204,4 +225,12 @@ function areSecrets(text: string): boolean {
     const { length } = Buffer.from(encoded, 'base64');
     return length >= 24 && length <= 64;
   });
+}
+
+function isStripeKey(text: string): boolean {
+  return /^[sr]k_(?:test|live)_\w{3,250}$/.test(text);
+}
+
+function areStripeSecrets(text: string): boolean {
+  return text.split(',').every((secret) => /^whsec_[\w+/=-]{3,250}$/.test(secret));
 }

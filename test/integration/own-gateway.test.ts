@@ -64,7 +64,7 @@ test('a gateway without a circuit breaker has no gauge for one', async () => {
 
 test('an unknown gateway is refused at the start, with a list of the known ones', async () => {
   const { code, output } = await runCommand(['serve'], environment());
-  expect(output).toContain('GATEWAY is "voucher", and the payment gateways are: sandbox');
+  expect(output).toContain('GATEWAY is "voucher", and the payment gateways are: sandbox, stripe');
   expect(code).toBe(1);
 });
 
@@ -72,4 +72,17 @@ test('all settings that the chosen gateway needs are missed at once', async () =
   const { code, output } = await runCommand(['serve'], {});
   expect(output).toContain('Not set: DATABASE_URL, TEMPORAL_ADDRESS, SANDBOX_URL');
   expect(code).toBe(1);
+});
+
+test('without a key of Stripe, nothing of its package is loaded', async () => {
+  const NODE_OPTIONS = `--import ${new URL('../support/stripe/refuse-stripe.mjs', import.meta.url).href}`;
+  const { output } = await runCommand(['serve'], {
+    ...environment(),
+    GATEWAY: 'stripe',
+    STRIPE_SECRET_KEY: 'sk_test_abc',
+    NODE_OPTIONS,
+  });
+  expect(output).toContain('Stripe was loaded');
+  const quiet = await startProcess([], { ...environment(), NODE_OPTIONS }, { program: PROGRAM });
+  expect(await quiet.stop()).toBe(0);
 });

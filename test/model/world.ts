@@ -3,7 +3,7 @@ import { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { sql } from 'kysely';
 import { Pool } from 'pg';
-import type { PaymentGateway } from '../../src/activities/payments.js';
+import type { PaymentGateways } from '../../src/activities/payments.js';
 import { createCatalog } from '../../src/adapters/postgres/catalog/catalog.js';
 import { createDeadLetterDecisionStore } from '../../src/adapters/postgres/dead-letters/dead-letter-decision-store.js';
 import { createEndpointRecoveryStore } from '../../src/adapters/postgres/events/endpoint-recoveries.js';
@@ -26,7 +26,7 @@ import { findOrder } from '../../src/api/orders/accept-checkout.js';
 import { createOrderFollowers } from '../../src/api/orders/stream/order-followers.js';
 import { createOrderMessages } from '../../src/temporal/order-messages.js';
 import { createOrderWorkflows } from '../../src/temporal/start-checkout.js';
-import { createGateway } from '../../src/commands/serve/gateway-registry.js';
+import { createGateways } from '../../src/commands/serve/gateway-registry.js';
 import { createPorts } from '../../src/commands/serve/worker-ports.js';
 import { policyOf } from '../../src/commands/serve/order-policy.js';
 import { readConfig } from '../../src/config.js';
@@ -107,7 +107,7 @@ export async function createWorld(): Promise<World> {
     config,
     database,
     client,
-    gateway: createGateway({ ...config, SANDBOX_URL: gateway.url }, {}).gateway,
+    gateways: await createGateways({ ...config, SANDBOX_URL: gateway.url }, {}),
     findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
   });
   const heldBack = new Set<string>();
@@ -208,17 +208,17 @@ export async function createWorld(): Promise<World> {
  * The same gateway; notes the orders whose charges it refuses to send, and those it gets no answer about. Its breaker has
  * the real clock: without longer pauses, hours of the orders' clock would be thousands of tries.
  */
-function watched(gateway: PaymentGateway, heldBack: Set<string>, unanswered: Set<string>): PaymentGateway {
+function watched(gateway: PaymentGateways, heldBack: Set<string>, unanswered: Set<string>): PaymentGateways {
   return {
     ...gateway,
-    async charge(request, signal) {
-      const result = await gateway.charge(request, signal);
+    async charge(request, signal, at) {
+      const result = await gateway.charge(request, signal, at);
       if (result.kind === 'refused') heldBack.add(request.orderId);
       if (result.kind === 'ambiguous') unanswered.add(request.orderId);
       return result;
     },
-    async refund(request, signal) {
-      const result = await gateway.refund(request, signal);
+    async refund(request, signal, at) {
+      const result = await gateway.refund(request, signal, at);
       if (!('retryAfterMs' in result) || result.retryAfterMs === undefined) return result;
       return { ...result, retryAfterMs: 10 * result.retryAfterMs };
     },

@@ -7,6 +7,9 @@ import type { FakeAttempt, FakeOrder, FakeTables } from './fake-tables.js';
 
 type Outlook = Pick<FakeOrder, 'order' | 'status'> & { undoing?: Undone | undefined };
 
+/** Of everything that the books in memory know. */
+export const AT_FAKE = { gateway: 'fake', chargeId: null };
+
 const SUPERSEDED: ChargeOutcome = { kind: 'superseded' };
 
 /** The books of charge attempts in memory. */
@@ -52,6 +55,7 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
     kind: 'open',
     attempt,
     key: chargeKey(orderId, attempt),
+    at: AT_FAKE,
     settlesInMs: settling.inMs,
   });
 
@@ -84,8 +88,10 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
       if (own !== undefined) found.expiresAt = Date.now() + ttlMs;
       const { currency, totalMinor: amountMinor, paymentMethod: method, orderId } = found.order;
       const request = { key: chargeKey(orderId, row.attempt), orderId, amountMinor, currency, method };
-      return { kind: 'send', attempt: row.attempt, doubtful: row.doubtful, request };
+      return { kind: 'send', attempt: row.attempt, doubtful: row.doubtful, request, at: AT_FAKE };
     },
+
+    prepared: async (_run, _attempt, chargeId) => chargeId,
 
     captured: async (run, attempt, captured) => capture(run, attempt, captured),
 
@@ -144,7 +150,7 @@ export function createFakeCharges(tables: FakeTables): ChargeStore {
     async dismissed({ orderId }) {
       return entry(orderId)
         .attempts.filter(({ state, tries }) => (state === 'declined' || state === 'not_charged') && tries > 0)
-        .map(({ attempt }) => ({ attempt, key: chargeKey(orderId, attempt) }));
+        .map(({ attempt }) => ({ attempt, key: chargeKey(orderId, attempt), at: AT_FAKE }));
     },
 
     async unknown(run, attempt) {

@@ -33,6 +33,7 @@ export function createFakeGatewayEvents(
     },
     orderStatus: async (orderId) => orders.get(orderId)?.status,
     refundIdOf: async (refundKey) => refunds.idOf(refundKey),
+    placeOf: async () => undefined,
     refundFailedLate: async (refundKey) => refunds.failLate(refundKey),
     async processed(_gateway, eventId, effect) {
       const event = events.get(eventId);

@@ -4,6 +4,7 @@ import { isBeingPaid, isPaid, isRefundable } from '../../src/domain/order.js';
 import type { Admission, AdmissionRefusal } from '../../src/domain/outcomes.js';
 import { REFUND_TRANSITIONS, type RefundState } from '../../src/domain/payment-states.js';
 import { returnRefusal } from '../../src/domain/returns.js';
+import { AT_FAKE } from './fake-charges.js';
 import type { FakeOrder, FakeRefund, FakeTables } from './fake-tables.js';
 
 const ORDER_OF_DUE: readonly DueRefund['state'][] = ['due', 'unknown', 'refused'];
@@ -233,5 +234,6 @@ function dueRefund({ order }: FakeOrder, refund: FakeRefund): DueRefund {
   return {
     state: isLookedUp ? 'unknown' : 'due',
     request: { key, chargeKey: chargeKey(orderId, attempt), orderId, amountMinor, currency },
+    at: AT_FAKE,
   };
 }

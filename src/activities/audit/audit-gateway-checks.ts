@@ -23,7 +23,7 @@ export function gatewayChecks({ ports, recover, ...tools }: CheckTools): AuditCh
             store,
             read: (page) => store.charges(true, page),
             async examine(charge) {
-              const found = await gateway.lookup(charge.key, signal);
+              const found = await gateway.lookup(charge.key, signal, charge.at);
               if (found.kind === 'captured' && isSameMoney(found, charge)) return undefined;
               const { key, amountMinor, currency } = charge;
               const says = found.kind === 'captured' ? `${found.amountMinor} ${found.currency}` : found.kind;
@@ -44,9 +44,9 @@ export function gatewayChecks({ ports, recover, ...tools }: CheckTools): AuditCh
             check: 'uncharged-stays-uncharged',
             store,
             read: (page) => store.charges(false, page),
-            async examine({ orderId, owner, attempt, key }) {
+            async examine({ orderId, owner, attempt, key, at }) {
               const startedAt = performance.now();
-              const found = await gateway.lookup(key, signal);
+              const found = await gateway.lookup(key, signal, at);
               if (found.kind !== 'captured') return undefined;
               const latencyMs = Math.round(performance.now() - startedAt);
               late.set(key, () => charges.captured({ orderId, owner }, attempt, found, { latencyMs }));
@@ -72,8 +72,8 @@ export function gatewayChecks({ ports, recover, ...tools }: CheckTools): AuditCh
             check: 'refunds-are-real',
             store,
             read: (page) => store.refunds(page),
-            async examine({ refundId, key, state }) {
-              const { kind } = await gateway.lookupRefund(key, signal);
+            async examine({ refundId, key, state, at }) {
+              const { kind } = await gateway.lookupRefund(key, signal, at);
               if ((kind === 'refunded') === (state === 'succeeded')) return undefined;
               if (kind === 'refused') takenBack.add(key);
               return `refund ${refundId} ${state} under ${key}, the gateway says ${kind}`;

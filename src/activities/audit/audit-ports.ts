@@ -2,7 +2,7 @@ import type { OrderPolicy } from '../../domain/policy.js';
 import type { DeadLetterStore } from '../dead-letters.js';
 import type { GatewayEventStore, StoredGatewayEvent, OrderMessenger, RefundResumer } from '../gateway-events.js';
 import type { LookBackStore } from './look-back-ports.js';
-import type { ChargeStore, PaymentGateway } from '../payments.js';
+import type { ChargeStore, PaymentGateways } from '../payments.js';
 
 /** One violation. `orderId` is empty if it is not about an order. */
 export interface Finding {
@@ -105,7 +105,7 @@ export interface AuditPorts {
   runs: RunReader;
   deadLetters: Pick<DeadLetterStore, 'openDeadLetter'>;
   messenger: OrderMessenger;
-  gateway: Pick<PaymentGateway, 'lookup' | 'lookupRefund'>;
+  gateway: Pick<PaymentGateways, 'lookup' | 'lookupRefund'>;
   lookBackStore: LookBackStore;
   charges: Pick<ChargeStore, 'captured'>;
   gatewayEvents: UnprocessedEvents & Pick<GatewayEventStore, 'refundFailedLate'>;

@@ -1,9 +1,12 @@
+import type { ChargePlace } from '../payments.js';
+
 /** A charge attempt in the database. */
 export interface BookedCharge {
   orderId: string;
   attempt: number;
   owner: string;
   key: string;
+  at: ChargePlace;
   /** What was captured or should have been. Minor units. */
   amountMinor: number;
   currency: string;
@@ -14,6 +17,8 @@ export interface BookedRefund {
   orderId: string;
   refundId: string;
   key: string;
+  /** Of the charge whose money went back. */
+  at: ChargePlace;
   state: 'succeeded' | 'failed';
 }
 

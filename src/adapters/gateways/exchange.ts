@@ -54,9 +54,7 @@ export async function exchange(request: ExchangeRequest, timeoutMs: number, sign
   } catch (error) {
     if (deadline.signal.aborted) return { kind: 'lost', reason: `no answer within ${timeoutMs} ms` };
     if (signal.aborted) return { kind: 'lost', reason: 'given up while waiting for the answer' };
-    const faults = rootsOf(error);
-    const reason = faults.map(({ code, message }) => code ?? message).join(', ');
-    return { kind: faults.every(beforeSending) ? 'unsent' : 'lost', reason };
+    return networkFault(error);
   } finally {
     clearTimeout(timer);
   }
@@ -78,6 +76,13 @@ async function readJson(response: Response): Promise<unknown> {
   } catch {
     return undefined;
   }
+}
+
+/** What an error that `fetch` threw tells of the request. */
+export function networkFault(error: unknown): Exclude<Exchange, { kind: 'answered' }> {
+  const faults = rootsOf(error);
+  const reason = faults.map(({ code, message }) => code ?? message).join(', ');
+  return { kind: faults.every(beforeSending) ? 'unsent' : 'lost', reason };
 }
 
 interface Fault {

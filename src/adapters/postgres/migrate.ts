@@ -22,14 +22,15 @@ const NO_LIMITS = `
  * Applies the numbered `.sql` files that this database has not seen, in order, in one transaction under a lock of that
  * transaction: of several processes, one applies them and the others wait indefinitely.
  * @param onWait called if another process is migrating
+ * @param gateway the payment gateway of charges that do not name theirs yet; without it, the sandbox
  * @returns the names of those applied now
  * @throws the first migration's error, after which nothing has changed, or an Error that names the version that is
  * needed
  */
-export async function migrate(database: Database, onWait: () => void = () => {}): Promise<string[]> {
+export async function migrate(database: Database, onWait: () => void = () => {}, gateway = ''): Promise<string[]> {
   const client = await orUnreachable(database.pool.connect());
   try {
-    const applied = await orUnavailable(bringUpToDate(client, onWait));
+    const applied = await orUnavailable(bringUpToDate(client, onWait, gateway));
     client.release();
     return applied;
   } catch (error) {
@@ -39,7 +40,7 @@ export async function migrate(database: Database, onWait: () => void = () => {})
   }
 }
 
-async function bringUpToDate(client: PoolClient, onWait: () => void): Promise<string[]> {
+async function bringUpToDate(client: PoolClient, onWait: () => void, gateway: string): Promise<string[]> {
   await requireVersion(client);
   const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.sql')).sort();
   if ((await missing(client, files)).length === 0) return [];
@@ -47,6 +48,7 @@ async function bringUpToDate(client: PoolClient, onWait: () => void): Promise<st
   // Once we have the lock, we must see what others have committed, whatever the database's default is.
   await client.query('begin isolation level read committed');
   await client.query(NO_LIMITS);
+  await client.query(`select set_config('holdfast.gateway', $1, true)`, [gateway]);
   const { rows } = await client.query<{ ours: boolean }>(`select pg_try_advisory_xact_lock(${LOCK}) as ours`);
   if (rows[0]?.ours !== true) {
     onWait();

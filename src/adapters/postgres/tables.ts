@@ -2,6 +2,7 @@ import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { Actor } from '../../domain/actor.js';
 import type { Verdict } from '../../activities/screening.js';
 import type { DeliveryState } from '../../domain/delivery.js';
+import type { NextAction } from '../../domain/next-action.js';
 import type { DeadLetterKind, DeadLetterState, Said } from '../../domain/dead-letter.js';
 import type { Failure, FailureReason } from '../../domain/failure.js';
 import type { NoticeState } from '../../domain/notice.js';
@@ -120,6 +121,10 @@ export interface Tables {
     decline_code: string | null;
     last_error: string | null;
     waits_until: Date | null;
+    gateway: Generated<string>;
+    charge_id: string | null;
+    next_action: JSONColumnType<NextAction> | null;
+    act_by: Date | null;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };
@@ -152,6 +157,19 @@ export interface Tables {
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
     actor: JSONColumnType<Actor> | null;
+  };
+  disputes: {
+    gateway: string;
+    dispute_id: string;
+    order_id: string;
+    attempt: number;
+    amount_minor: number;
+    currency: string;
+    reason: string;
+    status: 'open' | 'won' | 'lost';
+    respond_by: Date | null;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
   };
   audit_cursors: { check_name: string; settled_at: Date; key: string };
   dead_letters: {

@@ -68,7 +68,7 @@ export async function startApiRole(parts: RoleParts, gate: OrderGate): Promise<v
     webhookDeliveries: createWebhookDeliveryStore(database),
     eventSender,
     inbox: createGatewayEventStore(database),
-    gatewayEvents: verifierOf(parts.gateway),
+    gatewayEvents: verifierOf(parts.paymentGateways.modules),
     policy: policyOf(config, parts.fraudChecks),
     maxBodyBytes: config.MAX_BODY_BYTES,
     log,
@@ -87,9 +87,9 @@ export async function startApiRole(parts: RoleParts, gate: OrderGate): Promise<v
   lifetime.onClose('console', () => pages.close());
 }
 
-function verifierOf({ gateway, verifyEvent }: GatewayModule): GatewayEventVerifier {
+function verifierOf(modules: readonly GatewayModule[]): GatewayEventVerifier {
   return {
     verify: (name, headers, rawBody) =>
-      name === gateway.name && verifyEvent !== undefined ? verifyEvent(headers, rawBody) : { unknownGateway: true },
+      modules.find(({ gateway }) => gateway.name === name)?.verifyEvent?.(headers, rawBody) ?? { unknownGateway: true },
   };
 }

@@ -50,7 +50,7 @@ export async function openConnections(options: RolesOptions): Promise<Connection
 }
 
 /** On a separate connection, which may be silent while this or another process migrates. */
-async function bringUpToDate({ databaseUrl, log }: RolesOptions): Promise<void> {
+async function bringUpToDate({ config, databaseUrl, log }: RolesOptions): Promise<void> {
   const database = openDatabase({
     url: databaseUrl,
     size: 1,
@@ -59,8 +59,10 @@ async function bringUpToDate({ databaseUrl, log }: RolesOptions): Promise<void> 
     onError: (err) => log.warn({ err }, 'the connection that migrates was lost'),
   });
   try {
-    const applied = await migrate(database, () =>
-      log.info('another process is migrating the database; waiting for it'),
+    const applied = await migrate(
+      database,
+      () => log.info('another process is migrating the database; waiting for it'),
+      config.GATEWAY,
     );
     if (applied.length > 0) log.info({ applied }, 'the database was migrated');
   } finally {

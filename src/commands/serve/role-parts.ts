@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { EventSender } from '../../activities/deliveries/event-sender.js';
 import type { Notifier } from '../../activities/notices.js';
 import type { Tracing } from '../../adapters/opentelemetry/tracing.js';
-import type { GatewayModule } from '../../adapters/gateways/gateway-module.js';
 import type { PostgresOrderReader } from '../../adapters/postgres/orders/order-reader.js';
 import type { Database } from '../../adapters/postgres/pool.js';
 import type { Metrics } from '../../adapters/prometheus/metrics.js';
@@ -14,7 +13,7 @@ import type { ReadinessGauge } from '../../api/serving/readiness.js';
 import type { Config } from '../../config.js';
 import type { OutboxStore } from '../../relay/relay-ports.js';
 import type { CustomFraudCheck } from './fraud-checks.js';
-import type { GatewayDefinition } from './gateway-registry.js';
+import type { GatewayDefinition, Gateways } from './gateway-registry.js';
 import type { TemporalNeeds } from './temporal-needs.js';
 import type { Lifetime } from '../shutdown.js';
 
@@ -42,7 +41,7 @@ export interface RoleParts extends RolesOptions {
   database: Database;
   connection: NativeConnection;
   client: Client;
-  gateway: GatewayModule;
+  paymentGateways: Gateways;
   needs: TemporalNeeds;
   reader: PostgresOrderReader;
   workflows: OrderWorkflows;

@@ -11,7 +11,7 @@ import { createOrderWorkflows } from '../../temporal/start-checkout.js';
 import { startApiRole } from './api-role.js';
 import { openConnections } from './connections.js';
 import { addBookGauges, addOutboxGauges } from './register-gauges.js';
-import { createGateway } from './gateway-registry.js';
+import { createGateways } from './gateway-registry.js';
 import { announce, openInternalPort } from './internal-port.js';
 import { openOrderGate } from './open-order-gate.js';
 import type { RoleParts, RolesOptions } from './role-parts.js';
@@ -28,7 +28,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     // First, so that it ends last: the other parts create spans until they end.
     lifetime.onClose('tracing', () => tracing.close());
   }
-  const gateway = createGateway(config, { gateways: options.gateways, traceCall: tracing?.traceCall });
+  const paymentGateways = await createGateways(config, { gateways: options.gateways, traceCall: tracing?.traceCall });
   const metrics = createMetrics();
   const readiness = await openInternalPort({ ...options, metrics });
   metrics.addText('sdk', await installSdkRuntime(log));
@@ -56,7 +56,7 @@ export async function startRoles(options: RolesOptions): Promise<void> {
     database,
     connection,
     client,
-    gateway,
+    paymentGateways,
     needs,
     reader,
     workflows,

@@ -1,5 +1,4 @@
 import type { Notifier } from '../../activities/notices.js';
-import type { PaymentGateway } from '../../activities/payments.js';
 import { createAuditStore } from '../../adapters/postgres/audit/audit-store.js';
 import { createLookBackStore } from '../../adapters/postgres/audit/look-back-store.js';
 import type { Client } from '../../temporal/connection.js';
@@ -22,13 +21,14 @@ import { createScreeningStore } from '../../adapters/postgres/orders/screening-s
 import { createMessenger } from '../../temporal/messenger.js';
 import type { Config } from '../../config.js';
 import type { AcceptedOrder } from '../../domain/order.js';
+import type { Gateways } from './gateway-registry.js';
 import type { Ports } from '../../worker.js';
 
 export interface PortsOptions {
   config: Config;
   database: Database;
   client: Client;
-  gateway: PaymentGateway;
+  gateways: Pick<Gateways, 'gateway' | 'routes'>;
   findOrder(orderId: string): Promise<AcceptedOrder | undefined>;
   /** Checks beyond the built-in ones. */
   fraudChecks?: readonly CustomFraudCheck[];
@@ -41,12 +41,12 @@ const LISTING_MOST = 10_000;
 
 /** Creates the implementation of every port of the worker. */
 export function createPorts(options: PortsOptions): Ports {
-  const { config, database, client, gateway, findOrder, notifiers = [] } = options;
+  const { config, database, client, gateways, findOrder, notifiers = [] } = options;
   const requests = createOrderMessages({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
   const telling = { reader: createOrderReader(database), requests, policy: policyOf(config) };
   return {
-    gateway,
-    charges: createChargeStore(database),
+    gateway: gateways.gateway,
+    charges: createChargeStore(database, gateways.routes),
     refunds: createRefundStore(database),
     reservations: createReservationStore(database),
     orders: createOrderStore(database),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Worker } from '@temporalio/worker';
+import type { GatewayModule } from '../../adapters/gateways/gateway-module.js';
 import { createBreakerBoard } from '../../adapters/postgres/gateway-breakers.js';
 import { createNoticeWatchStore } from '../../adapters/postgres/events/notice-watch-store.js';
 import { createOrderCountStore } from '../../adapters/postgres/orders/order-counts.js';
@@ -39,12 +40,12 @@ export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, '
     tracing,
     lifetime,
   } = parts;
-  watchBreaker(parts);
+  for (const module of parts.paymentGateways.modules) watchBreaker(module, parts);
   const ports = createPorts({
     config,
     database,
     client,
-    gateway: parts.gateway.gateway,
+    gateways: parts.paymentGateways,
     findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
     notifiers: [...notifiersOf({ config, log, lifetime }), ...(parts.notifiers ?? [])],
     ...(parts.fraudChecks === undefined ? {} : { fraudChecks: parts.fraudChecks }),
@@ -72,8 +73,9 @@ export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, '
   readiness.add('worker', async () => whatStops(worker()));
 }
 
-/** Logs, counts and shows the gateway's circuit breaker in this process. */
-function watchBreaker({ gateway: { gateway, breaker }, database, metrics, log, lifetime }: RoleParts): void {
+/** Logs, counts and shows the circuit breaker of a gateway in this process. */
+function watchBreaker({ gateway, breaker }: GatewayModule, parts: RoleParts): void {
+  const { database, metrics, log, lifetime } = parts;
   if (breaker === undefined) return;
   const report = createBreakerReports(gateway.name, metrics, log);
   const shown = showBreaker(gateway.name, createBreakerBoard(database, randomUUID()), log);
@@ -81,7 +83,7 @@ function watchBreaker({ gateway: { gateway, breaker }, database, metrics, log, l
     report(change);
     shown.changed(change);
   });
-  lifetime.onClose('circuit breaker', () => shown.close());
+  lifetime.onClose(`circuit breaker of ${gateway.name}`, () => shown.close());
   addBreakerGauge(metrics, gateway.name, breaker.state);
 }
 

@@ -46,7 +46,7 @@ export async function up({ config, home, log, tracing, lifetime, say, warn }: Up
   const eventSecrets = config.SANDBOX_EVENT_SECRETS ?? (await ownEventSecret(directory));
   const needsSandbox = gatewayOf(config).needs.includes('SANDBOX_URL');
   const sandboxUrl = config.SANDBOX_URL ?? (needsSandbox ? await ownSandbox() : undefined);
-  const { fresh, key } = await prepareDatabase(databaseUrl, directory);
+  const { fresh, key } = await prepareDatabase(databaseUrl, directory, config.GATEWAY);
   lifetime.signal.throwIfAborted();
 
   await startRoles({
@@ -144,9 +144,13 @@ async function ownEventSecret(home: string): Promise<string> {
 }
 
 /** @returns whether this database was empty and got the first products, and the key that opens the API */
-async function prepareDatabase(databaseUrl: string, home: string): Promise<{ fresh: boolean; key: OwnKey }> {
+async function prepareDatabase(
+  databaseUrl: string,
+  home: string,
+  gateway: string,
+): Promise<{ fresh: boolean; key: OwnKey }> {
   return withDatabase(databaseUrl, async (database) => {
-    await migrate(database);
+    await migrate(database, undefined, gateway);
     const catalog = createCatalog(database);
     const fresh = await catalog.isEmpty();
     if (fresh) await catalog.seed(FIRST_PRODUCTS);

@@ -28,7 +28,7 @@ export function describeRefunds(books: () => Books): void {
       const chargeKey = `${orderId}:charge:1`;
       const request = { key: `${chargeKey}:undo`, chargeKey, orderId, amountMinor: 1_000, currency };
       for (let tries = 0; tries < 2; tries += 1) {
-        expect(await books().refunds.due(run)).toEqual([{ state: 'due', request }]);
+        expect(await books().refunds.due(run)).toMatchObject([{ state: 'due', request }]);
       }
       expect(await refundsOf(orderId)).toHaveLength(1);
       await books().refunds.record(request.key, REFUNDED, 1);
@@ -107,7 +107,7 @@ export function describeRefunds(books: () => Books): void {
       const { orderId, currency } = scene.order;
       const key = await keyOf(first);
       const request = { key, chargeKey: `${orderId}:charge:1`, orderId, amountMinor: 1_000, currency };
-      expect(await books().refunds.dueOne(first)).toEqual([{ state: 'due', request }]);
+      expect(await books().refunds.dueOne(first)).toMatchObject([{ state: 'due', request }]);
     });
 
     test('conflicts with another under its id, and with those of the undo', async () => {

@@ -40,6 +40,7 @@ export const IMPORT_TABLE: readonly Part[] = [
       'prom-client',
       'rate-limiter-flexible',
       'standardwebhooks',
+      'stripe',
       'ipaddr.js',
       'nodemailer',
       '@opentelemetry/api',

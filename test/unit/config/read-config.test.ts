@@ -32,6 +32,9 @@ const BAD: [name: string, value: string][] = [
   ['SANDBOX_LATENCY_MS', '50'],
   ['SANDBOX_LATENCY_MS', '50-200ms'],
   ['SANDBOX_LATENCY_MS', '200-50'],
+  ...['pk_test_abc', 'sk_test_', 'sk_test_a b'].map((value): [string, string] => ['STRIPE_SECRET_KEY', value]),
+  ['STRIPE_WEBHOOK_SECRETS', 'whsec_a,b'],
+  ['STRIPE_API_URL', 'stripe.example'],
   ['GATEWAY_TIMEOUT_MS', 'NaN'],
   ['GATEWAY_SETTLING_MS', 'Infinity'],
   ['GATEWAY_SETTLING_MS', ' '],
@@ -196,3 +199,34 @@ function messageOf(read: () => unknown): string {
   }
   throw new Error('nothing was refused');
 }
+
+describe('a key of Stripe', () => {
+  const live = 'sk_live_abc';
+  const test_ = 'sk_test_abc';
+  const SANDBOX_URL = 'http://sandbox:4242';
+
+  test.each([
+    ['live', { STRIPE_SECRET_KEY: live }, 'is a live key, and the payment sandbox is on'],
+    [
+      'live',
+      { STRIPE_SECRET_KEY: live, GATEWAY: 'stripe', SANDBOX_URL },
+      'is a live key, and the payment sandbox is on',
+    ],
+    [
+      'test',
+      { STRIPE_SECRET_KEY: test_, GATEWAY: 'stripe', NODE_ENV: 'production' },
+      'is a test key, and NODE_ENV is production',
+    ],
+  ])('that is a %s one is refused in the wrong place, and not shown', (_, environment, words) => {
+    const reading = () => readConfig(environment);
+    expect(reading).toThrow(words);
+    expect(reading).not.toThrow('abc');
+  });
+
+  test.each([
+    [{ STRIPE_SECRET_KEY: live, GATEWAY: 'stripe', NODE_ENV: 'production' }],
+    [{ STRIPE_SECRET_KEY: test_, SANDBOX_URL }],
+  ])('is taken in the right one', (environment) => {
+    expect(readConfig(environment)).toMatchObject(environment);
+  });
+});

@@ -61,12 +61,13 @@ export function createLookBackStore({ kysely }: Database): LookBackStore {
     async charges(isCaptured, page) {
       const states = isCaptured ? ['captured'] : ['declined', 'not_charged'];
       return part<BookedCharge & { settledAt: string }>(
-        sql`select idempotency_key as key, updated_at as settled_at, order_id, attempt, owner,
+        sql`select idempotency_key as key, updated_at as settled_at, order_id, attempt, owner, gateway, charge_id,
                    coalesce(captured_minor, amount_minor) as amount_minor,
                    coalesce(captured_currency, currency) as currency
             from payment_attempts
             where state = any(${states}::text[]) and (state = 'captured' or tries > 0)`,
-        sql`order_id as "orderId", attempt, owner, amount_minor as "amountMinor", currency`,
+        sql`order_id as "orderId", attempt, owner, amount_minor as "amountMinor", currency,
+            json_build_object('gateway', gateway, 'chargeId', charge_id) as at`,
         page,
       );
     },
@@ -74,13 +75,14 @@ export function createLookBackStore({ kysely }: Database): LookBackStore {
     // A refund that an operator confirmed another way does not exist at the gateway.
     refunds: (page) =>
       part<BookedRefund & { settledAt: string }>(
-        sql`select r.idempotency_key as key, r.updated_at as settled_at, r.order_id, r.refund_id, r.state
-            from refunds r
+        sql`select r.idempotency_key as key, r.updated_at as settled_at, r.order_id, r.refund_id, r.state, a.gateway, a.charge_id
+            from refunds r join payment_attempts a using (order_id, attempt)
             where r.state in ('succeeded', 'failed') and not exists (
               select from dead_letters d
               where d.order_id = r.order_id and d.kind = 'refund' and d.subject = r.refund_id
                 and d.resolution like 'evidence:%' and d.updated_at >= r.updated_at)`,
-        sql`order_id as "orderId", refund_id as "refundId", state`,
+        sql`order_id as "orderId", refund_id as "refundId", state,
+            json_build_object('gateway', gateway, 'chargeId', charge_id) as at`,
         page,
       ),
 

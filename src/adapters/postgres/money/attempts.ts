@@ -1,5 +1,5 @@
 import { sql, type Selectable } from 'kysely';
-import type { Standing } from '../../../activities/payments.js';
+import type { ChargePlace, Standing } from '../../../activities/payments.js';
 import { ATTEMPT_TRANSITIONS, type AttemptState } from '../../../domain/payment-states.js';
 import { isBeingPaid, isPaid, type OrderRun } from '../../../domain/order.js';
 import type { ChargeOutcome } from '../../../domain/outcomes.js';
@@ -63,6 +63,10 @@ export async function abandonUnsent(tx: Tx, orderId: string, owner?: string): Pr
     .execute();
 }
 
+export function placeOf({ gateway, charge_id }: Pick<Attempt, 'gateway' | 'charge_id'>): ChargePlace {
+  return { gateway, chargeId: charge_id };
+}
+
 /** What the order and the attempt say about the charge; undefined while it is open. */
 export function outcomeOf(order: LockedOrder, attempt: Attempt | undefined): ChargeOutcome | undefined {
   if (isPaid(order.status)) return { kind: 'confirmed' };
@@ -100,7 +104,7 @@ export async function openStanding(tx: Tx, attempt: Attempt, settlingTimeMs: num
       ${attempt.send_by ?? attempt.updated_at}::timestamptz + ${settlingTimeMs} * interval '1 ms' - clock_timestamp()) * 1000))::int as ms
   `.execute(tx);
   const settlesInMs = rows[0]?.ms ?? settlingTimeMs;
-  return { kind: 'open', attempt: attempt.attempt, key: attempt.idempotency_key, settlesInMs };
+  return { kind: 'open', attempt: attempt.attempt, key: attempt.idempotency_key, at: placeOf(attempt), settlesInMs };
 }
 
 /** Records a call to the gateway. */

@@ -14,6 +14,14 @@ interface ClaimRow {
   amount_minor: number;
   currency: string;
   payment_method: string;
+  gateway: string;
+  charge_id: string | null;
+}
+
+/** Charges by payment methods that begin so are made at this gateway; the first that fits counts. */
+export interface GatewayRoute {
+  prefix: string;
+  gateway: string;
 }
 
 // The claim of a first try: one statement, which refuses if anything is unusual.
@@ -30,10 +38,15 @@ const firstClaim = prepared<ClaimRow>(
      select * from payment_attempts where order_id = $1 and (select count(*) from payable) = 1 for update
    ), intent as (
      insert into payment_attempts
-       (order_id, attempt, owner, idempotency_key, amount_minor, currency, state, tries, send_by)
-     select $1, next.attempt, $2, $3 || next.attempt, total_minor, currency, 'sent', 1, now() + $4 * interval '1 ms'
+       (order_id, attempt, owner, idempotency_key, amount_minor, currency, state, tries, send_by, gateway)
+     select $1, next.attempt, $2, $3 || next.attempt, total_minor, currency, 'sent', 1, now() + $4 * interval '1 ms',
+            coalesce(next.gateway, (
+              select r.gateway from unnest($5::text[], $6::text[]) with ordinality as r(prefix, gateway, place)
+              where starts_with(payment_method, r.prefix) order by r.place limit 1))
      from payable, lateral (
        select coalesce(max(attempt), 0) + 1 as attempt,
+              -- An order keeps its gateway.
+              (array_agg(a.gateway order by attempt))[1] as gateway,
               bool_or(owner = $2 or state in ('created', 'sent', 'unknown')
                       or state = 'captured' and captured_minor > (
                         select coalesce(sum(r.amount_minor), 0) from refunds r
@@ -42,14 +55,21 @@ const firstClaim = prepared<ClaimRow>(
      ) as next
      where busy is not true
      on conflict do nothing
-     returning attempt, idempotency_key, amount_minor, currency
+     returning attempt, idempotency_key, amount_minor, currency, gateway, charge_id
    )
    select intent.*, payment_method from intent, payable`,
 );
 
 /** Records the intent to send, committed when this returns, or returns the outcome that is already known. */
-export async function claim(database: Database, run: OrderRun, sendWindowMs: number, ttlMs: number): Promise<Claim> {
-  const values = [run.orderId, run.owner, chargeKeyPrefix(run.orderId), sendWindowMs];
+export async function claim(
+  database: Database,
+  routes: readonly GatewayRoute[],
+  run: OrderRun,
+  sendWindowMs: number,
+  ttlMs: number,
+): Promise<Claim> {
+  const [prefixes, gateways] = [routes.map(({ prefix }) => prefix), routes.map(({ gateway }) => gateway)];
+  const values = [run.orderId, run.owner, chargeKeyPrefix(run.orderId), sendWindowMs, prefixes, gateways];
   const [first] = await firstClaim(database, values);
   if (first !== undefined) return send(run, first, false);
   return database.kysely.transaction().execute((tx) => claimAgain(tx, run, sendWindowMs, ttlMs));
@@ -104,5 +124,6 @@ function send({ orderId }: OrderRun, row: ClaimRow, doubtful: boolean): Claim {
     currency: row.currency,
     method: row.payment_method,
   };
-  return { kind: 'send', attempt: row.attempt, doubtful, request };
+  const at = { gateway: row.gateway, chargeId: row.charge_id };
+  return { kind: 'send', attempt: row.attempt, doubtful, request, at };
 }

@@ -19,18 +19,31 @@ import {
   ownAttempt,
 } from './attempts.js';
 import { capture } from './confirm-order.js';
-import { claim } from './charge-claim.js';
+import { claim, type GatewayRoute } from './charge-claim.js';
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letter-store.js';
 import { heedEvidence } from '../dead-letters/evidence.js';
 import { moveOrder } from '../orders/move-order.js';
 import { lockOrder } from '../order-lock.js';
 import type { Database, Tx } from '../pool.js';
 
-export function createChargeStore(database: Database): ChargeStore {
+/** @param routes the gateway of each new charge, by its payment method; of tests, the sandbox */
+export function createChargeStore(
+  database: Database,
+  routes: readonly GatewayRoute[] = [{ prefix: '', gateway: 'sandbox' }],
+): ChargeStore {
   const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.kysely.transaction().execute(work);
 
   return {
-    claim: (run, sendWindowMs, ttlMs) => claim(database, run, sendWindowMs, ttlMs),
+    claim: (run, sendWindowMs, ttlMs) => claim(database, routes, run, sendWindowMs, ttlMs),
+
+    async prepared(run, attempt, chargeId) {
+      const row = await attemptIn(database.kysely, run, attempt, ['sent'])
+        .set({ charge_id: sql<string>`coalesce(charge_id, ${chargeId})` })
+        .where('owner', '=', run.owner)
+        .returning('charge_id')
+        .executeTakeFirst();
+      return row?.charge_id ?? undefined;
+    },
 
     captured: (run, attempt, captured, call) => capture(database, run, attempt, captured, call),
 
@@ -101,13 +114,13 @@ export function createChargeStore(database: Database): ChargeStore {
     async dismissed({ orderId }) {
       const rows = await database.kysely
         .selectFrom('payment_attempts')
-        .select(['attempt', 'idempotency_key as key'])
+        .select(['attempt', 'idempotency_key as key', 'gateway', 'charge_id as chargeId'])
         .where('order_id', '=', orderId)
         .where('state', 'in', ['declined', 'not_charged'])
         .where('tries', '>', 0)
         .orderBy('attempt')
         .execute();
-      return rows;
+      return rows.map(({ attempt, key, ...at }) => ({ attempt, key, at }));
     },
 
     async earlierStanding(run, settlingTimeMs) {

@@ -2,6 +2,7 @@ import { sql, type Selectable } from 'kysely';
 import type { WaitingEvent } from '../../../activities/audit/audit-ports.js';
 import type { GatewayEventStore, StoredGatewayEvent } from '../../../activities/gateway-events.js';
 import type { Database } from '../pool.js';
+import { placeOf } from './attempts.js';
 import { failRefund } from './refund-answers.js';
 import { lockRefund } from './refund-row.js';
 import type { Tables } from '../tables.js';
@@ -93,6 +94,20 @@ export function createGatewayEventStore(database: Database): GatewayEventTable {
     async refundIdOf(refundKey) {
       const refund = await database.kysely.transaction().execute((tx) => lockRefund(tx, refundKey));
       return refund?.refund_id;
+    },
+
+    async placeOf(refundKey) {
+      return database.kysely.transaction().execute(async (tx) => {
+        const refund = await lockRefund(tx, refundKey);
+        if (refund === undefined) return undefined;
+        const attempt = await tx
+          .selectFrom('payment_attempts')
+          .select(['gateway', 'charge_id'])
+          .where('order_id', '=', refund.order_id)
+          .where('attempt', '=', refund.attempt)
+          .executeTakeFirstOrThrow();
+        return placeOf(attempt);
+      });
     },
 
     async refundFailedLate(refundKey) {

@@ -1,5 +1,5 @@
 import { sql, type Selectable } from 'kysely';
-import type { GatewayRefund } from '../../../activities/payments.js';
+import type { ChargePlace, GatewayRefund } from '../../../activities/payments.js';
 import type { DueRefund } from '../../../activities/refunds.js';
 import { chargeKey, isUndoRefundId, undoRefundKey } from '../../../domain/ids.js';
 import { REFUND_TRANSITIONS, type RefundState } from '../../../domain/payment-states.js';
@@ -49,9 +49,9 @@ export async function lockRefund(tx: Tx, key: string): Promise<Refund | undefine
 }
 
 /** What has to be done about a refund that is pending or unknown. */
-export function dueOf(refund: Refund): DueRefund {
+export function dueOf(refund: Refund, at: ChargePlace): DueRefund {
   const isLookedUp = refund.state === 'unknown' && refund.looked_up;
-  return { state: isLookedUp ? 'unknown' : 'due', request: requestOf(refund) };
+  return { state: isLookedUp ? 'unknown' : 'due', request: requestOf(refund), at };
 }
 
 /** How much of a captured amount no refund has returned or may still return. The order must be locked. */

@@ -10,6 +10,7 @@ import { lockOrder } from '../order-lock.js';
 import { returnsOf } from '../orders/return-rows.js';
 import { actorJson } from '../actors.js';
 import type { Database, Tx } from '../pool.js';
+import { placeOf } from './attempts.js';
 import { claimRefund, failRefund, recordLookup, recordRefund, succeedRefund } from './refund-answers.js';
 import { dueOf, keyOfTry, leftToRefund, moveRefund, refundKey, type Refund } from './refund-row.js';
 import { supersede, undoCapture, unwantedCaptures } from './undo-refunds.js';
@@ -36,13 +37,17 @@ export function createRefundStore(database: Database): RefundStore {
 
     async dueOne({ orderId, refundId }) {
       const refund = await database.kysely
-        .selectFrom('refunds')
-        .selectAll()
-        .where('order_id', '=', orderId)
-        .where('refund_id', '=', refundId)
+        .selectFrom('refunds as r')
+        .innerJoin('payment_attempts as a', (on) =>
+          on.onRef('a.order_id', '=', 'r.order_id').onRef('a.attempt', '=', 'r.attempt'),
+        )
+        .selectAll('r')
+        .select(['a.gateway', 'a.charge_id'])
+        .where('r.order_id', '=', orderId)
+        .where('r.refund_id', '=', refundId)
         .executeTakeFirstOrThrow();
       if (refund.state === 'succeeded') return [];
-      if (refund.state !== 'failed') return [dueOf(refund)];
+      if (refund.state !== 'failed') return [dueOf(refund, placeOf(refund))];
       // Without its dead letter it was given up, or another refund returns the money.
       const code = refund.last_error ?? 'refused';
       return (await hasOpenLetter(database, refund)) ? [{ state: 'refused', code }] : [];

@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
+import type { ChargePlace } from '../../../activities/payments.js';
 import type { DueRefund } from '../../../activities/refunds.js';
 import { isUndoRefundId, undoRefundId, undoRefundKey } from '../../../domain/ids.js';
 import { isBeingPaid, isPaid, type OrderStatus } from '../../../domain/order.js';
 import { resolveDeadLetters } from '../dead-letters/dead-letter-store.js';
 import type { Tx } from '../pool.js';
+import { placeOf } from './attempts.js';
 import { claimedMinor, dueOf, type Refund } from './refund-row.js';
 
 /** A capture that has to be refunded completely. */
@@ -12,6 +14,7 @@ export interface UnwantedCapture {
   attempt: number;
   capturedMinor: number;
   currency: string;
+  at: ChargePlace;
 }
 
 /** The captures of an order that have to be refunded: only strays, while the order is paid. */
@@ -20,7 +23,7 @@ export async function unwantedCaptures(tx: Tx, orderId: string, status: OrderSta
   if (isBeingPaid(status)) return [];
   const captured = await tx
     .selectFrom('payment_attempts as a')
-    .select(['a.attempt', 'a.captured_minor', 'a.captured_currency'])
+    .select(['a.attempt', 'a.captured_minor', 'a.captured_currency', 'a.gateway', 'a.charge_id'])
     .where('a.order_id', '=', orderId)
     .where('a.state', '=', 'captured')
     .$if(isPaid(status), (query) =>
@@ -37,10 +40,10 @@ export async function unwantedCaptures(tx: Tx, orderId: string, status: OrderSta
     )
     .orderBy('a.attempt')
     .execute();
-  return captured.flatMap(({ attempt, captured_minor, captured_currency }) =>
+  return captured.flatMap(({ attempt, captured_minor, captured_currency, ...place }) =>
     captured_minor === null || captured_currency === null
       ? []
-      : [{ orderId, attempt, capturedMinor: captured_minor, currency: captured_currency }],
+      : [{ orderId, attempt, capturedMinor: captured_minor, currency: captured_currency, at: placeOf(place) }],
   );
 }
 
@@ -62,7 +65,7 @@ export async function undoCapture(tx: Tx, capture: UnwantedCapture): Promise<Due
   const due: DueRefund[] = [];
   for (const refund of refunds) {
     if (refund.state === 'pending' || refund.state === 'unknown') {
-      due.push(dueOf(refund));
+      due.push(dueOf(refund, capture.at));
     } else if (refund.state === 'failed') {
       // When a refused undo is redriven, it also takes over what other refunds failed to return.
       const isTakenAlong = refund !== undo && undo?.state === 'failed';

@@ -178,7 +178,8 @@ describe('an audit', () => {
   });
 
   test('records a late capture before the recovery refunds it', async () => {
-    const charge = { orderId: 'a', attempt: 1, owner: 'r', key: 'a:charge:1', amountMinor: 5, currency: 'EUR' };
+    const at = { gateway: 'fake', chargeId: null };
+    const charge = { orderId: 'a', attempt: 1, owner: 'r', key: 'a:charge:1', at, amountMinor: 5, currency: 'EUR' };
     const lookupRefund = async () => ({ kind: 'not_found' }) as const;
     const lookup = async () => ({ kind: 'captured', reference: 'x', amountMinor: 5, currency: 'EUR' }) as const;
     const { run, done } = stage({ charges: [charge], overrides: { gateway: { lookup, lookupRefund } } });
