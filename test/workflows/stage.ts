@@ -1,6 +1,6 @@
 import { setTimeout as realTime } from 'node:timers/promises';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { Client, WithStartWorkflowOperation, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { Client, WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
@@ -9,6 +9,8 @@ import type { FraudCheck } from '../../src/activities/screening.js';
 import type { AcceptedOrder, OrderOutcome } from '../../src/domain/order.js';
 import type { Admission } from '../../src/domain/outcomes.js';
 import { DEFAULT_POLICY, type OrderPolicy } from '../../src/domain/policy.js';
+import { createMessenger } from '../../src/temporal/messenger.js';
+import { createOrderMessages } from '../../src/temporal/order-messages.js';
 import * as contract from '../../src/workflows/contract.js';
 import { createFakeBooks, type FakeBooks } from '../support/fake-books.js';
 import { createFakeGateway, type FakeGateway } from '../support/fake-gateway.js';
@@ -177,6 +179,7 @@ export function openStage() {
 
 // More than twice the time after which the server gives a workflow task out again that was lost.
 const UNTIL_MS = 25_000;
+const TELLING_MS = 10_000;
 /** The act that is being played. */
 let onStage: Watched | undefined;
 const isCalm = async (): Promise<void> => (onStage === undefined ? undefined : calm(onStage));
@@ -221,27 +224,15 @@ export const cancels = [
   ['Temporal itself', (handle: WorkflowHandle) => handle.cancel(), 'cancelled in Temporal'],
 ] as const;
 
-/** Reaches the workflows of the one order of an act, as the real one does. */
+/** The real messenger, except that recoveries start on the queue of the act. */
 function messengerOf({ environment, order, policy, books, start }: Act): OrderMessenger {
-  const reach = [contract.orderWorkflowId, contract.cancelWorkflowId, contract.recoverWorkflowId];
-  return {
-    async tell(orderId, item, refundId) {
-      const refund = refundId === undefined ? [] : [contract.refundWorkflowId(refundId)];
-      for (const workflowId of [...refund, ...reach.map((idOf) => idOf(orderId))]) {
-        try {
-          await environment.client.workflow.getHandle(workflowId).signal(contract.news, item);
-          return true;
-        } catch (error) {
-          if (!(error instanceof WorkflowNotFoundError)) throw error;
-        }
-      }
-      return false;
-    },
-    async recover(orderId) {
-      if (!books.has(orderId)) throw new Error(`there is no order ${orderId} to recover`);
-      await start(contract.RECOVER_ORDER, contract.recoverWorkflowId(orderId), [order, policy]);
-    },
+  const recover = async (orderId: string) => {
+    if (!books.has(orderId)) throw new Error(`there is no order ${orderId} to recover`);
+    await start(contract.RECOVER_ORDER, contract.recoverWorkflowId(orderId), [order, policy]);
   };
+  const { tell } = createOrderMessages({ client: environment.client, deadlineMs: TELLING_MS });
+  const messages = { tell, recover: ({ orderId }: AcceptedOrder) => recover(orderId) };
+  return { ...createMessenger({ messages, policy, findOrder: async () => order }), recover };
 }
 
 /** Reaches the workflow of a requested refund, or starts it again. */
