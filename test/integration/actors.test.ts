@@ -107,7 +107,7 @@ describe('the timeline of an order says on whose behalf', () => {
     expect(types.map((type) => [type, actors[type]])).toEqual(types.map((type) => [type, first.actor]));
   });
 
-  test('a refund was asked for and the goods came back: of two with one key, the one that was taken', async () => {
+  test('a refund was requested and the goods came back: of two with one key, the accepted one', async () => {
     const id = await placed();
     const two = [by('Dora'), by('Emil')];
     const body = { reason: 'too small', restock: true };
@@ -128,7 +128,7 @@ describe('the timeline of an order says on whose behalf', () => {
 });
 
 describe('a dead letter says who', () => {
-  test('had the order redriven: of two at once, the one that was taken', async () => {
+  test('had the order redriven: of two at once, the accepted one', async () => {
     const id = await placed('pm_fail_4', 'failed');
     const letterId = await openLetter(id);
     const two = [by('Fay'), by('Gus')];

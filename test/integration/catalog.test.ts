@@ -144,7 +144,7 @@ test('of twenty that create one SKU at once, one does', async () => {
   }
 });
 
-test('of twenty changes at once that were made for the same version, one is made', async () => {
+test('of twenty concurrent changes to the same version, one succeeds', async () => {
   const sku = newSku();
   const { etag } = await desk.create({ sku });
   const answers = await Promise.all(

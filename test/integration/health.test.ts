@@ -42,7 +42,7 @@ async function until(status: number, ms: number) {
   return answer;
 }
 
-test('with all there the process is alive and ready, also for who asks with HEAD', async () => {
+test('with all dependencies the process is alive and ready, even for HEAD requests', async () => {
   expect(await ask('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
   const parts = { database: 'ok', temporal: 'ok', worker: 'ok' };
   expect(await ask('/readyz')).toMatchObject({ status: 200, body: { status: 'ready', parts } });
@@ -77,7 +77,7 @@ test('and after all that the worker still works', async () => {
   expect(body.status).toBe('confirmed');
 });
 
-test('a stop is said before anything ends: requests go on for the delay, then the open ones are answered', async () => {
+test('a stop is reported before anything ends: requests continue during the delay, then the open ones are answered', async () => {
   const stopped = await stack.serve('api,worker', { DRAIN_DELAY_MS: '1500' });
   const shop = createShop(stopped.url);
   const checkout = aCheckout({}, 'pm_slow_3000');

@@ -39,7 +39,7 @@ describe('a counter', () => {
     expect(await one.count('a')).toMatchObject({ allowed: true, remaining: 1 });
   });
 
-  test('counts each subject by itself', async () => {
+  test('counts each subject separately', async () => {
     const one = counter('each', 1);
     expect([(await one.count('a')).allowed, (await one.count('b')).allowed, (await one.count('a')).allowed]).toEqual([
       true,

@@ -75,7 +75,7 @@ test('a notice whose workflow was lost before its first try is found too', async
   expect(mail.mails).toHaveLength(2);
 });
 
-test('a redriven notice whose workflow was terminated goes on too, and its dead letter is resolved', async () => {
+test('a redriven notice whose workflow was terminated continues too, and its dead letter is resolved', async () => {
   const event = await confirmed();
   mail.object({ recipient: { code: 550, words: 'no' } });
   await relay.take(event);

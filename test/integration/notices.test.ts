@@ -109,7 +109,7 @@ test('a mail server that is busy is tried again by a workflow, which an impatien
   expect(mail.mails).toHaveLength(1);
 });
 
-test('a recipient refused for good is a dead letter at once; redriven after a repair it is sent, once', async () => {
+test('a permanently refused recipient is a dead letter immediately; redriven after a repair, the notice is sent once', async () => {
   const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
   const { orderId, seq } = event;
   mail.object({ recipient: { code: 550, words: `<${EMAIL}>: no such user` } });
@@ -133,7 +133,7 @@ test('a recipient refused for good is a dead letter at once; redriven after a re
   expect((await shop.get(orderId)).body.status).toBe('confirmed');
 });
 
-test('of many redrives at once one is taken', async () => {
+test('of many concurrent redrives, one is accepted', async () => {
   const event = await ended(aCheckout({ customer_email: EMAIL }), 'order.confirmed');
   mail.object({ recipient: { code: 550, words: 'no' } });
   await relay.take(event);

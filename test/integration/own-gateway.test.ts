@@ -68,7 +68,7 @@ test('an unknown gateway is refused at the start, with a list of the known ones'
   expect(code).toBe(1);
 });
 
-test('all settings that the chosen gateway needs are missed at once', async () => {
+test('all missing settings of the chosen gateway are reported together', async () => {
   const { code, output } = await runCommand(['serve'], {});
   expect(output).toContain('Not set: DATABASE_URL, TEMPORAL_ADDRESS, SANDBOX_URL');
   expect(code).toBe(1);

@@ -97,7 +97,7 @@ describe('with an API and a worker of their own', () => {
     worker = await stack.serve('worker');
   });
 
-  test('a request that Temporal does not take names Temporal, one that no worker takes names the worker', async () => {
+  test('a request that Temporal does not answer names Temporal, one that no worker answers names the worker', async () => {
     await holdfast.stop();
     const ask = await confirmedOrder(api);
     line.cut();

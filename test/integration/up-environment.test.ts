@@ -88,7 +88,7 @@ test('a home that is not a directory is reported immediately', async () => {
   expect(up.output()).toContain(`✖ HOLDFAST_HOME ${join(file, 'home')} cannot be used: a part of that path is a file`);
 });
 
-test('a full disk costs lines of the log, never the process: it says so, works on, and stops cleanly', async () => {
+test('a full disk loses lines of the log, never the process: it reports that, continues, and stops cleanly', async () => {
   const home = await anotherHome();
   await symlink('/dev/full', join(home['HOLDFAST_HOME'] ?? '', 'holdfast.log'));
   const up = start(home);

@@ -85,7 +85,7 @@ test('an audit', async () => {
   await recorder.closed('audit-books', options.workflowId);
 });
 
-test('a notice that is not taken at once', async () => {
+test('a notice that is not accepted at the first try', async () => {
   const relay: NoticeRelay = await startNoticeRelay({ NOTIFIERS: 'smtp' });
   try {
     const kept = createRecorder(relay.stack.client);

@@ -119,7 +119,7 @@ describe('a charge', () => {
     },
   );
 
-  test('R16: that comes when the reservation is gone is sent back, and the order fails as out_of_stock', async () => {
+  test('R16: that comes after the reservation was lost is refunded, and the order fails as out_of_stock', async () => {
     const order = anOrder();
     const books = createFakeBooks();
     const gateway = createFakeGateway({
@@ -136,7 +136,7 @@ describe('a charge', () => {
     expect(books.stock).toEqual({ 'product-A': 1 });
   });
 
-  test('R16: that comes when the reservation is gone confirms the order if the stock can be had again', async () => {
+  test('R16: that comes after the reservation was lost confirms the order if the stock can be reserved again', async () => {
     const order = anOrder();
     const books = createFakeBooks();
     const gateway = createFakeGateway({

@@ -106,7 +106,7 @@ describe('a message of the gateway', () => {
     }
     const refused: RefundLookup = { kind: 'refused', code: 'refund_failed' };
 
-    test('marks it failed, once, with its dead letter, when the gateway says so too', async () => {
+    test('marks it failed, once, with its dead letter, if the gateway confirms that', async () => {
       const { effects, entry, letters, lookups } = await failed([refused], 2);
       expect(effects).toEqual(['refund marked failed', 'known before']);
       expect(entry).toMatchObject({ status: 'failed', refunds: [{ state: 'failed' }] });

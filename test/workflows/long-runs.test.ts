@@ -74,7 +74,7 @@ describe('a checkout whose charge is unknown', () => {
     expect(entry.trail).toEqual(['pending', 'reserved', 'payment_unknown', 'confirmed']);
   });
 
-  test('takes a flood of requests to look with a few look-ups in short runs, and hears the cancel that follows', async () => {
+  test('handles a flood of look-up requests with a few look-ups in short runs, and the cancel that follows', async () => {
     const { gateway, tell } = silentGateway();
     const { outcome, entry } = await stage.run({ gateway }, async (handle, act) => {
       await isUnknown(act);

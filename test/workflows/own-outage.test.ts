@@ -80,7 +80,7 @@ describe('while our own database is unavailable', () => {
     expect(calls).toBe(8);
   });
 
-  test('a gateway that takes no charge is asked four times, and no more', async () => {
+  test('a gateway that accepts no charge is called exactly four times', async () => {
     let calls = 0;
     const gateway = createFakeGateway({ charge: () => notExecuted });
     const ports = ({ charges }: OrderPorts) => ({

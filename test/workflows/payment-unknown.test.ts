@@ -67,7 +67,7 @@ describe('a charge whose outcome is unknown', () => {
     expect(outcome).toEqual({ status: 'confirmed' });
   });
 
-  test('R9: is looked up at once when there is news of it', async () => {
+  test('R9: is looked up immediately after a gateway event', async () => {
     const { gateway, tell } = silentGateway();
     const { outcome } = await stage.run({ gateway }, async (handle, act) => {
       await isUnknown(act);
@@ -147,7 +147,7 @@ describe('a charge whose outcome is unknown', () => {
     expect(letters).toEqual(['payment_unknown resolved']);
   });
 
-  test('R19: takes news that comes before the answer of the charge as no more than a hint', async () => {
+  test('R19: treats an event that comes before the answer of the charge only as a hint', async () => {
     const sent: { handle?: WorkflowHandle } = {};
     const gateway = createFakeGateway({
       charge: async (request) => {

@@ -163,7 +163,7 @@ describe('a recovery', () => {
     });
   });
 
-  test('R38: of a confirmed order whose cancel was accepted and never heard carries it out', async () => {
+  test('R38: of a confirmed order whose cancel was accepted but never received carries it out', async () => {
     await stage.play({}, async (act) => {
       await (await act.checkOut()).result();
       await act.books.orders.noteCancel({ orderId: act.order.orderId, owner: 'nobody' }, 'asked');

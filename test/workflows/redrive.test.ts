@@ -99,7 +99,7 @@ describe('a redrive', () => {
     });
   });
 
-  test('R28: pressed twice at once is one run', async () => {
+  test('R28: twice at once is one run', async () => {
     const { power, gateway } = awayGateway();
     await stage.play({ gateway }, async (act) => {
       const letter = await failedOrder(act);
@@ -149,7 +149,7 @@ describe('a redrive', () => {
     },
   );
 
-  test('fails the order as out_of_stock when its stock is gone, and leaves no dead letter', async () => {
+  test('fails the order as out_of_stock when its stock is sold, and leaves no dead letter', async () => {
     const { power, gateway } = awayGateway();
     await stage.play({ gateway }, async (act) => {
       const letter = await failedOrder(act);

@@ -14,7 +14,7 @@ afterAll(async () => environment?.teardown());
 const AT_ONCE = 8;
 const refundOf = (id: string) => ({ id, amountMinor: 1, reason: 'broken', restock: false, fingerprint: 'f' });
 
-test('redrives of one refund at once are all taken, whether its workflow is over or there never was one', async () => {
+test('redrives of one refund at once are all accepted, whether its workflow is over or there never was one', async () => {
   const { client } = environment;
   const requests = createOrderMessages({ client, deadlineMs: 20_000 });
   for (let round = 0; round < 25; round += 1) {

@@ -103,7 +103,7 @@ test('gives up after three days, an hour apart at most, with a dead letter that 
   expect(letters).toEqual(['TriesExhausted SmtpFault ESOCKET']);
 });
 
-test('ends at once when the other side will never take it', async () => {
+test('ends immediately when the other side will never accept it', async () => {
   const stage = open('order-c', () => ({ kind: 'rejected', errorClass: 'EENVELOPE_550' }));
   expect(await run(stage)).toBe('failed');
   expect(stage.book).toMatchObject({ letters: ['EENVELOPE_550'], tries: [expect.any(Number)] });

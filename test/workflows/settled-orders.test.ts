@@ -193,7 +193,7 @@ describe('a refund that was asked for', () => {
     });
   });
 
-  test('R25: is the same refund when it is asked for again, and is sent under one key', async () => {
+  test('R25: is the same refund when it is requested again, and is sent under one key', async () => {
     const gateway = createFakeGateway({
       refund: (request, call) => (call < 3 ? { kind: 'ambiguous', reason: 'no answer' } : refunded(request)),
     });

@@ -44,7 +44,7 @@ describe('a refund that the gateway refuses while an order is undone', () => {
     expect(letters).toEqual(['refund resolved']);
   });
 
-  test('R26: is asked for again by each redrive, and waits again when it is refused again', async () => {
+  test('R26: is sent again by each redrive, and waits again when it is refused again', async () => {
     const { bank, gateway } = stubbornGateway();
     const { letters } = await stage.run({ gateway }, async (handle, act) => {
       await refusedOnce(act);
@@ -76,7 +76,7 @@ describe('a refund that the gateway refuses while an order is undone', () => {
     expect(letters).toEqual(['refund resolved']);
   });
 
-  test('R31: goes on waiting when Temporal cancels the workflow', async () => {
+  test('R31: keeps waiting when Temporal cancels the workflow', async () => {
     const { bank, gateway } = stubbornGateway();
     const { outcome } = await stage.run({ gateway }, async (handle, act) => {
       await refusedOnce(act);
@@ -91,7 +91,7 @@ describe('a refund that the gateway refuses while an order is undone', () => {
 });
 
 describe('an undo that keeps failing', () => {
-  test('R24: opens one dead letter after 10 minutes, goes on, and resolves it when it is done', async () => {
+  test('R24: opens one dead letter after 10 minutes, continues, and resolves it when it is done', async () => {
     const seen: string[][] = [];
     let tries = 0;
     const gateway = createFakeGateway({ charge: () => ({ kind: 'declined', code: 'no' }) });
@@ -157,7 +157,7 @@ describe('an undo that keeps failing', () => {
       await until(() => act.letters().includes('compensation open'));
     }
 
-    test('is tried again at once when someone asks to look, and its letter is resolved when it gets through', async () => {
+    test('is retried immediately when a look is requested, and its dead letter is resolved when it succeeds', async () => {
       const { release, ports } = brokenRelease();
       const { outcome, letters, entry } = await stage.run(
         { gateway: declining(), policy, ports },

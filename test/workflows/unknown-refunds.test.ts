@@ -114,7 +114,7 @@ describe.each(['cancel', 'refund'] as const)('the refund of a %s whose outcome n
   });
 
   test.each(['refund.succeeded', 'refund.failed'] as const)(
-    'R25: is known at once when the gateway sends %s',
+    'R25: is known immediately when the gateway sends %s',
     async (type) => {
       const { gateway, truth, giveBack } = silentGateway();
       await stage.play({ gateway, policy }, async (act) => {

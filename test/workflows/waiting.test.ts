@@ -107,7 +107,7 @@ describe('the Temporal Web UI says, while a workflow waits for', () => {
     });
   });
 
-  test('the progress of an order, when it is asked for', async () => {
+  test('the progress of an order, when it is queried', async () => {
     const { scene, isSo } = REVIEW;
     await stage.play(scene(), async (act) => {
       const handle = await act.checkOut();
@@ -142,7 +142,7 @@ describe('the Temporal Web UI says, while a workflow waits for', () => {
     });
   });
 
-  test('nothing any more, once it goes on', async () => {
+  test('nothing any more, once it makes progress', async () => {
     const gateway = createFakeGateway({
       charge: (request, call) => (call <= 2 ? { kind: 'refused', retryAfterMs: 60_000 } : captured(request)),
     });

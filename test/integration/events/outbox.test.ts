@@ -71,7 +71,7 @@ describe('an event gets a row', () => {
     expect(await rows()).toMatchObject([{ order_id: id, seq: 3, type: 'order.confirmed' }]);
   });
 
-  test('when an enabled endpoint wants it, once for all who do', async () => {
+  test('when an enabled endpoint wants it, once for all of them', async () => {
     await want('{order.created,inventory.reserved}');
     await want('{order.created}');
     await stack.database.pool.query(`update webhook_endpoints set state = 'disabled', disabled_reason = 'x'
@@ -128,7 +128,7 @@ describe('the relay', () => {
     await listener.close();
   });
 
-  test('misses nothing of many who commit at once, of whom one wakes it', async () => {
+  test('misses nothing of many concurrent commits, one of which wakes it', async () => {
     await want('{order.created,inventory.reserved}');
     const { it, taken } = consumer();
     relay(it);
@@ -139,7 +139,7 @@ describe('the relay', () => {
     expect(taken).toHaveLength(ids.length * 3);
   });
 
-  test('takes over from one that died, when the lease is over', async () => {
+  test('takes over from a relay that died, when the lease is over', async () => {
     const dead = createOutboxStore(stack.database);
     await plantOrder(stack.database, 'confirmed');
     expect(await dead.claim(10, 700)).toHaveLength(1);

@@ -108,7 +108,7 @@ describe('a recovery', () => {
     expect(receiver.ofOrder(unseen)).toHaveLength(1);
   });
 
-  test('resends everything, under the same ids, unless only the missed is asked for', async () => {
+  test('resends everything, under the same ids, unless only missed events are requested', async () => {
     const { id, receiver } = await anEndpoint();
     const since = new Date().toISOString();
     const orders = [await place(), await place()];

@@ -63,7 +63,7 @@ describe.each(strictPoolers())('through %s', (name, start) => {
 });
 
 describe.each(poolers())('a new database, through %s', (_name, start) => {
-  test('is migrated once when three begin at once', async () => {
+  test('is migrated once when three processes start at once', async () => {
     const name = `${stack.namespace}_new`;
     await stack.database.pool.query(`create database ${name}`);
     const pooler = await start(Object.assign(new URL(stack.databaseUrl), { pathname: `/${name}` }).href);

@@ -181,7 +181,7 @@ describe('a cancel that is accepted before its order has a row', () => {
     expect(await rowOf(order)).toEqual({ status: 'reserved', cancelRequested: true, cancelReason: REASON });
   });
 
-  test('R38: and of which the row never hears stops the capture of a charge that was sent before', async () => {
+  test('R38: and that never reached the row stops the capture of a charge that was sent before', async () => {
     const order = await charging();
     await stack.database.kysely
       .insertInto('cancel_requests')

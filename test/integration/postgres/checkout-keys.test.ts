@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => stack?.close());
 
-test('of twenty order_ids that claim one key at once, all hear of the same one', async () => {
+test('of twenty order_ids that claim one key at once, all get the same one', async () => {
   const keys = createCheckoutKeyStore(stack.database);
   const key = checkoutKey(newOrderId());
   const ids = Array.from({ length: 20 }, () => newOrderId());
@@ -40,7 +40,7 @@ test('twenty checkouts at once with one Idempotency-Key and twenty order_ids mak
   expect(ledgers.flat()).toHaveLength(1);
 });
 
-test('a key that made an order by itself is refused with an order_id afterwards', async () => {
+test('a key that made an order on its own is refused with an order_id afterwards', async () => {
   const key = newOrderId();
   const { order_id: _none, ...anonymous } = aCheckout();
   const first = await shop.post(anonymous, { 'Idempotency-Key': key, Prefer: 'wait=30' });

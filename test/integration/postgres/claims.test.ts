@@ -83,7 +83,7 @@ test('a refused charge waits until the gateway may be asked, and its next claim 
   expect(await waitOf()).toBeNull();
 });
 
-describe('another run of the order gets no key of its own', () => {
+describe('another run of the order gets no separate key', () => {
   test.each([
     ['was sent', undefined, 'sent'],
     ['is unknown', ambiguous, 'unknown'],

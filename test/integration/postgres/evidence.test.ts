@@ -102,7 +102,7 @@ test('R8: evidence that a charge took money is taken up again after a crash befo
   expect(await rows.letters(run.orderId)).toMatchObject([{ state: 'resolved', note: SEEN.note }]);
 });
 
-describe('what is said about a refund', () => {
+describe('the evidence about a refund', () => {
   test('is not taken while it is being sent', async () => {
     const { orderId, refund, letter } = await unknownRefund();
     await refunds.looked(keyOf(refund), { kind: 'refused', code: 'gone' }, { latencyMs: 1, settlingTimeMs: 0 });

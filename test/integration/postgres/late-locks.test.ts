@@ -89,7 +89,7 @@ test('R31: a capture whose money went back confirms nothing when the redriven or
   expect(await statusOf(order)).toBe('reserved');
 });
 
-test('R16: stock that is held again by two at once is taken once', async () => {
+test('R16: stock that two runs reserve again at once is taken once', async () => {
   const before = await reservedOf('product-B');
   const order = await charging('product-B');
   await loseStock(order);

@@ -119,7 +119,7 @@ describe('a list of orders', () => {
     expect(scans.reduce((sum, { blocks }) => sum + blocks, 0)).toBeLessThan(60);
   });
 
-  test('shows each order as it is shown by itself', async () => {
+  test('shows each order as the single order is shown', async () => {
     const filters: OrderFilter[] = [{ statuses: ['failed'] }, { statuses: ['cancelled'] }];
     const reader = createOrderReader(stack.database);
     for (const filter of filters) {

@@ -151,7 +151,7 @@ describe('a refund that is claimed to be sent', () => {
     expect(await trying({}).send(refund)).toEqual({ kind: 'refunded' });
   });
 
-  test('may be sent again when the process that had claimed it is gone for longer than its call may take', async () => {
+  test('may be sent again when its sender has been dead for longer than a call may take', async () => {
     const { refund } = await openRefund('crashed');
     expect(await refunds.claim(keyOf(refund), 300)).toEqual({ kind: 'send' });
     expect(await refunds.claim(keyOf(refund), 300)).toMatchObject({ kind: 'busy', retryAfterMs: expect.any(Number) });

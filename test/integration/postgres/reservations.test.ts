@@ -45,7 +45,7 @@ async function crowdedAt<T>(sku: string, many: readonly (() => Promise<T>)[]): P
   }
 }
 
-test('R5: of eight that reserve the last unit together one gets it, and the others hear so at their first try', async () => {
+test('R5: of eight that reserve the last unit together one gets it, and the others are refused at their first try', async () => {
   const { sku, anOrder: one } = await seeded(1);
   const reservations = createReservationStore(stack.database);
   const crowd = Array.from(

@@ -74,7 +74,7 @@ describe('a verdict', () => {
     expect(await rows.order(order.orderId)).toMatchObject({ screening: null });
   });
 
-  test('stands when the step runs again after the order went on', async () => {
+  test('stays when the step runs again after the order has moved on', async () => {
     const allowed = anAcceptedOrder();
     await screen(allowed, ALLOW);
     await rows.setStatus(allowed.orderId, 'reserved');
@@ -194,7 +194,7 @@ describe('the built-in checks', () => {
     expect(await check.check(first, limits)).toEqual(ALLOW);
   });
 
-  test('velocity: of twenty orders of one customer at once exactly as many pass as may, whatever runs again', async () => {
+  test('velocity: of twenty orders of one customer at once exactly as many pass as allowed, no matter what runs again', async () => {
     // A connection for each: waiting for one would put them in order.
     const wide = openDatabase({
       url: stack.databaseUrl,

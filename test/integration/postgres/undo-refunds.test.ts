@@ -66,7 +66,7 @@ test('R27: a run that does not own the order undoes nothing, and a paid order ke
   expect(await rows.refunds(paid)).toMatchObject([{ attempt: 2 }]);
 });
 
-test('gives back what earlier refunds did not, and takes over those that failed', async () => {
+test('refunds what earlier refunds did not, and takes over those that failed', async () => {
   const orderId = await rows.insertPaid();
   const { refund, letter } = await refusedRefund(orderId, 'failed', 2_000);
   const done = asked(orderId, 'done', 3_000);

@@ -126,7 +126,7 @@ describe('R25: a refund whose outcome is unknown', () => {
     expect(await refunds.dueOne(refund)).toMatchObject(happened ? [] : [{ state: 'refused' }]);
   });
 
-  test('evidence, a look-up and the news of the gateway at once settle it one time', async () => {
+  test('evidence, a look-up and a gateway event at once settle it once', async () => {
     const events = createGatewayEventStore(stack.database);
     for (let round = 0; round < 10; round += 1) {
       const { orderId, key } = await unknownRefund();

@@ -68,7 +68,7 @@ test('R13: an order whose cancel is accepted while its charge is in flight is ne
   expect(await stack.database.kysely.selectFrom('payments').where('order_id', '=', id).execute()).toEqual([]);
 });
 
-test('R38: an accepted cancel holds when the run that heard it is terminated before its charge is answered', async () => {
+test('R38: an accepted cancel holds when the run that received it is terminated before its charge is answered', async () => {
   const id = await charging('pm_slow_2500');
   expect((await cancel(id)).status).toBe(202);
   await terminate(id);
@@ -78,7 +78,7 @@ test('R38: an accepted cancel holds when the run that heard it is terminated bef
   expect(await trailOf(stack, id)).not.toContain('order.confirmed');
 });
 
-test('R38: a cancel that is accepted when the run is gone and its charge still in flight holds', async () => {
+test('R38: a cancel that is accepted when the run no longer exists and its charge is in progress holds', async () => {
   const ids = await Promise.all([200, 300, 400, 500].map((ms) => charging(`pm_slow_${ms}`)));
   await Promise.all(
     ids.map(async (id) => {

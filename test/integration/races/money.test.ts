@@ -73,7 +73,7 @@ test('R9: a charge that the gateway is still working on is asked for, and never 
   await expectPaidOnce(await shop.until(id, ['confirmed']));
 });
 
-test('R29: a charge that used up its tries is unknown, not failed: stock and dead letter stay until the truth', async () => {
+test('R29: a charge that used up its tries is unknown, not failed: stock and dead letter stay until the outcome is known', async () => {
   const id = await unknownOrder();
   await new Promise((resolve) => setTimeout(resolve, 2_500));
   const waiting = await shop.until(id, ['payment_unknown']);

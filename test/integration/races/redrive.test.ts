@@ -49,7 +49,7 @@ async function ledger(orderId: string) {
   return data;
 }
 
-test('R28: a redrive pressed twice at once is one run: one is taken, the other refused', async () => {
+test('R28: two redrives at once are one run: one is accepted, the other refused', async () => {
   const orders = await failedOrders(3);
   for (const { id, letter } of orders) {
     const answers = await Promise.all([redrive(letter), redrive(letter)]);

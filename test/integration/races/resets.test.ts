@@ -102,7 +102,7 @@ const SCENES: Record<string, Scene> = {
 };
 
 test.each(Object.entries(SCENES))(
-  'R31: an order that %s goes on when its workflow is reset',
+  'R31: an order that %s continues when its workflow is reset',
   async (_name, { method, quantity = 1, status, begin, workflowIdOf = orderWorkflowId, resume, ended }) => {
     const checkout = aCheckout({ items: [{ sku: 'product-B', quantity }] }, method);
     const id = checkout.order_id;

@@ -66,7 +66,7 @@ test('R23: goods that came back are sold to the next one, and not shipped to the
   expect(await stockTrouble(stack)).toEqual([]);
 });
 
-test('R23: goods are not shipped while their refund is under way, and are once the gateway has refused it for good', async () => {
+test('R23: goods are not shipped while their refund is in progress, and are once the gateway has refused it permanently', async () => {
   const { sku, id } = await soldOut('pm_refund_fails');
   expect((await refund(id, { restock: true })).status).toBe(202);
   expect(await fulfil(id)).toMatchObject({ status: 409, body: { code: 'goods-returned' } });

@@ -58,7 +58,7 @@ test('R33: an approval that comes after the deadline is refused, and the order h
   expect(await stack.ledger(checkout.order_id)).toEqual([]);
 });
 
-test('R33: approvals around the deadline: whichever was first decides, and its answer is the truth', async () => {
+test('R33: approvals around the deadline: the first one decides, and its answer is right', async () => {
   const ids = await Promise.all(
     Array.from({ length: 8 }, async (_, i) => {
       const checkout = aCheckout();

@@ -42,7 +42,7 @@ async function steal(orderId: string): Promise<void> {
   );
 }
 
-test('R5: the last unit, wanted by twenty at once, some in two lines of one, goes to exactly one', async () => {
+test('R5: of twenty that order the last unit at once, some in two lines of one, exactly one gets it', async () => {
   const [last, plenty] = [await seeded(1), await seeded(100)];
   const checkouts = Array.from({ length: 20 }, (_, i) => {
     const items = [last, plenty].map((sku) => ({ sku, quantity: 1 }));

@@ -106,7 +106,7 @@ test('R25: a person says that an unknown refund went back, without another call'
   expect((await stack.ledger(id)).filter(({ type }) => type === 'refund')).toHaveLength(1);
 });
 
-test('R26: a refund that failed for good on a confirmed order may be given up, and its money asked back again', async () => {
+test('R26: a refund that failed permanently on a confirmed order may be given up, and its amount refunded again', async () => {
   const { id, key, letter } = await unknownRefund('refunds');
   const discard = () => shop.send(`/v1/dead-letters/${letter}/discard`, { note: 'agreed otherwise' }, {});
   expect((await discard()).status).toBe(409);

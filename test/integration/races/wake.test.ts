@@ -88,7 +88,7 @@ test('R24: the redrive of an undo that keeps failing has it tried within a secon
   expect(await stockTrouble(stack)).toEqual([]);
 });
 
-test('R24: an undo whose run is gone as well is finished by the redrive', async () => {
+test('R24: an undo whose run no longer exists is finished by the redrive', async () => {
   const { id, letter, mend } = await stuckOrder();
   await stack.client.workflow.getHandle(orderWorkflowId(id)).terminate('by an operator');
   await mend();

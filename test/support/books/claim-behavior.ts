@@ -96,7 +96,7 @@ export function describeClaims(books: () => Books): void {
     });
   });
 
-  describe('another run of the order gets no key of its own', () => {
+  describe('another run of the order gets no separate key', () => {
     test.each([
       ['was sent', undefined],
       ['is unknown', ambiguous],

@@ -6,7 +6,7 @@ export function describeOrders(books: () => Books): void {
   const scenes = createScenes(books);
   const entry = (orderId: string) => books().entry(orderId);
 
-  describe('a cancel that a run has heard', () => {
+  describe('a cancel that a run has received', () => {
     test('is kept with the first reason', async () => {
       const { order, run } = await scenes.reserved();
       await books().orders.noteCancel(run, 'first');

@@ -92,7 +92,7 @@ export function describeRefunds(books: () => Books): void {
   });
 
   describe('a requested refund', () => {
-    test('is written down once, under a key of its own, and for all that is left by default', async () => {
+    test('is recorded once, under its own key, and by default for everything that is left', async () => {
       const scene = await scenes.paid();
       const first = asked(scene, 'first', { amountMinor: 1_000 });
       for (let tries = 0; tries < 2; tries += 1) expect(await books().refunds.openRefund(first)).toEqual(ADMITTED);
@@ -159,7 +159,7 @@ export function describeRefunds(books: () => Books): void {
       expect(await books().refunds.openRefund(back('again', 1))).toEqual(refused('goods_returned', 'confirmed'));
     });
 
-    test('keeps the goods from being shipped until it has failed for good, and then brings them back no more', async () => {
+    test('keeps the goods from being shipped until it has failed permanently, and then no longer returns them', async () => {
       const scene = await scenes.paid();
       const { orderId } = scene.order;
       const back = asked(scene, 'back', { restock: true });

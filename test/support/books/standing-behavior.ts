@@ -97,7 +97,7 @@ export function describeStandings(books: () => Books): void {
   });
 
   describe('charges that are known to have taken nothing', () => {
-    test('are those that were sent, by whatever run', async () => {
+    test('are those that were sent, by any run', async () => {
       const scene = await scenes.sent();
       await books().charges.declined(scene.run, 1, 'no', CALL);
       const next = await scenes.takenOver(scene);

@@ -40,7 +40,7 @@ describe('the example of an environment', () => {
     expect(unexplained.map(({ name }) => name)).toEqual([]);
   });
 
-  test('changes nothing for who copies it as it is', () => {
+  test('changes nothing if it is copied unchanged', () => {
     const environment = Object.fromEntries(assignments.map(({ name, value }) => [name, value]));
     expect(readConfig(environment)).toEqual(readConfig({}));
   });

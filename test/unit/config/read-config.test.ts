@@ -126,7 +126,7 @@ describe('the configuration', () => {
     expect(readConfig({ NOTIFIERS: 'smtp, log', ...smtp })).toMatchObject({ NOTIFIERS: ['log', 'smtp'], ...smtp });
   });
 
-  test('reaches Temporal with TLS and with who we are, and wants a certificate and its key together', () => {
+  test('reaches Temporal with TLS and a client certificate, and requires the certificate and its key together', () => {
     const tls = { TEMPORAL_ADDRESS: 'temporal.example:7233', TEMPORAL_TLS: 'true', TEMPORAL_API_KEY: 'a-key' };
     const pair = { TEMPORAL_TLS_CLIENT_CERT_PATH: '/client.pem', TEMPORAL_TLS_CLIENT_KEY_PATH: '/client.key' };
     expect(readConfig({ ...tls, ...pair })).toMatchObject({ ...pair, TEMPORAL_TLS: true, TEMPORAL_API_KEY: 'a-key' });
@@ -152,7 +152,7 @@ describe('the configuration', () => {
     expect(message).toContain('PORT is "0"');
   });
 
-  test('names every fault at once', () => {
+  test('names all faults together', () => {
     const first = Object.fromEntries(new Map(BAD.toReversed()));
     const names = Object.keys(first);
     const message = messageOf(() => readConfig(first));

@@ -5,7 +5,7 @@ import { gathered } from '../../../src/relay/batching.js';
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-test('what is asked for while a call is under way goes together into the next one', async () => {
+test('requests during a call share the next one', async () => {
   const batches: number[][] = [];
   const ask = gathered(async (items: number[]) => {
     batches.push(items);
@@ -18,7 +18,7 @@ test('what is asked for while a call is under way goes together into the next on
   expect(batches).toEqual([[1, 2], [3, 4, 5], [6]]);
 });
 
-test('a call that fails fails for all who are in it, and for no other', async () => {
+test('a call that fails fails for all of its requests, and for no others', async () => {
   let calls = 0;
   const ask = gathered(async (items: number[]) => {
     calls += 1;

@@ -132,7 +132,7 @@ describe('an audit', () => {
     expect(report.checks[0]).toEqual({ name: 'money', invariant: 'I3', violations: 1 });
   });
 
-  test('recovers an order once, whatever is wrong with it, and no more orders than its limit', async () => {
+  test('recovers an order once, no matter what is wrong with it, and at most as many orders as its limit', async () => {
     const { run, done } = stage({ findings: [finding('a', '1'), finding('a', '2'), finding('b'), finding('c')] });
     const report = await run(undefined, { ...limits, recoveries: 2 });
     expect(done.filter((what) => what.startsWith('recover'))).toEqual(['recover a', 'recover b']);

@@ -64,7 +64,7 @@ test.each([500, 502, 503, 504, 403])('answers of %d open it', async (status) => 
   expect(one.state()).toBe('open');
 });
 
-test('charges without an answer open it, also all at once', async () => {
+test('charges without an answer open it, even all at once', async () => {
   const one = await provider(undefined, 60);
   one.now.status = undefined;
   await Promise.all(Array.from({ length: 8 }, () => one.charge()));

@@ -72,7 +72,7 @@ async function connect(query: string): Promise<void> {
 }
 
 describe('a database URL with sslmode=verify-full', () => {
-  test('says who we are over TLS alone, to a server that one of the given authorities vouches for', async () => {
+  test('sends credentials only over TLS, to a server with a certificate of one of the given authorities', async () => {
     await expect(connect(`?sslmode=verify-full&sslrootcert=${authority}`)).rejects.toThrow();
     expect(said.secure).toContain('someone');
     expect(said.clear).toBe('');

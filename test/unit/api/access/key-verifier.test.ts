@@ -129,7 +129,7 @@ describe('what is known of a key', () => {
     expect(await verify(key)).toMatchObject({ ok: true });
   });
 
-  test('of good keys is not pushed out by who guesses', async () => {
+  test('of valid keys is not evicted by guessed ones', async () => {
     const { add, verify, seen } = scene();
     const key = add();
     await verify(key);

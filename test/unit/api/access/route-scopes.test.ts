@@ -27,7 +27,7 @@ function routesOf({ routes }: ReturnType<typeof createApp>): string[] {
 describe('the table of scopes', () => {
   const routes = routesOf(openApp());
 
-  test('has a row for every route: who adds one decides who may use it', () => {
+  test('has a row for every route', () => {
     expect(routes.length).toBeGreaterThan(12);
     expect(routes.filter((route) => !Object.hasOwn(ROUTE_SCOPES, route))).toEqual([]);
   });

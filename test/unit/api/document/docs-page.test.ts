@@ -91,7 +91,7 @@ describe('the page of the API', () => {
 });
 
 describe('the document of the API', () => {
-  test('is kept by who has it until it changes', async () => {
+  test('is cached by clients until it changes', async () => {
     const first = await get('/openapi.json');
     expect(JSON.parse(first.text)).toMatchObject({ openapi: '3.1.0' });
     expect(first.headers.get('cache-control')).toBe('no-cache');

@@ -70,7 +70,7 @@ describe('the document', () => {
     ]);
   });
 
-  test('is of OpenAPI 3.1 and says what it is, where it is and who may', () => {
+  test('is of OpenAPI 3.1 and has info, servers and security', () => {
     const { version } = JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8'));
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Holdfast', version }, servers: [{ url: '/' }] });
     expect(document.components.securitySchemes.apiKey).toMatchObject({ type: 'http', scheme: 'bearer' });
@@ -90,7 +90,7 @@ describe('the document', () => {
     expect(kinds.filter((reference) => !used.has(reference))).toEqual([]);
   });
 
-  test('gives each operation an id of its own', () => {
+  test('gives each operation a unique id', () => {
     const ids = operations.map(({ operation }) => operation.operationId ?? '');
     expect(ids.filter((id) => !/^[a-z][A-Za-z]+$/.test(id))).toEqual([]);
     expect(new Set(ids).size).toBe(ids.length);
@@ -116,7 +116,7 @@ describe.each(operations)('the operation $route', ({ route, operation }) => {
     expect(tags).toEqual(expect.arrayContaining(operation.tags ?? []));
   });
 
-  test('names who may', () => {
+  test('names the scope of each operation', () => {
     const name = route.replaceAll(/\{(\w+)\}/g, ':$1');
     const [scope, more] = [ROUTE_SCOPES[name], INCLUDE_SCOPES[name]];
     if (more !== undefined) expect([operation.security, operation['x-scope']]).toEqual([[{}, { apiKey: [] }], more]);

@@ -94,7 +94,7 @@ test('no checkout waits longer than nine seconds for a slot when nothing is star
   expect(outcomes.some(isAccepted)).toBe(false);
 });
 
-test('one that has waited for nothing starts no order, but is still known as a repeat', async () => {
+test('a checkout that has waited without success starts no order, but is still recognized as a repeat', async () => {
   const { gate, pass } = openWorld();
   const [first, ...others] = await Promise.all(Array.from({ length: 20 }, () => gate.enter()));
   first?.acquire('known');

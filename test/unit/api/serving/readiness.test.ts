@@ -77,7 +77,7 @@ describe('a process', () => {
     expect(part.asked).toBe(0);
   });
 
-  test('says that it drains also to who asked just before', async () => {
+  test('reports that it drains even to a client that asked just before', async () => {
     const part = slowPart();
     const readiness = serving({ database: part.probe });
     const answer = readiness.read();
@@ -88,7 +88,7 @@ describe('a process', () => {
 });
 
 describe('the probes', () => {
-  test('are shared by all who ask meanwhile', async () => {
+  test('are shared by all concurrent requests', async () => {
     const part = slowPart();
     const readiness = serving({ database: part.probe });
     const answers = Array.from({ length: 100 }, () => readiness.read());
@@ -111,7 +111,7 @@ describe('the probes', () => {
     expect(part.asked).toBe(2);
   });
 
-  test('do not pile up at a part that hangs: who asks later gets the answer at once', async () => {
+  test('do not pile up at a part that hangs: later requests are answered immediately', async () => {
     const part = slowPart();
     const readiness = serving({ database: part.probe });
     await after(2_000, readiness.read());
@@ -126,7 +126,7 @@ describe('the probes', () => {
     expect(part.asked).toBe(2);
   });
 
-  test('are given up after a while, so that one that never ends is not the last', async () => {
+  test('are given up after a while, so that one that never ends does not block others', async () => {
     const part = slowPart();
     const readiness = serving({ database: part.probe });
     await after(10_000, readiness.read());

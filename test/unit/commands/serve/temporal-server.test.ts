@@ -66,7 +66,7 @@ async function reach(config: Parameters<typeof temporalServerAt>[1]): Promise<vo
 }
 
 describe('Temporal over TLS', () => {
-  test('is believed when one of the given authorities vouches for it, and hears who we are', async () => {
+  test('is trusted with a certificate of one of the given authorities, and receives the client certificate', async () => {
     await reach({
       ...TLS,
       TEMPORAL_TLS_SERVER_CA_CERT_PATH: await file('ca.pem', LOOPBACK_TLS.cert),

@@ -190,7 +190,7 @@ test('a refund that failed late is refused when it is tried again', async () => 
   expect(await gateway.refund(refundOf(1_000), calm)).toEqual({ kind: 'refused', code: 'refund_failed' });
 });
 
-test('a refund is looked up: under way, done, failed later, never heard of', async () => {
+test('a refund is looked up: in progress, done, failed later, unknown', async () => {
   const { gateway, sandbox } = await start(750);
   const lookup = () => gateway.lookupRefund('order-1:refund:1', calm);
   await gateway.charge(chargeOf('pm_refund_processing'), calm);
