@@ -1,8 +1,8 @@
-import { createBell } from './wake-signal.js';
+import { createWakeSignal } from './wake-signal.js';
 
 export interface Rounds {
   /** Ends the pause: there may be something to do. */
-  ring(): void;
+  wake(): void;
   /** Begins no further round and waits for the one in progress. */
   stop(): Promise<void>;
 }
@@ -11,19 +11,19 @@ export interface Rounds {
 export function startRounds(
   round: (wait: (ms: number) => Promise<unknown>, ending: AbortSignal) => Promise<void>,
 ): Rounds {
-  const bell = createBell();
+  const wakeSignal = createWakeSignal();
   const ending = new AbortController();
   const stopped = run();
   return {
-    ring: bell.ring,
+    wake: wakeSignal.wake,
     async stop() {
       ending.abort();
-      bell.ring();
+      wakeSignal.wake();
       await stopped;
     },
   };
 
   async function run(): Promise<void> {
-    while (!ending.signal.aborted) await round(bell.wait, ending.signal);
+    while (!ending.signal.aborted) await round(wakeSignal.wait, ending.signal);
   }
 }

@@ -88,7 +88,7 @@ export function startRelay({ store, consumers, log, limits = {} }: RelayOptions)
     }
   });
   return {
-    ring: rounds.ring,
+    wake: rounds.wake,
     async stop() {
       await rounds.stop();
       await Promise.all(underWay);

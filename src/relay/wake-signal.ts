@@ -1,15 +1,15 @@
 /** Wakes a waiting loop. A signal that nothing waits for is kept for the next wait. */
-export interface Bell {
-  ring(): void;
+export interface WakeSignal {
+  wake(): void;
   /** Resolves at the signal, or after this many milliseconds. */
   wait(ms: number): Promise<void>;
 }
 
-export function createBell(): Bell {
+export function createWakeSignal(): WakeSignal {
   let hasRung = false;
   let wake: (() => void) | undefined;
   return {
-    ring() {
+    wake() {
       hasRung = true;
       wake?.();
     },

@@ -1,11 +1,11 @@
 /** Serializes work on the same key; work on different keys runs concurrently. */
-export interface Turns {
+export interface KeyedMutex {
   take<T>(key: string, work: () => Promise<T>): Promise<T>;
   /** Resolves when no work is left. */
   idle(): Promise<void>;
 }
 
-export function createTurns(): Turns {
+export function createKeyedMutex(): KeyedMutex {
   const last = new Map<string, Promise<unknown>>();
   return {
     take(key, work) {

@@ -6,7 +6,7 @@ import type { Chance } from './behaviors.js';
 import type { ChargeEntry, LedgerEntry, RefundEntry } from './entries.js';
 import type { Ledger } from './ledger.js';
 import type { ChargeOrder, RefundOrder, RefundSettlement, Settlement } from './requests.js';
-import { createTurns } from './keyed-mutex.js';
+import { createKeyedMutex } from './keyed-mutex.js';
 
 /** A rejected request; nothing was done. */
 export interface Refusal {
@@ -57,10 +57,10 @@ export interface ProviderSettings extends Chance {
 export function createProvider({ ledger, now, stopping, onEntry, ...chance }: ProviderSettings): Provider {
   // Every waiting charge listens to it.
   setMaxListeners(0, stopping);
-  const turns = createTurns();
+  const mutex = createKeyedMutex();
   const failures = new Map<string, number>();
 
-  return { ledger, charge, settle, refund, settleRefund, failRefund, idle: () => turns.idle() };
+  return { ledger, charge, settle, refund, settleRefund, failRefund, idle: () => mutex.idle() };
 
   async function charge(key: string, order: ChargeOrder): Promise<ChargeAnswer> {
     const behaviour = behaviourOf(order.method, key, chance);
@@ -68,7 +68,7 @@ export function createProvider({ ledger, now, stopping, onEntry, ...chance }: Pr
       const message = `this method is not known; the methods are ${knownMethods.join(', ')}`;
       return refuse(422, 'unknown_method', message, 'method');
     }
-    return turns.take(`charge ${key}`, async () => {
+    return mutex.take(`charge ${key}`, async () => {
       const stored = ledger.charge(key);
       if (stored !== undefined) return replay(stored, order);
       const failed = failures.get(key) ?? 0;
@@ -86,7 +86,7 @@ export function createProvider({ ledger, now, stopping, onEntry, ...chance }: Pr
   }
 
   function settle(key: string, { outcome }: Settlement): Promise<{ kind: 'charge'; entry: ChargeEntry } | Refusal> {
-    return turns.take(`charge ${key}`, async () => {
+    return mutex.take(`charge ${key}`, async () => {
       const stored = ledger.charge(key);
       if (stored === undefined) return refuse(404, 'not_found', 'no charge has this key');
       if (stored.state === outcome) return { kind: 'charge', entry: stored };
@@ -110,7 +110,7 @@ export function createProvider({ ledger, now, stopping, onEntry, ...chance }: Pr
       await record(entry);
       return state === 'processing' ? { kind: 'none' } : { kind: 'refund', entry };
     };
-    return turns.take(`refunds of ${order.charge_key}`, () => turns.take(`refund ${key}`, run));
+    return mutex.take(`refunds of ${order.charge_key}`, () => mutex.take(`refund ${key}`, run));
   }
 
   async function settleRefund(
@@ -119,7 +119,7 @@ export function createProvider({ ledger, now, stopping, onEntry, ...chance }: Pr
   ): Promise<{ kind: 'refund'; entry: RefundEntry } | Refusal> {
     const known = ledger.refund(key);
     if (known === undefined) return refuse(404, 'not_found', 'no refund has this key');
-    return turns.take(`refunds of ${known.charge_key}`, async () => {
+    return mutex.take(`refunds of ${known.charge_key}`, async () => {
       const stored = ledger.refund(key) ?? known;
       if (stored.state === outcome) return { kind: 'refund', entry: stored };
       if (stored.state !== 'processing') return refuse(409, 'already_settled', `the refund is ${stored.state}`);
@@ -132,7 +132,7 @@ export function createProvider({ ledger, now, stopping, onEntry, ...chance }: Pr
   async function failRefund(key: string): Promise<{ kind: 'refund'; entry: RefundEntry } | Refusal> {
     const refunded = ledger.refund(key);
     if (refunded === undefined) return refuse(404, 'not_found', 'no refund has this key');
-    return turns.take(`refunds of ${refunded.charge_key}`, async () => {
+    return mutex.take(`refunds of ${refunded.charge_key}`, async () => {
       const stored = ledger.refund(key) ?? refunded;
       if (stored.state === 'failed') return { kind: 'refund', entry: stored };
       const entry: RefundEntry = { ...stored, state: 'failed', time: time() };

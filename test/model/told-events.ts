@@ -37,7 +37,7 @@ export function followEvents(
     async of(orderId) {
       for (const until = Date.now() + DRAINED_WITHIN_MS; (await store.backlog()).rows > 0;) {
         if (Date.now() > until) throw new Error('the relay does not hand everything on');
-        relay.ring();
+        relay.wake();
         await pause(LOOK_EVERY_MS);
       }
       return [...(told.get(orderId) ?? [])].sort(([first], [second]) => first - second).map(([, type]) => type);

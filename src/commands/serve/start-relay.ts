@@ -64,18 +64,18 @@ export async function startRelayRole(options: RelayRoleOptions): Promise<void> {
   const start = createDeliveryStarter({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS, delaysMs });
   const watch = watchOver({ store, start, log, what: 'delivery', known: ({ id }) => ({ delivery: id }) });
   lifetime.onClose('watch over deliveries', () => watch.stop());
-  const recoveries = recoverEndpoints({ store: createRecoveryStore(database), log, onOpen: watch.ring });
+  const recoveries = recoverEndpoints({ store: createRecoveryStore(database), log, onOpen: watch.wake });
   lifetime.onClose('recovery of endpoints', () => recoveries.stop());
-  const webhooks = createWebhookConsumer({ store, sender: eventSender, gates, delaysMs, onOpen: watch.ring });
+  const webhooks = createWebhookConsumer({ store, sender: eventSender, gates, delaysMs, onOpen: watch.wake });
   const relay = startRelay({ store: outbox, consumers: [webhooks, ...consumers], log });
   lifetime.onClose('relay', () => relay.stop());
   const listener = listenToOutbox({
     url: options.databaseUrl,
     directUrl: config.DATABASE_DIRECT_URL,
     onNews() {
-      relay.ring();
-      watch.ring();
-      recoveries.ring();
+      relay.wake();
+      watch.wake();
+      recoveries.wake();
     },
     onFault: (err) => log.warn({ err }, 'the connection that listens for events was lost; reconnecting'),
     onPooler: () => log.warn(POOLER),

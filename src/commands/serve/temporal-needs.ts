@@ -54,7 +54,7 @@ export function keepTemporalNeeds(
       const missing = (await Promise.all(needs.map((need) => need.missing()))).flat();
       if (missing.length === 0) return undefined;
       // A failed attempt is repeated when its pause is over, no matter how many callers wait.
-      if (failures === 0) rounds.ring();
+      if (failures === 0) rounds.wake();
       return `missing: ${missing.join(', ')}`;
     },
     stop: () => rounds.stop(),

@@ -113,7 +113,7 @@ describe('the relay', () => {
       url: stack.databaseUrl,
       onNews() {
         isThere = true;
-        started.ring();
+        started.wake();
       },
       onFault: () => {},
     });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createBell } from '../../../src/relay/wake-signal.js';
+import { createWakeSignal } from '../../../src/relay/wake-signal.js';
 import { createEndpointHealth } from '../../../src/relay/endpoint-health.js';
 import { gathered } from '../../../src/relay/batching.js';
 
@@ -32,16 +32,16 @@ test('a call that fails fails for all of its requests, and for no others', async
 });
 
 test('a signal before the wait is kept; one signal wakes once', async () => {
-  const bell = createBell();
-  bell.ring();
-  bell.ring();
+  const wakeSignal = createWakeSignal();
+  wakeSignal.wake();
+  wakeSignal.wake();
   const started = performance.now();
-  await bell.wait(5_000);
+  await wakeSignal.wait(5_000);
   expect(performance.now() - started).toBeLessThan(1_000);
-  await bell.wait(30);
+  await wakeSignal.wait(30);
   expect(performance.now() - started).toBeGreaterThan(25);
-  setTimeout(bell.ring, 10);
-  await bell.wait(5_000);
+  setTimeout(wakeSignal.wake, 10);
+  await wakeSignal.wait(5_000);
   expect(performance.now() - started).toBeLessThan(2_000);
 });
 
