@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { createCatalog } from './adapters/postgres/catalog/catalog.js';
 import { migrate } from './adapters/postgres/migrate.js';
+import { addApiCommands } from './commands/client/api-commands.js';
 import { configCommand, strayTexts } from './commands/config-command.js';
 import { configHere, givenHere } from './commands/config-here.js';
 import { databaseUrlOf, withDatabase } from './commands/database.js';
@@ -129,6 +130,8 @@ addKeyCommands(program, async (work) => withDatabase(databaseUrlOf(await configH
   say: (line) => console.log(line),
   tell: (line) => console.error(line),
 });
+
+addApiCommands(program, configHere, (line) => console.log(line));
 
 program
   .command('config')

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The role that reads a variable: the API, the worker, or `up` for the servers that it starts. */
-export type Reader = 'api' | 'worker' | 'up';
+export type Reader = 'api' | 'worker' | 'up' | 'cli';
 
 declare module 'zod/v4/core' {
   interface GlobalMeta {
@@ -19,6 +19,7 @@ export const API = ['api'] as const;
 export const WORKER = ['worker'] as const;
 export const BOTH = ['api', 'worker'] as const;
 export const UP = ['up'] as const;
+export const CLI = ['cli'] as const;
 
 const number = z
   .string()

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   API,
   BOTH,
+  CLI,
   count,
   flag,
   form,
@@ -54,6 +55,19 @@ export const serverVariables = {
     DRAIN_TIMEOUT_MS: ms(30_000, 1_000, 600_000).meta({
       usedBy: BOTH,
       description: 'How long running requests and activities may take to finish after a stop was requested.',
+    }),
+  }),
+
+  ...group('Commands that call the API', {
+    HOLDFAST_URL: url('a URL such as https://orders.example.com', /https?/).meta({
+      usedBy: CLI,
+      description:
+        'Where `holdfast orders` and `holdfast dead-letters` find the API; empty: the one that runs on this machine.',
+    }),
+    HOLDFAST_API_KEY: form('hf_ and 48 letters and digits', (key) => /^hf_[0-9A-Za-z]{48}$/.test(key)).meta({
+      usedBy: CLI,
+      secret: 'all',
+      description: 'The API key of these commands; empty: the file `api-key` in HOLDFAST_HOME.',
     }),
   }),
 

@@ -4,10 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import type { Readable } from 'node:stream';
 import { withLineMarks } from '../../adapters/postgres/catalog/line-marks.js';
 import { orUnavailable } from '../../adapters/postgres/or-unavailable.js';
+import { accountName } from '../account-name.js';
 import { withDatabase } from '../database.js';
 import { describeFailure, openFailedLines, type FailedLine, type FailedLines } from './failed-lines.js';
 import { startProgress } from './import-progress.js';
@@ -118,13 +118,4 @@ async function stopped(cause: unknown, file: string, lastLine: number): Promise<
   const name = file === '-' ? 'The input' : file;
   const far = lastLine === 0 ? 'nothing was imported' : `it was imported up to line ${lastLine}`;
   return new Error(`${name}: ${error.message}; ${far}.`, { cause });
-}
-
-/** An account without an entry in the list of users has only a number. */
-function accountName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
 }
