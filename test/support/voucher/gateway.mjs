@@ -15,11 +15,18 @@ const gateway = {
     return charges.get(key);
   },
   lookup: async (key) => charges.get(key) ?? { kind: 'not_found' },
-  async refund({ key }) {
-    if (!refunds.has(key)) refunds.set(key, { kind: 'refunded', reference: `voucher-refund-${refunds.size + 1}` });
-    return refunds.get(key);
+  async refund({ key, chargeKey, amountMinor }) {
+    const { result } = refunds.get(key) ?? {};
+    if (result !== undefined) return result;
+    const given = [...refunds.values()].filter((refund) => refund.chargeKey === chargeKey);
+    const left =
+      (charges.get(chargeKey)?.amountMinor ?? 0) - given.reduce((sum, refund) => sum + refund.amountMinor, 0);
+    if (amountMinor > left) return { kind: 'refused', code: 'voucher_used_up' };
+    const refunded = { kind: 'refunded', reference: `voucher-refund-${refunds.size + 1}` };
+    refunds.set(key, { chargeKey, amountMinor, result: refunded });
+    return refunded;
   },
-  lookupRefund: async (key) => refunds.get(key) ?? { kind: 'not_found' },
+  lookupRefund: async (key) => refunds.get(key)?.result ?? { kind: 'not_found' },
 };
 
 function verifyEvent(headers, rawBody) {
