@@ -54,52 +54,61 @@ export interface GatewayEventPorts {
 export type GatewayEventActivities = ReturnType<typeof createGatewayEventActivities>;
 
 export function createGatewayEventActivities(ports: GatewayEventPorts) {
-  const { gateway, gatewayEvents, messenger, refundResumer } = ports;
   return {
-    /**
-     * Processes one stored event; repeating it has no effect.
-     * @throws ApplicationFailure `OrderNotKnownYet`, `OrderBetweenRuns` or `RefundUnderWay`, to be retried
-     */
-    async applyGatewayEvent(ref: { gateway: string; eventId: string }): Promise<string> {
-      const event = await gatewayEvents.read(ref.gateway, ref.eventId);
-      if (event === undefined) throw new Error(`there is no event ${ref.eventId} of ${ref.gateway}`);
-      if (event.isProcessed) return 'already processed';
-      const effect = await act(event);
-      await gatewayEvents.processed(ref.gateway, ref.eventId, effect);
-      return effect;
-    },
+    /** @throws ApplicationFailure to be retried */
+    applyGatewayEvent: (ref: { gateway: string; eventId: string }): Promise<string> =>
+      applyStoredEvent(ports, ref, Context.current().cancellationSignal),
   };
+}
 
-  async function act(event: StoredGatewayEvent): Promise<string> {
-    const { type, orderId, refundKey } = event;
-    if (orderId === null) return 'ignored: it names no order';
-    const status = await gatewayEvents.orderStatus(orderId);
-    if (status === undefined) throw later('OrderNotKnownYet', 'no order of this event is known yet');
-    const refundId = refundKey === null ? undefined : await gatewayEvents.refundIdOf(refundKey);
-    if (await gatewayEvents.agrees(event)) return 'known before';
-    if (type === 'refund.failed' && refundKey !== null) {
-      const at = (await gatewayEvents.placeOf(refundKey)) ?? { gateway: event.gateway, chargeId: null };
-      const { kind } = await gateway.lookupRefund(refundKey, Context.current().cancellationSignal, at);
-      if (kind === 'processing') throw later('RefundUnderWay', 'the gateway says that this refund is under way');
-      if (kind !== 'refunded') {
-        if (!(await gatewayEvents.refundFailedLate(refundKey))) return 'known before';
-        // The workflow that looks it up finds the answer, and then waits for a person.
-        await messenger.tell(orderId, { kind: 'look' }, refundId);
-        return 'refund marked failed';
-      }
-      const isKnown = await gatewayEvents.agrees({ ...event, type: 'refund.succeeded' });
-      if (isKnown) return 'the gateway says now that it went back';
+/**
+ * Processes one stored event; repeating it has no effect.
+ * @throws ApplicationFailure `OrderNotKnownYet`, `OrderBetweenRuns` or `RefundUnderWay`, to be tried again later
+ */
+export async function applyStoredEvent(
+  ports: GatewayEventPorts,
+  ref: { gateway: string; eventId: string },
+  signal: AbortSignal,
+): Promise<string> {
+  const { gatewayEvents } = ports;
+  const event = await gatewayEvents.read(ref.gateway, ref.eventId);
+  if (event === undefined) throw new Error(`there is no event ${ref.eventId} of ${ref.gateway}`);
+  if (event.isProcessed) return 'already processed';
+  const effect = await effectOf(ports, event, signal);
+  await gatewayEvents.processed(ref.gateway, ref.eventId, effect);
+  return effect;
+}
+
+async function effectOf(ports: GatewayEventPorts, event: StoredGatewayEvent, signal: AbortSignal): Promise<string> {
+  const { gateway, gatewayEvents, messenger, refundResumer } = ports;
+  const { type, orderId, refundKey } = event;
+  if (orderId === null) return 'ignored: it names no order';
+  const status = await gatewayEvents.orderStatus(orderId);
+  if (status === undefined) throw later('OrderNotKnownYet', 'no order of this event is known yet');
+  const refundId = refundKey === null ? undefined : await gatewayEvents.refundIdOf(refundKey);
+  if (await gatewayEvents.agrees(event)) return 'known before';
+  if (type === 'refund.failed' && refundKey !== null) {
+    const at = (await gatewayEvents.placeOf(refundKey)) ?? { gateway: event.gateway, chargeId: null };
+    const { kind } = await gateway.lookupRefund(refundKey, signal, at);
+    if (kind === 'processing') throw later('RefundUnderWay', 'the gateway says that this refund is under way');
+    if (kind !== 'refunded') {
+      if (!(await gatewayEvents.refundFailedLate(refundKey))) return 'known before';
+      // The workflow that looks it up finds the answer, and then waits for a person.
+      await messenger.tell(orderId, { kind: 'look' }, refundId);
+      return 'refund marked failed';
     }
-    // No other workflow of a paid order sends a requested refund.
-    if (isPaid(status) && refundId !== undefined && (await refundResumer.resume(orderId, refundId)))
-      return 'its refund goes on';
-    if (await messenger.tell(orderId, { kind: 'look' }, refundId)) return 'its workflow looks again';
-    // Between two of its workflows: the next one checks the actual state, or a recovery does once the order has
-    // settled.
-    if (!isSettled(status)) throw later('OrderBetweenRuns', 'no workflow of this order is running now');
-    await messenger.recover(orderId);
-    return 'a recovery reads the truth';
+    const isKnown = await gatewayEvents.agrees({ ...event, type: 'refund.succeeded' });
+    if (isKnown) return 'the gateway says now that it went back';
   }
+  // No other workflow of a paid order sends a requested refund.
+  if (isPaid(status) && refundId !== undefined && (await refundResumer.resume(orderId, refundId)))
+    return 'its refund goes on';
+  if (await messenger.tell(orderId, { kind: 'look' }, refundId)) return 'its workflow looks again';
+  // Between two of its workflows: the next one checks the actual state, or a recovery does once the order has
+  // settled.
+  if (!isSettled(status)) throw later('OrderBetweenRuns', 'no workflow of this order is running now');
+  await messenger.recover(orderId);
+  return 'a recovery reads the truth';
 }
 
 function later(type: string, message: string): ApplicationFailure {

@@ -135,3 +135,18 @@ export interface NoticeWatchStore {
   /** Looks at it again after the pause. */
   watchAgain(ref: NoticeRef, pauseMs: number): Promise<void>;
 }
+
+export interface LookedAtEvent {
+  gateway: string;
+  eventId: string;
+}
+
+/** The stored gateway events that are not processed. Throws `Unavailable` when the database is unavailable. */
+export interface GatewayEventWatchStore {
+  /** Takes, for half a minute, those that are due and tell something new; marks those that do not as processed. */
+  toWatch(limit: number): Promise<LookedAtEvent[]>;
+  /** They are processed, or have a workflow: it need not be checked for a while, longer for old ones. */
+  watched(events: readonly LookedAtEvent[]): Promise<void>;
+  /** Looks at it again after the pause. */
+  watchAgain(event: LookedAtEvent, pauseMs: number): Promise<void>;
+}

@@ -26,7 +26,7 @@ export interface OrderMessagesOptions {
 
 export type OrderMessages = ReturnType<typeof createOrderMessages>;
 
-// Most events report the same as the answer to our own call: this gives the answer time to be recorded.
+// It was tried a moment ago.
 const EVENT_DELAY_MS = 3_000;
 
 /**
@@ -46,7 +46,7 @@ export function createOrderMessages({ client, deadlineMs, probeDatabase }: Order
     startNotice: (ref: NoticeRef, pauseMs: number): Promise<void> =>
       startUnlessRunning(SEND_NOTICE, { workflowId: noticeWorkflowId(ref), args: [ref], startDelay: pauseMs }),
 
-    /** Starts the processing of a stored gateway event, unless it has been processed. */
+    /** Retries the processing of a stored gateway event until it is done once. */
     async startEvent(event: GatewayEventRef, policy: OrderPolicy): Promise<void> {
       try {
         await startUnlessRunning(PROCESS_GATEWAY_EVENT, {

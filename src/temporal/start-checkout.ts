@@ -61,15 +61,5 @@ export function createOrderWorkflows({ client, eagerStart, deadlineMs, webUi }: 
         throw error;
       }
     },
-
-    /** Waits for the order's workflow to close, `ms` at most. */
-    async closed(orderId: string, ms: number): Promise<void> {
-      const handle = client.workflow.getHandle(orderWorkflowId(orderId));
-      try {
-        await bounded(() => handle.result(), ms);
-      } catch {
-        // Not closed in time, or closed by a failure: the order's row has its state.
-      }
-    },
   };
 }

@@ -1,4 +1,4 @@
-import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { AcceptedOrder, OrderOutcome } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { admitted, announceAdmission } from './messages/admission.js';
@@ -6,6 +6,7 @@ import { superseded } from './steps/endings.js';
 import { openSignals, type Left } from './messages/pending-signals.js';
 import { inRuns } from './messages/long-run.js';
 import { orderSteps } from './steps/order-steps.js';
+import { answerAll } from './steps/refunding.js';
 import { undo } from './steps/undo.js';
 
 /**
@@ -32,7 +33,7 @@ export async function cancelSettledOrder(
     await announce(decision);
     const outcome =
       decision.kind === 'admitted' ? await undo({ status: 'cancelled', reason }, steps, signals) : superseded;
-    await condition(allHandlersFinished);
+    await answerAll(steps.refunds, signals);
     return outcome;
   }
 }

@@ -1,4 +1,4 @@
-import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { AcceptedOrder, OrderOutcome, Undone } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { listenForCancel } from './steps/cancellation.js';
@@ -11,7 +11,7 @@ import { showProgress } from './telemetry/show-progress.js';
 import { pay } from './steps/payment.js';
 import type { Redrive } from './contract.js';
 import { takeOver } from './steps/redrive.js';
-import { heedHints, refundLateCaptures } from './steps/refunding.js';
+import { answerAll, heedHints, refundLateCaptures } from './steps/refunding.js';
 import { reserve } from './steps/reserve.js';
 import { listenForReview, passScreening } from './steps/pass-screening.js';
 import { orderSteps } from './steps/order-steps.js';
@@ -47,7 +47,7 @@ export async function processOrder(
       ending.status === 'confirmed' || ending.status === 'superseded'
         ? ending
         : await CancellationScope.nonCancellable(() => takeBack(ending));
-    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    await CancellationScope.nonCancellable(() => answerAll(steps.refunds, signals));
     countSettled(order, outcome);
     return outcome;
   }

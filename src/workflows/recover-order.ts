@@ -1,4 +1,4 @@
-import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { AcceptedOrder, OrderOutcome } from '../domain/order.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import { listenForCancel } from './steps/cancellation.js';
@@ -6,7 +6,7 @@ import { confirmed, declined, failed, mismatched, superseded } from './steps/end
 import { openSignals, type PendingSignals, type Left } from './messages/pending-signals.js';
 import { inRuns } from './messages/long-run.js';
 import { resolveCharges } from './steps/payment.js';
-import { refundUntilDone } from './steps/refunding.js';
+import { answerAll, refundUntilDone } from './steps/refunding.js';
 import { orderSteps, type OrderSteps } from './steps/order-steps.js';
 import { undo } from './steps/undo.js';
 import { showProgress } from './telemetry/show-progress.js';
@@ -33,7 +33,7 @@ async function recover(order: AcceptedOrder, policy: OrderPolicy, signals: Pendi
   showProgress(order, () => ({ stage: memory.standing?.kind ?? 'start', cancel_reason: memory.cancelReason ?? null }));
 
   const outcome = await bringToEnd();
-  await condition(allHandlersFinished);
+  await answerAll(steps.refunds, signals);
   return outcome;
 
   async function bringToEnd(): Promise<OrderOutcome> {

@@ -24,6 +24,7 @@ export const jumps = fc
 
 export async function jump(model: Model, { world, tally }: Run, ms: number): Promise<void> {
   await world.clock.jump(ms);
+  await world.lookAtEvents();
   model.elapsedMs += ms;
   tally.add('clock jumps');
 }

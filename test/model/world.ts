@@ -10,6 +10,7 @@ import { createEndpointRecoveryStore } from '../../src/adapters/postgres/events/
 import { createWebhookDeliveryStore } from '../../src/adapters/postgres/events/delivery-reader.js';
 import { createEndpointStore } from '../../src/adapters/postgres/events/endpoint-store.js';
 import { createGatewayEventStore } from '../../src/adapters/postgres/money/gateway-event-store.js';
+import { createGatewayEventWatch } from '../../src/adapters/postgres/money/gateway-event-watch.js';
 import { migrate } from '../../src/adapters/postgres/migrate.js';
 import { createNoticeReader } from '../../src/adapters/postgres/events/notice-reader.js';
 import { createCheckoutKeyStore } from '../../src/adapters/postgres/orders/checkout-keys.js';
@@ -27,6 +28,7 @@ import { createOrderFollowers } from '../../src/api/orders/stream/order-follower
 import { createOrderMessages } from '../../src/temporal/order-messages.js';
 import { createOrderWorkflows } from '../../src/temporal/start-checkout.js';
 import { createGateways } from '../../src/commands/serve/gateway-registry.js';
+import { actOn } from '../../src/commands/serve/gateway-event-wiring.js';
 import { createPorts } from '../../src/commands/serve/worker-ports.js';
 import { policyOf } from '../../src/commands/serve/order-policy.js';
 import { readConfig } from '../../src/config.js';
@@ -67,6 +69,8 @@ export interface World {
   faults: string[];
   post(path: string, body?: unknown, key?: string): Promise<Answer>;
   get(path: string): Promise<Answer>;
+  /** Acts on stored messages of the gateway that are due, as a relay does. */
+  lookAtEvents(): Promise<void>;
   /** Gives a gateway's message to the API, which believes it. */
   deliver(event: { id: string; type: string; data: Record<string, string | undefined> }): Promise<Answer>;
   settleAtGateway(chargeKey: string, outcome: 'captured' | 'declined'): Promise<void>;
@@ -110,6 +114,7 @@ export async function createWorld(): Promise<World> {
     gateways: await createGateways({ ...config, SANDBOX_URL: gateway.url }, {}),
     findOrder: async (orderId) => (await findOrder({ reader, workflows }, orderId))?.order,
   });
+  const requests = createOrderMessages({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS });
   const heldBack = new Set<string>();
   const unanswered = new Set<string>();
   const worker = await Worker.create({
@@ -128,6 +133,7 @@ export async function createWorld(): Promise<World> {
     // Keys have tests of their own.
     guards: [],
     keys: createCheckoutKeyStore(database),
+    settlements: { wait: async () => {} },
     reader,
     cancels: createCancelStore(database),
     workflows,
@@ -140,7 +146,7 @@ export async function createWorld(): Promise<World> {
     }),
     lists: createOrderListReader(database),
     stats: createStatsReader(database),
-    requests: createOrderMessages({ client, deadlineMs: config.TEMPORAL_DEADLINE_MS }),
+    requests,
     deadLetters: createDeadLetterDecisionStore(database),
     stock: createStockStore(database),
     products: createProductStore(database),
@@ -170,6 +176,13 @@ export async function createWorld(): Promise<World> {
       body: JSON.stringify(body),
     });
   };
+  const stored = createGatewayEventWatch(database);
+  const lookAtEvents = async () => {
+    const due = await stored.toWatch(100);
+    if (due.length > 0) await clock.passBy();
+    for (const event of due) await actOn(event, { ports, requests, policy: policyOf(config) });
+    await stored.watched(due);
+  };
   const askSandbox = async (path: string, body: unknown): Promise<void> => {
     const headers = { 'Content-Type': 'application/json' };
     const response = await fetch(`${sandbox.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
@@ -188,7 +201,12 @@ export async function createWorld(): Promise<World> {
     faults,
     post,
     get: (path) => call(path),
-    deliver: (event) => post('/webhooks/payments/sandbox', event),
+    async deliver(event) {
+      const answer = await post('/webhooks/payments/sandbox', event);
+      await lookAtEvents();
+      return answer;
+    },
+    lookAtEvents,
     settleAtGateway: (key, outcome) => askSandbox(`/v1/charges/${encodeURIComponent(key)}/settle`, { outcome }),
     failRefundAtGateway: (key) => askSandbox(`/v1/refunds/${encodeURIComponent(key)}/fail`, {}),
     seed: (...products) => createCatalog(database).seed(products),

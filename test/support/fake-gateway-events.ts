@@ -28,8 +28,14 @@ export function createFakeGatewayEvents(
       const found = orders.get(orderId ?? '');
       const attempt = found?.attempts.find((other) => chargeKey(found.order.orderId, other.attempt) === key);
       if (attempt === undefined) return false;
-      if (type === 'charge.captured') return found?.settledBy === attempt.attempt;
-      return type === 'charge.declined' && attempt.state === 'declined';
+      if (type === 'charge.declined') return attempt.state === 'declined';
+      if (type !== 'charge.captured') return false;
+      const back = (found?.refunds ?? []).filter((refund) => refund.attempt === attempt.attempt);
+      const backMinor = back.reduce(
+        (sum, { state, amountMinor }) => sum + (state === 'succeeded' ? amountMinor : 0),
+        0,
+      );
+      return found?.settledBy === attempt.attempt || attempt.captured?.amountMinor === backMinor;
     },
     orderStatus: async (orderId) => orders.get(orderId)?.status,
     refundIdOf: async (refundKey) => refunds.idOf(refundKey),

@@ -1,6 +1,6 @@
 import { describe, expect } from '@jest/globals';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
-import { news, RECOVER_ORDER, recoverWorkflowId } from '../../src/workflows/contract.js';
+import { cancelOrder, news, RECOVER_ORDER, recoverWorkflowId } from '../../src/workflows/contract.js';
 import { captured, createFakeGateway, notExecuted, refunded, refusal } from '../support/fake-gateway.js';
 import { openStage, test, until, type Act } from './stage.js';
 
@@ -34,6 +34,35 @@ describe('money that is taken late, from an order that is being undone', () => {
       database.isAway = false;
     });
     expect(outcome).toMatchObject({ status: 'failed', failure: { reason: 'payment_unavailable' } });
+    expect([gateway.moves.length, gateway.kept()]).toEqual([2, 0]);
+    expect(entry.refunds).toHaveLength(1);
+  });
+
+  test('R17: goes back once when the gateway hints at it while an ended order still answers its cancel', async () => {
+    const note = { isHeld: true };
+    const gateway = createFakeGateway({ charge: () => notExecuted });
+    const scene: Parameters<typeof stage.run>[0] = {
+      gateway,
+      policy: { retry: { ...DEFAULT_POLICY.retry, initialIntervalMs: 60_000 } },
+      ports: ({ orders }) => ({
+        orders: {
+          ...orders,
+          noteCancel: async (...request) => {
+            if (note.isHeld) throw new Error('the database is unavailable');
+            return orders.noteCancel(...request);
+          },
+        },
+      }),
+    };
+    const { outcome, entry } = await stage.run(scene, async (handle, act) => {
+      await until(() => act.books.has(act.order.orderId) && act.entry().status === 'reserved');
+      await handle.signal(cancelOrder, { reason: 'changed my mind' });
+      await until(() => act.entry().status === 'cancelled');
+      gateway.take(lateCharge(act.order));
+      await handle.signal(news, { kind: 'look' });
+      note.isHeld = false;
+    });
+    expect(outcome).toMatchObject({ status: 'cancelled' });
     expect([gateway.moves.length, gateway.kept()]).toEqual([2, 0]);
     expect(entry.refunds).toHaveLength(1);
   });

@@ -212,6 +212,7 @@ export interface Tables {
     received_at: Generated<Date>;
     processed_at: Date | null;
     effect: string | null;
+    look_at: Generated<Date>;
   };
   webhook_endpoints: {
     id: Generated<string>;

@@ -14,6 +14,7 @@ import { acceptCheckout, existingOrder, findOrder, type OrderSources } from './a
 import { checkoutKey, type CheckoutKeyStore } from './checkout-key.js';
 import { sentKey } from '../requests/idempotency-key.js';
 import type { OrderGate, Ticket } from '../load/load-shedder.js';
+import type { Settlements } from './settlement-watch.js';
 import { orderJson, orderJsonSchema } from './order-json.js';
 import { checkoutSchema, orderIdSchema, type CheckoutBody } from './order-schema.js';
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
@@ -31,6 +32,8 @@ const NO_IDENTITY = 'Send order_id in the body, or the header Idempotency-Key.';
 
 export interface OrderRoutesOptions extends OrderSources {
   keys: CheckoutKeyStore;
+  /** For those that prefer to wait. */
+  settlements: Settlements;
   policy: OrderPolicy;
   maxBodyBytes: number;
   /** Without it, checkouts are not limited. */
@@ -100,7 +103,8 @@ const getOrder = createRoute({
   responses: { 200: answer('The order in its current state', orderJsonSchema), ...problems('not-found') },
 });
 
-export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...sources }: OrderRoutesOptions) {
+export function createOrderRoutes(options: OrderRoutesOptions) {
+  const { policy, maxBodyBytes, gate, rateLimits, settlements, ...sources } = options;
   const app = new OpenAPIHono<Env>({ defaultHook: refuseInvalid });
   let waiting = 0;
 
@@ -146,7 +150,7 @@ export function createOrderRoutes({ policy, maxBodyBytes, gate, rateLimits, ...s
     if (isSettled(record.status)) return record;
     const { orderId } = record.order;
     waiting += 1;
-    await sources.workflows.closed(orderId, seconds * 1000).finally(() => (waiting -= 1));
+    await settlements.wait(orderId, seconds * 1000).finally(() => (waiting -= 1));
     return (await findOrder(sources, orderId).catch(() => undefined)) ?? record;
   }
 }

@@ -1,10 +1,8 @@
 import { OpenAPIHono, createRoute, z } from '@hono/zod-openapi';
 import type { GatewayEvent, VerifiedGatewayEvent } from '../../domain/gateway-event.js';
-import type { OrderPolicy } from '../../domain/policy.js';
 import { guarded } from '../requests/guarded-route.js';
 import { answer } from '../requests/answers.js';
 import type { ApiLog } from '../requests/api-log.js';
-import type { OrderMessages } from '../../temporal/order-messages.js';
 import { problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { limitBody } from '../requests/body-limit.js';
@@ -23,15 +21,13 @@ export interface GatewayEventVerifier {
 
 /** Throws `Unavailable` when the database is unavailable. */
 export interface ReceivedEventStore {
-  /** Stores an event, once per id. */
+  /** Stores an event, once per id. From then on, a worker processes it. */
   store(event: GatewayEvent & { gateway: string }): Promise<unknown>;
 }
 
 export interface WebhookOptions {
   gatewayEvents: GatewayEventVerifier;
   inbox: ReceivedEventStore;
-  requests: Pick<OrderMessages, 'startEvent'>;
-  policy: OrderPolicy;
   log: ApiLog;
 }
 
@@ -60,12 +56,12 @@ const postEvent = createRoute({
     },
   },
   responses: {
-    200: answer('Stored; it will be processed', received),
+    200: answer('Stored; what is new in it will be processed', received),
     ...problems('invalid-signature', 'invalid-event', 'not-found', 'body-too-large'),
   },
 });
 
-export function createGatewayWebhookRoutes({ gatewayEvents, inbox, requests, policy, log }: WebhookOptions) {
+export function createGatewayWebhookRoutes({ gatewayEvents, inbox, log }: WebhookOptions) {
   const app = new OpenAPIHono<{ Variables: { requestId: string } }>({ defaultHook: refuseInvalid });
   const limit = limitBody(MAX_EVENT_BYTES);
 
@@ -81,17 +77,7 @@ export function createGatewayWebhookRoutes({ gatewayEvents, inbox, requests, pol
       throw new Problem('invalid-signature', 'The signature is missing, wrong or too old. Nothing was stored.');
     }
 
-    const { event } = verification;
-    await inbox.store({ gateway, ...event });
-    start({ gateway, eventId: event.eventId }, { request_id: c.get('requestId'), order_id: event.orderId });
+    await inbox.store({ gateway, ...verification.event });
     return c.json({ received: true as const }, 200);
   });
-
-  /** The event is stored: the answer does not wait for Temporal, and the audit starts what this could not. */
-  function start(event: { gateway: string; eventId: string }, subject: Record<string, unknown>): void {
-    requests.startEvent(event, policy).catch((err: unknown) => {
-      const fields = { ...subject, gateway: event.gateway, event_id: event.eventId, err };
-      log.warn(fields, 'a message of a gateway is stored, and its work is not started yet');
-    });
-  }
 }

@@ -18,6 +18,7 @@ import type { GatewayEventVerifier } from '../../api/webhooks/gateway-webhooks.j
 import { createGuards } from '../../api/access/guards.js';
 import { createKeyVerifier } from '../../api/access/key-verifier.js';
 import { createOrderFollowers } from '../../api/orders/stream/order-followers.js';
+import { createSettlementWatch } from '../../api/orders/settlement-watch.js';
 import type { OrderGate } from '../../api/load/load-shedder.js';
 import { serveHttp } from '../../api/serving/serve-http.js';
 import { consoleOver } from './console-wiring.js';
@@ -51,6 +52,7 @@ export async function startApiRole(parts: RoleParts, gate: OrderGate): Promise<v
     gate,
     rateLimits: rateLimitsOf(config, database, log),
     keys: createCheckoutKeyStore(database),
+    settlements: createSettlementWatch({ orders: reader, log }),
     reader,
     cancels: createCancelStore(database),
     followers,

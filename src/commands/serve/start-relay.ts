@@ -4,6 +4,7 @@ import { createEndpointGates } from '../../activities/deliveries/endpoint-gates.
 import type { EventSender } from '../../activities/deliveries/event-sender.js';
 import { createDeliveryStore } from '../../adapters/postgres/events/delivery-store.js';
 import { listenToOutbox } from '../../adapters/postgres/events/outbox-listener.js';
+import { DELIVERY_NEWS, GATEWAY_EVENT_NEWS, OUTBOX_NEWS } from '../../adapters/postgres/events/relay-news.js';
 import type { Database } from '../../adapters/postgres/pool.js';
 import { createRecoveryStore } from '../../adapters/postgres/events/recovery-store.js';
 import { createEndpointStore } from '../../adapters/postgres/events/endpoint-store.js';
@@ -36,6 +37,8 @@ export interface RelayRoleOptions {
   lifetime: Lifetime;
   /** In addition to the webhooks. */
   consumers?: readonly OutboxConsumer[];
+  /** Called when a gateway event came that tells something new. */
+  onGatewayEvent?: () => void;
 }
 
 const POOLER =
@@ -72,10 +75,13 @@ export async function startRelayRole(options: RelayRoleOptions): Promise<void> {
   const listener = listenToOutbox({
     url: options.databaseUrl,
     directUrl: config.DATABASE_DIRECT_URL,
-    onNews() {
-      relay.wake();
-      watch.wake();
-      recoveries.wake();
+    onNews(what) {
+      if (what === undefined || what === OUTBOX_NEWS) relay.wake();
+      if (what === undefined || what === DELIVERY_NEWS) {
+        watch.wake();
+        recoveries.wake();
+      }
+      if (what === undefined || what === GATEWAY_EVENT_NEWS) options.onGatewayEvent?.();
     },
     onFault: (err) => log.warn({ err }, 'the connection that listens for events was lost; reconnecting'),
     onPooler: () => log.warn(POOLER),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Worker } from '@temporalio/worker';
 import type { GatewayModule } from '../../adapters/gateways/gateway-module.js';
 import { createBreakerBoard } from '../../adapters/postgres/gateway-breakers.js';
+import { createGatewayEventWatch } from '../../adapters/postgres/money/gateway-event-watch.js';
 import { createNoticeWatchStore } from '../../adapters/postgres/events/notice-watch-store.js';
 import { createOrderCountStore } from '../../adapters/postgres/orders/order-counts.js';
 import { findOrder } from '../../api/orders/accept-checkout.js';
@@ -12,6 +13,7 @@ import { auditSchedule } from '../../temporal/audit-schedule.js';
 import { createBreakerReports } from './breaker-reports.js';
 import { showBreaker } from './breaker-shown.js';
 import { addBreakerGauge } from './register-gauges.js';
+import { watchGatewayEvents } from './gateway-event-wiring.js';
 import { keepCounts } from './keep-counts.js';
 import { noticeConsumerOf, notifiersOf, watchNotices } from './notifier-wiring.js';
 import { createPorts } from './worker-ports.js';
@@ -68,7 +70,14 @@ export async function startWorkerRole(parts: RoleParts, gate?: Pick<OrderGate, '
     });
   const worker = await runWorker({ name: 'worker', create, needs, log, lifetime });
   const notices = createNoticeWatchStore(database);
-  await startRelayRole({ ...parts, consumers: [noticeConsumerOf(ports, notices, requests)] });
+  const store = createGatewayEventWatch(database);
+  const events = watchGatewayEvents({ store, ports, requests, policy: policyOf(config), log });
+  lifetime.onClose('watch over gateway events', () => events.stop());
+  await startRelayRole({
+    ...parts,
+    consumers: [noticeConsumerOf(ports, notices, requests)],
+    onGatewayEvent: events.wake,
+  });
   lifetime.onClose('watch over notices', watchNotices({ book: notices, requests, log }));
   readiness.add('worker', async () => whatStops(worker()));
 }

@@ -1,3 +1,4 @@
+import { allHandlersFinished, condition, patched } from '@temporalio/workflow';
 import type { Evidence } from '../../domain/dead-letter.js';
 import type { RefundOutcome } from '../../domain/outcomes.js';
 import type { OrderPolicy } from '../../domain/policy.js';
@@ -46,6 +47,12 @@ export async function refundUntilDone(steps: RefundSteps, signals: PendingSignal
 /** Before a run ends: processes hints that arrived when no step was waiting for them. */
 export async function heedHints(steps: RefundSteps, signals: PendingSignals): Promise<void> {
   if (signals.takeHint()) await refundLateCaptures(steps, signals);
+}
+
+/** The last thing that a run does: answers its messages, and processes the hints that arrived meanwhile. */
+export async function answerAll(steps: RefundSteps, signals: PendingSignals): Promise<void> {
+  await condition(allHandlersFinished);
+  if (signals.takeHint() && patched('hints-until-the-end')) await refundLateCaptures(steps, signals);
 }
 
 /** Refunds late captures of any charge. */

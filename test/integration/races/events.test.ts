@@ -4,7 +4,7 @@ import { freePort } from '../../support/holdfast-process.js';
 import { aCheckout, createShop, newOrderId, type Shop } from '../../support/shop.js';
 import { anEvent, inboxOf, inboxSize, newSecret, postEvent } from '../../support/signed-events.js';
 import { startStack, type Stack } from '../../support/stack.js';
-import { gatewayEventWorkflowId } from '../../../src/workflows/contract.js';
+import { gatewayEventWorkflowId, orderWorkflowId } from '../../../src/workflows/contract.js';
 
 // No look-up comes by itself for a minute: what is known before was told by an event.
 const TOLD = {
@@ -57,6 +57,28 @@ const allProcessed = (orderId: string, count: number) =>
     () => inboxOf(stack, orderId),
     (rows) => rows.length === count && rows.every(({ processed_at: at }) => at !== null),
   );
+
+test('an order whose charge the gateway reports too is one workflow', async () => {
+  const checkouts = [aCheckout(), aCheckout(), aCheckout()];
+  const ids = checkouts.map(({ order_id }) => order_id);
+  for (const checkout of checkouts) await shop.post(checkout);
+  for (const id of ids) await shop.until(id, ['confirmed']);
+  const events = (await Promise.all(ids.map((id) => allProcessed(id, 1)))).flat();
+  expect(events.map(({ effect }) => effect)).toEqual(ids.map(() => 'known before'));
+
+  const { workflow } = stack.client;
+  for (const { event_id: eventId } of events) {
+    const handle = workflow.getHandle(gatewayEventWorkflowId('sandbox', eventId));
+    await expect(handle.describe()).rejects.toMatchObject({ name: 'WorkflowNotFoundError' });
+  }
+  const startedFor = async () => {
+    const started = [];
+    for await (const { workflowId } of workflow.list()) started.push(workflowId);
+    return started.filter((workflowId) => ids.some((id) => workflowId.includes(id))).sort();
+  };
+  await eventually(startedFor, (found) => found.length >= ids.length);
+  expect(await startedFor()).toEqual(ids.map(orderWorkflowId).sort());
+});
 
 test.each(['captured', 'declined'])(
   'R18: an unknown payment is settled by the event that it was %s, long before the next look-up',

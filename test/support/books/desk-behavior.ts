@@ -173,10 +173,14 @@ export function describeDesk(books: () => Books): void {
       expect([await agrees('charge.captured'), await agrees('charge.declined')]).toEqual([true, false]);
     });
 
-    test('about a capture that confirmed nothing does not agree: its money still has to go back', async () => {
-      const { order } = await scenes.mischarged();
+    test('about a capture that confirmed nothing agrees only once all its money is back', async () => {
+      const { order, run } = await scenes.mischarged();
       const event = message(order.orderId, 'charge.captured', { chargeKey: `${order.orderId}:charge:1` });
       expect(await books().gatewayEvents.agrees(event)).toBe(false);
+      await books().refunds.due(run);
+      expect(await books().gatewayEvents.agrees(event)).toBe(false);
+      await books().refunds.record(`${order.orderId}:charge:1:undo`, { kind: 'refunded', reference: 're_1' }, 1);
+      expect(await books().gatewayEvents.agrees(event)).toBe(true);
     });
 
     test('about a refund agrees with the database once it says the same', async () => {

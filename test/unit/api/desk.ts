@@ -132,10 +132,10 @@ export function openDesk() {
     workflows: {
       start: async () => 'exists',
       find: async () => undefined,
-      closed: async () => {},
       pagesOf: ({ order }) => [{ id: `order-${order.orderId}`, url: null }],
     },
     keys: { claim: unprepared('claim') },
+    settlements: { wait: async () => {} },
     cancels,
     requests,
     followers,

@@ -102,17 +102,18 @@ export function openShop() {
       called('workflows.find');
       return runs.get(orderId)?.order;
     },
-    async closed(orderId, ms) {
-      called('workflows.closed');
-      waits.push({ orderId, ms });
-      shop.onWait(orderId);
-    },
     pagesOf: ({ order }) => [{ id: `order-${order.orderId}`, url: `http://ui/${order.orderId}` }],
   };
 
   const app = createApp({
     guards: [],
     keys,
+    settlements: {
+      async wait(orderId, ms) {
+        waits.push({ orderId, ms });
+        shop.onWait(orderId);
+      },
+    },
     reader,
     workflows,
     cancels: unused,

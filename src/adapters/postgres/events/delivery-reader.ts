@@ -6,6 +6,7 @@ import { deliveries } from './delivery-row.js';
 import { eventSources } from './event-sources.js';
 import type { Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
+import { announceDeliveries } from './relay-news.js';
 
 // By the clock, since a replay that waited for another one's lock may have started earlier.
 const isBeingSent = sql<boolean>`d.state = 'pending' and d.next_attempt_at <= clock_timestamp()`;
@@ -54,7 +55,7 @@ export function createWebhookDeliveryStore(database: Database): WebhookDeliveryS
           if (endpointState !== 'enabled') return { kind: 'no_receiver', endpointState };
           if (!found.isBeingSent) {
             await tx.updateTable('webhook_deliveries').set(NEW_ROUND).where('id', '=', id).execute();
-            await sql`notify holdfast_outbox`.execute(tx);
+            await announceDeliveries(tx);
           }
           return { kind: 'replayed', delivery: await deliveries(tx).where('d.id', '=', id).executeTakeFirstOrThrow() };
         }),

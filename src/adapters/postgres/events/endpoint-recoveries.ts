@@ -4,6 +4,7 @@ import type { RecoveryBegun, EndpointRecoveryStore } from '../../../api/webhooks
 import type { Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
+import { announceDeliveries } from './relay-news.js';
 
 /** The recoveries of endpoints for the API: the last one of each endpoint. */
 export function createEndpointRecoveryStore({ kysely }: Database): EndpointRecoveryStore {
@@ -41,7 +42,7 @@ export function createEndpointRecoveryStore({ kysely }: Database): EndpointRecov
             insert into webhook_recoveries (endpoint_id, since, until, missed_only, reached_at)
             values (${endpointId}, ${since}::timestamptz, coalesce(${until ?? null}::timestamptz, now()), ${missedOnly},
                     ${since}::timestamptz)`.execute(tx);
-          await sql`notify holdfast_outbox`.execute(tx);
+          await announceDeliveries(tx);
           const recovery = await recoveryOf(tx, endpointId);
           if (recovery === undefined) throw new Error(`endpoint ${endpointId} has no recovery`);
           return { kind: 'begun', recovery };

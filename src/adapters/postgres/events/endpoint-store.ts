@@ -8,6 +8,7 @@ import type { Database, Tx } from '../pool.js';
 import { cancelOfDeleted } from './purge-deliveries.js';
 import { orUnavailable } from '../or-unavailable.js';
 import { utc } from '../utc.js';
+import { announceDeliveries } from './relay-news.js';
 
 interface Fields {
   url: string;
@@ -121,7 +122,7 @@ export function createEndpointStore(database: Database): EndpointStore & { refre
           })
           .returning('id')
           .executeTakeFirstOrThrow();
-        await sql`notify holdfast_outbox`.execute(tx);
+        await announceDeliveries(tx);
         const delivery = await deliveries(tx).where('d.id', '=', sent.id).executeTakeFirstOrThrow();
         return { kind: 'sent', delivery };
       });

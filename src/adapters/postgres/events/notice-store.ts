@@ -9,7 +9,7 @@ import {
   type NoticeState,
 } from '../../../domain/notice.js';
 import type { OrderLine, OrderStatus } from '../../../domain/order.js';
-import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letter-store.js';
+import { openDeadLetter } from '../dead-letters/dead-letter-store.js';
 import { FIRST_LOOK } from './notice-watch-store.js';
 import { actorJson } from '../actors.js';
 import { prepared, type Database, type Tx } from '../pool.js';
@@ -75,13 +75,16 @@ export function createNoticeStore(database: Database): NoticeStore {
       return { state: row.state, event: row.type, orderStatus: row.status, notice };
     },
 
-    settle: (ref, outcome) => inTransaction((tx) => settle(tx, ref, outcome)),
+    settle: (ref, outcome) =>
+      outcome.kind === 'rejected'
+        ? inTransaction((tx) => reject(tx, ref, outcome.errorClass))
+        : settle(database, ref, outcome),
 
     async giveUp(ref, errorClass) {
       return inTransaction(async (tx) => {
         const kept = await tx.selectFrom('notices').select('last_error').where(isRef(ref)).executeTakeFirst();
         const after = kept?.last_error ? ` after ${kept.last_error}` : '';
-        return settle(tx, ref, { kind: 'rejected', errorClass: `${errorClass}${after}` });
+        return reject(tx, ref, `${errorClass}${after}`);
       });
     },
 
@@ -119,37 +122,58 @@ export function createNoticeStore(database: Database): NoticeStore {
   };
 }
 
-const SETTLED = { sent: 'sent', skipped: 'skipped', rejected: 'failed' } as const;
+// Most notices are sent at the first try: that costs one statement.
+const settleStatement = prepared<{ state: NoticeState }>(
+  'notice-settle',
+  `with settled as (
+     update notices set state = $4::text, last_error = $5, watch_at = null, updated_at = now()
+     where order_id = $1 and seq = $2 and channel = $3
+       -- A notice that was given up and sent after all counts as sent.
+       and (state = 'pending' or state = 'failed' and $4 = 'sent')
+     returning state
+   ), resolved as (
+     update dead_letters set state = 'resolved', resolution = 'the notice was ' || $4, updated_at = now()
+     where order_id = $1 and kind = 'notice' and subject = $6 and state in ('open', 'redriving')
+       and exists (select from settled)
+   )
+   select state from settled`,
+);
 
-async function settle(tx: Tx, ref: NoticeRef, outcome: NotifyOutcome): Promise<NoticeState> {
-  const error = outcome.kind === 'sent' ? null : outcome.kind === 'skipped' ? outcome.reason : outcome.errorClass;
+async function settle(
+  database: Database,
+  ref: NoticeRef,
+  outcome: Extract<NotifyOutcome, { kind: 'sent' | 'skipped' }>,
+): Promise<NoticeState> {
+  const error = outcome.kind === 'sent' ? null : outcome.reason;
+  const values = [ref.orderId, ref.seq, ref.channel, outcome.kind, error, noticeSubject(ref)];
+  const [row] = await settleStatement(database, values);
+  return row?.state ?? stateOf(database.kysely, ref);
+}
+
+async function reject(tx: Tx, ref: NoticeRef, errorClass: string): Promise<NoticeState> {
   const settled = await tx
     .updateTable('notices')
-    .set({ state: SETTLED[outcome.kind], last_error: error, watch_at: null, updated_at: sql<Date>`now()` })
+    .set({ state: 'failed', last_error: errorClass, watch_at: null, updated_at: sql<Date>`now()` })
     .where(isRef(ref))
-    // A notice that was given up and sent after all counts as sent.
-    .where('state', 'in', outcome.kind === 'sent' ? ['pending', 'failed'] : ['pending'])
+    .where('state', '=', 'pending')
     .returning(['state', 'attempts'])
     .executeTakeFirst();
-  if (settled === undefined) {
-    const { state } = await tx.selectFrom('notices').select('state').where(isRef(ref)).executeTakeFirstOrThrow();
-    return state;
-  }
-  const subject = noticeSubject(ref);
-  if (outcome.kind === 'rejected') {
-    await openDeadLetter(tx, {
-      orderId: ref.orderId,
-      kind: 'notice',
-      step: 'notify',
-      errorClass: outcome.errorClass,
-      lastError: outcome.errorClass,
-      attempts: settled.attempts,
-      subject,
-    });
-  } else {
-    await resolveDeadLetters(tx, ref.orderId, ['notice'], `the notice was ${outcome.kind}`, { subject });
-  }
+  if (settled === undefined) return stateOf(tx, ref);
+  await openDeadLetter(tx, {
+    orderId: ref.orderId,
+    kind: 'notice',
+    step: 'notify',
+    errorClass,
+    lastError: errorClass,
+    attempts: settled.attempts,
+    subject: noticeSubject(ref),
+  });
   return settled.state;
+}
+
+async function stateOf(kysely: Database['kysely'], ref: NoticeRef): Promise<NoticeState> {
+  const { state } = await kysely.selectFrom('notices').select('state').where(isRef(ref)).executeTakeFirstOrThrow();
+  return state;
 }
 
 function isRef({ orderId, seq, channel }: NoticeRef) {

@@ -1,12 +1,13 @@
 import { Client } from 'pg';
 import { recognizeSession } from '../sessions.js';
+import { NEWS_CHANNEL } from './relay-news.js';
 
 export interface ListenerSettings {
   url: string;
   /** A URL whose connections keep their sessions, if `url` may lead to a pooler in transaction mode. */
   directUrl?: string | undefined;
-  /** Called when something may be new: at each notification, and once after each (re)connect. */
-  onNews: () => void;
+  /** Called when something may be new: with what, at each notification, and once after each (re)connect. */
+  onNews: (what?: string) => void;
   onFault: (error: Error) => void;
   /** Called if `url` leads to a pooler, which may not forward notifications; then there is no listening. */
   onPooler?: () => void;
@@ -16,7 +17,6 @@ export interface OutboxListener {
   close(): Promise<void>;
 }
 
-const CHANNEL = 'holdfast_outbox';
 const RECONNECT_MS = 100;
 const LONGEST_RECONNECT_MS = 5_000;
 const CONNECT_MS = 5_000;
@@ -57,7 +57,7 @@ export function listenToOutbox({ url, directUrl, onNews, onFault, onPooler }: Li
     };
     mine.on('error', lost);
     mine.on('end', () => lost(new Error('the connection ended')));
-    mine.on('notification', onNews);
+    mine.on('notification', ({ payload }) => onNews(payload));
     try {
       await mine.connect();
       if (directUrl === undefined && !(await recognizeSession(mine, 0, CONNECT_MS)).isKept) {
@@ -66,7 +66,7 @@ export function listenToOutbox({ url, directUrl, onNews, onFault, onPooler }: Li
         await mine.end();
         return;
       }
-      await mine.query(`listen ${CHANNEL}`);
+      await mine.query(`listen ${NEWS_CHANNEL}`);
       pauseMs = RECONNECT_MS;
       onNews();
     } catch (error) {

@@ -1,43 +1,65 @@
 import { sql, type Selectable } from 'kysely';
 import type { WaitingEvent } from '../../../activities/audit/audit-ports.js';
 import type { GatewayEventStore, StoredGatewayEvent } from '../../../activities/gateway-events.js';
-import type { Database } from '../pool.js';
+import { prepared, type Database } from '../pool.js';
+import { IS_LOOKED_AT_NOW, TELLS_NOTHING_NEW } from './gateway-event-facts.js';
 import { placeOf } from './attempts.js';
 import { failRefund } from './refund-answers.js';
 import { lockRefund } from './refund-row.js';
 import type { Tables } from '../tables.js';
 import { orUnavailable } from '../or-unavailable.js';
+import { GATEWAY_EVENT_NEWS, NEWS_CHANNEL } from '../events/relay-news.js';
 
 /** The content of a gateway event, before it is processed. */
 export type ReceivedEvent = Omit<StoredGatewayEvent, 'isProcessed'>;
 
 /** The stored gateway events, for the API, which adds them, and the audit, which checks them. */
 export interface GatewayEventTable extends GatewayEventStore {
-  /** Stores an event once. When this returns, it is durable and can be acknowledged. */
+  /** Stores an event once, compared with the database. When this returns, it is durable and can be acknowledged. */
   store(event: ReceivedEvent): Promise<'stored' | 'known'>;
   /** Events that have not been processed for this long: those that are not given up first, then the oldest. */
   unprocessed(limit: number, olderThanMs: number, patienceMs: number): Promise<WaitingEvent[]>;
 }
 
+// What most events report is in the answer to our own call too, which is given the time to be recorded.
+const EVENT_WAIT_MS = 3_000;
+
+// One statement: in the usual case it is all that an event costs. What tells something new is looked at later, by a relay;
+// at once if no call of our own is about to record the same.
+const storeStatement = prepared<{ event_id: string }>(
+  'store-gateway-event',
+  `with e as materialized (
+     select $1::text as gateway, $2::text as event_id, $3::text as type, $4::text as charge_key, $5::text as refund_key,
+            $6::text as order_id
+   ), compared as materialized (
+     select e.*, case when e.order_id is null then 'ignored: it names no order'
+                      when ${TELLS_NOTHING_NEW} then 'known before' end as effect,
+            ${IS_LOOKED_AT_NOW} as is_due
+     from e
+   ), stored as (
+     insert into gateway_events (gateway, event_id, type, charge_key, refund_key, order_id, processed_at, effect, look_at)
+     select gateway, event_id, type, charge_key, refund_key, order_id, case when effect is not null then now() end, effect,
+            now() + case when is_due then interval '0' else interval '${EVENT_WAIT_MS} ms' end
+     from compared
+     on conflict do nothing
+     returning event_id
+   )
+   select stored.event_id, case when effect is null and is_due then pg_notify('${NEWS_CHANNEL}', '${GATEWAY_EVENT_NEWS}') end
+   from stored join compared using (event_id)`,
+);
+
+const comparison = prepared<{ tells_nothing_new: boolean }>(
+  'compare-gateway-event',
+  `select ${TELLS_NOTHING_NEW} as tells_nothing_new
+   from (select $1::text as type, $2::text as charge_key, $3::text as refund_key) e`,
+);
+
 export function createGatewayEventStore(database: Database): GatewayEventTable {
   return {
     async store({ gateway, eventId, type, chargeKey, refundKey, orderId }) {
-      const stored = await orUnavailable(
-        database.kysely
-          .insertInto('gateway_events')
-          .values({
-            gateway,
-            event_id: eventId,
-            type,
-            charge_key: chargeKey,
-            refund_key: refundKey,
-            order_id: orderId,
-          })
-          .onConflict((conflict) => conflict.doNothing())
-          .returning('event_id')
-          .executeTakeFirst(),
-      );
-      return stored === undefined ? 'known' : 'stored';
+      const values = [gateway, eventId, type, chargeKey, refundKey, orderId];
+      const stored = await orUnavailable(storeStatement(database, values));
+      return stored.length === 0 ? 'known' : 'stored';
     },
 
     async read(gateway, eventId) {
@@ -66,20 +88,8 @@ export function createGatewayEventStore(database: Database): GatewayEventTable {
     },
 
     async agrees({ type, chargeKey, refundKey }) {
-      // A capture that confirmed nothing still has to be refunded.
-      const { rows } = await sql`
-        select 1 from payment_attempts a join payments p on p.order_id = a.order_id and p.attempt = a.attempt
-        where ${type} = 'charge.captured' and a.idempotency_key = ${chargeKey}
-        union all
-        select 1 from payment_attempts
-        where ${type} = 'charge.declined' and idempotency_key = ${chargeKey} and state = 'declined'
-        union all
-        select 1 from refunds
-        where idempotency_key = ${refundKey}
-          and (${type} = 'refund.succeeded' and state = 'succeeded' or ${type} = 'refund.failed' and state = 'failed')`.execute(
-        database.kysely,
-      );
-      return rows.length > 0;
+      const [row] = await comparison(database, [type, chargeKey, refundKey]);
+      return row?.tells_nothing_new === true;
     },
 
     async orderStatus(orderId) {

@@ -3,10 +3,13 @@ import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { OrderRecord, Review } from '../../../domain/order-record.js';
 import type { KnownCheckout, OrderReader } from '../../../api/orders/accept-checkout.js';
 import type { OrderEventReader } from '../../../api/orders/order-events.js';
+import type { SettledOrderReader } from '../../../api/orders/settlement-watch.js';
+import { SETTLED } from '../../../domain/order.js';
 import { acceptedReason } from './cancel-requests.js';
 import { orderOf } from './order-columns.js';
 import { prepared, type Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
+import { listed } from '../sql-list.js';
 import { utc } from '../utc.js';
 
 const forCheckout = prepared<KnownCheckout>(
@@ -28,8 +31,13 @@ const begun = prepared<{ orderId: string }>(
 // As the unique index has it.
 const unsettled = sql<boolean>`d.state in ('open', 'redriving')`;
 
+const settled = prepared<{ orderId: string }>(
+  'settled-orders',
+  `select order_id as "orderId" from orders where order_id = any($1) and status in ${listed(SETTLED)}`,
+);
+
 /** What the API reads. */
-export interface PostgresOrderReader extends OrderReader, OrderEventReader {
+export interface PostgresOrderReader extends OrderReader, OrderEventReader, SettledOrderReader {
   /** Which of these orders have a payment in progress or are past it. */
   begun(orderIds: string[]): Promise<string[]>;
 }
@@ -45,6 +53,11 @@ export function createOrderReader(database: Database): PostgresOrderReader {
     /** Which of these orders have a payment in progress or are past it. */
     async begun(orderIds: string[]): Promise<string[]> {
       const rows = await orUnavailable(begun(database, [orderIds]));
+      return rows.map(({ orderId }) => orderId);
+    },
+
+    async settled(orderIds: string[]): Promise<string[]> {
+      const rows = await orUnavailable(settled(database, [orderIds]));
       return rows.map(({ orderId }) => orderId);
     },
 

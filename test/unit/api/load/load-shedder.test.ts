@@ -205,6 +205,7 @@ test('a full gate answers 503, starts nothing, and still answers the repeat of a
     maxBodyBytes: 65_536,
     gate,
     keys: { claim: async ({ orderId }) => orderId },
+    settlements: { wait: async () => {} },
     reader: {
       forCheckout: async (orderId, skus) => ({
         keyHolder: null,
@@ -219,7 +220,6 @@ test('a full gate answers 503, starts nothing, and still answers the repeat of a
         throw new Error('nothing may be started');
       },
       find: async () => undefined,
-      closed: async () => {},
       pagesOf: () => [],
     },
   });
