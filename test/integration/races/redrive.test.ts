@@ -102,13 +102,14 @@ test.each(['confirmed', 'cancelled', 'completed'])(
     const { body } = await shop.post(aCheckout(), { Prefer: 'wait=30' });
     if (status === 'cancelled') await shop.ask(body.id, 'cancel', { reason: 'no' });
     if (status === 'completed') await shop.ask(body.id, 'fulfilment');
-    const before = await shop.until(body.id, [status]);
-    // A letter that was forgotten.
+    await shop.until(body.id, [status]);
+    // A dead letter that was forgotten.
     const { id: letter } = await stack.database.kysely
       .insertInto('dead_letters')
       .values({ order_id: body.id, kind: 'charge', step: 'charge', error_class: 'payment_unavailable', last_error: '' })
       .returning('id')
       .executeTakeFirstOrThrow();
+    const { body: before } = await shop.get(body.id);
     const answer = await redrive(letter);
     expect([answer.status, answer.body.code]).toEqual([409, 'not-redrivable']);
     expect((await shop.get(body.id)).body).toEqual(before);
