@@ -1,3 +1,5 @@
+import { canonicalAdjustments, type Adjustment } from './adjustment.js';
+
 export interface CheckoutLine {
   sku: string;
   quantity: number;
@@ -11,6 +13,8 @@ export interface Checkout {
   customerEmail?: string;
   currency: string;
   lines: CheckoutLine[];
+  /** Shipping, tax, discounts and fees. Absent rather than empty. */
+  adjustments?: Adjustment[];
   paymentMethod: string;
   /** The total that the shop showed its customer, to be checked. Minor units. */
   expectedTotalMinor?: number;
@@ -37,8 +41,9 @@ export function canonicalText(checkout: Checkout): string {
     checkout.paymentMethod,
     checkout.expectedTotalMinor ?? null,
     Object.entries(checkout.metadata).sort(([a], [b]) => byCodeUnit(a, b)),
-    // Omitted if absent, so that the text of checkouts from before this field existed stays the same.
+    // Omitted if absent, so that the text of checkouts from before a field existed stays the same.
     ...(checkout.customerEmail === undefined ? [] : [checkout.customerEmail]),
+    ...(checkout.adjustments === undefined ? [] : [['adjustments', ...canonicalAdjustments(checkout.adjustments)]]),
   ]);
 }
 

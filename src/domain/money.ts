@@ -9,11 +9,15 @@ export function isCurrency(code: string): boolean {
 }
 
 /**
- * The sum of quantity × unit price in minor units, exact.
+ * The sum of quantity × unit price and of the adjustments in minor units, exact. It may be negative.
  * @returns undefined when it is above {@link MAX_AMOUNT_MINOR}
  */
-export function totalOf(lines: readonly { quantity: number; unitPriceMinor: number }[]): number | undefined {
-  const total = lines.reduce((sum, line) => sum + BigInt(line.quantity) * BigInt(line.unitPriceMinor), 0n);
+export function totalOf(
+  lines: readonly { quantity: number; unitPriceMinor: number }[],
+  adjustments: readonly { amountMinor: number }[] = [],
+): number | undefined {
+  const goods = lines.reduce((sum, line) => sum + BigInt(line.quantity) * BigInt(line.unitPriceMinor), 0n);
+  const total = adjustments.reduce((sum, { amountMinor }) => sum + BigInt(amountMinor), goods);
   return total <= BigInt(MAX_AMOUNT_MINOR) ? Number(total) : undefined;
 }
 

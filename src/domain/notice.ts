@@ -1,3 +1,4 @@
+import type { Adjustment } from './adjustment.js';
 import type { FailureReason } from './failure.js';
 import { PAID, type OrderLine, type OrderStatus } from './order.js';
 
@@ -73,6 +74,7 @@ export interface Notice {
   currency: string;
   totalMinor: number;
   lines: OrderLine[];
+  adjustments: readonly Adjustment[];
   /** Of a failure. */
   reason: FailureReason | null;
   /** Of a refund. Minor units. */

@@ -1,3 +1,4 @@
+import type { Adjustment } from './adjustment.js';
 import type { OrderStatus } from './order.js';
 import { statusAfter } from './order-event.js';
 
@@ -36,6 +37,8 @@ export interface RecordedEvent {
   customerId: string;
   currency: string;
   totalMinor: number;
+  /** Null for an order without any. */
+  adjustments: readonly Adjustment[] | null;
   seq: number;
   type: string;
   data: Record<string, unknown>;
@@ -78,6 +81,7 @@ export function publicEventsOf(source: RecordedEvent): PublicEvent[] {
       customer_id: source.customerId,
       currency: source.currency,
       total_minor: source.totalMinor,
+      ...adjustmentsJson(source),
       ...more,
     },
   }));
@@ -125,6 +129,12 @@ function failureOf(source: RecordedEvent): Told[] {
 function releaseOf({ before }: RecordedEvent): Told[] {
   const start = before.lastIndexOf('order.redriven');
   return before.indexOf('inventory.reserved', start + 1) < 0 ? [] : [{ type: 'inventory.released' }];
+}
+
+/** Without their labels and items: a message has less than 20 kB. */
+function adjustmentsJson({ adjustments }: RecordedEvent) {
+  if (adjustments === null) return {};
+  return { adjustments: adjustments.map(({ type, amountMinor }) => ({ type, amount_minor: amountMinor })) };
 }
 
 function failureJson({ data }: RecordedEvent) {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventSources } from '../../src/adapters/postgres/events/event-sources.js';
 import { orderWorkflowId } from '../../src/workflows/contract.js';
 import { aCheckout, createShop, newOrderId } from '../support/shop.js';
 import { REWRITING } from '../support/rewriting.js';
@@ -124,6 +125,20 @@ describe('a checkout', () => {
     const fresh = await shop.post({ ...checkout, order_id: newOrderId() });
     expect(fresh.status).toBe(409);
     expect(fresh.body).toMatchObject({ code: 'price-changed', total_minor: 700 });
+  });
+
+  test('is charged with its shipping and discounts, and says so in its events', async () => {
+    const adjustments = [
+      { type: 'shipping', label: 'Post', amount_minor: 490 },
+      { type: 'discount', label: 'WELCOME', amount_minor: -1_000, sku: 'product-A' },
+    ];
+    const checkout = aCheckout({ adjustments });
+    const { body } = await shop.post(checkout, waiting);
+    expect(body).toMatchObject({ status: 'confirmed', total_minor: 1_489, payment: { captured_minor: 1_489 } });
+    expect(body.adjustments).toEqual([{ ...adjustments[0], sku: null }, adjustments[1]]);
+    expect(await stack.ledger(checkout.order_id)).toMatchObject([{ amount_minor: 1_489 }]);
+    const [source] = await eventSources(stack.database, [{ orderId: checkout.order_id, seq: 3 }]);
+    expect(source).toMatchObject({ totalMinor: 1_489, adjustments: [{ type: 'shipping', amountMinor: 490 }, {}] });
   });
 
   test('that names an unknown product, or one of another currency, is refused by field', async () => {

@@ -53,6 +53,12 @@ export const PLANTS: [check: string, status: OrderStatus, age: string, breakIt: 
   ],
   ['totals-are-the-lines', 'failed', '1 day', `update orders set total_minor = 3999 where order_id = 'ID'`],
   [
+    'totals-are-the-lines',
+    'failed',
+    '1 day',
+    `${REWRITING} update orders set adjustments = '[{"type":"fee","label":"x","amountMinor":1}]' where order_id = 'ID'`,
+  ],
+  [
     'charge-keys-name-their-order',
     'failed',
     '1 day',

@@ -15,6 +15,7 @@ export function aNotice(overrides: Partial<Notice> = {}): Notice {
       { sku: 'product-A', name: 'Notebook', quantity: 2, unitPriceMinor: 1_999 },
       { sku: 'product-B', name: 'Fountain pen', quantity: 1, unitPriceMinor: 4_900 },
     ],
+    adjustments: [],
     reason: null,
     refundMinor: null,
     ...overrides,

@@ -7,6 +7,7 @@ export interface OrderJson {
   status: string;
   version: number;
   total_minor: number;
+  adjustments: { type: string; amount_minor: number; sku: string | null }[];
   items: { sku: string; quantity: number; unit_price_minor: number }[];
   failure: { step: string; reason: string; detail: string } | null;
   payment: { attempts: { state: string; tries: number }[] };

@@ -1,4 +1,5 @@
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
+import type { Adjustment } from '../../domain/adjustment.js';
 import type { Actor } from '../../domain/actor.js';
 import type { Verdict } from '../../activities/screening.js';
 import type { DeliveryState } from '../../domain/delivery.js';
@@ -44,6 +45,7 @@ export interface Tables {
     customer_email: string | null;
     currency: string;
     total_minor: number;
+    adjustments: JSONColumnType<Adjustment[]> | null;
     payment_method: string;
     metadata: JSONColumnType<Record<string, string>>;
     failure: JSONColumnType<Failure> | null;

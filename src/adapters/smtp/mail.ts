@@ -16,6 +16,9 @@ export function mailOf(notice: Notice, shopName: string): Mail {
     quantity: `${quantity} ×`,
     price: formatMoney(quantity * unitPriceMinor, notice.currency),
   }));
+  const extras = notice.adjustments.map(({ label, amountMinor }) => {
+    return { label, price: formatMoney(amountMinor, notice.currency) };
+  });
   const total = formatMoney(notice.totalMinor, notice.currency);
   const footer = `${shopName} · Order ${notice.orderId}`;
 
@@ -25,6 +28,7 @@ export function mailOf(notice: Notice, shopName: string): Mail {
     ...paragraphs,
     '',
     ...items.map(({ name, quantity, price }) => `${quantity} ${name}: ${price}`),
+    ...extras.map(({ label, price }) => `${label}: ${price}`),
     `Total: ${total}`,
     '',
     footer,
@@ -34,12 +38,16 @@ export function mailOf(notice: Notice, shopName: string): Mail {
     subject: escapeHtml(subject),
     headline: escapeHtml(headline),
     paragraphs: paragraphs.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`).join('\n'),
-    rows: items
-      .map(
+    rows: [
+      ...items.map(
         ({ name, quantity, price }) =>
           `<tr><td class="count">${escapeHtml(quantity)}</td><td>${escapeHtml(name)}</td><td class="sum">${escapeHtml(price)}</td></tr>`,
-      )
-      .join('\n'),
+      ),
+      ...extras.map(
+        ({ label, price }) =>
+          `<tr><td colspan="2">${escapeHtml(label)}</td><td class="sum">${escapeHtml(price)}</td></tr>`,
+      ),
+    ].join('\n'),
     total: escapeHtml(total),
     footer: escapeHtml(footer),
     shop: escapeHtml(shopName),

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { allowedActions, letterActions, LETTER_ACTIONS, ORDER_ACTIONS } from '../../domain/allowed-actions.js';
 import { DEAD_LETTER_KINDS } from '../../domain/dead-letter.js';
+import { ADJUSTMENT_TYPES } from '../../domain/adjustment.js';
 import { FAILURE_REASONS } from '../../domain/failure.js';
 import {
   capturedMinor,
@@ -103,6 +104,16 @@ export const orderJsonSchema = z
     items: z
       .array(z.object({ sku: z.string(), name: z.string(), quantity: z.int().min(1), unit_price_minor: amount }))
       .openapi({ description: 'One line per SKU, with name and price as they were when the order was accepted.' }),
+    adjustments: z
+      .array(
+        z.object({
+          type: z.enum(ADJUSTMENT_TYPES),
+          label: z.string(),
+          amount_minor: z.int(),
+          sku: z.string().nullable().openapi({ description: 'The item that it belongs to; null for the whole order.' }),
+        }),
+      )
+      .openapi({ description: 'The total is the sum of the items and of these.' }),
     payment: z.object({
       method: z.string(),
       state: z.enum(['none', ...attemptStates, 'partially_refunded', 'refunded']),
@@ -162,6 +173,9 @@ export function orderJson(record: OrderRecord, { pagesOf }: WorkflowPages): Orde
       quantity: line.quantity,
       unit_price_minor: line.unitPriceMinor,
     })),
+    adjustments: (order.adjustments ?? []).map(({ type, label, amountMinor, sku = null }) => {
+      return { type, label, amount_minor: amountMinor, sku };
+    }),
     payment: {
       method: order.paymentMethod,
       state: paymentState(record),

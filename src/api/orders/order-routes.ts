@@ -165,8 +165,19 @@ function toCheckout(body: CheckoutBody, ownOrderId: string | undefined): Checkou
     ...(body.customer_email === undefined ? {} : { customerEmail: body.customer_email }),
     currency: body.currency,
     lines: body.items,
+    ...adjustmentsOf(body),
     paymentMethod: body.payment.method,
     ...(body.total_minor === undefined ? {} : { expectedTotalMinor: body.total_minor }),
     metadata: body.metadata ?? {},
+  };
+}
+
+/** No adjustments and an empty list of them are the same. */
+function adjustmentsOf({ adjustments = [] }: CheckoutBody): Pick<Checkout, 'adjustments'> {
+  if (adjustments.length === 0) return {};
+  return {
+    adjustments: adjustments.map(({ type, label, amount_minor: amountMinor, sku }) => {
+      return { type, label, amountMinor, ...(sku === undefined ? {} : { sku }) };
+    }),
   };
 }

@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url';
 import { z } from '@hono/zod-openapi';
+import { ADJUSTMENT_TYPES } from '../../domain/adjustment.js';
 import { ORDER_ID_PATTERN } from '../../domain/ids.js';
 import { MAX_AMOUNT_MINOR } from '../../domain/money.js';
 import { currencySchema, printable, skuSchema, text, textOrNothing } from '../requests/fields.js';
@@ -37,6 +38,25 @@ function withAsciiDomain(email: string): string {
   return ascii === '' || whole.length > MAX_EMAIL ? email : whole;
 }
 
+const MAX_ADJUSTMENTS = 50;
+
+/** Discounts take off, everything else adds. */
+const adjustmentSchema = z
+  .strictObject({
+    type: z.enum(ADJUSTMENT_TYPES),
+    label: text(100).openapi({ example: 'Standard shipping' }),
+    amount_minor: z.int().min(-MAX_AMOUNT_MINOR).max(MAX_AMOUNT_MINOR).openapi({
+      description: 'In minor units. At most 0 for a discount, at least 0 for everything else.',
+    }),
+    sku: skuSchema.optional().openapi({ description: 'The item that it belongs to. Default: the whole order.' }),
+  })
+  .superRefine(({ type, amount_minor: amount }, context) => {
+    const [isWrong, detail] =
+      type === 'discount' ? [amount > 0, 'must be at most 0 for a discount'] : [amount < 0, 'must be at least 0'];
+    if (isWrong) context.addIssue({ code: 'custom', path: ['amount_minor'], message: detail });
+  })
+  .openapi('Adjustment', { example: { type: 'shipping', label: 'Standard shipping', amount_minor: 490 } });
+
 export const checkoutSchema = z
   .strictObject({
     order_id: orderIdSchema
@@ -54,13 +74,16 @@ export const checkoutSchema = z
       )
       .min(1)
       .max(MAX_LINES),
+    adjustments: z.array(adjustmentSchema).max(MAX_ADJUSTMENTS).optional().openapi({
+      description: 'Shipping, tax, discounts and fees. They are part of the total, which must be at least 1.',
+    }),
     payment: z.strictObject({ method: text(200).openapi({ example: 'pm_ok' }) }),
     total_minor: z
       .int()
       .min(0)
       .max(MAX_AMOUNT_MINOR)
       .optional()
-      .openapi({ description: 'The total that the customer saw: 409 if the items now cost something else.' }),
+      .openapi({ description: 'The total that the customer saw: 409 if the order now costs something else.' }),
     metadata: z
       .record(text(40), textOrNothing(500))
       .refine((metadata) => Object.keys(metadata).length <= 20, 'must have 20 entries at most')

@@ -1,6 +1,7 @@
+import type { Adjustment } from '../../domain/adjustment.js';
 import { mergeLines, type Checkout } from '../../domain/checkout.js';
 import { totalOf } from '../../domain/money.js';
-import type { AcceptedOrder } from '../../domain/order.js';
+import type { AcceptedOrder, OrderLine } from '../../domain/order.js';
 import type { Product } from '../../domain/product.js';
 import { Problem, type FieldError } from '../requests/problems.js';
 
@@ -20,10 +21,20 @@ export function price(checkout: Checkout, products: Product[]): Pick<AcceptedOrd
     const product = catalog.get(sku);
     return product ? [{ sku, name: product.name, quantity, unitPriceMinor: product.unitPriceMinor }] : [];
   });
-  const totalMinor = totalOf(lines);
+  const { adjustments = [] } = checkout;
+  const misfits = misfitsOf(adjustments, lines);
+  if (misfits.length > 0) return new Problem('validation-error', 'Some adjustments do not fit.', { errors: misfits });
+
+  const totalMinor = totalOf(lines, adjustments);
   if (totalMinor === undefined) {
     const tooMuch = [{ pointer: '/items', detail: 'the total exceeds the maximum of an order; order less' }];
     return new Problem('validation-error', 'The order is too large.', { errors: tooMuch });
+  }
+  if (totalMinor <= 0 && adjustments.length > 0) {
+    const detail = `with these the total is ${totalMinor}; it must be at least 1`;
+    return new Problem('validation-error', 'The adjustments leave nothing to charge.', {
+      errors: [{ pointer: '/adjustments', detail }],
+    });
   }
   if (totalMinor === 0) {
     const nothing = [
@@ -43,4 +54,21 @@ function objection(product: Product | undefined, sku: string, currency: string):
   if (!product.active) return `product "${sku}" is not for sale`;
   if (product.currency !== currency) return `product "${sku}" is sold in ${product.currency}, not in ${currency}`;
   return undefined;
+}
+
+/** What belongs to a line names one of the order, and all discounts of a line take at most what it costs. */
+function misfitsOf(adjustments: readonly Adjustment[], lines: readonly OrderLine[]): FieldError[] {
+  const left = new Map(lines.map(({ sku, quantity, unitPriceMinor }) => [sku, quantity * unitPriceMinor]));
+  return adjustments.flatMap(({ type, amountMinor, sku }, index): FieldError[] => {
+    if (sku === undefined) return [];
+    const leftMinor = left.get(sku);
+    if (leftMinor === undefined) {
+      return [{ pointer: `/adjustments/${index}/sku`, detail: `"${sku}" is not among the items` }];
+    }
+    if (type !== 'discount') return [];
+    left.set(sku, Math.max(0, leftMinor + amountMinor));
+    if (leftMinor + amountMinor >= 0) return [];
+    const detail = `the discounts of "${sku}" are more than it costs; this one must be at least -${leftMinor}`;
+    return [{ pointer: `/adjustments/${index}/amount_minor`, detail }];
+  });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ADJUSTMENT_TYPES } from '../../domain/adjustment.js';
 import { FAILURE_REASONS } from '../../domain/failure.js';
 import { ORDER_STATUSES } from '../../domain/order.js';
 import { PUBLIC_EVENT_TYPES, SCHEMA_VERSION, TEST_EVENT, type PublicEventType } from '../../domain/public-event.js';
@@ -14,6 +15,10 @@ const order = z.looseObject({
   customer_id: z.string(),
   currency: z.string().describe('ISO 4217'),
   total_minor: z.int().min(0).describe('in minor units of the currency'),
+  adjustments: z
+    .array(z.looseObject({ type: z.enum(ADJUSTMENT_TYPES), amount_minor: z.int() }))
+    .optional()
+    .describe('what the total has beside the items; absent without any'),
 });
 
 const failure = z.looseObject({

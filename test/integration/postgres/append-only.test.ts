@@ -27,6 +27,7 @@ test.each([
   ['order_events', 'delete from order_events'],
   ['order_lines', 'update order_lines set unit_price_minor = 0'],
   ['order_lines', 'delete from order_lines'],
+  ['orders', `update orders set adjustments = '[]'`],
   ['gateway_calls', `update gateway_calls set outcome = 'y'`],
   ['gateway_calls', 'delete from gateway_calls'],
   ['payments', 'update payments set amount_minor = 0'],

@@ -1,12 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import type { Adjustment } from '../../../src/domain/adjustment.js';
 import { canonicalText, mergeLines, type Checkout, type CheckoutLine } from '../../../src/domain/checkout.js';
 
 // Few letters and all the separators that a canonical text could trip over.
 const tricky = fc.string({ unit: fc.constantFrom('a', 'b', '"', ',', ':', '[', ']', '{', '\\', '|', '\n', '\0', '1') });
 const sku = fc.constantFrom('a', 'b', 'B', 'a-1', 'a.1', '10', '9', '__proto__');
 const line = fc.record({ sku, quantity: fc.integer({ min: 1, max: 1_000_000 }) });
+
+const adjustment: fc.Arbitrary<Adjustment> = fc.record(
+  { type: fc.constantFrom('tax', 'discount'), label: tricky, amountMinor: fc.integer({ min: -2, max: 2 }), sku },
+  { requiredKeys: ['type', 'label', 'amountMinor'] },
+);
 
 const checkouts: fc.Arbitrary<Checkout> = fc.record(
   {
@@ -16,6 +22,7 @@ const checkouts: fc.Arbitrary<Checkout> = fc.record(
     currency: fc.constantFrom('EUR', 'JPY'),
     lines: fc.array(line, { minLength: 1, maxLength: 6 }),
     paymentMethod: tricky,
+    adjustments: fc.array(adjustment, { minLength: 1, maxLength: 3 }),
     expectedTotalMinor: fc.nat({ max: 3 }),
     metadata: fc.dictionary(tricky, tricky, { maxKeys: 3 }),
   },
@@ -78,6 +85,21 @@ describe('the canonical text of a checkout', () => {
     );
   });
 
+  test('of a checkout with an address is what it was before there were adjustments', () => {
+    expect(canonicalText({ ...sample, customerEmail: 'ada@example.com' })).toBe(
+      '["checkout/1","customer-7","EUR",[["ink",1],["pen",2]],"pm_ok",null,[["gift","yes"]],"ada@example.com"]',
+    );
+  });
+
+  test('does not depend on the order of the adjustments', () => {
+    fc.assert(
+      fc.property(fc.array(adjustment, { minLength: 2 }), (adjustments) => {
+        const other = { ...sample, adjustments: adjustments.toReversed() };
+        expect(canonicalText(other)).toBe(canonicalText({ ...sample, adjustments }));
+      }),
+    );
+  });
+
   test('does not depend on the id of the order', () => {
     expect(canonicalText({ ...sample, orderId: 'order-2' })).toBe(canonicalText(sample));
   });
@@ -86,6 +108,7 @@ describe('the canonical text of a checkout', () => {
     ['customer', { customerId: 'customer-8' }],
     ['e-mail address', { customerEmail: 'ada@example.com' }],
     ['currency', { currency: 'USD' }],
+    ['adjustments', { adjustments: [{ type: 'shipping', label: 'Post', amountMinor: 490 }] }],
     ['payment method', { paymentMethod: 'pm_declined' }],
     ['expected total', { expectedTotalMinor: 10_790 }],
     ['expected total of nothing', { expectedTotalMinor: 0 }],
@@ -199,6 +222,9 @@ function meaningOf(checkout: Checkout) {
     customer: checkout.customerId,
     email: checkout.customerEmail,
     currency: checkout.currency,
+    adjustments: checkout.adjustments
+      ?.map(({ type, label, amountMinor, sku: of }) => JSON.stringify({ type, label, amountMinor, of }))
+      .toSorted(),
     method: checkout.paymentMethod,
     expected: checkout.expectedTotalMinor,
     quantities: quantitiesOf(checkout.lines),

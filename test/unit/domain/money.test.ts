@@ -11,6 +11,12 @@ describe('the total of an order', () => {
     expect(totalOf(lines)).toBe(10_790);
   });
 
+  test('has the adjustments in it, down to a unit, and may be below zero for the caller to refuse', () => {
+    const lines = [{ quantity: 3, unitPriceMinor: 3_333 }];
+    expect(totalOf(lines, [{ amountMinor: 490 }, { amountMinor: -1_000 }, { amountMinor: 1 }])).toBe(9_490);
+    expect(totalOf(lines, [{ amountMinor: -10_000 }])).toBe(-1);
+  });
+
   test('of nothing is zero', () => {
     expect(totalOf([])).toBe(0);
   });

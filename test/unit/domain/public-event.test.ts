@@ -19,6 +19,7 @@ const source = (type: string, changes: Partial<RecordedEvent> = {}): RecordedEve
   customerId: 'customer-7',
   currency: 'EUR',
   totalMinor: 3_998,
+  adjustments: null,
   seq: (changes.before?.length ?? 0) + 1,
   type,
   data: {},
@@ -49,6 +50,13 @@ describe('one event of a timeline causes', () => {
     ['what no one knows', source('toString'), []],
   ])('%s', (_, from, types) => {
     expect(typesOf(from)).toEqual(types);
+  });
+
+  test('what the total has beside the items, if there is anything', () => {
+    const adjustments = [{ type: 'discount' as const, label: 'For Ada', amountMinor: -500, sku: 'a' }];
+    const [event] = publicEventsOf(source('order.created', { adjustments }));
+    expect(event?.data).toMatchObject({ total_minor: 3_998, adjustments: [{ type: 'discount', amount_minor: -500 }] });
+    expect(publicEventsOf(source('order.created'))[0]?.data).not.toHaveProperty('adjustments');
   });
 
   test('that stock is free only if this run of the order had it', () => {

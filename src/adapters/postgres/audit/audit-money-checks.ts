@@ -96,10 +96,15 @@ export const MONEY_CHECKS: readonly SqlCheck[] = [
     invariant: 'I4',
     isRecoverable: false,
     sql: `select o.order_id, '' as about,
-                 format('the total is %s and the lines add up to %s', o.total_minor, coalesce(l.sum, 0)) as detail
+                 format('the total is %s, the lines add up to %s and the adjustments to %s', o.total_minor,
+                        coalesce(l.sum, 0), a.sum) as detail
           from orders o
           left join (select order_id, sum(quantity * unit_price_minor) from order_lines group by 1) l using (order_id)
-          where o.total_minor <> coalesce(l.sum, 0)`,
+          cross join lateral (
+            select coalesce(sum((each ->> 'amountMinor')::bigint), 0) as sum
+            from jsonb_array_elements(coalesce(o.adjustments, '[]')) as each
+          ) a
+          where o.total_minor <> coalesce(l.sum, 0) + a.sum`,
   },
   {
     name: 'charge-keys-name-their-order',

@@ -8,7 +8,7 @@ const select = prepared<Row>(
   'event-sources',
   `select w.place::integer as place, e.order_id as "orderId", e.seq, e.type, e.data,
           to_char(e.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "createdAt",
-          o.customer_id as "customerId", o.currency, o.total_minor as "totalMinor",
+          o.customer_id as "customerId", o.currency, o.total_minor as "totalMinor", o.adjustments,
           coalesce((select array_agg(b.type order by b.seq) from order_events b
                     where b.order_id = e.order_id and b.seq < e.seq), '{}') as before
    from unnest($1::text[], $2::integer[]) with ordinality as w (order_id, seq, place)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { NoticeStore, NotifyOutcome } from '../../../activities/notices.js';
+import type { Adjustment } from '../../../domain/adjustment.js';
 import type { Failure } from '../../../domain/failure.js';
 import {
   isNoticeEvent,
@@ -26,6 +27,7 @@ interface BeginRow {
   customer_email: string | null;
   currency: string;
   total_minor: number;
+  adjustments: Adjustment[] | null;
   lines: OrderLine[];
 }
 
@@ -43,7 +45,7 @@ const begin = prepared<BeginRow>(
    select opened.state, event.type, event.data ->> 'reason' as reason,
           (event.data ->> 'amount_minor')::bigint as refund_minor, event.data ->> 'currency' as refund_currency,
           to_char(event.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as happened_at,
-          o.status, o.customer_id, o.customer_email, o.currency, o.total_minor,
+          o.status, o.customer_id, o.customer_email, o.currency, o.total_minor, o.adjustments,
           (select json_agg(json_build_object('sku', l.sku, 'name', l.name, 'quantity', l.quantity,
                                              'unitPriceMinor', l.unit_price_minor) order by l.sku)
            from order_lines l where l.order_id = o.order_id) as lines
@@ -69,6 +71,7 @@ export function createNoticeStore(database: Database): NoticeStore {
         currency: row.refund_currency ?? row.currency,
         totalMinor: row.total_minor,
         lines: row.lines,
+        adjustments: row.adjustments ?? [],
         reason: about === 'failure' ? row.reason : null,
         refundMinor: row.refund_minor,
       };

@@ -29,6 +29,16 @@ describe('a mail', () => {
     }
   });
 
+  test('lists shipping, tax and discounts between the items and the total', () => {
+    const adjustments = [
+      { type: 'shipping' as const, label: 'Post & packing', amountMinor: 490 },
+      { type: 'discount' as const, label: 'WELCOME', amountMinor: -1_000 },
+    ];
+    const { text, html } = mailOf(aNotice({ adjustments, totalMinor: 8_388 }), SHOP);
+    expect(text).toContain('Post & packing: EUR 4.90\nWELCOME: -EUR 10.00\nTotal: EUR 83.88');
+    expect(html).toContain('<td colspan="2">Post &amp; packing</td><td class="sum">EUR 4.90</td>');
+  });
+
   test('about an order that costs nothing thanks for no payment', () => {
     expect(mailOf(aNotice({ totalMinor: 0, lines: [] }), SHOP).text).toMatch(/order\n\nYour order is confirmed\.\n/);
   });

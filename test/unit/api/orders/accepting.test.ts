@@ -21,6 +21,7 @@ describe('a new checkout', () => {
         { sku: 'ink', name: 'Ink', quantity: 1, unit_price_minor: 990 },
         { sku: 'pen', name: 'Fountain pen', quantity: 2, unit_price_minor: 4_900 },
       ],
+      adjustments: [],
       payment: { method: 'pm_ok', state: 'none', captured_minor: 0, refunded_minor: 0, attempts: [] },
       refunds: [],
       failure: null,
@@ -40,6 +41,31 @@ describe('a new checkout', () => {
         workflows: [{ id: 'order-order-1', url: 'http://ui/order-1' }],
       },
     });
+  });
+
+  test('has shipping, tax and discounts in its total, and shows them in the order of the checkout', async () => {
+    const adjustments = [
+      { type: 'shipping', label: 'Post', amount_minor: 490 },
+      { type: 'discount', label: 'WELCOME', amount_minor: -990, sku: 'ink' },
+      { type: 'tax', label: 'VAT', amount_minor: 0 },
+    ];
+    const shop = openShop();
+    const total = TOTAL_MINOR + 490 - 990;
+    expect(await shop.post(checkout({ adjustments, total_minor: TOTAL_MINOR }))).toMatchObject(
+      problem(409, 'price-changed', { total_minor: total }),
+    );
+    const { status, body } = await shop.post(checkout({ adjustments, total_minor: total }));
+    expect([status, body['total_minor']]).toEqual([202, total]);
+    expect(body['adjustments']).toEqual(adjustments.map((one) => ({ sku: null, ...one })));
+    expect(shop.runs.get('order-1')?.order).toMatchObject({ totalMinor: total });
+  });
+
+  test('is the same without adjustments and with an empty list of them, and another one with some', async () => {
+    const shop = openShop();
+    await shop.post(checkout());
+    expect((await shop.post(checkout({ adjustments: [] }))).status).toBe(200);
+    const adjustments = [{ type: 'fee', label: 'Gift wrap', amount_minor: 0 }];
+    expect(await shop.post(checkout({ adjustments }))).toMatchObject(problem(409, 'order-conflict'));
   });
 
   test('starts one workflow with the priced order, and writes nothing', async () => {

@@ -4,6 +4,9 @@ import { checkout, checkoutWithout, openShop, problem, type Body } from '../shop
 const items = (...lines: unknown[]): Body => ({ items: lines });
 const pen = (changes: Body = {}): Body => ({ sku: 'pen', quantity: 1, ...changes });
 const quantity = (value: unknown): Body => items(pen({ quantity: value }));
+const adjustments = (...all: unknown[]): Body => ({ adjustments: all });
+const post = (changes: Body = {}): Body => ({ type: 'shipping', label: 'Post', amount_minor: 490, ...changes });
+const discount = (changes: Body = {}): Body => ({ type: 'discount', label: 'Ten', amount_minor: -1_000, ...changes });
 const entries = (count: number): Body =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`key-${i}`, 'value']));
 
@@ -57,6 +60,14 @@ const REFUSED: [why: string, changes: Body, pointer: string][] = [
   ['quantity "1"', quantity('1'), '/items/0/quantity'],
   ['quantity true', quantity(true), '/items/0/quantity'],
   ['quantity null', quantity(null), '/items/0/quantity'],
+  ['adjustments that are an object', { adjustments: {} }, '/adjustments'],
+  ['adjustments that are 51', adjustments(...Array.from({ length: 51 }, () => post())), '/adjustments'],
+  ['an adjustment of an unknown type', adjustments(post({ type: 'gift' })), '/adjustments/0/type'],
+  ['an adjustment without a label', adjustments({ type: 'tax', amount_minor: 1 }), '/adjustments/0/label'],
+  ['an adjustment with an unknown field', adjustments(post({ rate: 19 })), '/adjustments/0/rate'],
+  ['an adjustment of a fraction', adjustments(post({ amount_minor: 0.5 })), '/adjustments/0/amount_minor'],
+  ['shipping below 0', adjustments(post({ amount_minor: -1 })), '/adjustments/0/amount_minor'],
+  ['a discount above 0', adjustments(post(), discount({ amount_minor: 1 })), '/adjustments/1/amount_minor'],
   ['payment that is a text', { payment: 'pm_ok' }, '/payment'],
   ['payment without a method', { payment: {} }, '/payment/method'],
   ['payment with an unknown field', { payment: { method: 'pm_ok', card: '4242' } }, '/payment/card'],
@@ -226,6 +237,27 @@ describe('a checkout that the catalog does not allow is refused for', () => {
       'each of its products, where the shop has put them',
       items(pen({ sku: 'quill' }), pen(), pen({ sku: 'unicorn' }), pen({ sku: 'quill' })),
       [{ pointer: '/items/0/sku' }, { pointer: '/items/2/sku' }, { pointer: '/items/3/sku' }],
+    ],
+    [
+      'a discount of a product that is not ordered',
+      adjustments(post(), discount({ sku: 'unicorn' })),
+      [{ pointer: '/adjustments/1/sku' }],
+    ],
+    [
+      'discounts of a line beyond its price',
+      adjustments(discount({ sku: 'ink', amount_minor: -900 }), discount({ sku: 'ink', amount_minor: -91 })),
+      [{ pointer: '/adjustments/1/amount_minor' }],
+    ],
+    ['adjustments that leave nothing', adjustments(discount({ amount_minor: -10_790 })), [{ pointer: '/adjustments' }]],
+    [
+      'adjustments that leave less than nothing',
+      adjustments(discount({ amount_minor: -20_000 })),
+      [{ pointer: '/adjustments' }],
+    ],
+    [
+      'shipping beyond the largest amount',
+      adjustments(post({ amount_minor: 999_999_999_999 })),
+      [{ pointer: '/items' }],
     ],
     ['a total above the largest amount', items(pen({ sku: 'palace', quantity: 2 })), [{ pointer: '/items' }]],
     ['a total above what a double holds', items(pen({ sku: 'palace', quantity: 1_000_000 })), [{ pointer: '/items' }]],
