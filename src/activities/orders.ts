@@ -2,6 +2,7 @@
 // Never SQL, HTTP or a driver: the implementations are in `adapters`. Each activity may run twice.
 
 import type { Actor } from '../domain/actor.js';
+import type { RequestedChange } from '../domain/order-change.js';
 import type { AcceptedOrder, OrderRun, Undone } from '../domain/order.js';
 import type { Admission, Superseded, Undoing } from '../domain/outcomes.js';
 
@@ -33,6 +34,8 @@ export interface OrderStore {
   endOrder(run: OrderRun, ending: Undone): Promise<void>;
   /** confirmed → completed. */
   completeOrder(orderId: string, actor?: Actor): Promise<Admission>;
+  /** Changes addresses, phone or metadata while nothing has shipped. The same again: admitted again. */
+  amendOrder(change: RequestedChange): Promise<Admission>;
   /** failed → pending and open → redriving, together or not at all; this run owns the order then. */
   takeOverToRedrive(run: OrderRun, deadLetterId: string, actor?: Actor): Promise<Admission>;
   /** confirmed → cancelling; this run owns the order then. */
@@ -55,6 +58,8 @@ export function createOrderActivities({ orders }: { orders: OrderStore }) {
 
     completeOrder: ({ orderId, actor }: { orderId: string; actor?: Actor | undefined }): Promise<Admission> =>
       orders.completeOrder(orderId, actor),
+
+    amendOrder: (change: RequestedChange): Promise<Admission> => orders.amendOrder(change),
 
     takeOverToRedrive: ({
       deadLetterId,

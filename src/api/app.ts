@@ -12,6 +12,7 @@ import { createDeadLetterRoutes } from './dead-letters/dead-letter-routes.js';
 import type { DeadLetterOptions } from './dead-letters/dead-letter-ports.js';
 import { createGatewayWebhookRoutes, type WebhookOptions } from './webhooks/gateway-webhooks.js';
 import { createErrorDocs } from './document/error-docs.js';
+import { createAmendRoutes } from './orders/order-amend.js';
 import { createCancelRoutes } from './orders/order-cancel.js';
 import type { Guards } from './access/guards.js';
 import { createOrderEventRoutes, type OrderEventOptions } from './orders/order-events.js';
@@ -76,6 +77,7 @@ export function createApp(options: AppOptions) {
   app.use(refuseUnreadBodies(documented, maxBodyBytes));
   const routes = app
     .route('/', createOrderRoutes(options))
+    .route('/', createAmendRoutes(options))
     .route('/', createCancelRoutes(options))
     .route('/', createRefundRoutes(options))
     .route('/', createReviewRoutes(options))

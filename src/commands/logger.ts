@@ -6,7 +6,10 @@ import { countRepeats } from './repeated-lines.js';
 
 /** What must never appear in a log, wherever it comes from. */
 const SECRETS = ['authorization', 'cookie', 'password', 'secret', 'secrets', 'api_key', 'apiKey', 'token'];
-const PERSONAL = ['customer_email', 'customerEmail', 'email', 'to', 'actor'];
+const PERSONAL = [
+  ...['customer_email', 'customerEmail', 'email', 'customer_phone', 'customerPhone', 'to', 'actor'],
+  ...['shipping_address', 'shippingAddress', 'billing_address', 'billingAddress'],
+];
 // PostgreSQL quotes the row that it rejects, including the customer; its message and code are enough.
 const QUOTING = ['detail', 'where', 'internalQuery'];
 const ERRORS = ['err', 'err.aggregateErrors[*]'];

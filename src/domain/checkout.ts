@@ -1,3 +1,4 @@
+import { canonicalAddress, type Address } from './address.js';
 import { canonicalAdjustments, type Adjustment } from './adjustment.js';
 
 export interface CheckoutLine {
@@ -11,6 +12,10 @@ export interface Checkout {
   customerId: string;
   /** The customer's address for notices. Personal: only for notices, never for a log. */
   customerEmail?: string;
+  /** Personal, as are the addresses. */
+  customerPhone?: string;
+  shippingAddress?: Address;
+  billingAddress?: Address;
   currency: string;
   lines: CheckoutLine[];
   /** Shipping, tax, discounts and fees. Absent rather than empty. */
@@ -44,6 +49,9 @@ export function canonicalText(checkout: Checkout): string {
     // Omitted if absent, so that the text of checkouts from before a field existed stays the same.
     ...(checkout.customerEmail === undefined ? [] : [checkout.customerEmail]),
     ...(checkout.adjustments === undefined ? [] : [['adjustments', ...canonicalAdjustments(checkout.adjustments)]]),
+    ...(checkout.customerPhone === undefined ? [] : [['phone', checkout.customerPhone]]),
+    ...(checkout.shippingAddress === undefined ? [] : [['shipping', ...canonicalAddress(checkout.shippingAddress)]]),
+    ...(checkout.billingAddress === undefined ? [] : [['billing', ...canonicalAddress(checkout.billingAddress)]]),
   ]);
 }
 

@@ -74,6 +74,8 @@ export type AdmissionRefusal =
   | 'not_cancellable'
   | 'already_cancelled'
   | 'not_fulfillable'
+  | 'not_changeable'
+  | 'stale'
   | 'not_redrivable'
   | 'superseded'
   | 'not_refundable'

@@ -6,12 +6,15 @@ import {
 } from '@temporalio/client';
 import type { Actor } from '../domain/actor.js';
 import type { NoticeRef } from '../domain/notice.js';
+import type { RequestedChange } from '../domain/order-change.js';
 import type { AcceptedOrder } from '../domain/order.js';
 import type { Admission, ReviewOutcome } from '../domain/outcomes.js';
 import type { OrderPolicy } from '../domain/policy.js';
 import type { RequestedRefund } from '../domain/requested-refund.js';
 import {
   admission,
+  AMEND_ORDER,
+  amendWorkflowId,
   CANCEL_SETTLED_ORDER,
   cancelWorkflowId,
   FULFIL_ORDER,
@@ -54,6 +57,12 @@ export function admissionsOf({ client, bounded, probeDatabase }: AdmissionOption
 
     fulfil: (orderId: string, policy: OrderPolicy, actor: Actor): Promise<Admission> =>
       startOrJoin(FULFIL_ORDER, { workflowId: fulfilWorkflowId(orderId), args: [orderId, policy, actor] }),
+
+    amend: (change: RequestedChange, policy: OrderPolicy): Promise<Admission> =>
+      startOrJoin(AMEND_ORDER, {
+        workflowId: amendWorkflowId(change.orderId, change.changeId),
+        args: [change, policy],
+      }),
 
     /** @returns undefined if no workflow of the order accepts decisions now */
     async review(orderId: string, request: ReviewRequest): Promise<ReviewOutcome | undefined> {

@@ -2,6 +2,7 @@
 // Their parts: `steps` (what an order goes through), `retrying`, `messages` (signals and updates), `telemetry`.
 // Never I/O, the machine's clock or anything else that differs in a replay.
 
+export { amendOrder } from './amend-order.js';
 export { auditBooks } from './audit-books.js';
 export { cancelSettledOrder } from './cancel-settled-order.js';
 export { deliverEvent } from './deliver-event.js';

@@ -141,6 +141,29 @@ describe('a checkout', () => {
     expect(source).toMatchObject({ totalMinor: 1_489, adjustments: [{ type: 'shipping', amountMinor: 490 }, {}] });
   });
 
+  test('has its address changed until it has shipped, and its timeline says which fields alone', async () => {
+    const address = { name: 'Ada', line1: 'Canary Street 1', city: 'London', country: 'GB' };
+    const checkout = aCheckout({ shipping_address: address });
+    expect((await shop.post(checkout, waiting)).body).toMatchObject({ version: 3, shipping_address: address });
+    const change = (body: unknown, headers = {}) =>
+      shop.call(`/v1/orders/${checkout.order_id}`, {
+        method: 'PATCH',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      });
+    const moved = await change({ shipping_address: { ...address, city: 'Paris' } }, { 'If-Match': '"3"' });
+    expect(moved).toMatchObject({ status: 200, body: { version: 4, shipping_address: { city: 'Paris' } } });
+    expect(moved.headers.get('etag')).toBe('"4"');
+    expect(await change({ customer_phone: '112' }, { 'If-Match': '"3"' })).toMatchObject({ status: 412 });
+    expect(await shop.post(checkout)).toMatchObject({ status: 200, body: { shipping_address: { city: 'Paris' } } });
+
+    const events = JSON.stringify((await shop.call(`/v1/orders/${checkout.order_id}/events`)).body);
+    expect(events).toContain('shipping_address');
+    expect(events).not.toMatch(/Canary|Paris|London/);
+    expect((await shop.ask(checkout.order_id, 'fulfilment')).status).toBe(200);
+    expect(await change({ customer_phone: '112' })).toMatchObject({ status: 409, body: { code: 'not-changeable' } });
+  });
+
   test('that names an unknown product, or one of another currency, is refused by field', async () => {
     const items = ['product-A', 'nothing', 'product-D'].map((sku) => ({ sku, quantity: 1 }));
     const { status, body } = await shop.post(aCheckout({ items }));

@@ -15,6 +15,8 @@ const CANARIES = {
   actor: canary('actor'),
   email: `${canary('email')}@example.com`,
   metadata: canary('metadata'),
+  phone: canary('phone').slice(0, 40),
+  address: canary('address'),
   method: `pm_${canary('method')}`,
   body: canary('body'),
   query: canary('query'),
@@ -49,8 +51,11 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-const order = (method: string) =>
-  aCheckout({ customer_email: CANARIES.email, metadata: { note: CANARIES.metadata } }, method);
+const order = (method: string) => {
+  const address = { name: CANARIES.address, line1: CANARIES.address, city: CANARIES.address, country: 'DE' };
+  const contact = { customer_phone: CANARIES.phone, shipping_address: address, billing_address: address };
+  return aCheckout({ ...contact, customer_email: CANARIES.email, metadata: { note: CANARIES.metadata } }, method);
+};
 
 describe('the log of an order', () => {
   const requestId = randomUUID();

@@ -69,7 +69,9 @@ const named = (spans: CollectedSpan[], name: string): CollectedSpan => {
 
 describe('an order that goes well', () => {
   const requestId = 'request-of-a-traced-order';
-  const checkout = aCheckout({ customer_email: 'canary@example.com', metadata: { note: 'canary-note' } });
+  const address = { name: 'canary-name', line1: 'canary-street', city: 'canary-city', country: 'DE' };
+  const contact = { customer_phone: 'canary-phone', shipping_address: address, billing_address: address };
+  const checkout = aCheckout({ customer_email: 'canary@example.com', ...contact, metadata: { note: 'canary-note' } });
   let spans: CollectedSpan[];
 
   beforeAll(async () => {

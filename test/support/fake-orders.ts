@@ -2,6 +2,7 @@ import type { OrderStore } from '../../src/activities/orders.js';
 import { RUN_LETTERS } from '../../src/domain/dead-letter.js';
 import { REDRIVABLE } from '../../src/domain/failure.js';
 import { isCancellable, isSettled, type OrderRun, type Undone } from '../../src/domain/order.js';
+import { isChangeable } from '../../src/domain/order-change.js';
 import type { Admission, AdmissionRefusal } from '../../src/domain/outcomes.js';
 import { mayShip } from '../../src/domain/returns.js';
 import type { FakeOrder, FakeTables } from './fake-tables.js';
@@ -83,6 +84,19 @@ export function createFakeOrders({
       if (!mayShip(returnsOf(found))) return refused(found, 'goods_returned');
       for (const refund of found.refunds) refund.restock = false;
       move(found, 'completed');
+      return ADMITTED;
+    },
+
+    async amendOrder({ orderId, changeId, expected, changes }) {
+      const found = orders.get(orderId);
+      if (found === undefined) throw new Error(`order ${orderId} has no row yet`);
+      if (found.changes.includes(changeId)) return ADMITTED;
+      if (expected !== undefined && !expected.includes(found.version)) return refused(found, 'stale');
+      if (!isChangeable(found.status) || found.cancelRequested) return refused(found, 'not_changeable');
+      const { metadata = found.order.metadata } = changes;
+      found.order = { ...found.order, metadata };
+      found.changes.push(changeId);
+      found.version += 1;
       return ADMITTED;
     },
 

@@ -61,6 +61,9 @@ export interface FakeOrder {
   review?: ReviewDecision | 'expired';
   cancelRequested: boolean;
   cancelReason?: string;
+  /** How often it was moved or changed. */
+  version: number;
+  changes: string[];
   /** What its undo, once begun, will end it as. */
   undoing?: Undone;
   ending?: Undone;
@@ -108,6 +111,8 @@ export function createFakeTables(stock: Record<string, number>) {
         attempts: [],
         refunds: [],
         cancelRequested: false,
+        version: 1,
+        changes: [],
       };
       orders.set(order.orderId, placed);
       return placed;
@@ -116,6 +121,7 @@ export function createFakeTables(stock: Record<string, number>) {
     move(found: FakeOrder, to: OrderStatus): boolean {
       if (!canTransition(found.status, to)) return false;
       found.status = to;
+      found.version += 1;
       found.trail.push(to);
       return true;
     },

@@ -1,4 +1,5 @@
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
+import type { Address } from '../../domain/address.js';
 import type { Adjustment } from '../../domain/adjustment.js';
 import type { Actor } from '../../domain/actor.js';
 import type { Verdict } from '../../activities/screening.js';
@@ -43,6 +44,9 @@ export interface Tables {
     request_id: string;
     customer_id: string;
     customer_email: string | null;
+    customer_phone: string | null;
+    shipping_address: JSONColumnType<Address> | null;
+    billing_address: JSONColumnType<Address> | null;
     currency: string;
     total_minor: number;
     adjustments: JSONColumnType<Adjustment[]> | null;

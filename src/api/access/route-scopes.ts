@@ -8,6 +8,7 @@ export const ROUTE_SCOPES: Readonly<Record<string, Scope | 'public'>> = {
   'POST /v1/orders': 'orders',
   'GET /v1/orders': 'orders',
   'GET /v1/orders/:id': 'orders',
+  'PATCH /v1/orders/:id': 'orders',
   'GET /v1/orders/:id/events': 'orders',
   'GET /v1/orders/:id/stream': 'orders',
   'POST /v1/orders/:id/cancel': 'orders',

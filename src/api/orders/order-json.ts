@@ -20,6 +20,7 @@ import {
   type AttemptState,
   type RefundState,
 } from '../../domain/payment-states.js';
+import { addressJson, addressJsonSchema } from './address-schema.js';
 import { ORDER_EXAMPLE, REFUND_EXAMPLE } from './order-example.js';
 import { orderIdSchema } from './order-schema.js';
 import type { OrderWorkflows } from '../../temporal/start-checkout.js';
@@ -99,6 +100,9 @@ export const orderJsonSchema = z
     status: z.enum(ORDER_STATUSES).openapi('OrderStatus'),
     customer_id: z.string(),
     customer_email: z.string().nullable(),
+    customer_phone: z.string().nullable(),
+    shipping_address: addressJsonSchema.nullable(),
+    billing_address: addressJsonSchema.nullable(),
     currency: z.string(),
     total_minor: amount,
     items: z
@@ -165,6 +169,9 @@ export function orderJson(record: OrderRecord, { pagesOf }: WorkflowPages): Orde
     status: record.status,
     customer_id: order.customerId,
     customer_email: order.customerEmail ?? null,
+    customer_phone: order.customerPhone ?? null,
+    shipping_address: addressJson(order.shippingAddress),
+    billing_address: addressJson(order.billingAddress),
     currency: order.currency,
     total_minor: order.totalMinor,
     items: order.lines.map((line) => ({

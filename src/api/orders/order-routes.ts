@@ -10,6 +10,7 @@ import { isSettled } from '../../domain/order.js';
 import type { OrderPolicy } from '../../domain/policy.js';
 import { actorOf } from '../requests/actor-header.js';
 import { answer, RATE_HEADERS } from '../requests/answers.js';
+import { toAddress } from './address-schema.js';
 import { acceptCheckout, existingOrder, findOrder, type OrderSources } from './accept-checkout.js';
 import { checkoutKey, type CheckoutKeyStore } from './checkout-key.js';
 import { sentKey } from '../requests/idempotency-key.js';
@@ -20,6 +21,8 @@ import { checkoutSchema, orderIdSchema, type CheckoutBody } from './order-schema
 import { FROM_JSON, problems } from '../requests/problem-schema.js';
 import { Problem } from '../requests/problems.js';
 import { countCheckout, type RateLimits } from '../access/rate-limits.js';
+import { given } from '../requests/given.js';
+import { etagOf } from '../requests/if-match.js';
 import { takes } from '../requests/header-docs.js';
 import { guarded } from '../requests/guarded-route.js';
 import { preferredWait } from '../requests/prefer.js';
@@ -100,7 +103,7 @@ const getOrder = createRoute({
   description:
     'The order with its lines, payment attempts, refunds and links. A checkout that was just accepted is readable at once.',
   request: { params: z.object({ id: orderIdSchema }) },
-  responses: { 200: answer('The order in its current state', orderJsonSchema), ...problems('not-found') },
+  responses: { 200: answer('The order in its current state', orderJsonSchema, 'ETag'), ...problems('not-found') },
 });
 
 export function createOrderRoutes(options: OrderRoutesOptions) {
@@ -139,7 +142,9 @@ export function createOrderRoutes(options: OrderRoutesOptions) {
 
   return routes.openapi(getOrder, async (c) => {
     const { id } = c.req.valid('param');
-    return c.json(orderJson(await existingOrder(sources, id), sources.workflows), 200);
+    const record = await existingOrder(sources, id);
+    c.header('ETag', etagOf(record.version));
+    return c.json(orderJson(record, sources.workflows), 200);
   });
 
   /** The order once it is settled, or when the preferred wait is over. */
@@ -162,7 +167,11 @@ function toCheckout(body: CheckoutBody, ownOrderId: string | undefined): Checkou
   return {
     orderId,
     customerId: body.customer_id,
-    ...(body.customer_email === undefined ? {} : { customerEmail: body.customer_email }),
+    ...given({ customerEmail: body.customer_email, customerPhone: body.customer_phone }),
+    ...given({
+      shippingAddress: body.shipping_address && toAddress(body.shipping_address),
+      billingAddress: body.billing_address && toAddress(body.billing_address),
+    }),
     currency: body.currency,
     lines: body.items,
     ...adjustmentsOf(body),

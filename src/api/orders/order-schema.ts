@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { ADJUSTMENT_TYPES } from '../../domain/adjustment.js';
 import { ORDER_ID_PATTERN } from '../../domain/ids.js';
 import { MAX_AMOUNT_MINOR } from '../../domain/money.js';
+import { addressSchema, phoneSchema } from './address-schema.js';
 import { currencySchema, printable, skuSchema, text, textOrNothing } from '../requests/fields.js';
 
 const MAX_LINES = 100;
@@ -57,6 +58,11 @@ const adjustmentSchema = z
   })
   .openapi('Adjustment', { example: { type: 'shipping', label: 'Standard shipping', amount_minor: 490 } });
 
+export const metadataSchema = z
+  .record(text(40), textOrNothing(500))
+  .refine((metadata) => Object.keys(metadata).length <= 20, 'must have 20 entries at most')
+  .openapi({ maxProperties: 20, description: 'Your own data, returned with the order.' });
+
 export const checkoutSchema = z
   .strictObject({
     order_id: orderIdSchema
@@ -64,6 +70,9 @@ export const checkoutSchema = z
       .openapi({ description: 'Your own id for the order. Without it, the id is derived from the Idempotency-Key.' }),
     customer_id: text(100).openapi({ example: 'customer-7' }),
     customer_email: emailSchema.optional().openapi({ example: 'ada@example.com' }),
+    customer_phone: phoneSchema.optional(),
+    shipping_address: addressSchema.optional(),
+    billing_address: addressSchema.optional(),
     currency: currencySchema,
     items: z
       .array(
@@ -84,11 +93,7 @@ export const checkoutSchema = z
       .max(MAX_AMOUNT_MINOR)
       .optional()
       .openapi({ description: 'The total that the customer saw: 409 if the order now costs something else.' }),
-    metadata: z
-      .record(text(40), textOrNothing(500))
-      .refine((metadata) => Object.keys(metadata).length <= 20, 'must have 20 entries at most')
-      .optional()
-      .openapi({ maxProperties: 20, description: 'Your own data, returned with the order.' }),
+    metadata: metadataSchema.optional(),
   })
   .openapi('Checkout', {
     example: {

@@ -15,10 +15,14 @@ const fieldError = z
 const extensions = {
   errors: z
     .array(fieldError)
-    .openapi({ description: 'validation-error, restock-needs-full-refund, goods-returned: each field and its fault.' }),
+    .openapi({
+      description:
+        'validation-error, not-changeable, restock-needs-full-refund, goods-returned: each field and its fault.',
+    }),
   order: z
     .string()
     .openapi({ description: 'order-conflict, idempotency-conflict: the order that has this id or key.' }),
+  cancel: z.string().openapi({ description: 'not-changeable: where the order can be cancelled.' }),
   order_status: z.string().openapi({ description: 'The status that does not allow the request.' }),
   total_minor: z.int().openapi({ description: 'price-changed: what the items cost now.' }),
   max_refundable_minor: z

@@ -41,6 +41,8 @@ export interface Books {
 /** Everything that an order has left in the books. */
 export interface Entry {
   status: OrderStatus;
+  version: number;
+  metadata: Record<string, string>;
   owner: string;
   cancelReason: string | null;
   /** The states of its reservations. */

@@ -28,6 +28,8 @@ export function createFakeBooksUnderTest(): Books {
       const found = books.entry(orderId);
       return {
         status: found.status,
+        version: found.version,
+        metadata: found.order.metadata,
         owner: found.owner,
         cancelReason: found.cancelReason ?? null,
         held: found.held === 'none' ? [] : [found.held],

@@ -24,6 +24,50 @@ export function describeOrders(books: () => Books): void {
     });
   });
 
+  describe('a change of what the shop wrote beside an order', () => {
+    const change = (orderId: string, changeId: string, more = {}) => {
+      return books().orders.amendOrder({ orderId, changeId, changes: { metadata: { note: changeId } }, ...more });
+    };
+
+    test('takes effect once, however often it is run', async () => {
+      const { order } = await scenes.paid();
+      const { version } = await entry(order.orderId);
+      for (let run = 0; run < 2; run += 1) {
+        expect(await change(order.orderId, 'first', { expected: [version] })).toEqual({ kind: 'admitted' });
+      }
+      expect(await entry(order.orderId)).toMatchObject({ version: version + 1, metadata: { note: 'first' } });
+    });
+
+    test('is refused for another version, and changes nothing', async () => {
+      const { order } = await scenes.reserved();
+      const before = await entry(order.orderId);
+      const stale = await change(order.orderId, 'first', { expected: [before.version + 1] });
+      expect(stale).toEqual({ kind: 'refused', code: 'stale', status: 'reserved' });
+      expect(await entry(order.orderId)).toEqual(before);
+    });
+
+    test.each([
+      ['completed', () => scenes.completed()],
+      ['failed', async () => scenes.failed(await scenes.reserved(), 'payment_declined')],
+      [
+        'reserved',
+        async () => {
+          const scene = await scenes.reserved();
+          await books().orders.noteCancel(scene.run, 'asked for');
+          return scene;
+        },
+      ],
+    ])('comes too late for an order that is %s and shipped, over or to be cancelled', async (status, scene) => {
+      const { order } = await scene();
+      expect(await change(order.orderId, 'first')).toEqual({ kind: 'refused', code: 'not_changeable', status });
+    });
+
+    test('waits for the row of the order', async () => {
+      const { order } = await scenes.accepted();
+      await expect(change(order.orderId, 'first')).rejects.toThrow('no row');
+    });
+  });
+
   describe('an undo', () => {
     test.each([
       [failedBy('payment_declined'), 'compensating'],

@@ -101,6 +101,8 @@ export function createPostgresBooks(database: Database): Books {
         .execute();
       return {
         status: order.status,
+        version: order.version,
+        metadata: order.metadata,
         owner: order.owner,
         cancelReason: order.cancel_reason,
         held: held.map(({ state }) => state),

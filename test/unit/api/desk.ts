@@ -104,6 +104,7 @@ export function openDesk() {
     cancelSettled: ask('cancelSettled', admitted),
     refund: ask('refund', admitted),
     fulfil: ask('fulfil', admitted),
+    amend: ask('amend', admitted),
     review: ask('review', async () => undefined),
     redrive: ask('redrive', admitted),
     tell: ask('tell', async () => 'told'),

@@ -7,19 +7,28 @@ function logged(fields: object): string {
   return text;
 }
 
-it.each(['authorization', 'password', 'secret', 'token', 'api_key', 'cookie', 'customer_email', 'email'])(
-  'hides %s, on the first level and below',
-  (name) => {
-    for (const fields of [
-      { [name]: 'canary-7f3' },
-      { a: { [name]: 'canary-7f3' } },
-      { a: { b: { [name]: 'canary-7f3' } } },
-    ]) {
-      expect(logged(fields)).not.toContain('canary');
-      expect(logged(fields)).toContain('[hidden]');
-    }
-  },
-);
+it.each([
+  'authorization',
+  'password',
+  'secret',
+  'token',
+  'api_key',
+  'cookie',
+  'customer_email',
+  'email',
+  'customer_phone',
+  'shipping_address',
+  'billing_address',
+])('hides %s, on the first level and below', (name) => {
+  for (const fields of [
+    { [name]: 'canary-7f3' },
+    { a: { [name]: 'canary-7f3' } },
+    { a: { b: { [name]: 'canary-7f3' } } },
+  ]) {
+    expect(logged(fields)).not.toContain('canary');
+    expect(logged(fields)).toContain('[hidden]');
+  }
+});
 
 it.each(['detail', 'where', 'internalQuery'])('keeps what an error of the database quotes to itself: %s', (name) => {
   const message = 'new row for relation "orders" violates check constraint "orders_check"';

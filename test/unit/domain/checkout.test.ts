@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import type { Address } from '../../../src/domain/address.js';
 import type { Adjustment } from '../../../src/domain/adjustment.js';
 import { canonicalText, mergeLines, type Checkout, type CheckoutLine } from '../../../src/domain/checkout.js';
 
@@ -8,6 +9,11 @@ import { canonicalText, mergeLines, type Checkout, type CheckoutLine } from '../
 const tricky = fc.string({ unit: fc.constantFrom('a', 'b', '"', ',', ':', '[', ']', '{', '\\', '|', '\n', '\0', '1') });
 const sku = fc.constantFrom('a', 'b', 'B', 'a-1', 'a.1', '10', '9', '__proto__');
 const line = fc.record({ sku, quantity: fc.integer({ min: 1, max: 1_000_000 }) });
+
+const address: fc.Arbitrary<Address> = fc.record(
+  { name: tricky, line1: tricky, line2: tricky, city: tricky, region: tricky, postalCode: tricky, country: tricky },
+  { requiredKeys: ['name', 'line1', 'city', 'country'] },
+);
 
 const adjustment: fc.Arbitrary<Adjustment> = fc.record(
   { type: fc.constantFrom('tax', 'discount'), label: tricky, amountMinor: fc.integer({ min: -2, max: 2 }), sku },
@@ -19,6 +25,9 @@ const checkouts: fc.Arbitrary<Checkout> = fc.record(
     orderId: fc.constant('order-1'),
     customerId: tricky,
     customerEmail: tricky,
+    customerPhone: tricky,
+    shippingAddress: address,
+    billingAddress: address,
     currency: fc.constantFrom('EUR', 'JPY'),
     lines: fc.array(line, { minLength: 1, maxLength: 6 }),
     paymentMethod: tricky,
@@ -40,6 +49,8 @@ const sample: Checkout = {
   paymentMethod: 'pm_ok',
   metadata: { gift: 'yes' },
 };
+
+const ADA: Address = { name: 'Ada', line1: '12 St James Square', city: 'London', country: 'GB' };
 
 describe('the canonical text of a checkout', () => {
   test('does not depend on the order of its lines', () => {
@@ -107,6 +118,9 @@ describe('the canonical text of a checkout', () => {
   test.each<[string, Partial<Checkout>]>([
     ['customer', { customerId: 'customer-8' }],
     ['e-mail address', { customerEmail: 'ada@example.com' }],
+    ['phone number', { customerPhone: '112' }],
+    ['address for the goods', { shippingAddress: ADA }],
+    ['address for the invoice', { billingAddress: ADA }],
     ['currency', { currency: 'USD' }],
     ['adjustments', { adjustments: [{ type: 'shipping', label: 'Post', amountMinor: 490 }] }],
     ['payment method', { paymentMethod: 'pm_declined' }],
@@ -221,6 +235,9 @@ function meaningOf(checkout: Checkout) {
   return {
     customer: checkout.customerId,
     email: checkout.customerEmail,
+    phone: checkout.customerPhone,
+    shipping: checkout.shippingAddress,
+    billing: checkout.billingAddress,
     currency: checkout.currency,
     adjustments: checkout.adjustments
       ?.map(({ type, label, amountMinor, sku: of }) => JSON.stringify({ type, label, amountMinor, of }))

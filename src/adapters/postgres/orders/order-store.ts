@@ -6,6 +6,7 @@ import { isCancellable, isSettled, type OrderRun, type OrderStatus, type Undone 
 import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
 import { mayShip } from '../../../domain/returns.js';
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letter-store.js';
+import { amendOrder } from './amend-order.js';
 import { acceptCancel, cancelledBy, requestedCancel } from './cancel-requests.js';
 import { inTime } from './expiry.js';
 import { moveOrder, type Move } from './move-order.js';
@@ -77,6 +78,8 @@ export function createOrderStore(database: Database): OrderStore {
         return ADMITTED;
       });
     },
+
+    amendOrder: (change) => inTransaction((tx) => amendOrder(tx, change)),
 
     async takeOverToRedrive({ orderId, owner }, deadLetterId, actor) {
       return inTransaction(async (tx) => {

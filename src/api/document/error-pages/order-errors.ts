@@ -43,6 +43,20 @@ export const ORDER_PAGES = {
       order_status: 'completed',
     },
   },
+  'not-changeable': {
+    meaning:
+      'Addresses, phone and metadata of an order can be changed while it goes on and nothing of it has shipped. Items, adjustments, currency, customer and payment never change: they are what the customer agreed to pay for.',
+    action:
+      'Cancel the order with `POST` to `cancel`, which refunds what was paid, and place a new order with a new `order_id`. Of an order that has shipped, return items with a refund instead.',
+    retry: 'never',
+    example: {
+      detail:
+        'items of order order-1001 cannot be changed. Cancel the order and place a new one with a new order_id instead.',
+      instance: '/v1/orders/order-1001',
+      cancel: '/v1/orders/order-1001/cancel',
+      errors: [{ pointer: '/items', detail: 'cannot be changed' }],
+    },
+  },
   'not-refundable': {
     meaning: 'The order has no payment that a refund could return, or it is being cancelled.',
     action: 'Read the order: `order_status` and its payment say why. Cancel an unpaid order instead.',

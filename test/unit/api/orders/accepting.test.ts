@@ -15,6 +15,9 @@ describe('a new checkout', () => {
       status: 'pending',
       customer_id: 'customer-7',
       customer_email: null,
+      customer_phone: null,
+      shipping_address: null,
+      billing_address: null,
       currency: 'EUR',
       total_minor: TOTAL_MINOR,
       items: [
@@ -58,6 +61,29 @@ describe('a new checkout', () => {
     expect([status, body['total_minor']]).toEqual([202, total]);
     expect(body['adjustments']).toEqual(adjustments.map((one) => ({ sku: null, ...one })));
     expect(shop.runs.get('order-1')?.order).toMatchObject({ totalMinor: total });
+  });
+
+  test('keeps where the goods and the invoice go and how the customer is reached', async () => {
+    const contact = {
+      customer_phone: '+44 20 7946 0018',
+      shipping_address: {
+        name: 'Ada',
+        line1: '12 St James Square',
+        city: 'London',
+        postal_code: 'SW1Y',
+        country: 'GB',
+      },
+      billing_address: { name: 'A', line1: 'b', line2: 'c', city: 'd', region: 'e', postal_code: 'f', country: 'XK' },
+    };
+    const shop = openShop();
+    const { status, body } = await shop.post(checkout(contact));
+    expect(status).toBe(202);
+    expect(body).toMatchObject({
+      ...contact,
+      shipping_address: { ...contact.shipping_address, line2: null, region: null },
+    });
+    expect(await shop.post(checkout(contact))).toMatchObject({ status: 200 });
+    expect(await shop.post(checkout({ ...contact, customer_phone: '112' }))).toMatchObject({ status: 409 });
   });
 
   test('is the same without adjustments and with an empty list of them, and another one with some', async () => {

@@ -7,6 +7,13 @@ const quantity = (value: unknown): Body => items(pen({ quantity: value }));
 const adjustments = (...all: unknown[]): Body => ({ adjustments: all });
 const post = (changes: Body = {}): Body => ({ type: 'shipping', label: 'Post', amount_minor: 490, ...changes });
 const discount = (changes: Body = {}): Body => ({ type: 'discount', label: 'Ten', amount_minor: -1_000, ...changes });
+const ada = (changes: Body = {}): Body => ({
+  name: 'Ada',
+  line1: '12 St James Square',
+  city: 'London',
+  country: 'GB',
+  ...changes,
+});
 const entries = (count: number): Body =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`key-${i}`, 'value']));
 
@@ -36,6 +43,17 @@ const REFUSED: [why: string, changes: Body, pointer: string][] = [
     '/customer_email',
   ]),
   ['customer_email that is null', { customer_email: null }, '/customer_email'],
+  ['customer_phone that is empty', { customer_phone: '' }, '/customer_phone'],
+  ['customer_phone of 41 characters', { customer_phone: '1'.repeat(41) }, '/customer_phone'],
+  ['shipping_address that is a text', { shipping_address: '12 St James Square' }, '/shipping_address'],
+  ['shipping_address without a city', { shipping_address: ada({ city: undefined }) }, '/shipping_address/city'],
+  ['shipping_address with an unknown field', { shipping_address: ada({ street: 'x' }) }, '/shipping_address/street'],
+  ['billing_address with a line break', { billing_address: ada({ line2: 'a\nb' }) }, '/billing_address/line2'],
+  ...['de', 'DEU', 'ZZ', 'EU', 'QQ', ''].map((country): [string, Body, string] => [
+    `country ${JSON.stringify(country)}`,
+    { billing_address: ada({ country }) },
+    '/billing_address/country',
+  ]),
   ['currency in lower case', { currency: 'eur' }, '/currency'],
   ['currency with a fourth sign', { currency: 'XXX?' }, '/currency'],
   ['currency that no state has', { currency: 'ZZZ' }, '/currency'],

@@ -108,7 +108,7 @@ describe('a method that a path does not answer to', () => {
     ['DELETE', '/v1/orders', 'POST'],
     ['OPTIONS', '/v1/orders', 'POST'],
     ['POST', '/v1/orders/order-1', 'GET'],
-    ['PATCH', '/v1/orders/order-1', 'GET'],
+    ['PUT', '/v1/orders/order-1', 'PATCH'],
   ])('is refused with those it does: %s %s', async (method, path, allow) => {
     const answer = await openShop().ask(path, { method });
     expect(answer).toMatchObject(problem(405, 'method-not-allowed'));
