@@ -6,10 +6,9 @@ import { countRepeats } from './repeated-lines.js';
 
 /** What must never appear in a log, wherever it comes from. */
 const SECRETS = ['authorization', 'cookie', 'password', 'secret', 'secrets', 'api_key', 'apiKey', 'token'];
-const PERSONAL = [
-  ...['customer_email', 'customerEmail', 'email', 'customer_phone', 'customerPhone', 'to', 'actor'],
-  ...['shipping_address', 'shippingAddress', 'billing_address', 'billingAddress'],
-];
+const CONTACT = ['customer_email', 'customerEmail', 'email', 'to', 'customer_phone', 'customerPhone'];
+const ADDRESSES = ['shipping_address', 'shippingAddress', 'billing_address', 'billingAddress'];
+const PERSONAL = [...CONTACT, ...ADDRESSES, 'actor'];
 // PostgreSQL quotes the row that it rejects, including the customer; its message and code are enough.
 const QUOTING = ['detail', 'where', 'internalQuery'];
 const ERRORS = ['err', 'err.aggregateErrors[*]'];

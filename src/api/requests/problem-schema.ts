@@ -13,12 +13,10 @@ const fieldError = z
 
 /** The additional members of some codes. */
 const extensions = {
-  errors: z
-    .array(fieldError)
-    .openapi({
-      description:
-        'validation-error, not-changeable, restock-needs-full-refund, goods-returned: each field and its fault.',
-    }),
+  errors: z.array(fieldError).openapi({
+    description:
+      'validation-error, not-changeable, restock-needs-full-refund, goods-returned: each field and its fault.',
+  }),
   order: z
     .string()
     .openapi({ description: 'order-conflict, idempotency-conflict: the order that has this id or key.' }),
