@@ -16,7 +16,8 @@ const EXAMPLE = {
   country: 'GB',
 };
 
-export const addressSchema = z
+/** Without a name in the document: of a schema with one, it cannot say that null will do as well. */
+export const unnamedAddressSchema = z
   .strictObject({
     name: text(200),
     line1: text(200),
@@ -29,7 +30,9 @@ export const addressSchema = z
       .refine(isCountry, 'must be an upper-case ISO 3166-1 alpha-2 code, such as "DE"')
       .openapi({ pattern: '^[A-Z]{2}$', example: 'GB' }),
   })
-  .openapi('Address', { example: EXAMPLE });
+  .openapi({ example: EXAMPLE });
+
+export const addressSchema = unnamedAddressSchema.openapi('Address');
 
 const part = z.string().nullable();
 

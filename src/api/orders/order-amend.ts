@@ -6,7 +6,7 @@ import type { OrderStatus } from '../../domain/order.js';
 import { actorOf } from '../requests/actor-header.js';
 import { answer } from '../requests/answers.js';
 import { existingOrder } from './accept-checkout.js';
-import { addressSchema, phoneSchema, toAddress } from './address-schema.js';
+import { phoneSchema, toAddress, unnamedAddressSchema } from './address-schema.js';
 import type { OrderActionOptions } from './order-actions.js';
 import { orderJson, orderJsonSchema } from './order-json.js';
 import { checkoutSchema, metadataSchema, orderIdSchema } from './order-schema.js';
@@ -21,8 +21,8 @@ import { jsonBody, refuseInvalid } from '../requests/validation.js';
 
 const amendSchema = z
   .strictObject({
-    shipping_address: addressSchema.nullable().optional(),
-    billing_address: addressSchema.nullable().optional(),
+    shipping_address: unnamedAddressSchema.nullable().optional(),
+    billing_address: unnamedAddressSchema.nullable().optional(),
     customer_phone: phoneSchema.nullable().optional(),
     metadata: metadataSchema.optional(),
   })

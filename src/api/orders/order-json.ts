@@ -101,8 +101,8 @@ export const orderJsonSchema = z
     customer_id: z.string(),
     customer_email: z.string().nullable(),
     customer_phone: z.string().nullable(),
-    shipping_address: addressJsonSchema.nullable(),
-    billing_address: addressJsonSchema.nullable(),
+    shipping_address: z.union([addressJsonSchema, z.null()]),
+    billing_address: z.union([addressJsonSchema, z.null()]),
     currency: z.string(),
     total_minor: amount,
     items: z

@@ -86,7 +86,7 @@ describe('PATCH /v1/orders/:id', () => {
     [{}, ''],
     [{ shipping_address: { ...ADA, country: 'gb' } }, '/shipping_address/country'],
     [{ metadata: null }, '/metadata'],
-    [{ colour: 'red' }, '/colour'],
+    [{ customer_phone: '1', colour: 'red' }, '/colour'],
   ])('refuses %j', async (body, pointer) => {
     expect(await change(body)).toMatchObject({ status: 422, body: { errors: [{ pointer }] } });
   });
