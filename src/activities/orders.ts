@@ -3,6 +3,7 @@
 
 import type { Actor } from '../domain/actor.js';
 import type { RequestedChange } from '../domain/order-change.js';
+import type { RequestedFulfilment } from '../domain/fulfilment.js';
 import type { AcceptedOrder, OrderRun, Undone } from '../domain/order.js';
 import type { Admission, Superseded, Undoing } from '../domain/outcomes.js';
 
@@ -34,6 +35,8 @@ export interface OrderStore {
   endOrder(run: OrderRun, ending: Undone): Promise<void>;
   /** confirmed → completed. */
   completeOrder(orderId: string, actor?: Actor): Promise<Admission>;
+  /** Ships some or all of a confirmed order; the last units complete it. The same again: admitted again. */
+  createFulfilment(fulfilment: RequestedFulfilment): Promise<Admission>;
   /** Changes addresses, phone or metadata while nothing has shipped. The same again: admitted again. */
   amendOrder(change: RequestedChange): Promise<Admission>;
   /** failed → pending and open → redriving, together or not at all; this run owns the order then. */
@@ -58,6 +61,8 @@ export function createOrderActivities({ orders }: { orders: OrderStore }) {
 
     completeOrder: ({ orderId, actor }: { orderId: string; actor?: Actor | undefined }): Promise<Admission> =>
       orders.completeOrder(orderId, actor),
+
+    createFulfilment: (fulfilment: RequestedFulfilment): Promise<Admission> => orders.createFulfilment(fulfilment),
 
     amendOrder: (change: RequestedChange): Promise<Admission> => orders.amendOrder(change),
 

@@ -16,6 +16,7 @@ import { createAmendRoutes } from './orders/order-amend.js';
 import { createCancelRoutes } from './orders/order-cancel.js';
 import type { Guards } from './access/guards.js';
 import { createOrderEventRoutes, type OrderEventOptions } from './orders/order-events.js';
+import { createFulfilmentsRoutes } from './orders/order-fulfilments.js';
 import { createFulfilmentRoutes } from './orders/order-fulfillment.js';
 import { createNoticeRoutes, type NoticeOptions } from './orders/order-notices.js';
 import { createRefundRoutes } from './orders/order-refunds.js';
@@ -82,6 +83,7 @@ export function createApp(options: AppOptions) {
     .route('/', createRefundRoutes(options))
     .route('/', createReviewRoutes(options))
     .route('/', createFulfilmentRoutes(options))
+    .route('/', createFulfilmentsRoutes(options))
     .route('/', createOrderEventRoutes(options))
     .route('/', createNoticeRoutes(options))
     .route('/', createStreamRoutes(options))

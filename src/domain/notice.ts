@@ -1,5 +1,7 @@
 import type { Adjustment } from './adjustment.js';
+import type { CheckoutLine } from './checkout.js';
 import type { FailureReason } from './failure.js';
+import type { Shipment } from './fulfilment.js';
 import { PAID, type OrderLine, type OrderStatus } from './order.js';
 
 /** The events of an order that its customer is told about, and the statuses in which that is still true. */
@@ -7,6 +9,7 @@ export const NOTICE_EVENTS = {
   'order.confirmed': { about: 'confirmation', while: PAID },
   'order.failed': { about: 'failure', while: ['failed'] },
   'order.cancelled': { about: 'cancellation', while: ['cancelled'] },
+  'fulfilment.created': { about: 'shipment', while: PAID },
   'refund.succeeded': { about: 'refund', while: undefined },
 } as const satisfies Record<string, { about: string; while: readonly OrderStatus[] | undefined }>;
 
@@ -79,4 +82,6 @@ export interface Notice {
   reason: FailureReason | null;
   /** Of a refund. Minor units. */
   refundMinor: number | null;
+  /** Of a shipment: what has left, and how it travels. */
+  shipment: (Shipment & { items: CheckoutLine[] }) | null;
 }

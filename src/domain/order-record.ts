@@ -1,5 +1,6 @@
 import type { DeadLetter } from './dead-letter.js';
 import type { Failure } from './failure.js';
+import type { Fulfilment } from './fulfilment.js';
 import type { AcceptedOrder, OrderStatus } from './order.js';
 import type { ReviewDecision } from './outcomes.js';
 import { waitingOf, type Waiting } from './order-waiting.js';
@@ -64,6 +65,7 @@ export interface OrderRecord {
   goodsAreBack: boolean;
   /** Those that are open or being redriven, oldest first. */
   deadLetters: OpenLetter[];
+  fulfilments: Fulfilment[];
   updatedAt: string;
 }
 
@@ -81,6 +83,7 @@ export function justAccepted(order: AcceptedOrder): OrderRecord {
     refunds: [],
     goodsAreBack: false,
     deadLetters: [],
+    fulfilments: [],
     updatedAt: order.acceptedAt,
   };
 }

@@ -74,6 +74,7 @@ export type AdmissionRefusal =
   | 'not_cancellable'
   | 'already_cancelled'
   | 'not_fulfillable'
+  | 'exceeds_unshipped'
   | 'not_changeable'
   | 'stale'
   | 'not_redrivable'

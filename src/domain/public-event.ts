@@ -18,6 +18,7 @@ export const PUBLIC_EVENTS = {
   'payment.succeeded': ['order.confirmed'],
   'payment.failed': ['order.failed'],
   'payment.unknown': ['payment.unknown'],
+  'fulfilment.created': ['fulfilment.created'],
   'refund.succeeded': ['refund.succeeded'],
   'refund.failed': ['refund.failed'],
 } as const satisfies Record<string, readonly string[]>;
@@ -104,6 +105,8 @@ function toldOf(source: RecordedEvent): Told[] {
       return [...failureOf(source), ...releaseOf(source), { type: 'order.failed', more: failureJson(source) }];
     case 'order.cancelled':
       return [...releaseOf(source), { type: 'order.cancelled', more: { reason: bounded(source.data['reason']) } }];
+    case 'fulfilment.created':
+      return [{ type: 'fulfilment.created', more: parcelJson(source) }];
     case 'refund.succeeded':
       return [{ type: 'refund.succeeded', more: refundJson(source) }];
     case 'refund.failed':
@@ -140,6 +143,12 @@ function adjustmentsJson({ adjustments }: RecordedEvent) {
 function failureJson({ data }: RecordedEvent) {
   const { step, reason, detail } = data;
   return { failure: { step, reason, detail: bounded(detail) } };
+}
+
+/** Without the items: a message has less than 20 kB. */
+function parcelJson({ data }: RecordedEvent) {
+  const { fulfilment_id, carrier, tracking_number, tracking_url } = data;
+  return { fulfilment_id, carrier, tracking_number, tracking_url };
 }
 
 function refundJson({ data }: RecordedEvent) {

@@ -5,6 +5,7 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import type { Actor } from '../domain/actor.js';
+import type { RequestedFulfilment } from '../domain/fulfilment.js';
 import type { NoticeRef } from '../domain/notice.js';
 import type { RequestedChange } from '../domain/order-change.js';
 import type { AcceptedOrder } from '../domain/order.js';
@@ -18,6 +19,7 @@ import {
   CANCEL_SETTLED_ORDER,
   cancelWorkflowId,
   FULFIL_ORDER,
+  fulfilmentWorkflowId,
   fulfilWorkflowId,
   noticeWorkflowId,
   orderWorkflowId,
@@ -57,6 +59,12 @@ export function admissionsOf({ client, bounded, probeDatabase }: AdmissionOption
 
     fulfil: (orderId: string, policy: OrderPolicy, actor: Actor): Promise<Admission> =>
       startOrJoin(FULFIL_ORDER, { workflowId: fulfilWorkflowId(orderId), args: [orderId, policy, actor] }),
+
+    createFulfilment: (fulfilment: RequestedFulfilment, policy: OrderPolicy): Promise<Admission> => {
+      const { orderId, fulfilmentId, actor } = fulfilment;
+      const args = [orderId, policy, actor, fulfilment];
+      return startOrJoin(FULFIL_ORDER, { workflowId: fulfilmentWorkflowId(fulfilmentId), args }, answered);
+    },
 
     amend: (change: RequestedChange, policy: OrderPolicy): Promise<Admission> =>
       startOrJoin(AMEND_ORDER, {

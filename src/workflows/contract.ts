@@ -26,6 +26,7 @@ export const cancelWorkflowId = (orderId: string) => `cancel-${orderId}`;
 export const refundWorkflowId = (refundId: string) => `refund-${refundId}`;
 export const amendWorkflowId = (orderId: string, changeId: string) => `amend-${orderId}-${changeId}`;
 export const fulfilWorkflowId = (orderId: string) => `fulfil-${orderId}`;
+export const fulfilmentWorkflowId = (fulfilmentId: string) => `fulfilment-${fulfilmentId}`;
 export const recoverWorkflowId = (orderId: string) => `recover-${orderId}`;
 export const gatewayEventWorkflowId = (gateway: string, eventId: string) => `gateway-event-${gateway}-${eventId}`;
 export const noticeWorkflowId = ({ orderId, seq, channel }: NoticeRef) => `notice-${orderId}-${seq}-${channel}`;

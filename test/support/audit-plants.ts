@@ -35,6 +35,14 @@ export const PLANTS: [check: string, status: OrderStatus, age: string, breakIt: 
     `update payment_attempts set state = 'captured', reference = 'ch', captured_minor = 3998, captured_currency = 'EUR'
      where order_id = 'ID'`,
   ],
+  [
+    'shipped-goods-were-ordered',
+    'confirmed',
+    '1 day',
+    `insert into fulfilments (fulfilment_id, order_id, fingerprint) values ('ff-ID', 'ID', 'f');
+     insert into fulfilment_items values ('ff-ID', 'ID', 'product-A', 3);
+     update orders set shipping = true where order_id = 'ID'`,
+  ],
   ['cancelled-orders-hold-no-money', 'cancelled', '1 day', `delete from refunds where order_id = 'ID'`],
   ['confirmed-orders-are-paid', 'confirmed', '1 day', `${REWRITING} delete from payments where order_id = 'ID'`],
   [

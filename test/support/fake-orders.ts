@@ -2,6 +2,7 @@ import type { OrderStore } from '../../src/activities/orders.js';
 import { RUN_LETTERS } from '../../src/domain/dead-letter.js';
 import { REDRIVABLE } from '../../src/domain/failure.js';
 import { isCancellable, isSettled, type OrderRun, type Undone } from '../../src/domain/order.js';
+import { areUnshipped, unshippedOf } from '../../src/domain/fulfilment.js';
 import { isChangeable } from '../../src/domain/order-change.js';
 import type { Admission, AdmissionRefusal } from '../../src/domain/outcomes.js';
 import { mayShip } from '../../src/domain/returns.js';
@@ -37,7 +38,7 @@ export function createFakeOrders({
   return {
     async noteCancel({ orderId }, reason) {
       const found = orders.get(orderId);
-      if (found !== undefined && !isCancellable(found.status)) return;
+      if (found !== undefined && (!isCancellable(found.status) || found.fulfilments.length > 0)) return;
       if (!cancels.has(orderId)) cancels.set(orderId, reason);
       if (found === undefined || found.cancelRequested) return;
       found.cancelRequested = true;
@@ -83,7 +84,29 @@ export function createFakeOrders({
       if (requestedOf(found)) return refused(found, 'not_fulfillable');
       if (!mayShip(returnsOf(found))) return refused(found, 'goods_returned');
       for (const refund of found.refunds) refund.restock = false;
+      if (found.fulfilments.length > 0) {
+        const items = unshippedOf(found.order.lines, found.fulfilments);
+        found.fulfilments.push({ id: `rest-${orderId}`, fingerprint: '', items });
+      }
       move(found, 'completed');
+      return ADMITTED;
+    },
+
+    async createFulfilment({ orderId, fulfilmentId, fingerprint, items: asked }) {
+      const found = orders.get(orderId);
+      const known = found?.fulfilments.find(({ id }) => id === fulfilmentId);
+      if (known !== undefined) {
+        return known.fingerprint === fingerprint ? ADMITTED : refused(found, 'idempotency_conflict');
+      }
+      if (found?.status !== 'confirmed' || requestedOf(found)) return refused(found, 'not_fulfillable');
+      if (!mayShip(returnsOf(found))) return refused(found, 'goods_returned');
+      const unshipped = unshippedOf(found.order.lines, found.fulfilments);
+      const items = asked ?? unshipped;
+      if (!areUnshipped(items, unshipped)) return refused(found, 'exceeds_unshipped');
+      for (const refund of found.refunds) refund.restock = false;
+      found.fulfilments.push({ id: fulfilmentId, fingerprint, items });
+      found.version += 1;
+      if (unshippedOf(unshipped, [{ items }]).length === 0) move(found, 'completed');
       return ADMITTED;
     },
 
@@ -92,7 +115,8 @@ export function createFakeOrders({
       if (found === undefined) throw new Error(`order ${orderId} has no row yet`);
       if (found.changes.includes(changeId)) return ADMITTED;
       if (expected !== undefined && !expected.includes(found.version)) return refused(found, 'stale');
-      if (!isChangeable(found.status) || found.cancelRequested) return refused(found, 'not_changeable');
+      if (!isChangeable(found.status) || found.cancelRequested || found.fulfilments.length > 0)
+        return refused(found, 'not_changeable');
       const { metadata = found.order.metadata } = changes;
       found.order = { ...found.order, metadata };
       found.changes.push(changeId);
@@ -118,7 +142,7 @@ export function createFakeOrders({
       if (owned(run)) return ADMITTED;
       const found = orders.get(run.orderId);
       if (found?.status === 'cancelled') return refused(found, 'already_cancelled');
-      if (found?.status !== 'confirmed') return refused(found, 'not_cancellable');
+      if (found?.status !== 'confirmed' || found.fulfilments.length > 0) return refused(found, 'not_cancellable');
       found.owner = run.owner;
       move(found, 'cancelling');
       beginsToEnd(found, { status: 'cancelled', reason });

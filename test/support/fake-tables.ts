@@ -1,5 +1,6 @@
 import type { NewDeadLetter } from '../../src/activities/dead-letters.js';
 import type { Verdict } from '../../src/activities/screening.js';
+import type { CheckoutLine } from '../../src/domain/checkout.js';
 import type { DeadLetterKind, DeadLetterState } from '../../src/domain/dead-letter.js';
 import {
   canTransition,
@@ -55,6 +56,7 @@ export interface FakeOrder {
   expiresAt: number;
   attempts: FakeAttempt[];
   refunds: FakeRefund[];
+  fulfilments: { id: string; fingerprint: string; items: CheckoutLine[] }[];
   /** The attempt that paid for the order. */
   settledBy?: number;
   verdict?: Verdict;
@@ -110,6 +112,7 @@ export function createFakeTables(stock: Record<string, number>) {
         expiresAt: Infinity,
         attempts: [],
         refunds: [],
+        fulfilments: [],
         cancelRequested: false,
         version: 1,
         changes: [],

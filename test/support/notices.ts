@@ -18,6 +18,7 @@ export function aNotice(overrides: Partial<Notice> = {}): Notice {
     adjustments: [],
     reason: null,
     refundMinor: null,
+    shipment: null,
     ...overrides,
   };
 }

@@ -11,6 +11,7 @@ export interface OrderJson {
   items: { sku: string; quantity: number; unit_price_minor: number }[];
   failure: { step: string; reason: string; detail: string } | null;
   payment: { attempts: { state: string; tries: number }[] };
+  fulfilments: { items: { sku: string; quantity: number }[] }[];
   refunds: { state: string; amount_minor: number }[];
 }
 

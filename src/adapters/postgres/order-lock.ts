@@ -11,6 +11,8 @@ export interface LockedOrder {
   failure: Failure | null;
   cancel_reason: string | null;
   cancel_requested: boolean;
+  /** Something of it has left for the customer. */
+  shipping: boolean;
 }
 
 /** Locks the order's row until the transaction ends: every change to an order goes through this lock. */
@@ -18,7 +20,7 @@ export async function lockOrder(tx: Tx, orderId: string): Promise<LockedOrder | 
   return tx
     .selectFrom('orders')
     .select(['owner', 'status', 'total_minor', 'currency', 'payment_method', 'failure'])
-    .select(['cancel_reason', 'cancel_requested'])
+    .select(['cancel_reason', 'cancel_requested', 'shipping'])
     .where('order_id', '=', orderId)
     .forUpdate()
     .executeTakeFirst();

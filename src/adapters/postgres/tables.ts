@@ -62,9 +62,21 @@ export interface Tables {
     updated_at: Generated<Date>;
     placed_no: Generated<number>;
     settled_at: Date | null;
+    shipping: Generated<boolean>;
     lane: GeneratedAlways<string>;
     failure_reason: GeneratedAlways<FailureReason | null>;
   };
+  fulfilments: {
+    fulfilment_id: string;
+    order_id: string;
+    carrier: string | null;
+    tracking_number: string | null;
+    tracking_url: string | null;
+    fingerprint: string;
+    actor: JSONColumnType<Actor> | null;
+    created_at: Generated<Date>;
+  };
+  fulfilment_items: { fulfilment_id: string; order_id: string; sku: string; quantity: number };
   cancel_requests: {
     order_id: string;
     reason: string;

@@ -1,5 +1,6 @@
 import { formatMoney } from '../../domain/money.js';
 import type { Notice } from '../../domain/notice.js';
+import type { OrderLine } from '../../domain/order.js';
 import { wordingOf } from './wording.js';
 
 export interface Mail {
@@ -11,15 +12,16 @@ export interface Mail {
 /** A notice as a mail, the same in plain text and in HTML. */
 export function mailOf(notice: Notice, shopName: string): Mail {
   const { subject, headline, paragraphs } = wordingOf(notice);
-  const items = notice.lines.map(({ name, quantity, unitPriceMinor }) => ({
-    name,
-    quantity: `${quantity} ×`,
-    price: formatMoney(quantity * unitPriceMinor, notice.currency),
-  }));
-  const extras = notice.adjustments.map(({ label, amountMinor }) => {
-    return { label, price: formatMoney(amountMinor, notice.currency) };
-  });
-  const total = formatMoney(notice.totalMinor, notice.currency);
+  const { shipment } = notice;
+  const items = shipment === null ? notice.lines.map((line) => priced(line, notice.currency)) : inParcel(notice);
+  // A parcel has contents, no price.
+  const sums =
+    shipment !== null
+      ? []
+      : [
+          ...notice.adjustments.map(({ label, amountMinor }) => ({ label, amountMinor, row: '' })),
+          { label: 'Total', amountMinor: notice.totalMinor, row: ' class="total"' },
+        ].map((sum) => ({ ...sum, price: formatMoney(sum.amountMinor, notice.currency) }));
   const footer = `${shopName} · Order ${notice.orderId}`;
 
   const text = [
@@ -27,9 +29,8 @@ export function mailOf(notice: Notice, shopName: string): Mail {
     '',
     ...paragraphs,
     '',
-    ...items.map(({ name, quantity, price }) => `${quantity} ${name}: ${price}`),
-    ...extras.map(({ label, price }) => `${label}: ${price}`),
-    `Total: ${total}`,
+    ...items.map(({ name, quantity, price }) => `${quantity} ${name}${price === '' ? '' : `: ${price}`}`),
+    ...sums.map(({ label, price }) => `${label}: ${price}`),
     '',
     footer,
     '',
@@ -43,16 +44,25 @@ export function mailOf(notice: Notice, shopName: string): Mail {
         ({ name, quantity, price }) =>
           `<tr><td class="count">${escapeHtml(quantity)}</td><td>${escapeHtml(name)}</td><td class="sum">${escapeHtml(price)}</td></tr>`,
       ),
-      ...extras.map(
-        ({ label, price }) =>
-          `<tr><td colspan="2">${escapeHtml(label)}</td><td class="sum">${escapeHtml(price)}</td></tr>`,
+      ...sums.map(
+        ({ label, price, row }) =>
+          `<tr${row}><td colspan="2">${escapeHtml(label)}</td><td class="sum">${escapeHtml(price)}</td></tr>`,
       ),
     ].join('\n'),
-    total: escapeHtml(total),
     footer: escapeHtml(footer),
     shop: escapeHtml(shopName),
   });
   return { subject, text, html };
+}
+
+function priced({ name, quantity, unitPriceMinor }: OrderLine, currency: string) {
+  return { name, quantity: `${quantity} ×`, price: formatMoney(quantity * unitPriceMinor, currency) };
+}
+
+function inParcel({ lines, shipment }: Notice) {
+  return (shipment?.items ?? []).map(({ sku, quantity }) => {
+    return { name: lines.find((line) => line.sku === sku)?.name ?? sku, quantity: `${quantity} ×`, price: '' };
+  });
 }
 
 export function escapeHtml(text: string): string {
@@ -64,10 +74,10 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-type Parts = Record<'subject' | 'headline' | 'paragraphs' | 'rows' | 'total' | 'footer' | 'shop', string>;
+type Parts = Record<'subject' | 'headline' | 'paragraphs' | 'rows' | 'footer' | 'shop', string>;
 
 /** All parts are HTML already. Nothing is loaded from a server: a mail must not reveal when it is read. */
-function page({ subject, headline, paragraphs, rows, total, footer, shop }: Parts): string {
+function page({ subject, headline, paragraphs, rows, footer, shop }: Parts): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -104,7 +114,6 @@ footer { max-width: 560px; margin: 16px auto 0; color: #5b6270; font-size: 13px;
 ${paragraphs}
 <table role="presentation">
 ${rows}
-<tr class="total"><td colspan="2">Total</td><td class="sum">${total}</td></tr>
 </table>
 </div>
 <footer>${footer}</footer>

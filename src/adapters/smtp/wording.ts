@@ -44,6 +44,12 @@ export function wordingOf(notice: Notice): Wording {
         headline: 'Your order is cancelled',
         paragraphs: ['We keep no money for this order: what was paid has been sent back to you.'],
       };
+    case 'shipment':
+      return {
+        subject: `Your order ${orderId} is on its way`,
+        headline: 'Your order is on its way',
+        paragraphs: parcelOf(notice.shipment),
+      };
     case 'refund':
       return {
         subject: `A refund for your order ${orderId}`,
@@ -54,4 +60,13 @@ export function wordingOf(notice: Notice): Wording {
         ],
       };
   }
+}
+
+function parcelOf(shipment: Notice['shipment']): string[] {
+  const { carrier = null, trackingNumber = null, trackingUrl = null } = shipment ?? {};
+  const number = trackingNumber === null ? '' : ` under the number ${trackingNumber}`;
+  return [
+    carrier === null ? `We have sent this parcel to you${number}:` : `${carrier} brings you this parcel${number}:`,
+    ...(trackingUrl === null ? [] : [`Follow it here: ${trackingUrl}`]),
+  ];
 }

@@ -14,6 +14,7 @@ export const ROUTE_SCOPES: Readonly<Record<string, Scope | 'public'>> = {
   'POST /v1/orders/:id/cancel': 'orders',
   'POST /v1/orders/:id/refunds': 'orders',
   'POST /v1/orders/:id/fulfilment': 'orders',
+  'POST /v1/orders/:id/fulfilments': 'orders',
   'POST /v1/orders/:id/review': 'operations',
   'GET /v1/orders/:id/notices': 'operations',
 

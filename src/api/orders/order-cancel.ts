@@ -109,6 +109,9 @@ function cancelled(record: OrderRecord): Cancellation | undefined {
 }
 
 function notCancellable(orderId: string, status: OrderStatus): Problem {
-  const detail = `Order ${orderId} is ${status}; an order in this status cannot be cancelled.`;
+  const detail =
+    status === 'confirmed'
+      ? `Order ${orderId} has begun to ship and cannot be cancelled. Refund what the customer does not keep.`
+      : `Order ${orderId} is ${status}; an order in this status cannot be cancelled.`;
   return new Problem('not-cancellable', detail, { order_status: status });
 }

@@ -50,6 +50,8 @@ export const ORDER_EXAMPLE = {
     ],
   },
   refunds: [REFUND_EXAMPLE],
+  fulfilment_status: 'none',
+  fulfilments: [],
   failure: null,
   cancel_requested: false,
   cancel_reason: null,

@@ -3,6 +3,7 @@ import { allowedActions, letterActions, LETTER_ACTIONS, ORDER_ACTIONS } from '..
 import { DEAD_LETTER_KINDS } from '../../domain/dead-letter.js';
 import { ADJUSTMENT_TYPES } from '../../domain/adjustment.js';
 import { FAILURE_REASONS } from '../../domain/failure.js';
+import { fulfilmentStatusOf, FULFILMENT_STATUSES } from '../../domain/fulfilment.js';
 import {
   capturedMinor,
   refundedMinor,
@@ -20,6 +21,7 @@ import {
   type AttemptState,
   type RefundState,
 } from '../../domain/payment-states.js';
+import { fulfilmentJson, fulfilmentJsonSchema } from './fulfilment-json.js';
 import { addressJson, addressJsonSchema } from './address-schema.js';
 import { ORDER_EXAMPLE, REFUND_EXAMPLE } from './order-example.js';
 import { orderIdSchema } from './order-schema.js';
@@ -126,6 +128,8 @@ export const orderJsonSchema = z
       attempts: z.array(attemptSchema),
     }),
     refunds: z.array(refundJsonSchema),
+    fulfilment_status: z.enum(FULFILMENT_STATUSES).openapi({ description: 'How much of the order has shipped.' }),
+    fulfilments: z.array(fulfilmentJsonSchema),
     failure: z
       .object({ step: z.enum(['screen', 'reserve', 'charge']), reason: z.enum(FAILURE_REASONS), detail: z.string() })
       .nullable()
@@ -201,6 +205,8 @@ export function orderJson(record: OrderRecord, { pagesOf }: WorkflowPages): Orde
       })),
     },
     refunds: record.refunds.map((refund) => refundJson(refund)),
+    fulfilment_status: fulfilmentStatusOf(record.status, record.fulfilments),
+    fulfilments: record.fulfilments.map((fulfilment) => fulfilmentJson(fulfilment)),
     failure: record.failure,
     cancel_requested: record.cancelRequested,
     cancel_reason: record.cancelReason,

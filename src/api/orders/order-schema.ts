@@ -58,6 +58,11 @@ const adjustmentSchema = z
   })
   .openapi('Adjustment', { example: { type: 'shipping', label: 'Standard shipping', amount_minor: 490 } });
 
+export const itemsSchema = z
+  .array(z.strictObject({ sku: skuSchema, quantity: z.int().min(1).max(MAX_QUANTITY) }))
+  .min(1)
+  .max(MAX_LINES);
+
 export const metadataSchema = z
   .record(text(40), textOrNothing(500))
   .refine((metadata) => Object.keys(metadata).length <= 20, 'must have 20 entries at most')
@@ -74,15 +79,7 @@ export const checkoutSchema = z
     shipping_address: addressSchema.optional(),
     billing_address: addressSchema.optional(),
     currency: currencySchema,
-    items: z
-      .array(
-        z.strictObject({
-          sku: skuSchema,
-          quantity: z.int().min(1).max(MAX_QUANTITY),
-        }),
-      )
-      .min(1)
-      .max(MAX_LINES),
+    items: itemsSchema,
     adjustments: z.array(adjustmentSchema).max(MAX_ADJUSTMENTS).optional().openapi({
       description: 'Shipping, tax, discounts and fees. They are part of the total, which must be at least 1.',
     }),

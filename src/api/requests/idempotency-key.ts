@@ -29,6 +29,11 @@ export function requiredKey(header: string | undefined, whenMissing = 'Send the 
   return key;
 }
 
+/** The fulfilment that belongs to an Idempotency-Key, like the refund below. */
+export function fulfilmentIdFromKey(orderId: string, key: string): string {
+  return `ff_${createHash('sha256').update(`${orderId}\n${key}`).digest('base64url')}`;
+}
+
 /** The id of the refund of an Idempotency-Key: the same key for the same order is the same refund. */
 export function refundIdFromKey(orderId: string, key: string): string {
   return `rf_${createHash('sha256').update(`${orderId}\n${key}`).digest('base64url')}`;

@@ -25,6 +25,7 @@ export const PROBLEMS = {
   'not-refundable': { status: 409, title: 'The order has no payment to refund' },
   'not-fulfillable': { status: 409, title: 'The order cannot be fulfilled in its current status' },
   'not-changeable': { status: 409, title: 'This cannot be changed in an order, or no longer' },
+  'exceeds-unshipped': { status: 409, title: 'There is not so much left to ship' },
   'goods-returned': { status: 409, title: 'The goods of the order have been returned, or are about to be' },
   'not-in-review': { status: 409, title: 'The order is not waiting for a review' },
   'review-conflict': { status: 409, title: 'The review was decided the other way' },

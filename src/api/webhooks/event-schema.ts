@@ -32,6 +32,13 @@ const refund = order.extend({
   amount_minor: z.int().min(1).describe('of this refund, in minor units'),
 });
 
+const parcel = order.extend({
+  fulfilment_id: z.string(),
+  carrier: z.string().nullable(),
+  tracking_number: z.string().nullable(),
+  tracking_url: z.string().nullable(),
+});
+
 const cancelled = order.extend({ reason: z.string() });
 const refundFailed = refund.extend({ detail: z.string() });
 
@@ -41,6 +48,7 @@ const SPECIAL: Partial<Record<PublicEventType, z.ZodType>> = {
   'inventory.unavailable': failed,
   'payment.failed': failed,
   'order.cancelled': cancelled,
+  'fulfilment.created': parcel,
   'refund.succeeded': refund,
   'refund.failed': refundFailed,
 };
@@ -51,6 +59,7 @@ const NAMES = new Map<z.ZodType, string>([
   [order, 'OrderMessage'],
   [failed, 'OrderFailedMessage'],
   [cancelled, 'OrderCancelledMessage'],
+  [parcel, 'FulfilmentMessage'],
   [refund, 'RefundMessage'],
   [refundFailed, 'RefundFailedMessage'],
   [test, 'TestMessage'],

@@ -102,3 +102,50 @@ test('R23: of a fulfillment and a refund of the goods at the same moment, the go
   expect([...endings].filter((status) => !['confirmed', 'completed'].includes(status))).toEqual([]);
   expect(await stockTrouble(stack)).toEqual([]);
 });
+
+const ship = (id: string, body: Record<string, unknown> = {}, key = newOrderId()) =>
+  shop.ask(id, 'fulfilments', body, { 'Idempotency-Key': key });
+
+test('parcels ship what was ordered and not a unit more, the last one completes the order, and the audit has nothing', async () => {
+  const { sku, id } = await soldOut();
+  const one = { items: [{ sku, quantity: 1 }], carrier: 'DHL', tracking_number: '0034' };
+  expect(await ship(id, one, 'first')).toMatchObject({ status: 201, body: { items: one.items, carrier: 'DHL' } });
+  expect((await ship(id, one, 'first')).status).toBe(200);
+  expect(await ship(id, { items: [{ sku, quantity: 3 }] })).toMatchObject({
+    status: 409,
+    body: { code: 'exceeds-unshipped' },
+  });
+  expect(await shop.ask(id, 'cancel')).toMatchObject({ status: 409, body: { code: 'not-cancellable' } });
+  expect((await shop.get(id)).body).toMatchObject({ status: 'confirmed', fulfilment_status: 'partial' });
+  expect((await ship(id)).status).toBe(201);
+  expect((await shop.get(id)).body).toMatchObject({
+    status: 'completed',
+    fulfilment_status: 'complete',
+    fulfilments: [{ items: one.items }, { items: [{ sku, quantity: 2 }] }],
+  });
+  expect(await stockTrouble(stack)).toEqual([]);
+});
+
+test('a parcel, a cancel and a return at once: what ships is not cancelled, and what comes back does not ship', async () => {
+  const endings = new Set<string>();
+  for (let round = 0; round < 6; round += 1) {
+    const { sku, id } = await soldOut();
+    const asks = [
+      () => ship(id, { items: [{ sku, quantity: 1 }] }),
+      () => shop.ask(id, 'cancel'),
+      () => refund(id, { restock: true }),
+    ];
+    const turned = [...asks.slice(round % 3), ...asks.slice(0, round % 3)];
+    const answers = await Promise.all(turned.map((ask) => ask()));
+    expect(answers.map(({ status }) => status).filter((status) => ![201, 202, 409].includes(status))).toEqual([]);
+    await eventually(
+      async () => (await shop.get(id)).body,
+      ({ status, refunds }) => status !== 'cancelling' && refunds.every(({ state }) => state === 'succeeded'),
+    );
+    const { status, fulfilments } = (await shop.get(id)).body;
+    expect(status === 'cancelled' && fulfilments.length > 0).toBe(false);
+    endings.add(status);
+  }
+  expect([...endings].filter((status) => !['confirmed', 'cancelled'].includes(status))).toEqual([]);
+  expect(await stockTrouble(stack)).toEqual([]);
+});

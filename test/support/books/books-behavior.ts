@@ -3,6 +3,7 @@ import type { Books } from './books.js';
 import { describeCharges } from './charge-behavior.js';
 import { describeClaims } from './claim-behavior.js';
 import { describeDesk } from './desk-behavior.js';
+import { describeFulfilments } from './fulfilment-behavior.js';
 import { describeOrders } from './order-behavior.js';
 import { describeRefundAnswers } from './refund-answer-behavior.js';
 import { describeRefunds } from './refund-behavior.js';
@@ -18,6 +19,7 @@ export function describeBooks(books: () => Books): void {
     describeCharges,
     describeStandings,
     describeOrders,
+    describeFulfilments,
     describeRefunds,
     describeRefundAnswers,
     describeDesk,

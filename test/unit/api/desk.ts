@@ -105,6 +105,7 @@ export function openDesk() {
     refund: ask('refund', admitted),
     fulfil: ask('fulfil', admitted),
     amend: ask('amend', admitted),
+    createFulfilment: ask('createFulfilment', admitted),
     review: ask('review', async () => undefined),
     redrive: ask('redrive', admitted),
     tell: ask('tell', async () => 'told'),

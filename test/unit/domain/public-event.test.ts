@@ -120,6 +120,10 @@ describe('a message', () => {
       refund_id: 'rf_1',
       amount_minor: 1,
       error: 'no',
+      fulfilment_id: 'ff_1',
+      carrier: null,
+      tracking_number: '0034',
+      tracking_url: null,
     };
     const sources = [
       ...Object.values(PUBLIC_EVENTS)
@@ -137,7 +141,8 @@ describe('a message', () => {
   });
 
   test('comes from the timeline types that the table names, and from no others', () => {
-    const trail = [...new Set([...Object.keys(STATUS_AFTER), 'refund.succeeded', 'refund.failed', 'review.rejected'])];
+    const others = ['refund.succeeded', 'refund.failed', 'review.rejected', 'fulfilment.created', 'order.amended'];
+    const trail = [...new Set([...Object.keys(STATUS_AFTER), ...others])];
     const sources = trail.flatMap((type) =>
       [...FAILURES, 'payment_mismatch'].map((reason) => source(type, { before: TO_RESERVED, data: { reason } })),
     );

@@ -62,6 +62,21 @@ export const STOCK_CHECKS: readonly SqlCheck[] = [
               where a.sku = m.sku and a.kind = 'adjust' and a.created_at > e.created_at)`,
   },
   {
+    name: 'shipped-goods-were-ordered',
+    invariant: 'I5',
+    isRecoverable: false,
+    sql: `select o.order_id, l.sku as about,
+                 format('%s of %s %s have shipped, and the order is %s', coalesce(s.shipped, 0), l.quantity, l.sku, o.status)
+                   as detail
+          from orders o join order_lines l using (order_id)
+          left join (
+            select order_id, sku, sum(quantity) as shipped from fulfilment_items group by 1, 2
+          ) s using (order_id, sku)
+          where (o.shipping or s.shipped > 0)
+            and (coalesce(s.shipped, 0) > l.quantity or not o.shipping or o.status not in ${listed(PAID)}
+                 or o.status = 'completed' and coalesce(s.shipped, 0) < l.quantity)`,
+  },
+  {
     name: 'reserved-stock-is-its-reservations',
     invariant: 'I5',
     isRecoverable: false,

@@ -5,6 +5,7 @@ import type { Failure } from '../../../domain/failure.js';
 import {
   isNoticeEvent,
   noticeSubject,
+  type Notice,
   NOTICE_EVENTS,
   type NoticeRef,
   type NoticeState,
@@ -22,6 +23,7 @@ interface BeginRow {
   reason: Failure['reason'] | null;
   refund_minor: number | null;
   refund_currency: string | null;
+  shipment: Notice['shipment'];
   status: OrderStatus;
   customer_id: string;
   customer_email: string | null;
@@ -44,6 +46,9 @@ const begin = prepared<BeginRow>(
    )
    select opened.state, event.type, event.data ->> 'reason' as reason,
           (event.data ->> 'amount_minor')::bigint as refund_minor, event.data ->> 'currency' as refund_currency,
+          case when event.type = 'fulfilment.created' then jsonb_build_object(
+            'items', event.data -> 'items', 'carrier', event.data -> 'carrier',
+            'trackingNumber', event.data -> 'tracking_number', 'trackingUrl', event.data -> 'tracking_url') end as shipment,
           to_char(event.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as happened_at,
           o.status, o.customer_id, o.customer_email, o.currency, o.total_minor, o.adjustments,
           (select json_agg(json_build_object('sku', l.sku, 'name', l.name, 'quantity', l.quantity,
@@ -74,6 +79,7 @@ export function createNoticeStore(database: Database): NoticeStore {
         adjustments: row.adjustments ?? [],
         reason: about === 'failure' ? row.reason : null,
         refundMinor: row.refund_minor,
+        shipment: row.shipment,
       };
       return { state: row.state, event: row.type, orderStatus: row.status, notice };
     },

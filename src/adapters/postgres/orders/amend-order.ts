@@ -20,7 +20,8 @@ export async function amendOrder(
 
   const { status } = order;
   if (expected !== undefined && !expected.includes(version)) return { kind: 'refused', code: 'stale', status };
-  if (!isChangeable(status) || order.cancel_requested) return { kind: 'refused', code: 'not_changeable', status };
+  if (!isChangeable(status) || order.cancel_requested || order.shipping)
+    return { kind: 'refused', code: 'not_changeable', status };
   const columns = columnsOf(changes);
   await tx.updateTable('orders').set(columns).where('order_id', '=', orderId).execute();
   await addToTrail(tx, orderId, 'order.amended', { change_id: changeId, fields: Object.keys(columns) }, actor);

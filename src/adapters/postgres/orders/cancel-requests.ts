@@ -57,7 +57,7 @@ async function keep(
   { orderId, reason, actor }: CancelRequest,
 ): Promise<{ decision: CancelDecision; isNew: boolean }> {
   const order = await lockOrder(tx, orderId);
-  if (order !== undefined && !isCancellable(order.status)) {
+  if (order !== undefined && (!isCancellable(order.status) || order.shipping)) {
     return { decision: { kind: 'refused', status: order.status }, isNew: false };
   }
   const inserted = await tx

@@ -6,6 +6,7 @@ import type { OrderEventReader } from '../../../api/orders/order-events.js';
 import type { SettledOrderReader } from '../../../api/orders/settlement-watch.js';
 import { SETTLED } from '../../../domain/order.js';
 import { acceptedReason } from './cancel-requests.js';
+import { FULFILMENTS } from './fulfilments.js';
 import { orderOf } from './order-columns.js';
 import { prepared, type Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
@@ -143,6 +144,7 @@ export function orderRows({ kysely }: Database) {
           .orderBy('d.created_at')
           .orderBy('d.id'),
       ).as('deadLetters'),
+      FULFILMENTS.as('fulfilments'),
     ]);
 }
 
@@ -161,6 +163,7 @@ export function toRecord(row: OrderRow): OrderRecord {
     refunds: row.refunds,
     goodsAreBack: row.goodsAreBack,
     deadLetters: row.deadLetters,
+    fulfilments: row.fulfilments,
     updatedAt: row.updated_at.toISOString(),
   };
 }

@@ -9,6 +9,7 @@ import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letter-
 import { amendOrder } from './amend-order.js';
 import { acceptCancel, cancelledBy, requestedCancel } from './cancel-requests.js';
 import { inTime } from './expiry.js';
+import { createFulfilment, shipTheRest } from './fulfilments.js';
 import { moveOrder, type Move } from './move-order.js';
 import { endingOf, placeOrder } from './order-row.js';
 import { lockOrder, type LockedOrder } from '../order-lock.js';
@@ -74,10 +75,13 @@ export function createOrderStore(database: Database): OrderStore {
         const returns = await returnsOf(tx, orderId);
         if (!mayShip(returns)) return refused(order, 'goods_returned');
         if (returns.refunds.length > 0) await forgetReturns(tx, orderId);
+        if (order.shipping) await shipTheRest(tx, orderId, actor);
         await moveOrder(tx, orderId, { to: 'completed', event: 'order.completed', actor });
         return ADMITTED;
       });
     },
+
+    createFulfilment: (fulfilment) => inTransaction((tx) => createFulfilment(tx, fulfilment)),
 
     amendOrder: (change) => inTransaction((tx) => amendOrder(tx, change)),
 
@@ -105,7 +109,7 @@ export function createOrderStore(database: Database): OrderStore {
         const order = await lockOrder(tx, orderId);
         if (order?.owner === owner) return ADMITTED;
         if (order?.status === 'cancelled') return refused(order, 'already_cancelled');
-        if (order?.status !== 'confirmed') return refused(order, 'not_cancellable');
+        if (order?.status !== 'confirmed' || order.shipping) return refused(order, 'not_cancellable');
         const set = { owner, cancel_requested: true, cancel_reason: reason };
         const actor = cancelledBy(orderId, reason);
         await moveOrder(tx, orderId, { to: 'cancelling', event: 'order.cancelling', actor, set });

@@ -34,8 +34,9 @@ export const ORDER_PAGES = {
     },
   },
   'not-cancellable': {
-    meaning: 'The order is completed or failed; `order_status` says which. There is nothing left to cancel.',
-    action: 'A completed order can be refunded.',
+    meaning:
+      'The order is completed or failed, or has begun to ship and is still `confirmed`; `order_status` says which.',
+    action: 'An order that has shipped can be refunded.',
     retry: 'never',
     example: {
       detail: 'Order order-1001 is completed; an order in this status cannot be cancelled.',
@@ -55,6 +56,17 @@ export const ORDER_PAGES = {
       instance: '/v1/orders/order-1001',
       cancel: '/v1/orders/order-1001/cancel',
       errors: [{ pointer: '/items', detail: 'cannot be changed' }],
+    },
+  },
+  'exceeds-unshipped': {
+    meaning:
+      'The fulfilment has more units of an item than the order has left to ship, or an item that it does not have.',
+    action: 'Read the order: its `items` and `fulfilments` say what is left. Without `items`, all of that is shipped.',
+    retry: 'changed',
+    example: {
+      detail: 'Not shipped yet: 1 of product-A. Send items with these quantities at most.',
+      instance: '/v1/orders/order-1001/fulfilments',
+      order_status: 'confirmed',
     },
   },
   'not-refundable': {

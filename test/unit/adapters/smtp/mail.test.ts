@@ -73,6 +73,22 @@ describe('a mail', () => {
     expect(html).toContain('We have sent back EUR 12.34.');
   });
 
+  test('about a parcel lists what is in it, without prices, and where to follow it', () => {
+    const shipment = {
+      items: [{ sku: 'product-A', quantity: 1 }],
+      carrier: 'DHL',
+      trackingNumber: '0034',
+      trackingUrl: 'https://carrier.example/0034?a=1&b=2',
+    };
+    const { subject, text, html } = mailOf(aNotice({ about: 'shipment', shipment }), SHOP);
+    expect(subject).toBe('Your order order-1001 is on its way');
+    expect(text).toContain('DHL brings you this parcel under the number 0034:');
+    expect(text).toContain('Follow it here: https://carrier.example/0034?a=1&b=2\n\n1 × Notebook\n\n');
+    expect(text).not.toMatch(/EUR|Fountain pen/);
+    expect(html).toContain('https://carrier.example/0034?a=1&amp;b=2');
+    expect(html).not.toMatch(/EUR|Total/);
+  });
+
   test('shows what a product is called, and never runs it', () => {
     const name = `<script>alert("1")</script> & 'x' <img src=x onerror=alert(1)>`;
     const lines = [{ sku: 'a', name, quantity: 1, unitPriceMinor: 1 }];

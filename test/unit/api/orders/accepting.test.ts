@@ -27,6 +27,8 @@ describe('a new checkout', () => {
       adjustments: [],
       payment: { method: 'pm_ok', state: 'none', captured_minor: 0, refunded_minor: 0, attempts: [] },
       refunds: [],
+      fulfilment_status: 'none',
+      fulfilments: [],
       failure: null,
       cancel_requested: false,
       cancel_reason: null,
