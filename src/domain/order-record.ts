@@ -66,6 +66,8 @@ export interface OrderRecord {
   /** Those that are open or being redriven, oldest first. */
   deadLetters: OpenLetter[];
   fulfilments: Fulfilment[];
+  /** Until when its stock is held without a payment under way; null when it holds none. RFC 3339, UTC. */
+  holdExpiresAt: string | null;
   updatedAt: string;
 }
 
@@ -84,6 +86,7 @@ export function justAccepted(order: AcceptedOrder): OrderRecord {
     goodsAreBack: false,
     deadLetters: [],
     fulfilments: [],
+    holdExpiresAt: null,
     updatedAt: order.acceptedAt,
   };
 }

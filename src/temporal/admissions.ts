@@ -63,7 +63,7 @@ export function admissionsOf({ client, bounded, probeDatabase }: AdmissionOption
     createFulfilment: (fulfilment: RequestedFulfilment, policy: OrderPolicy): Promise<Admission> => {
       const { orderId, fulfilmentId, actor } = fulfilment;
       const args = [orderId, policy, actor, fulfilment];
-      return startOrJoin(FULFIL_ORDER, { workflowId: fulfilmentWorkflowId(fulfilmentId), args }, answered);
+      return startOrJoin(FULFIL_ORDER, { workflowId: fulfilmentWorkflowId(fulfilmentId), args });
     },
 
     amend: (change: RequestedChange, policy: OrderPolicy): Promise<Admission> =>

@@ -55,6 +55,7 @@ export const ORDER_EXAMPLE = {
   failure: null,
   cancel_requested: false,
   cancel_reason: null,
+  hold_expires_at: null,
   waiting: null,
   actions: ['cancel', 'refund', 'fulfill'],
   dead_letters: [],

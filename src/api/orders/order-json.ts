@@ -143,6 +143,9 @@ export const orderJsonSchema = z
       })
       .optional()
       .openapi({ description: 'For orders that a fraud check flagged for review.' }),
+    hold_expires_at: timestamp.nullable().openapi({
+      description: 'Until when its stock is reserved; a payment under way extends it. Null when nothing is reserved.',
+    }),
     waiting: waitingSchema.nullable(),
     actions: z
       .array(z.enum(ORDER_ACTIONS))
@@ -211,6 +214,7 @@ export function orderJson(record: OrderRecord, { pagesOf }: WorkflowPages): Orde
     cancel_requested: record.cancelRequested,
     cancel_reason: record.cancelReason,
     ...(record.review === null ? {} : { review: reviewJson(record.review) }),
+    hold_expires_at: record.holdExpiresAt,
     waiting: waitingFor(record),
     actions: allowedActions(record),
     dead_letters: record.deadLetters.map((letter) => openLetterJson(letter)),

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createOrderReader } from '../../../src/adapters/postgres/orders/order-reader.js';
+import { createOrderStore } from '../../../src/adapters/postgres/orders/order-store.js';
 import { createReservationStore } from '../../../src/adapters/postgres/orders/reservation-store.js';
 import type { Failure } from '../../../src/domain/failure.js';
 import { eventually, stockTrouble } from '../../support/end-state.js';
@@ -88,4 +90,23 @@ test.each([
   expect(await orders.traces(order.orderId)).toMatchObject({ held: [{ state }], moves: ['reserve', 'release'] });
   expect(await orders.stock(sku)).toEqual({ on_hand: 10, reserved: 1 });
   expect(await stockTrouble(stack)).toEqual([]);
+});
+
+test('an order says until when its stock is held, and says nothing once nothing is', async () => {
+  const { anOrder: one } = await seeded(1);
+  const order = one();
+  const run = { orderId: order.orderId, owner: 'run-1' };
+  const reader = createOrderReader(stack.database);
+  const reservations = createReservationStore(stack.database);
+  await reservations.reserveInventory({ order, owner: run.owner, ttlMs: TTL_MS });
+  const held = await reader.find(order.orderId);
+  const { rows } = await stack.database.pool.query<{ at: Date }>(
+    'select expires_at as at from reservations where order_id = $1',
+    [order.orderId],
+  );
+  expect(held?.holdExpiresAt).toBe(rows[0]?.at.toISOString());
+  const store = createOrderStore(stack.database);
+  await store.beginUndo({ order, owner: run.owner, ending: { status: 'cancelled', reason: 'no' } });
+  await reservations.releaseInventory(run);
+  expect((await reader.find(order.orderId))?.holdExpiresAt).toBeNull();
 });

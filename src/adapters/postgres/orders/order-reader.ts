@@ -145,6 +145,15 @@ export function orderRows({ kysely }: Database) {
           .orderBy('d.id'),
       ).as('deadLetters'),
       FULFILMENTS.as('fulfilments'),
+      eb
+        .selectFrom('reservations as h')
+        .select(utc('h.expires_at').as('expiresAt'))
+        .whereRef('h.order_id', '=', 'o.order_id')
+        .where('h.state', '=', 'active')
+        .orderBy('h.expires_at')
+        .limit(1)
+        .$castTo<string | null>()
+        .as('holdExpiresAt'),
     ]);
 }
 
@@ -164,6 +173,7 @@ export function toRecord(row: OrderRow): OrderRecord {
     goodsAreBack: row.goodsAreBack,
     deadLetters: row.deadLetters,
     fulfilments: row.fulfilments,
+    holdExpiresAt: row.holdExpiresAt,
     updatedAt: row.updated_at.toISOString(),
   };
 }

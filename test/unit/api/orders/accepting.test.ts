@@ -32,6 +32,7 @@ describe('a new checkout', () => {
       failure: null,
       cancel_requested: false,
       cancel_reason: null,
+      hold_expires_at: null,
       waiting: null,
       actions: ['cancel'],
       dead_letters: [],

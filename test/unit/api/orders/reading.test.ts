@@ -15,9 +15,13 @@ describe('an order that is asked for', () => {
   test('is read from its row, and Temporal is not asked', async () => {
     const shop = openShop();
     await shop.post(checkout());
-    shop.writeRow('order-1', { status: 'reserved', version: 2 });
+    const holdExpiresAt = '2026-11-01T10:15:00.000Z';
+    shop.writeRow('order-1', { status: 'reserved', version: 2, holdExpiresAt });
     shop.calls.length = 0;
-    expect(await shop.get('order-1')).toMatchObject({ status: 200, body: { status: 'reserved', version: 2 } });
+    expect(await shop.get('order-1')).toMatchObject({
+      status: 200,
+      body: { status: 'reserved', version: 2, hold_expires_at: holdExpiresAt },
+    });
     expect(shop.calls).toEqual(['reader.find']);
   });
 
