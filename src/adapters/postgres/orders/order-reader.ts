@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { OrderRecord, Review } from '../../../domain/order-record.js';
+import { BEING_PAID } from '../../../domain/order.js';
 import type { KnownCheckout, OrderReader } from '../../../api/orders/accept-checkout.js';
 import type { OrderEventReader } from '../../../api/orders/order-events.js';
 import type { SettledOrderReader } from '../../../api/orders/settlement-watch.js';
@@ -86,6 +87,11 @@ export function createOrderReader(database: Database): PostgresOrderReader {
   };
 }
 
+// Only of the few orders that hold stock for a payment: the others have reservations too, and need not read them.
+const HOLD_EXPIRES_AT = sql<string | null>`case when o.status in ${sql.raw(listed(BEING_PAID))} then (
+  select ${utc('h.expires_at')} from reservations h
+  where h.order_id = o.order_id and h.state = 'active' order by h.expires_at limit 1) end`;
+
 /** Orders with everything about them; the caller selects which. */
 export function orderRows({ kysely }: Database) {
   return kysely
@@ -145,15 +151,7 @@ export function orderRows({ kysely }: Database) {
           .orderBy('d.id'),
       ).as('deadLetters'),
       FULFILMENTS.as('fulfilments'),
-      eb
-        .selectFrom('reservations as h')
-        .select(utc('h.expires_at').as('expiresAt'))
-        .whereRef('h.order_id', '=', 'o.order_id')
-        .where('h.state', '=', 'active')
-        .orderBy('h.expires_at')
-        .limit(1)
-        .$castTo<string | null>()
-        .as('holdExpiresAt'),
+      HOLD_EXPIRES_AT.as('holdExpiresAt'),
     ]);
 }
 
