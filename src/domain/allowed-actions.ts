@@ -12,7 +12,7 @@ export function allowedActions(record: OrderRecord): OrderAction[] {
   const { status, cancelRequested, review } = record;
   const isUndecided = status === 'in_review' && (review?.decision ?? null) === null && !cancelRequested;
   const allowed: Record<OrderAction, boolean> = {
-    cancel: isCancellable(status) && !cancelRequested,
+    cancel: isCancellable(status) && !cancelRequested && record.fulfilments.length === 0,
     refund: isRefundable(status) && refundableMinor(record) > 0,
     fulfill: status === 'confirmed' && !cancelRequested && mayShip(returnsOf(record)),
     approve: isUndecided,
