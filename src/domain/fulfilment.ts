@@ -22,7 +22,7 @@ export interface Fulfilment extends Shipment {
   createdAt: string;
 }
 
-/** A fulfilment that was asked for: the input of its workflow. */
+/** A fulfillment that was asked for: the input of its workflow. */
 export interface RequestedFulfilment extends Shipment {
   orderId: string;
   fulfilmentId: string;
@@ -32,7 +32,7 @@ export interface RequestedFulfilment extends Shipment {
   actor?: Actor;
 }
 
-/** An order of one piece has no fulfilments of its own: it is completed, and with that all of it has shipped. */
+/** An order of one piece has no parcels of its own: it is completed, and with that all of it has shipped. */
 export function fulfilmentStatusOf(status: OrderStatus, fulfilments: readonly unknown[]): FulfilmentStatus {
   if (status === 'completed') return 'complete';
   return fulfilments.length > 0 ? 'partial' : 'none';

@@ -13,6 +13,7 @@ import type { ReviewDecision } from '../../domain/outcomes.js';
 import type { AttemptState, RefundState } from '../../domain/payment-states.js';
 import type { ReservationState } from '../../domain/reservation.js';
 import type { Scope } from '../../domain/scopes.js';
+import type { ParcelTables } from './parcel-tables.js';
 
 /** The first decision of a review. `at` is RFC 3339, UTC. */
 export interface StoredReview {
@@ -21,7 +22,7 @@ export interface StoredReview {
 }
 
 /** The types of the tables in `migrations/`, including columns that only SQL text writes. */
-export interface Tables {
+export interface Tables extends ParcelTables {
   products: {
     sku: string;
     name: string;
@@ -66,17 +67,6 @@ export interface Tables {
     lane: GeneratedAlways<string>;
     failure_reason: GeneratedAlways<FailureReason | null>;
   };
-  fulfilments: {
-    fulfilment_id: string;
-    order_id: string;
-    carrier: string | null;
-    tracking_number: string | null;
-    tracking_url: string | null;
-    fingerprint: string;
-    actor: JSONColumnType<Actor> | null;
-    created_at: Generated<Date>;
-  };
-  fulfilment_items: { fulfilment_id: string; order_id: string; sku: string; quantity: number };
   cancel_requests: {
     order_id: string;
     reason: string;

@@ -50,7 +50,7 @@ const postFulfilment = createRoute({
   parameters: takes('RequiredIdempotencyKey', 'Actor'),
   request: { params: z.object({ id: orderIdSchema }), body: optionalJsonBody(fulfilmentSchema) },
   responses: {
-    200: answerOf('The same fulfilment was recorded before', orderFulfilment, 'Location', 'Idempotency-Replayed'),
+    200: answerOf('The same fulfillment was recorded before', orderFulfilment, 'Location', 'Idempotency-Replayed'),
     201: answerOf('Recorded', orderFulfilment, 'Location'),
     ...problems(
       ...FROM_JSON,
@@ -83,7 +83,7 @@ export function createFulfilmentsRoutes({ policy, requests, maxBodyBytes, ...sou
     const record = await existingOrder(sources, orderId);
     if (decision.kind === 'refused') throw refusal(decision, record);
     const fulfilment = fulfilmentOf(record, fulfilmentId);
-    if (fulfilment === undefined) throw new Error(`fulfilment ${fulfilmentId} was admitted and has no row`);
+    if (fulfilment === undefined) throw new Error(`a parcel of order ${orderId} was admitted and has no row`);
     // The same key may have been used twice at once, with different bodies.
     refuseOther(fulfilment, fingerprint);
     return answer(c, orderId, fulfilment, 201);
@@ -117,7 +117,8 @@ function refuseOther(fulfilment: Fulfilment, fingerprint: string): void {
 }
 
 function conflict(): Problem {
-  const detail = 'This Idempotency-Key was used for a different fulfilment of this order. Use a new key for a new one.';
+  const detail =
+    'This Idempotency-Key was used for a different fulfillment of this order. Use a new key for a new one.';
   return new Problem('idempotency-conflict', detail);
 }
 

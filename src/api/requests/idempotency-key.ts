@@ -29,7 +29,7 @@ export function requiredKey(header: string | undefined, whenMissing = 'Send the 
   return key;
 }
 
-/** The fulfilment that belongs to an Idempotency-Key, like the refund below. */
+/** The id of the fulfillment of an Idempotency-Key, like that of the refund below. */
 export function fulfilmentIdFromKey(orderId: string, key: string): string {
   return `ff_${createHash('sha256').update(`${orderId}\n${key}`).digest('base64url')}`;
 }

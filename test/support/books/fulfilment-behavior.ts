@@ -38,7 +38,7 @@ export function describeFulfilments(books: () => Books): void {
       expect(await statusOf(scene)).toBe('completed');
     });
 
-    test('leaves once, however often it is asked for, and another one under its name is refused', async () => {
+    test('leaves once, no matter how often it is asked for, and another one under its name is refused', async () => {
       const scene = await scenes.paid();
       for (let run = 0; run < 3; run += 1) expect(await ship(scene, 'first', 1)).toEqual(ADMITTED);
       expect(await statusOf(scene)).toBe('confirmed');

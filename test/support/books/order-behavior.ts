@@ -29,7 +29,7 @@ export function describeOrders(books: () => Books): void {
       return books().orders.amendOrder({ orderId, changeId, changes: { metadata: { note: changeId } }, ...more });
     };
 
-    test('takes effect once, however often it is run', async () => {
+    test('takes effect once, no matter how often it is run', async () => {
       const { order } = await scenes.paid();
       const { version } = await entry(order.orderId);
       for (let run = 0; run < 2; run += 1) {

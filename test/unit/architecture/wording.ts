@@ -54,6 +54,7 @@ export function proseOfMarkdown(markdown: string): string[] {
     .replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, '')
     .replaceAll(/`[^`\n]*`/g, '``')
     .replaceAll(/\]\([^)]*\)/g, ']')
+    .replaceAll(/<code>[^<>\n]*<\/code>/g, '')
     .replaceAll(/<[^<>\n]*>/g, '')
     .split('\n');
 }

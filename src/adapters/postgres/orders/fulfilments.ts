@@ -11,7 +11,7 @@ import { requestedCancel } from './cancel-requests.js';
 import { moveOrder } from './move-order.js';
 import { forgetReturns, returnsOf } from './return-rows.js';
 
-/** Ships some or all of a confirmed order, once per fulfilment; the last one completes it. */
+/** Ships some or all of a confirmed order, once per parcel; the last one completes it. */
 export async function createFulfilment(tx: Tx, requested: RequestedFulfilment): Promise<Admission> {
   const { orderId, fulfilmentId, fingerprint, actor } = requested;
   const order = await lockOrder(tx, orderId);

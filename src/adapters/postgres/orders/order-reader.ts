@@ -11,7 +11,6 @@ import { FULFILMENTS } from './fulfilments.js';
 import { orderOf } from './order-columns.js';
 import { prepared, type Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
-import { listed } from '../sql-list.js';
 import { utc } from '../utc.js';
 
 const forCheckout = prepared<KnownCheckout>(
@@ -88,7 +87,7 @@ export function createOrderReader(database: Database): PostgresOrderReader {
 }
 
 // Only of the few orders that hold stock for a payment: the others have reservations too, and need not read them.
-const HOLD_EXPIRES_AT = sql<string | null>`case when o.status in ${sql.raw(listed(BEING_PAID))} then (
+const HOLD_EXPIRES_AT = sql<string | null>`case when o.status in (${sql.join([...BEING_PAID])}) then (
   select ${utc('h.expires_at')} from reservations h
   where h.order_id = o.order_id and h.state = 'active' order by h.expires_at limit 1) end`;
 

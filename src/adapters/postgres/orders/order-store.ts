@@ -6,7 +6,7 @@ import { isCancellable, isSettled, type OrderRun, type OrderStatus, type Undone 
 import type { Admission, AdmissionRefusal } from '../../../domain/outcomes.js';
 import { mayShip } from '../../../domain/returns.js';
 import { openDeadLetter, resolveDeadLetters } from '../dead-letters/dead-letter-store.js';
-import { amendOrder } from './amend-order.js';
+import { amendOrder } from './store-amendment.js';
 import { acceptCancel, cancelledBy, requestedCancel } from './cancel-requests.js';
 import { inTime } from './expiry.js';
 import { createFulfilment, shipTheRest } from './fulfilments.js';

@@ -60,8 +60,9 @@ export const ORDER_PAGES = {
   },
   'exceeds-unshipped': {
     meaning:
-      'The fulfilment has more units of an item than the order has left to ship, or an item that it does not have.',
-    action: 'Read the order: its `items` and `fulfilments` say what is left. Without `items`, all of that is shipped.',
+      'The fulfillment has more units of an item than the order has left to ship, or an item that it does not have.',
+    action:
+      'Read the order: its `items`, and the parcels that it lists, say what is left. Without `items`, all of that is shipped.',
     retry: 'changed',
     example: {
       detail: 'Not shipped yet: 1 of product-A. Send items with these quantities at most.',
