@@ -11,6 +11,7 @@ import { FULFILMENTS } from './fulfilments.js';
 import { orderOf } from './order-columns.js';
 import { prepared, type Database } from '../pool.js';
 import { orUnavailable } from '../or-unavailable.js';
+import { listed } from '../sql-list.js';
 import { utc } from '../utc.js';
 
 const forCheckout = prepared<KnownCheckout>(
