@@ -54,7 +54,7 @@ beforeAll(async () => {
     })),
   );
   await stack.database.pool.query(
-    `begin; set local statement_timeout = '120s'; set local holdfast.orders = ${ORDERS}; ${await readFile(FILL, 'utf8')}; commit`,
+    `begin; set local statement_timeout = '120s'; set local holdfast.orders = ${ORDERS}; set local holdfast.only_settled = false; ${await readFile(FILL, 'utf8')}; commit`,
   );
   await stack.database.pool.query('vacuum (analyze)');
 }, 180_000);
