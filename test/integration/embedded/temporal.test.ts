@@ -61,7 +61,7 @@ describe('embedded Temporal', () => {
         namespace: 'default',
       });
       expect(Object.keys(customAttributes ?? {})).toContain('OrderOutcome');
-      await client.workflow.start('waits', { workflowId: 'order-1', taskQueue: 'no one-listens' });
+      await client.workflow.start('waits', { workflowId: 'order-1', taskQueue: 'without-workers' });
     });
     await first.stop();
     expect(await markOf(first.pid)).toBeUndefined();

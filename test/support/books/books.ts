@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import type { DeadLetterStore } from '../../../src/activities/dead-letters.js';
 import type { GatewayEventStore, StoredGatewayEvent } from '../../../src/activities/gateway-events.js';
 import type { ReservationStore } from '../../../src/activities/inventory.js';
@@ -67,6 +68,9 @@ export interface Entry {
   }[];
   letters: { id: string; kind: DeadLetterKind; subject: string; state: DeadLetterState; lastError: string }[];
 }
+
+/** Which gateway has a charge: each sort of books has its own. */
+export const AT_A_GATEWAY: unknown = { gateway: expect.any(String), chargeId: null };
 
 export const CALL = { latencyMs: 1 };
 export const FIRST = 'run-1';

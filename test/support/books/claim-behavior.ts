@@ -1,6 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import type { GatewayTrouble } from '../../../src/activities/gateway-calls.js';
-import { CALL, CANCELLED, captureOf, createScenes, failedBy, FIRST, SECOND, TTL_MS, type Books } from './books.js';
+import {
+  AT_A_GATEWAY,
+  CALL,
+  CANCELLED,
+  captureOf,
+  createScenes,
+  failedBy,
+  FIRST,
+  SECOND,
+  TTL_MS,
+  type Books,
+} from './books.js';
 
 const ambiguous: GatewayTrouble = { kind: 'ambiguous', reason: 'no answer' };
 const notExecuted: GatewayTrouble = { kind: 'not_executed', reason: 'try later' };
@@ -16,7 +27,7 @@ export function describeClaims(books: () => Books): void {
       const { order, run } = await scenes.reserved();
       const { orderId, totalMinor: amountMinor, currency, paymentMethod: method } = order;
       const request = { key: `${orderId}:charge:1`, orderId, amountMinor, currency, method };
-      expect(await claim(run)).toEqual({ kind: 'send', attempt: 1, doubtful: false, request });
+      expect(await claim(run)).toEqual({ kind: 'send', attempt: 1, doubtful: false, request, at: AT_A_GATEWAY });
       expect(await attemptsOf(orderId)).toEqual([
         { attempt: 1, owner: FIRST, state: 'sent', doubtful: false, tries: 1, capturedMinor: null },
       ]);

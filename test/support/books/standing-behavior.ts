@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { GatewayTrouble } from '../../../src/activities/gateway-calls.js';
-import { CALL, CANCELLED, captureOf, createScenes, failedBy, type Books } from './books.js';
+import { AT_A_GATEWAY, CALL, CANCELLED, captureOf, createScenes, failedBy, type Books } from './books.js';
 
 const notExecuted: GatewayTrouble = { kind: 'not_executed', reason: 'try later' };
 
@@ -20,7 +20,7 @@ export function describeStandings(books: () => Books): void {
     test('is open after a send without an answer, and settled once the gateway has had its time', async () => {
       const { order, run } = await scenes.sent();
       const key = `${order.orderId}:charge:1`;
-      expect(await ask(run)).toEqual({ kind: 'open', attempt: 1, key, settlesInMs: 0 });
+      expect(await ask(run)).toEqual({ kind: 'open', attempt: 1, key, settlesInMs: 0, at: AT_A_GATEWAY });
     });
 
     test('says how long a "not found" proves nothing', async () => {
@@ -106,8 +106,8 @@ export function describeStandings(books: () => Books): void {
       await standing(next);
       const keyOf = (attempt: number) => `${scene.order.orderId}:charge:${attempt}`;
       expect(await books().charges.dismissed(next)).toEqual([
-        { attempt: 1, key: keyOf(1) },
-        { attempt: 2, key: keyOf(2) },
+        { attempt: 1, key: keyOf(1), at: AT_A_GATEWAY },
+        { attempt: 2, key: keyOf(2), at: AT_A_GATEWAY },
       ]);
     });
 

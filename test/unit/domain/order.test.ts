@@ -109,6 +109,8 @@ test('an order without a row reads as pending, unchanged and without payment sin
     refunds: [],
     goodsAreBack: false,
     deadLetters: [],
+    fulfilments: [],
+    holdExpiresAt: null,
     updatedAt: order.acceptedAt,
   });
 });

@@ -67,6 +67,7 @@ describe('the document', () => {
     expect(bodies.filter(({ isRequired, mayBeEmpty }) => isRequired === mayBeEmpty)).toEqual([]);
     expect(bodies.filter(({ mayBeEmpty }) => mayBeEmpty).map(({ route }) => route)).toEqual([
       'POST /v1/orders/{id}/cancel',
+      'POST /v1/orders/{id}/fulfilments',
     ]);
   });
 

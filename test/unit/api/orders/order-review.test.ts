@@ -62,6 +62,6 @@ describe('POST /v1/orders/:id/review', () => {
 
   it('knows two decisions, of orders that exist', async () => {
     expect(await decide(desk, 'maybe')).toMatchObject({ status: 422, body: { errors: [{ pointer: '/decision' }] } });
-    expect(await desk.post('/v1/orders/no one/review', { decision: 'approve' })).toMatchObject({ status: 404 });
+    expect(await desk.post('/v1/orders/unknown-1/review', { decision: 'approve' })).toMatchObject({ status: 404 });
   });
 });

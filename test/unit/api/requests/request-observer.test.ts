@@ -7,7 +7,7 @@ it('hears of each answer with the pattern of its route, its order and its reques
   const desk = openDesk();
   desk.has('order-1');
   await desk.raw('/v1/orders/order-1', { headers: { 'x-request-id': 'request-1' } });
-  await desk.post('/v1/orders/no one/cancel', { reason: 'x' });
+  await desk.post('/v1/orders/unknown-1/cancel', { reason: 'x' });
   await desk.raw('/nowhere/at/all?secret=1');
   expect(desk.observed).toEqual([
     expect.objectContaining({
@@ -17,7 +17,7 @@ it('hears of each answer with the pattern of its route, its order and its reques
       requestId: 'request-1',
       orderId: 'order-1',
     }),
-    expect.objectContaining({ method: 'POST', route: '/v1/orders/:id/cancel', status: 404, orderId: 'nobody' }),
+    expect.objectContaining({ method: 'POST', route: '/v1/orders/:id/cancel', status: 404, orderId: 'unknown-1' }),
     expect.objectContaining({ method: 'GET', route: 'unmatched', status: 404 }),
   ]);
   expect(desk.observed.every(({ seconds }) => seconds >= 0 && seconds < 10)).toBe(true);
