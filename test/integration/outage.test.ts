@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { orderWorkflowId } from '../../src/workflows/contract.js';
+import { eventually } from '../support/end-state.js';
 import { aCheckout, createShop } from '../support/shop.js';
 import { startStack, type Stack } from '../support/stack.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
@@ -72,17 +73,20 @@ test('twelve seconds without the database fail none of the orders in progress, a
   const url = Object.assign(new URL(stack.databaseUrl), { host: line.address }).href;
   const api = await stack.serve('api,worker', { DATABASE_URL: url });
   const shop = createShop(api.url);
-  const orders = Array.from({ length: 16 }, (_, index) => aCheckout({}, index % 2 === 0 ? 'pm_ok' : 'pm_slow_800'));
+  const orders = Array.from({ length: 16 }, (_, index) => aCheckout({}, index % 2 === 0 ? 'pm_ok' : 'pm_slow_2500'));
   const answers = await Promise.all(orders.map((order) => shop.post(order)));
   line.cut();
   expect(answers.map(({ status }) => status)).toEqual(orders.map(() => 202));
 
   await new Promise((resolve) => setTimeout(resolve, 12_000));
-  const waiting = await Promise.all(
-    orders.map(({ order_id }) => stack.client.workflow.getHandle(orderWorkflowId(order_id)).describe()),
-  );
-  const shown = waiting.flatMap(({ raw }) => raw.pendingActivities ?? []);
-  expect(shown.map(({ lastFailure }) => lastFailure?.message)).toContain('database is unavailable');
+  const shown = async () => {
+    const waiting = await Promise.all(
+      orders.map(({ order_id }) => stack.client.workflow.getHandle(orderWorkflowId(order_id)).describe()),
+    );
+    const activities = waiting.flatMap(({ raw }) => raw.pendingActivities ?? []);
+    return activities.map(({ lastFailure }) => lastFailure?.message);
+  };
+  await eventually(shown, (messages) => messages.includes('database is unavailable'));
 
   line.heal();
   await Promise.all(orders.map((order) => shop.until(order.order_id, ['confirmed'], 45_000)));
