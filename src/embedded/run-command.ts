@@ -33,11 +33,15 @@ export async function runCommand(file: string, args: readonly string[], options:
     ...(gid === undefined ? {} : { gid }),
   });
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => {
-      lines.push(line);
-      if (lines.length > KEPT_LINES) lines.shift();
-      onLine?.(line);
-    });
+    // A program that is killed may reset its pipes. Its exit says what happened.
+    stream.on('error', () => {});
+    createInterface({ input: stream })
+      .on('error', () => {})
+      .on('line', (line) => {
+        lines.push(line);
+        if (lines.length > KEPT_LINES) lines.shift();
+        onLine?.(line);
+      });
   }
   const ending = await endOf(child, deadlineMs, signal);
   if (ending === undefined) return lines.join('\n');

@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe, type ChannelListener } from 'node:diagnostics_channel';
 import { describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../../src/embedded/run-command.js';
 
@@ -16,6 +18,19 @@ describe('running a command', () => {
   it('fails when there is no such program', async () => {
     const missing = runCommand('/nowhere/program', [], { environment, deadlineMs: 1_000 });
     await expect(missing).rejects.toThrow('/nowhere/program could not be run');
+  });
+
+  it('survives that the pipes of a program are reset', async () => {
+    const children: ChildProcess[] = [];
+    const spawned = ({ process: child }: { process: ChildProcess }) => children.push(child);
+    subscribe('child_process', spawned as ChannelListener);
+    try {
+      const running = run('echo one; sleep 0.2; echo two');
+      children[0]?.stdout?.emit('error', new Error('read ECONNRESET'));
+      await expect(running).resolves.toContain('one');
+    } finally {
+      unsubscribe('child_process', spawned as ChannelListener);
+    }
   });
 
   it('ends a program at its deadline, even when a grandchild keeps the output open', async () => {
