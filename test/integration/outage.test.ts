@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { orderWorkflowId } from '../../src/workflows/contract.js';
 import { eventually } from '../support/end-state.js';
 import { aCheckout, createShop } from '../support/shop.js';
@@ -7,12 +7,13 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 
 let stack: Stack;
 const proxies: TcpProxy[] = [];
-beforeAll(async () => {
+// One for each test: a worker of another test, which reaches its database, would take over the orders.
+beforeEach(async () => {
   stack = await startStack();
 });
-afterAll(async () => {
+afterEach(async () => {
   await stack?.close();
-  await Promise.all(proxies.map((proxy) => proxy.close()));
+  await Promise.all(proxies.splice(0).map((proxy) => proxy.close()));
 });
 
 async function proxyTo(target: string): Promise<TcpProxy> {
