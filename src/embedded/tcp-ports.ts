@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readFile, readdir, readlink } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { errorCode, reasonOf } from './errors.js';
@@ -7,9 +8,19 @@ const LOOPBACK = '127.0.0.1';
 const LISTENING = '0A';
 const RELEASE_MS = 1_000;
 
-/** A TCP port on 127.0.0.1 that no one listens on at this moment. */
+// Below those that systems give to outgoing connections: such a one could take the port before its server does.
+const FIRST = 15_000;
+const COUNT = 15_000;
+
+/** A TCP port on 127.0.0.1 that no one listens on at this moment, chosen at random. */
 export async function freePort(): Promise<number> {
-  return listenOnce(0, LOOPBACK);
+  for (;;) {
+    try {
+      return await listenOnce(FIRST + randomInt(COUNT), LOOPBACK);
+    } catch (error) {
+      if (errorCode(error) !== 'EADDRINUSE') throw error;
+    }
+  }
 }
 
 /**
