@@ -1,4 +1,4 @@
-// The commands that call a running API over HTTP, as any client does.
+// Commands that call a running API over HTTP, like any other client.
 // Never the database or Temporal: what the API refuses, these commands cannot do.
 
 import { readFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+import { table } from '../table.js';
 import type { Json } from './api-client.js';
 
 /** How a command prints: for a person at a terminal, or for a program. */
@@ -26,13 +27,6 @@ export function printOne({ line, isJson }: Print, one: Json): void {
 
 export function rowsOf({ data }: Json): Json[] {
   return Array.isArray(data) ? (data as Json[]) : [];
-}
-
-/** A table with two spaces between its columns. */
-export function table(rows: string[][]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  const lines = rows.map((row) => row.map((text, i) => text.padEnd(widths[i] ?? 0)).join('  '));
-  return lines.map((text) => text.trimEnd()).join('\n');
 }
 
 function isEmpty(value: unknown): boolean {

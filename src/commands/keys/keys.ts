@@ -2,6 +2,7 @@ import { createApiKeyStore } from '../../adapters/postgres/api-keys.js';
 import type { Database } from '../../adapters/postgres/pool.js';
 import { hashOf, mintApiKey } from '../../api/access/api-key.js';
 import { isScope, SCOPES, type Scope } from '../../domain/scopes.js';
+import { table } from '../table.js';
 
 const DAY_MS = 86_400_000;
 const LONGEST_NAME = 100;
@@ -89,16 +90,4 @@ function stateOf({ revokedAt, expiresAt }: { revokedAt: Date | null; expiresAt: 
 
 function day(date: Date | null): string {
   return date === null ? '-' : date.toISOString().slice(0, 10);
-}
-
-function table(rows: string[][]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }
