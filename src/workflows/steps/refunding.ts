@@ -51,8 +51,11 @@ export async function heedHints(steps: RefundSteps, signals: PendingSignals): Pr
 
 /** The last thing that a run does: answers its messages, and processes the hints that arrived meanwhile. */
 export async function answerAll(steps: RefundSteps, signals: PendingSignals): Promise<void> {
-  await condition(allHandlersFinished);
-  if (signals.takeHint() && patched('hints-until-the-end')) await refundLateCaptures(steps, signals);
+  for (;;) {
+    await condition(allHandlersFinished);
+    if (!signals.takeHint() || !patched('hints-until-the-end')) return;
+    await refundLateCaptures(steps, signals);
+  }
 }
 
 /** Refunds late captures of any charge. */
