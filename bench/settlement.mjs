@@ -3,6 +3,7 @@ import { Client } from 'pg';
 
 const PAUSE_MS = 2;
 const LONGEST_MS = 60_000;
+const REST_PAUSE_MS = 200;
 const SETTLED = ['confirmed', 'completed', 'failed', 'cancelled'];
 
 /**
@@ -55,6 +56,19 @@ export async function watchSettlement(databaseUrl) {
         waiting.set(orderId, { resolve, reject, since: performance.now() });
         if (!polling) void poll();
       });
+    },
+
+    /** Resolves when nothing is left of what the orders caused: events to pass on, and events of the gateway to process. */
+    async atRest() {
+      const giveUpAt = performance.now() + LONGEST_MS;
+      for (;;) {
+        const { rows } = await client.query(
+          `select exists (select from outbox) or exists (select from gateway_events where processed_at is null) as busy`,
+        );
+        if (!rows[0].busy) return;
+        if (performance.now() > giveUpAt) throw new Error('the events of the orders are not processed');
+        await sleep(REST_PAUSE_MS);
+      }
     },
 
     stop: () => client.end(),
